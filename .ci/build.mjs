@@ -1,0 +1,78 @@
+// Bundles the product into dist/: extension, solver process, language server, command line and the pages.
+import { build } from 'esbuild';
+import { chmod, cp, mkdir, readFile, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { dirname, resolve } from 'node:path';
+import { createRequire } from 'node:module';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+const require = createRequire(import.meta.url);
+const { version } = JSON.parse(await readFile(resolve(root, 'package.json'), 'utf8'));
+
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  sourcemap: true,
+  sourcesContent: false,
+  legalComments: 'none',
+  logLevel: 'warning',
+  define: { TIERWISE_VERSION: JSON.stringify(version) },
+  metafile: true,
+};
+
+/** Node bundles. Native packages stay outside: they are loaded lazily, and only by the solver and the command line. */
+const nodeBundles = [
+  { in: 'extension/extension.ts', out: 'dist/extension.cjs', external: ['vscode'] },
+  { in: 'solver-core/server/solver-process.ts', out: 'dist/solver.cjs', external: ['onnxruntime-node'] },
+  { in: 'solver-core/server/language-server.ts', out: 'dist/language-server.cjs', external: [] },
+  { in: 'solver-core/cli/main.ts', out: 'dist/cli.cjs', external: ['onnxruntime-node'], banner: '#!/usr/bin/env node' },
+];
+
+const pages = ['report', 'tiers', 'model'];
+
+/** Builds everything whose entry file exists; returns the esbuild metafiles by output name. */
+export async function buildAll() {
+  await mkdir(resolve(root, 'dist'), { recursive: true });
+  const metafiles = {};
+  for (const bundle of nodeBundles) {
+    if (!existsSync(resolve(root, bundle.in))) continue;
+    const result = await build({
+      ...common,
+      entryPoints: [bundle.in],
+      outfile: bundle.out,
+      platform: 'node',
+      target: 'node20',
+      format: 'cjs',
+      external: bundle.external,
+      // Bundles are CommonJS: some libraries ask for import.meta.url.
+      banner: bundle.banner ? { js: bundle.banner } : {},
+    });
+    metafiles[bundle.out] = result.metafile;
+  }
+  const entries = pages.map((p) => `webview/app/${p}.ts`).filter((p) => existsSync(resolve(root, p)));
+  if (entries.length > 0) {
+    const result = await build({
+      ...common,
+      entryPoints: entries,
+      outdir: 'dist/webview',
+      platform: 'browser',
+      target: 'es2022',
+      format: 'iife',
+      minify: true,
+    });
+    metafiles['dist/webview'] = result.metafile;
+    const codicons = dirname(require.resolve('@vscode/codicons/dist/codicon.css'));
+    await rm(resolve(root, 'dist/webview/codicon.css'), { force: true });
+    await cp(resolve(codicons, 'codicon.css'), resolve(root, 'dist/webview/codicon.css'));
+    await cp(resolve(codicons, 'codicon.ttf'), resolve(root, 'dist/webview/codicon.ttf'));
+  }
+  if (existsSync(resolve(root, 'dist/cli.cjs'))) await chmod(resolve(root, 'dist/cli.cjs'), 0o755);
+  return metafiles;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const started = Date.now();
+  await buildAll();
+  console.log(`built dist/ in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+}

@@ -1,0 +1,89 @@
+import type { AbortFlag, Host } from '../model/abort.ts';
+
+/** Consecutive rows of a ridge problem. Row-major; valid until the next chunk is asked for. */
+export interface RowChunk {
+  readonly rows: number;
+  /** [rows, d] layer inputs. */
+  readonly x: Float32Array | Float64Array;
+  /** [rows, k] targets. */
+  readonly y: Float32Array | Float64Array;
+}
+
+/** Rows of one ridge problem. Every call of `chunks` yields the same rows in the same order with the same bits. */
+export interface RowSource {
+  readonly rows: number;
+  /** d, without a bias column. */
+  readonly columns: number;
+  /** k. */
+  readonly outputs: number;
+  chunks(): AsyncIterable<RowChunk>;
+}
+
+/**
+ * min over W [d, k], b [k] of Σ ‖y − xW − b‖² + λ‖W‖² (the bias is not penalised; method 2.1).
+ * `lambda` undefined: λ = 1e-3 · tr(G)/d of the centred Gram.
+ */
+export interface RidgeProblem {
+  readonly source: RowSource;
+  readonly lambda: number | undefined;
+  /** False: no bias term, plain (XᵀX + λI)⁻¹XᵀY. */
+  readonly bias: boolean;
+}
+
+export interface RidgeSolution {
+  /** [d, k] row-major. */
+  readonly w: Float64Array;
+  /** [k]; zeros when the problem has no bias. */
+  readonly b: Float64Array;
+  /** The λ really used (after default and pivot retries). */
+  readonly lambda: number;
+  /** Estimate of κ₂(G + λI); null when not available. */
+  readonly conditionEstimate: number | null;
+  /** ‖C − (G+λI)W‖_F / ‖C‖_F from the data in fp64. */
+  readonly relativeResidual: number;
+  readonly refinementPasses: number;
+  /** Inputs whose column is constant: their weights are 0. */
+  readonly deadInputs: readonly number[];
+  /** Engine cycles and host words; null on a backend without an engine. */
+  readonly engine: EngineWork | null;
+  /** For people: which arithmetic produced the answer. */
+  readonly method: string;
+}
+
+/** What an engine did for one solve. */
+export interface EngineWork {
+  readonly gramCycles: number;
+  readonly cholCycles: number;
+  readonly backCycles: number;
+  /** Words moved over the host port. */
+  readonly hostWords: number;
+  readonly lanes: number;
+  readonly wordBits: number;
+  /** 'rtl-wasm', 'functional' or 'board'. */
+  readonly level: string;
+}
+
+export interface SolveContext {
+  readonly host: Host;
+  readonly abort?: AbortFlag;
+  /** Called with the fraction done (0..1) and a short text. */
+  readonly onProgress?: (fraction: number, message: string) => void;
+}
+
+export interface BackendInfo {
+  readonly kind: 'cpu' | 'sim' | 'serial' | 'xrt';
+  /** For people: which device answers. */
+  readonly device: string;
+  /** Hash of the image that computes, or a version. */
+  readonly image: string;
+  /** Something the user should know, e.g. a fall-back. */
+  readonly note: string | null;
+}
+
+/** Solves ridge problems. One problem at a time. */
+export interface Backend {
+  readonly info: BackendInfo;
+  /** Rejects with AbortError when cancelled, with TierwiseError (category backend) when the device fails. */
+  solve(problem: RidgeProblem, context: SolveContext): Promise<RidgeSolution>;
+  dispose(): Promise<void>;
+}

@@ -1,0 +1,207 @@
+import type { Quantity } from './quantity.ts';
+
+/** Tier of a layer: solved in one step, learned incrementally, or left alone (the default). */
+export type TierKind = 'lower' | 'upper' | 'frozen';
+
+/** One-based line and column, as editors show them. End is exclusive. */
+export interface TextRange {
+  readonly line: number;
+  readonly column: number;
+  readonly endLine: number;
+  readonly endColumn: number;
+}
+
+/** Where a diagnostic points. Every field is optional; names come from the user's files and are inert text. */
+export interface WhereDocument {
+  readonly path?: string;
+  readonly byteOffset?: number;
+  readonly node?: string;
+  readonly tensor?: string;
+  readonly range?: TextRange;
+}
+
+/** A finding about the user's model, plan or data. */
+export interface DiagnosticDocument {
+  readonly code: string;
+  readonly severity: 'error' | 'warning' | 'info';
+  readonly message: string;
+  readonly where: WhereDocument;
+  /** Replacement texts that would repair the finding at `where.range`, best first. */
+  readonly suggestions?: readonly string[];
+}
+
+/** A dimension: known, symbolic (its name) or unknown (null). */
+export type DimDocument = number | string | null;
+
+/** One weight-bearing layer of an inspected model. */
+export interface InspectLayer {
+  readonly id: string;
+  readonly op: string;
+  readonly inputShape: readonly DimDocument[] | null;
+  readonly outputShape: readonly DimDocument[] | null;
+  /** Strict multiply-adds for one forward pass with the stated dims; null when a shape is unknown. */
+  readonly macs: number | null;
+  readonly parameters: number;
+  readonly weightBytes: number;
+  /** Name of the weight initializer, when the layer has one. */
+  readonly weight: string | null;
+  /** Set in a fitted model: how the weights of this layer came about. */
+  readonly fitted: string | null;
+}
+
+/** `tierwise.inspect/1`. */
+export interface InspectDocument {
+  readonly schema: 'tierwise.inspect/1';
+  readonly model: {
+    readonly path: string;
+    readonly irVersion: number;
+    readonly opsets: Readonly<Record<string, number>>;
+    readonly sha256: string;
+    readonly bytes: number;
+    readonly producer: string;
+    readonly metadata: Readonly<Record<string, string>>;
+    readonly inputs: readonly { readonly name: string; readonly dtype: string; readonly shape: readonly DimDocument[] | null }[];
+    readonly outputs: readonly { readonly name: string; readonly dtype: string; readonly shape: readonly DimDocument[] | null }[];
+    readonly nodes: number;
+  };
+  readonly totals: {
+    readonly layers: number;
+    /** Sum over layers with known MACs; `macsComplete` says whether that is all of them. */
+    readonly macs: number;
+    readonly macsComplete: boolean;
+    readonly parameters: number;
+    readonly weightBytes: number;
+  };
+  readonly layers: readonly InspectLayer[];
+  readonly diagnostics: readonly DiagnosticDocument[];
+}
+
+/** Outcome of one budget of a plan. */
+export interface BudgetDocument {
+  readonly scope: string;
+  readonly per: 'inference' | 'fit' | 'update';
+  readonly limit: Quantity<'J'>;
+  readonly actual: Quantity<'J'> | null;
+  readonly status: 'met' | 'exceeded' | 'uncertain' | 'unknown';
+  readonly range: TextRange | null;
+}
+
+/** `tierwise.check/1`. */
+export interface CheckDocument {
+  readonly schema: 'tierwise.check/1';
+  readonly plan: string;
+  readonly model: string | null;
+  readonly tiers: readonly { readonly kind: TierKind; readonly name: string; readonly layers: readonly string[] }[];
+  readonly budgets: readonly BudgetDocument[];
+  readonly diagnostics: readonly DiagnosticDocument[];
+}
+
+/** Energy of retraining by the three methods; null where a method does not apply to the layer. */
+export interface RetrainingDocument {
+  readonly sgd: Quantity<'J'> | null;
+  readonly solve: Quantity<'J'> | null;
+  readonly incremental: Quantity<'J'> | null;
+}
+
+/** One named part of an energy figure, for breakdowns and tooltips. */
+export interface EnergyComponent {
+  readonly name: string;
+  readonly energy: Quantity<'J'>;
+}
+
+/** One layer of `tierwise.energy/1`. */
+export interface EnergyLayer {
+  readonly id: string;
+  readonly op: string;
+  readonly tier: TierKind;
+  readonly macs: number | null;
+  readonly parameters: number;
+  readonly inference: Quantity<'J'> | null;
+  readonly components: readonly EnergyComponent[];
+  readonly retraining: RetrainingDocument;
+  /** Retrainings after which the direct solve is cheaper than gradient descent; 0 = at once, null = never or unknown. */
+  readonly breakEvenRetrainings: number | null;
+}
+
+/** `tierwise.energy/1`. */
+export interface EnergyDocument {
+  readonly schema: 'tierwise.energy/1';
+  readonly model: string;
+  readonly plan: string | null;
+  readonly target: string;
+  readonly layers: readonly EnergyLayer[];
+  readonly totals: {
+    readonly macs: number;
+    readonly parameters: number;
+    readonly inference: Quantity<'J'> | null;
+    readonly retraining: RetrainingDocument;
+    readonly breakEvenRetrainings: number | null;
+  };
+  readonly assumptions: readonly { readonly name: string; readonly text: string; readonly dominates: boolean }[];
+  readonly diagnostics: readonly DiagnosticDocument[];
+}
+
+/** One solved layer of `tierwise.fit/1`. */
+export interface FitLayer {
+  readonly id: string;
+  readonly tier: TierKind;
+  readonly rows: number;
+  /** Unknowns per output, bias included. */
+  readonly columns: number;
+  readonly outputs: number;
+  /** The ridge parameter really used. */
+  readonly lambda: number;
+  readonly targets: string;
+  readonly conditionEstimate: number | null;
+  readonly relativeResidual: number;
+  readonly refinementPasses: number;
+  /** Engine cycles; null on a backend without a cycle count. */
+  readonly cycles: number | null;
+  /** Which arithmetic produced the answer, e.g. "rtl-wasm + 2 refinement passes". */
+  readonly method: string;
+  readonly seconds: number;
+  readonly deadInputs: number;
+  readonly energy: Quantity<'J'> | null;
+}
+
+/** Quality on held-out rows before and after a fit. */
+export interface EvaluationDocument {
+  readonly dataset: string;
+  readonly split: string;
+  readonly rows: number;
+  readonly metric: 'accuracy' | 'mse';
+  readonly before: number;
+  readonly after: number;
+  readonly correctBefore: number | null;
+  readonly correctAfter: number | null;
+}
+
+/** `tierwise.fit/1`: the fit record. */
+export interface FitDocument {
+  readonly schema: 'tierwise.fit/1';
+  readonly output: string;
+  readonly plan: string;
+  readonly backend: { readonly kind: string; readonly device: string; readonly image: string; readonly note: string | null };
+  readonly layers: readonly FitLayer[];
+  readonly evaluation: EvaluationDocument | null;
+  readonly hashes: { readonly plan: string; readonly model: string; readonly data: string; readonly output: string };
+  readonly versions: Readonly<Record<string, string>>;
+  readonly diagnostics: readonly DiagnosticDocument[];
+}
+
+/** `tierwise.eval/1`. */
+export interface EvalDocument {
+  readonly schema: 'tierwise.eval/1';
+  readonly model: string;
+  readonly dataset: string;
+  readonly rows: number;
+  readonly metric: 'accuracy' | 'mse';
+  readonly value: number;
+  readonly correct: number | null;
+}
+
+/** `tierwise.error/1`. */
+export interface ErrorDocument {
+  readonly schema: 'tierwise.error/1';
+  readonly error: { readonly code: string; readonly message: string; readonly advice: string };
+}

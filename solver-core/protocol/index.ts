@@ -1,0 +1,4 @@
+export type * from './quantity.ts';
+export type * from './documents.ts';
+export type * from './rpc.ts';
+export type * from './language.ts';

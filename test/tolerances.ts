@@ -1,0 +1,11 @@
+/** Every tolerance of the tests, with its reason. No test has an epsilon of its own. */
+export const tolerances = {
+  /** fp64 ridge against an independent fp64 solve, well conditioned: d·κ·2⁻⁵³ stays below this for κ ≤ 1e6, d ≤ 512. */
+  ridgeFp64: { relative: 1e-8 },
+  /** Engine solve after refinement against fp64 (hardware reference 1.4: 1e-9 within a few passes). */
+  ridgeRefined: { relative: 1e-6 },
+  /** float32 model outputs, other summation order than ONNX Runtime's. */
+  outputsFp32: { absolute: 1e-4 },
+  /** Sums of the same doubles in another order. */
+  sumFp64: { relative: 1e-12 },
+} as const;

@@ -1,0 +1,116 @@
+/**
+ * What the extension host and the pages say to each other. Types only.
+ * Strings that name layers, files or tiers come from the user's files: pages show them with textContent, never as markup.
+ */
+
+/** A quantity as pages show it: text for people, numbers for charts. */
+export interface FigureView {
+  readonly text: string;
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+  readonly bandText: string;
+  readonly source: 'measured' | 'simulated' | 'modelled' | 'assumed';
+  readonly ref: string;
+}
+
+export interface LayerView {
+  readonly id: string;
+  readonly op: string;
+  readonly tier: 'lower' | 'upper' | 'frozen';
+  readonly shape: string;
+  readonly macs: string;
+  readonly parameters: string;
+  readonly weightBytes: string;
+  readonly inference: FigureView | null;
+  readonly components: readonly { readonly name: string; readonly figure: FigureView }[];
+  readonly sgd: FigureView | null;
+  readonly solve: FigureView | null;
+  readonly incremental: FigureView | null;
+  readonly breakEven: string;
+  readonly fitted: string | null;
+}
+
+export interface FitView {
+  readonly backend: string;
+  readonly note: string | null;
+  readonly output: string;
+  readonly stale: boolean;
+  readonly metric: string;
+  readonly before: string;
+  readonly after: string;
+  readonly rowsText: string;
+  readonly layers: readonly {
+    readonly id: string;
+    readonly rows: string;
+    readonly lambda: string;
+    readonly condition: string;
+    readonly residual: string;
+    readonly passes: string;
+    readonly cycles: string;
+    readonly method: string;
+    readonly energy: FigureView | null;
+  }[];
+}
+
+export interface ReportView {
+  readonly title: string;
+  readonly model: string;
+  readonly target: string;
+  readonly layers: readonly LayerView[];
+  readonly totals: { readonly macs: string; readonly parameters: string; readonly inference: FigureView | null; readonly sgd: FigureView | null; readonly solve: FigureView | null; readonly incremental: FigureView | null; readonly breakEven: string };
+  readonly assumptions: readonly { readonly name: string; readonly text: string; readonly dominates: boolean }[];
+  readonly budgets: readonly { readonly scope: string; readonly per: string; readonly limit: string; readonly actual: string; readonly status: 'met' | 'exceeded' | 'uncertain' | 'unknown' }[];
+  readonly problems: readonly { readonly severity: 'error' | 'warning' | 'info'; readonly code: string; readonly message: string }[];
+  readonly fit: FitView | null;
+}
+
+export interface TierView {
+  readonly kind: 'lower' | 'upper';
+  readonly name: string;
+  readonly layers: readonly string[];
+  readonly canFit: boolean;
+}
+
+export interface TiersView {
+  readonly plan: string | null;
+  readonly model: string | null;
+  readonly backend: string;
+  readonly target: string;
+  readonly tiers: readonly TierView[];
+  readonly frozen: readonly string[];
+  readonly fitting: { readonly message: string; readonly fraction: number | null } | null;
+  readonly lastFit: { readonly before: string; readonly after: string; readonly stale: boolean } | null;
+  readonly errors: number;
+}
+
+export interface ModelView {
+  readonly path: string;
+  readonly summary: readonly { readonly name: string; readonly value: string }[];
+  readonly layers: readonly LayerView[];
+  readonly diagnostics: readonly { readonly severity: 'error' | 'warning' | 'info'; readonly code: string; readonly message: string; readonly where: string }[];
+  readonly totals: { readonly layers: string; readonly macs: string; readonly parameters: string; readonly weightBytes: string; readonly inference: FigureView | null };
+}
+
+/** Texts of a page, localised by the host. */
+export type Strings = Readonly<Record<string, string>>;
+
+/** Host to page. */
+export type ToWebview =
+  | { readonly kind: 'report'; readonly strings: Strings; readonly view: ReportView }
+  | { readonly kind: 'tiers'; readonly strings: Strings; readonly view: TiersView }
+  | { readonly kind: 'model'; readonly strings: Strings; readonly view: ModelView }
+  | { readonly kind: 'busy'; readonly message: string }
+  | { readonly kind: 'empty'; readonly message: string; readonly hint: string; readonly action: { readonly label: string; readonly command: PageCommand } | null }
+  | { readonly kind: 'error'; readonly code: string; readonly message: string; readonly advice: string };
+
+/** Commands a page may ask for; the host knows what each runs. */
+export type PageCommand = 'fit' | 'cancel-fit' | 'open-plan' | 'open-sample' | 'open-report' | 'export-html' | 'refresh' | 'create-plan' | 'open-fitted';
+
+/** Page to host. */
+export type ToHost =
+  | { readonly kind: 'ready'; readonly page: 'report' | 'tiers' | 'model' }
+  | { readonly kind: 'command'; readonly command: PageCommand }
+  | { readonly kind: 'reveal-layer'; readonly id: string }
+  | { readonly kind: 'csp-violation'; readonly directive: string; readonly blocked: string }
+  | { readonly kind: 'page-error'; readonly message: string };
