@@ -1,0 +1,104 @@
+import { parseArgs } from 'node:util';
+import { TierwiseError } from '../model/error.ts';
+
+/** Options every command understands or refuses by name. */
+export interface CliOptions {
+  readonly json: boolean;
+  readonly help: boolean;
+  readonly quiet: boolean;
+  readonly format: string | undefined;
+  readonly backend: string | undefined;
+  readonly target: string | undefined;
+  readonly out: string | undefined;
+  readonly data: string | undefined;
+  readonly inputs: string | undefined;
+  readonly labels: string | undefined;
+  readonly dims: Readonly<Record<string, number>>;
+}
+
+export interface CliCall {
+  readonly command: string;
+  readonly files: readonly string[];
+  readonly options: CliOptions;
+  /** Names of the options given, for "does not take" messages. */
+  readonly given: readonly string[];
+}
+
+function usage(message: string): TierwiseError {
+  return new TierwiseError('usage', message, 'Run `tierwise --help` for the commands and their options.', { category: 'usage' });
+}
+
+/** Parses the words after `tierwise`. Throws TierwiseError of category usage. */
+export function parseCall(words: readonly string[]): CliCall {
+  let parsed;
+  try {
+    parsed = parseArgs({
+      args: [...words],
+      allowPositionals: true,
+      options: {
+        json: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+        quiet: { type: 'boolean', short: 'q' },
+        version: { type: 'boolean' },
+        format: { type: 'string' },
+        backend: { type: 'string' },
+        target: { type: 'string' },
+        out: { type: 'string', short: 'o' },
+        data: { type: 'string' },
+        inputs: { type: 'string' },
+        labels: { type: 'string' },
+        dim: { type: 'string', multiple: true },
+      },
+    });
+  } catch (cause) {
+    throw usage(cause instanceof Error ? (cause.message.split('. ')[0] ?? cause.message) : String(cause));
+  }
+  const { values, positionals } = parsed;
+  const [command = '', ...files] = positionals;
+  return {
+    command: values.version === true ? 'version' : command,
+    files,
+    given: Object.keys(values),
+    options: {
+      json: values.json === true,
+      help: values.help === true,
+      quiet: values.quiet === true,
+      format: values.format,
+      backend: values.backend,
+      target: values.target,
+      out: values.out,
+      data: values.data,
+      inputs: values.inputs,
+      labels: values.labels,
+      dims: parseDims(values.dim ?? []),
+    },
+  };
+}
+
+/** `name=value` pairs; a value is a whole number of at least 1. */
+function parseDims(pairs: readonly string[]): Record<string, number> {
+  const dims: Record<string, number> = {};
+  for (const pair of pairs) {
+    const match = /^(.+)=(\d+)$/.exec(pair);
+    const value = Number(match?.[2]);
+    if (match?.[1] === undefined || !Number.isSafeInteger(value) || value < 1) throw usage(`--dim wants name=value with a whole number of at least 1, not "${pair}"`);
+    dims[match[1]] = value;
+  }
+  return dims;
+}
+
+/** Checks the number of files and that only understood options were given. */
+export function expectCall(call: CliCall, files: readonly string[], options: readonly string[]): void {
+  if (call.files.length !== files.length) {
+    throw usage(`\`tierwise ${call.command}\` wants ${files.length === 1 ? 'one file' : `${files.length} files`} (${files.join(' ')}), not ${call.files.length}`);
+  }
+  const unknown = call.given.find((name) => !['json', 'help', 'quiet', ...options].includes(name));
+  if (unknown !== undefined) throw usage(`\`tierwise ${call.command}\` does not take --${unknown}`);
+}
+
+/** One of a list of words, or the default when the option is absent. */
+export function choose(value: string | undefined, name: string, allowed: readonly string[], fallback: string): string {
+  if (value === undefined) return fallback;
+  if (!allowed.includes(value)) throw usage(`--${name} wants ${allowed.join(', ')}, not "${value}"`);
+  return value;
+}

@@ -1,0 +1,21 @@
+/** The text of `tierwise --help`. */
+export const helpText = `tierwise: energy-aware model development
+
+  tierwise inspect MODEL   layers, shapes, MACs, parameters, bytes
+                           --dim name=value   size of a symbolic dimension (default 1)
+  tierwise check PLAN      diagnostics and budgets; exit code 1 on errors
+                           --format text|json|sarif
+  tierwise energy FILE     joules per layer for a model or a plan, inference and retraining
+                           --target T  --format text|json|csv|md|html  --out FILE
+  tierwise fit PLAN        solves the lower tier in one step and writes a new model
+                           --backend cpu|sim  --out FILE (default MODEL.fitted.onnx)
+  tierwise eval MODEL      accuracy or mean squared error through ONNX Runtime
+                           --data FILE  --inputs NAME  --labels NAME
+
+  --json    one JSON document on stdout, everything else on stderr
+  --quiet   no progress
+  --version, --help
+
+Exit codes: 0 done · 1 model, plan or data has errors, or a budget is exceeded · 2 usage ·
+            3 backend or device failed · 4 internal error · 130 cancelled
+`;
