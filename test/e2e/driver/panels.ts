@@ -1,0 +1,42 @@
+import type { Page } from 'playwright-core';
+import { runCommand } from './quick-input.ts';
+import { plain, until } from './wait.ts';
+
+/** Opens the Problems panel and waits for a row that matches; returns its text. */
+export async function waitForProblem(page: Page, pattern: RegExp): Promise<string> {
+  await runCommand(page, 'Problems: Focus on Problems View');
+  return await until(`a problem like ${String(pattern)}`, async () => (await problems(page)).find((row) => pattern.test(row)), {
+    seen: async () => JSON.stringify(await problems(page)),
+  });
+}
+
+export async function problems(page: Page): Promise<readonly string[]> {
+  return (await page.locator('.markers-panel .monaco-list-row').allTextContents()).map(plain);
+}
+
+/** Opens our container in the side bar. */
+export async function showTierwise(page: Page): Promise<void> {
+  const header = page.locator('.sidebar .composite.title').filter({ hasText: /tierwise/i });
+  if (await header.isVisible()) return;
+  await page.locator('.activitybar a[aria-label^="Tierwise"]').click();
+  await until('the Tierwise side bar', async () => await header.isVisible());
+}
+
+/** Unfolds a view of the side bar by its title. */
+export async function expandView(page: Page, title: string): Promise<void> {
+  const header = page.locator('.pane-header').filter({ hasText: new RegExp(title, 'i') }).first();
+  await until(`the view ${title}`, async () => await header.isVisible(), {
+    seen: async () => JSON.stringify(await page.locator('.pane-header').allTextContents()),
+  });
+  if ((await header.getAttribute('aria-expanded')) !== 'true') await header.click();
+}
+
+/** Rows of the trees in the side bar, as text. */
+export async function treeRows(page: Page): Promise<readonly string[]> {
+  return (await page.locator('.sidebar .pane-body .monaco-list-row').allTextContents()).map(plain);
+}
+
+/** Text of the status bar items, left to right. */
+export async function statusBar(page: Page): Promise<readonly string[]> {
+  return (await page.locator('.statusbar-item').evaluateAll((all) => all.map((item) => `${item.getAttribute('aria-label') ?? ''} ${item.textContent ?? ''}`))).map(plain);
+}

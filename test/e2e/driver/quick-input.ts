@@ -1,0 +1,55 @@
+import type { Page } from 'playwright-core';
+import { plain, until } from './wait.ts';
+
+const ROW = '.quick-input-widget .monaco-list-row';
+
+/** Runs a command as a user does: palette, its full title, Enter. */
+export async function runCommand(page: Page, title: string): Promise<void> {
+  await page.keyboard.press('F1');
+  await chooseTyped(page, `>${title}`, title);
+}
+
+/** Opens a file of the folder by name and waits for its tab. */
+export async function openFile(page: Page, name: string): Promise<void> {
+  await page.keyboard.press('Control+P');
+  await chooseTyped(page, name, name.split('/').at(-1) ?? name);
+  await waitForTab(page, name.split('/').at(-1) ?? name);
+}
+
+/** Waits until the active tab is the one of this file. */
+export async function waitForTab(page: Page, label: string): Promise<void> {
+  await until(
+    `the tab ${label}`,
+    async () => (await tabs(page)).some((tab) => tab.includes(label)),
+    { seen: async () => `tabs ${JSON.stringify(await tabs(page))}` },
+  );
+}
+
+/** Chooses an entry of a pick list that is already open. */
+export async function pick(page: Page, label: string | RegExp): Promise<void> {
+  const row = page.locator(ROW).filter({ hasText: label }).first();
+  await until(`the choice ${String(label)}`, async () => await row.isVisible(), { seen: () => rows(page) });
+  await row.click();
+}
+
+async function chooseTyped(page: Page, text: string, label: string): Promise<void> {
+  const input = page.locator('.quick-input-widget input').first();
+  await until('the quick input to open', async () => await input.isVisible());
+  await input.fill(text);
+  await until(
+    `"${label}" to be the first choice`,
+    async () => plain((await page.locator(ROW).first().textContent()) ?? '').includes(label),
+    { seen: () => rows(page) },
+  );
+  await page.keyboard.press('Enter');
+  // A command may go on with a pick list of its own in the same place.
+  await until('the quick input to accept the choice', async () => !(await input.isVisible()) || (await input.inputValue()) !== text);
+}
+
+async function rows(page: Page): Promise<string> {
+  return `choices ${JSON.stringify((await page.locator(ROW).allTextContents()).map(plain))}`;
+}
+
+async function tabs(page: Page): Promise<readonly string[]> {
+  return await page.locator('.tabs-container .tab').evaluateAll((all) => all.map((tab) => tab.getAttribute('aria-label') ?? ''));
+}
