@@ -44,7 +44,17 @@ export async function packageVsix(options = {}) {
   log(`package: ${target} ...`);
   const vsix = path.join(root, `tierwise-${target}.vsix`);
   const vsce = path.join(root, 'node_modules', '@vscode', 'vsce', 'vsce');
-  const args = ['package', '--target', target, '--ignoreFile', ignoreFile, '--allow-missing-repository', '--no-rewrite-relative-links', '-o', vsix];
+  const args = [
+    'package',
+    '--target',
+    target,
+    '--ignoreFile',
+    ignoreFile,
+    '--allow-missing-repository',
+    '--no-rewrite-relative-links',
+    '-o',
+    vsix,
+  ];
   const result = spawnSync(process.execPath, [vsce, ...args], { cwd: root, encoding: 'utf8' });
   if (result.status !== 0) throw new Error(`vsce failed (exit ${result.status}):\n${result.stdout ?? ''}${result.stderr ?? ''}`);
 

@@ -27,6 +27,9 @@ function notice(dir) {
   const manifest = JSON.parse(readFileSync(path.join(dir, 'package.json'), 'utf8'));
   const title = `${manifest.name} ${manifest.version} (${manifest.license ?? 'see its text'})`;
   const file = existsSync(dir) ? readdirSync(dir).find((name) => /^(licen[cs]e|copying)(\.|-|$)/i.test(name)) : undefined;
-  const text = file === undefined ? `The package carries no licence text; it states: ${manifest.license}.` : readFileSync(path.join(dir, file), 'utf8').trim();
+  const text =
+    file === undefined
+      ? `The package carries no licence text; it states: ${manifest.license}.`
+      : readFileSync(path.join(dir, file), 'utf8').trim();
   return `${'='.repeat(100)}\n${title}\n${'='.repeat(100)}\n${text}`;
 }

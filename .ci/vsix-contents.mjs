@@ -88,11 +88,16 @@ export function vsixProblems(file, target) {
 
 /** Every path that package.json points at: entry point, icons, grammars, language configurations, walkthrough pictures. */
 function namedByManifest(entries) {
-  const manifest = JSON.parse(entries.find((entry) => entry.name === 'extension/package.json')?.read().toString('utf8') ?? '{}');
+  const manifest = JSON.parse(
+    entries
+      .find((entry) => entry.name === 'extension/package.json')
+      ?.read()
+      .toString('utf8') ?? '{}',
+  );
   const paths = new Set();
   const visit = (value) => {
     if (typeof value === 'string') {
-      if (/^\.\/[\w./-]+\.\w+$/.test(value)) paths.add(`extension/${value.slice(2)}`);
+      if (/^(\.\/)?[\w-]+\/[\w./-]+\.(svg|png|json|md|cjs)$/.test(value)) paths.add(`extension/${value.replace(/^\.\//, '')}`);
     } else if (typeof value === 'object' && value !== null) {
       for (const inner of Object.values(value)) visit(inner);
     }

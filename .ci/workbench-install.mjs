@@ -79,7 +79,9 @@ function buildNatives(dir, nodeBin, log) {
   try {
     npm(['rebuild', '@vscode/spdlog', '@vscode/native-watchdog', '--ignore-scripts=false', '--loglevel=error'], dir, env);
   } catch (error) {
-    log(`workbench: the native logger did not build, so output channels will stay empty; everything else works (${error.message.split('\n')[0]})`);
+    log(
+      `workbench: the native logger did not build, so output channels will stay empty; everything else works (${error.message.split('\n')[0]})`,
+    );
   }
 }
 
@@ -87,7 +89,9 @@ function npm(args, cwd, env) {
   const result = spawnSync('npm', args, { cwd, env, encoding: 'utf8', shell: process.platform === 'win32' });
   if (result.status === 0) return;
   const words = `${result.stdout ?? ''}${result.stderr ?? ''}`.split('\n').slice(-20).join('\n');
-  throw new Error(`npm ${args[0]} failed in ${cwd} (${result.error?.message ?? `exit ${result.status}`}). Check the network and try again.\n${words}`);
+  throw new Error(
+    `npm ${args[0]} failed in ${cwd} (${result.error?.message ?? `exit ${result.status}`}). Check the network and try again.\n${words}`,
+  );
 }
 
 /** The Node 24 that code-server insists on: the one from npm, else the running one when it is 24. */
@@ -95,7 +99,9 @@ function nodeBinary(dir) {
   const packaged = path.join(dir, 'server', 'node_modules', `node-${process.platform}-${process.arch}`, 'bin', 'node');
   if (existsSync(packaged)) return packaged;
   if (process.versions.node.startsWith('24.')) return process.execPath;
-  throw new Error(`The workbench needs Node 24 and npm has no binary for ${process.platform}-${process.arch} in our lock file; run this with Node 24.`);
+  throw new Error(
+    `The workbench needs Node 24 and npm has no binary for ${process.platform}-${process.arch} in our lock file; run this with Node 24.`,
+  );
 }
 
 if (process.argv[1] !== undefined && path.resolve(process.argv[1]) === fileURLToPath(import.meta.url)) installWorkbench();

@@ -67,7 +67,16 @@ export async function startWorkbench(options) {
       log(`workbench: installing ${path.basename(options.vsix)} ...`);
       installExtension(nodeBin, [entry, ...place, '--install-extension', options.vsix], env);
     }
-    const args = [entry, '--bind-addr', `127.0.0.1:${options.port ?? 0}`, '--auth', 'none', '--disable-telemetry', '--disable-update-check', ...place];
+    const args = [
+      entry,
+      '--bind-addr',
+      `127.0.0.1:${options.port ?? 0}`,
+      '--auth',
+      'none',
+      '--disable-telemetry',
+      '--disable-update-check',
+      ...place,
+    ];
     if (trusted) args.push('--disable-workspace-trust');
     // A process group of its own, so that one signal reaches the server, its extension host and what that started.
     server = spawn(nodeBin, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
@@ -93,7 +102,9 @@ export async function startWorkbench(options) {
  * @returns {boolean}
  */
 export function isNetworkNoise(text) {
-  return /^(Resolv|Creating a socket|Timed out waiting for auth)|gallery|marketplace|open-vsx|net::ERR_|github-authentication|Failed to load resource|default account|policy.*service/i.test(text);
+  return /^(Resolv|Creating a socket|Timed out waiting for auth)|gallery|marketplace|open-vsx|net::ERR_|github-authentication|Failed to load resource|default account|policy.*service/i.test(
+    text,
+  );
 }
 
 /** What we pass on: no settings of an editor we may have been started from, no folder in the home directory. */
@@ -102,7 +113,12 @@ function cleanEnvironment(dir) {
   for (const [name, value] of Object.entries(process.env)) {
     if (!/^(VSCODE_|ELECTRON_|npm_|NODE_OPTIONS$|VITEST|CODE_SERVER)/.test(name)) env[name] = value;
   }
-  return { ...env, XDG_CONFIG_HOME: path.join(dir, 'config'), XDG_DATA_HOME: path.join(dir, 'data'), XDG_CACHE_HOME: path.join(dir, 'cache') };
+  return {
+    ...env,
+    XDG_CONFIG_HOME: path.join(dir, 'config'),
+    XDG_DATA_HOME: path.join(dir, 'data'),
+    XDG_CACHE_HOME: path.join(dir, 'cache'),
+  };
 }
 
 function installExtension(nodeBin, args, env) {
@@ -117,7 +133,10 @@ function installExtension(nodeBin, args, env) {
 function listening(server) {
   return new Promise((resolve, reject) => {
     let words = '';
-    const timer = setTimeout(() => reject(new Error(`The workbench did not listen within ${START_TIMEOUT_MS / 1000} s. Its words: ${words.slice(-2000)}`)), START_TIMEOUT_MS);
+    const timer = setTimeout(
+      () => reject(new Error(`The workbench did not listen within ${START_TIMEOUT_MS / 1000} s. Its words: ${words.slice(-2000)}`)),
+      START_TIMEOUT_MS,
+    );
     const read = (chunk) => {
       words = (words + chunk).slice(-20_000);
       const found = /HTTP server listening on (http:\/\/127\.0\.0\.1:\d+)/.exec(words);

@@ -25,7 +25,13 @@ export async function bundleHostSuite(): Promise<HostBundle> {
   const extensionDir = path.join(ROOT, '.cache', 'e2e', 'dev-extension');
   rmSync(extensionDir, { recursive: true, force: true });
   mkdirSync(extensionDir, { recursive: true });
-  const manifest = { name: 'tierwise-e2e', publisher: 'tierwise', version: '0.0.1', engines: { vscode: '^1.101.0' }, extensionKind: ['workspace'] };
+  const manifest = {
+    name: 'tierwise-e2e',
+    publisher: 'tierwise',
+    version: '0.0.1',
+    engines: { vscode: '^1.101.0' },
+    extensionKind: ['workspace'],
+  };
   writeFileSync(path.join(extensionDir, 'package.json'), JSON.stringify(manifest));
   const tests = readdirSync(source).filter((name) => name.endsWith('.test.ts'));
   await build({

@@ -24,7 +24,10 @@ export async function showTierwise(page: Page): Promise<void> {
 
 /** Unfolds a view of the side bar by its title. */
 export async function expandView(page: Page, title: string): Promise<void> {
-  const header = page.locator('.pane-header').filter({ hasText: new RegExp(title, 'i') }).first();
+  const header = page
+    .locator('.pane-header')
+    .filter({ hasText: new RegExp(title, 'i') })
+    .first();
   await until(`the view ${title}`, async () => await header.isVisible(), {
     seen: async () => JSON.stringify(await page.locator('.pane-header').allTextContents()),
   });
@@ -38,5 +41,9 @@ export async function treeRows(page: Page): Promise<readonly string[]> {
 
 /** Text of the status bar items, left to right. */
 export async function statusBar(page: Page): Promise<readonly string[]> {
-  return (await page.locator('.statusbar-item').evaluateAll((all) => all.map((item) => `${item.getAttribute('aria-label') ?? ''} ${item.textContent ?? ''}`))).map(plain);
+  return (
+    await page
+      .locator('.statusbar-item')
+      .evaluateAll((all) => all.map((item) => `${item.getAttribute('aria-label') ?? ''} ${item.textContent ?? ''}`))
+  ).map(plain);
 }

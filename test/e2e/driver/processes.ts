@@ -8,10 +8,12 @@ export interface Process {
 
 /** All processes that descend from one, as /proc tells (Linux). */
 export function descendants(ancestor: number): readonly Process[] {
-  const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((name) => readProcess(Number(name)));
+  const all = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => readProcess(Number(name)));
   const family = new Set([ancestor]);
   const found: Process[] = [];
-  for (let grew = true; grew; ) {
+  for (let grew = true; grew;) {
     grew = false;
     for (const process of all) {
       if (!family.has(process.parent) || family.has(process.pid)) continue;

@@ -18,11 +18,9 @@ export async function openFile(page: Page, name: string): Promise<void> {
 
 /** Waits until the active tab is the one of this file. */
 export async function waitForTab(page: Page, label: string): Promise<void> {
-  await until(
-    `the tab ${label}`,
-    async () => (await tabs(page)).some((tab) => tab.includes(label)),
-    { seen: async () => `tabs ${JSON.stringify(await tabs(page))}` },
-  );
+  await until(`the tab ${label}`, async () => (await tabs(page)).some((tab) => tab.includes(label)), {
+    seen: async () => `tabs ${JSON.stringify(await tabs(page))}`,
+  });
 }
 
 /** Chooses an entry of a pick list that is already open. */

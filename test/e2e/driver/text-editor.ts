@@ -5,9 +5,11 @@ const LINE = '.editor-instance .view-line';
 
 /** The visible lines of the active text editor from top to bottom, hints included. */
 export async function visibleLines(page: Page): Promise<readonly string[]> {
-  const lines = await page.locator(LINE).evaluateAll((all) =>
-    all.map((line) => ({ top: line.getBoundingClientRect().top, text: line.textContent ?? '' })).sort((a, b) => a.top - b.top),
-  );
+  const lines = await page
+    .locator(LINE)
+    .evaluateAll((all) =>
+      all.map((line) => ({ top: line.getBoundingClientRect().top, text: line.textContent ?? '' })).sort((a, b) => a.top - b.top),
+    );
   return lines.map((line) => plain(line.text));
 }
 
@@ -26,7 +28,12 @@ export async function inlayHints(page: Page): Promise<readonly string[]> {
 }
 
 /** Waits until the hints, joined by a bar, satisfy the check. */
-export async function waitForHints(page: Page, what: string, check: (hints: readonly string[]) => boolean, timeoutMs?: number): Promise<readonly string[]> {
+export async function waitForHints(
+  page: Page,
+  what: string,
+  check: (hints: readonly string[]) => boolean,
+  timeoutMs?: number,
+): Promise<readonly string[]> {
   return await until(
     what,
     async () => {
@@ -51,14 +58,18 @@ export async function hoverHint(page: Page, text: RegExp): Promise<string> {
 
 /** How many different token classes the visible text has; plain text has one. */
 export async function tokenClasses(page: Page): Promise<ReadonlySet<string>> {
-  const classes = await page.locator(`${LINE} span[class*="mtk"]`).evaluateAll((all) => all.flatMap((span) => [...span.classList].filter((name) => /^mtk\d+$/.test(name))));
+  const classes = await page
+    .locator(`${LINE} span[class*="mtk"]`)
+    .evaluateAll((all) => all.flatMap((span) => [...span.classList].filter((name) => /^mtk\d+$/.test(name))));
   return new Set(classes);
 }
 
 /** Presses a CodeLens. */
 export async function clickCodeLens(page: Page, title: string): Promise<void> {
   const lens = page.locator('.codelens-decoration a').filter({ hasText: title }).first();
-  await until(`the CodeLens "${title}"`, async () => await lens.isVisible(), { seen: async () => `lenses ${JSON.stringify(await codeLenses(page))}` });
+  await until(`the CodeLens "${title}"`, async () => await lens.isVisible(), {
+    seen: async () => `lenses ${JSON.stringify(await codeLenses(page))}`,
+  });
   await lens.click();
 }
 

@@ -49,7 +49,10 @@ export async function cspViolations(frame: Frame): Promise<readonly string[]> {
   return await frame.evaluate(
     () =>
       new Promise<string[]>((resolve) => {
-        const observer = new ReportingObserver((reports) => resolve(reports.map((report) => JSON.stringify(report.body))), { types: ['csp-violation'], buffered: true });
+        const observer = new ReportingObserver((reports) => resolve(reports.map((report) => JSON.stringify(report.body))), {
+          types: ['csp-violation'],
+          buffered: true,
+        });
         observer.observe();
         // Buffered reports arrive in a task of their own; when there are none, nothing arrives.
         setTimeout(() => resolve(observer.takeRecords().map((report) => JSON.stringify(report.body))), 250);

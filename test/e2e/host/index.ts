@@ -15,12 +15,17 @@ export interface HostResult {
  */
 export async function run(): Promise<void> {
   const mocha = new Mocha({ ui: 'tdd', color: false, timeout: 60_000 });
-  for (const file of readdirSync(__dirname).filter((name) => name.endsWith('.test.js')).sort()) mocha.addFile(path.join(__dirname, file));
+  for (const file of readdirSync(__dirname)
+    .filter((name) => name.endsWith('.test.js'))
+    .sort())
+    mocha.addFile(path.join(__dirname, file));
   const results: HostResult[] = [];
   const nFailed = await new Promise<number>((resolve) => {
     const runner = mocha.run(resolve);
     runner.on('pass', (test) => results.push({ title: test.fullTitle() }));
-    runner.on('fail', (test, error: unknown) => results.push({ title: test.fullTitle(), error: error instanceof Error ? (error.stack ?? error.message) : String(error) }));
+    runner.on('fail', (test, error: unknown) =>
+      results.push({ title: test.fullTitle(), error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+    );
   });
   const file = process.env['TIERWISE_HOST_RESULTS'];
   if (file !== undefined) writeFileSync(file, JSON.stringify(results));

@@ -1,5 +1,9 @@
 /** Asks until there is an answer other than undefined or false; fails with `what` after the deadline. */
-export async function until<T>(what: string, probe: () => Thenable<T | undefined | false> | T | undefined | false, timeoutMs = 30_000): Promise<T> {
+export async function until<T>(
+  what: string,
+  probe: () => Thenable<T | undefined | false> | T | undefined | false,
+  timeoutMs = 30_000,
+): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const value = await probe();

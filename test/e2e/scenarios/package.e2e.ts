@@ -5,7 +5,7 @@ import { vsixUnderTest } from '../driver/session.ts';
 const target = `${process.platform}-${process.arch}`;
 
 test('the package holds what runs, nothing else, for this platform alone', () => {
-  expect(vsixProblems(vsixUnderTest(), target)).toEqual([]);
+  expect(vsixProblems(vsixUnderTest(), target).join('\n')).toBe('');
 });
 
 test('the check notices binaries of another platform', () => {
