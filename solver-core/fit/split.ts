@@ -1,0 +1,26 @@
+import { createRandom } from './prng.ts';
+
+/** Row numbers of the two parts of a data set, each increasing. */
+export interface RowSplit {
+  readonly fit: Uint32Array;
+  readonly heldOut: Uint32Array;
+}
+
+/**
+ * Shuffles the rows 0..n-1 with the seed (Fisher and Yates) and gives the first floor(n · fraction) to the fit, the rest to
+ * the held-out part. Each part has at least one row when n >= 2; with one row both parts hold it. fraction: 0 < fraction < 1.
+ */
+export function splitRows(n: number, fraction: number, seed: number): RowSplit {
+  const order = Uint32Array.from({ length: n }, (_, i) => i);
+  if (n < 2) return { fit: order, heldOut: order };
+  const random = createRandom(seed, 'split');
+  for (let i = n - 1; i > 0; i--) {
+    const j = random.below(i + 1);
+    const kept = order[i]!;
+    order[i] = order[j]!;
+    order[j] = kept;
+  }
+  const nFit = Math.min(n - 1, Math.max(1, Math.floor(n * fraction)));
+  // Increasing order lets a reader go through a file once.
+  return { fit: order.slice(0, nFit).sort(), heldOut: order.slice(nFit).sort() };
+}
