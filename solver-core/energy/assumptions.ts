@@ -1,0 +1,245 @@
+import type { EnergyDocument } from '../protocol/documents.ts';
+import type { EvaluateInput, LayerFigures } from './evaluate.ts';
+import { evaluateLayers } from './evaluate.ts';
+import { formatBytes, formatSi } from './format.ts';
+import { place } from './inference.ts';
+import type { Band } from './quantity.ts';
+import type { EnergyTarget } from './target.ts';
+
+type Assumption = EnergyDocument['assumptions'][number];
+
+/** A constant or group of constants whose band reaches the figures. */
+interface Knob {
+  readonly name: string;
+  readonly text: string;
+  /** `pinned` with this knob's spread taken from `free`. */
+  readonly release: (pinned: EvaluateInput, free: EvaluateInput) => EvaluateInput;
+}
+
+/** An assumption "dominates" when it makes the largest share of a figure's band and at least this much of it. */
+const dominatingShare = 0.3;
+
+const figures = [
+  { name: 'inference', pick: (f: LayerFigures) => f.inference },
+  { name: 'gradient descent', pick: (f: LayerFigures) => f.sgd },
+  { name: 'direct solve', pick: (f: LayerFigures) => f.solve },
+] as const;
+
+/**
+ * The assumptions behind an estimate, each with its share of the bands: one constant at a time keeps its spread while all
+ * others are held at their central value. Statements without a number of their own follow, never dominating.
+ */
+export function listAssumptions(input: EvaluateInput): readonly Assumption[] {
+  const pinned = pinAll(input);
+  const knobs = knobsOf(input);
+  const widths = knobs.map((knob) => {
+    const layers = evaluateLayers(knob.release(pinned, input));
+    return figures.map(({ pick }) => width(layers, pick));
+  });
+  const totals = figures.map((_, column) => widths.reduce((total, row) => total + (row[column] ?? 0), 0));
+  const largest = figures.map((_, column) => Math.max(...widths.map((row) => row[column] ?? 0)));
+  const ranked = knobs.map((knob, index): Assumption & { readonly rank: number } => {
+    const row = widths[index] ?? [];
+    const shares = row.map((w, column) => ((totals[column] ?? 0) > 0 ? w / (totals[column] ?? 1) : 0));
+    const said = figures.flatMap(({ name }, column) =>
+      (shares[column] ?? 0) >= 0.05 ? [`${Math.round((shares[column] ?? 0) * 100)} % of the ${name} band`] : [],
+    );
+    const dominates = shares.some((share, column) => share >= dominatingShare && row[column] === largest[column]);
+    return {
+      name: knob.name,
+      text: `${knob.text}${said.length > 0 ? ` Makes ${said.join(', ')}.` : ''}`,
+      dominates,
+      rank: Math.max(...shares),
+    };
+  });
+  ranked.sort((a, b) => b.rank - a.rank);
+  return [...ranked.map(({ name, text, dominates }) => ({ name, text, dominates })), ...statements(input)];
+}
+
+function width(layers: readonly LayerFigures[], pick: (f: LayerFigures) => LayerFigures['inference']): number {
+  return layers.reduce((total, layer) => {
+    const q = pick(layer)?.total;
+    return q === undefined ? total : total + q.high - q.low;
+  }, 0);
+}
+
+function pin(band: Band): Band {
+  return { ...band, low: band.value, high: band.value };
+}
+
+function pinTarget(target: EnergyTarget): EnergyTarget {
+  return {
+    ...target,
+    clockHz: pin(target.clockHz),
+    macsPerCycle: pin(target.macsPerCycle),
+    arithmeticFactor: pin(target.arithmeticFactor),
+    overheadPerMacJ: pin(target.overheadPerMacJ),
+    staticPowerW: target.staticPowerW === null ? null : pin(target.staticPowerW),
+    refetch: pin(target.refetch),
+    memories: target.memories.map((level) => ({ ...level, energyPerBitJ: pin(level.energyPerBitJ) })),
+    engine:
+      target.engine === null
+        ? null
+        : { ...target.engine, activity: pin(target.engine.activity), linkEnergyPerBitJ: pin(target.engine.linkEnergyPerBitJ) },
+  };
+}
+
+function pinAll(input: EvaluateInput): EvaluateInput {
+  const { context, scenario } = input;
+  return {
+    ...input,
+    context: { ...context, target: pinTarget(context.target), host: pinTarget(context.host), tableSpread: false },
+    scenario: {
+      ...scenario,
+      rows: pin(scenario.rows),
+      epochs: pin(scenario.epochs),
+      optimiserMacsPerWeight: pin(scenario.optimiserMacsPerWeight),
+      refinementPasses: {
+        fixed: pin(scenario.refinementPasses.fixed),
+        float32: pin(scenario.refinementPasses.float32),
+        float64: pin(scenario.refinementPasses.float64),
+      },
+    },
+  };
+}
+
+function knobsOf(input: EvaluateInput): readonly Knob[] {
+  const { target, host, tables } = input.context;
+  const { scenario } = input;
+  const knobs: (Knob | null)[] = [
+    {
+      name: 'energy tables',
+      text: `Energy per multiply-add from ${tables.map((t) => `${t.id} (${t.process})`).join(' and ')}: geometric mean, band over both.`,
+      release: (pinned) => ({ ...pinned, context: { ...pinned.context, tableSpread: true } }),
+    },
+    targetKnob(
+      target,
+      'arithmetic factor',
+      'arithmeticFactor',
+      `Arithmetic costs ${range(target.arithmeticFactor, '')} times the tables' ASIC on ${target.name}.`,
+    ),
+    targetKnob(
+      target,
+      'overhead per MAC',
+      'overheadPerMacJ',
+      `Beside the arithmetic ${range(target.overheadPerMacJ, 'J')} per multiply-add (instructions, registers).`,
+    ),
+    target.staticPowerW === null
+      ? null
+      : targetKnob(target, 'static power', 'staticPowerW', `Static power ${range(target.staticPowerW, 'W')} while the target computes.`),
+    target.staticPowerW === null ? null : targetKnob(target, 'clock', 'clockHz', `Clock ${range(target.clockHz, 'Hz')}.`),
+    target.staticPowerW === null
+      ? null
+      : targetKnob(target, 'throughput', 'macsPerCycle', `${range(target.macsPerCycle, '')} multiply-adds finish per cycle.`),
+    targetKnob(
+      target,
+      'memory traffic',
+      'refetch',
+      `Each byte crosses its memory ${range(target.refetch, '')} times per pass over a layer.`,
+    ),
+    targetKnob(
+      target,
+      'memory energy',
+      'memories',
+      `Energy per bit: ${target.memories.map((m) => `${m.name} ${range(m.energyPerBitJ, 'J')}`).join(', ')}.`,
+    ),
+    engineKnob(target),
+    target.engine === null
+      ? null
+      : {
+          name: 'host',
+          text: `Refinement runs on the computer beside the board: priced as ${host.name}, ${range(host.overheadPerMacJ, 'J')} beside the arithmetic per multiply-add.`,
+          release: (pinned, free) => ({ ...pinned, context: { ...pinned.context, host: free.context.host } }),
+        },
+    {
+      name: 'epochs',
+      text:
+        scenario.epochs.source === 'assumed'
+          ? `Gradient descent takes ${range(scenario.epochs, '')} epochs; give the number from your training log to narrow this.`
+          : `Gradient descent takes ${scenario.epochs.value} epochs, as stated.`,
+      release: (pinned, free) => ({ ...pinned, scenario: { ...pinned.scenario, epochs: free.scenario.epochs } }),
+    },
+    {
+      name: 'optimiser',
+      text: `The optimiser does ${range(scenario.optimiserMacsPerWeight, '')} multiply-adds per weight and step and keeps ${scenario.optimiserStates} values per weight; batch ${scenario.batchRows}.`,
+      release: (pinned, free) => ({
+        ...pinned,
+        scenario: { ...pinned.scenario, optimiserMacsPerWeight: free.scenario.optimiserMacsPerWeight },
+      }),
+    },
+    {
+      name: 'refinement passes',
+      text: 'Passes that refine a direct solution, where no fit record tells them.',
+      release: (pinned, free) => ({ ...pinned, scenario: { ...pinned.scenario, refinementPasses: free.scenario.refinementPasses } }),
+    },
+  ];
+  return knobs.filter((knob) => knob !== null);
+}
+
+type TargetField = 'arithmeticFactor' | 'overheadPerMacJ' | 'staticPowerW' | 'clockHz' | 'macsPerCycle' | 'refetch' | 'memories';
+
+function targetKnob(target: EnergyTarget, name: string, field: TargetField, text: string): Knob | null {
+  if (field === 'overheadPerMacJ' && target.overheadPerMacJ.high === 0) return null;
+  if (field === 'arithmeticFactor' && target.arithmeticFactor.low === target.arithmeticFactor.high) return null;
+  return {
+    name,
+    text,
+    release: (pinned, free) => ({
+      ...pinned,
+      context: { ...pinned.context, target: { ...pinned.context.target, [field]: free.context.target[field] } },
+    }),
+  };
+}
+
+function engineKnob(target: EnergyTarget): Knob | null {
+  const { engine } = target;
+  if (engine === null) return null;
+  return {
+    name: 'engine',
+    text: `${range(engine.activity, '')} of the lanes multiply in an average engine cycle; the link to the host costs ${range(engine.linkEnergyPerBitJ, 'J')} per bit.`,
+    release: (pinned, free) => ({
+      ...pinned,
+      context: { ...pinned.context, target: { ...pinned.context.target, engine: free.context.target.engine } },
+    }),
+  };
+}
+
+function statements(input: EvaluateInput): readonly Assumption[] {
+  const { context, scenario, layers } = input;
+  const placement = place(layers, context);
+  const { inference, training } = context.target.arithmetic;
+  const list: (readonly [string, string])[] = [
+    [
+      'rows',
+      scenario.rows.source === 'assumed'
+        ? `${scenario.rows.value} training rows assumed: name the data to use its row count.`
+        : `${scenario.rows.value} training rows, from the data.`,
+    ],
+    ['update', `An incremental update brings ${scenario.updateRows} rows.`],
+    [
+      'placement',
+      `Weights (${formatBytes(placement.weightBytes)}) live in ${placement.weights.name}, activations (at most ${formatBytes(placement.activationBytes)}) in ${placement.activations.name}.`,
+    ],
+    [
+      'scope',
+      'Multiply-adds of weight-bearing layers at batch 1. Pooling, normalisation, activation functions, data loading and the power supply are not counted.',
+    ],
+    ['band of sums', 'Bands of sums add low to low and high to high, because the same constants stand behind every part.'],
+  ];
+  if (inference.kind === 'fixed')
+    list.push([
+      'arithmetic',
+      `Layers run as fixed-point numbers of at most ${inference.bits} bits on this target, whatever the file stores.`,
+    ]);
+  if (training.kind === 'fixed')
+    list.push([
+      'training arithmetic',
+      `Gradient descent is priced in the same ${training.bits}-bit arithmetic as the direct solve, which favours gradient descent.`,
+    ]);
+  return list.map(([name, text]) => ({ name, text, dominates: false }));
+}
+
+function range(band: Band, unit: string): string {
+  const show = (value: number): string => (unit === '' ? String(Number(value.toPrecision(3))) : formatSi(value, unit));
+  return band.low === band.high ? show(band.value) : `${show(band.value)} (${show(band.low)} to ${show(band.high)}, ${band.source})`;
+}

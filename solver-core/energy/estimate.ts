@@ -1,0 +1,138 @@
+import type { Checked, Diagnostic } from '../model/diagnostic.ts';
+import type { Layer } from '../model/layer.ts';
+import type { Plan } from '../model/plan.ts';
+import type { EnergyDocument, EnergyLayer, TierKind } from '../protocol/documents.ts';
+import { listAssumptions } from './assumptions.ts';
+import { directBreakEven } from './break-even.ts';
+import type { EnergyContext } from './cost.ts';
+import type { EvaluateInput, LayerFigures } from './evaluate.ts';
+import { evaluateLayers, totalOf } from './evaluate.ts';
+import { nearest } from './nearest.ts';
+import type { LayerFit } from './retraining.ts';
+import { trainingScenario } from './scenario.ts';
+import { energyTables } from './tables/index.ts';
+import type { EnergyTarget } from './target.ts';
+import { energyTargets } from './targets/index.ts';
+
+/** What to estimate. */
+export interface EstimateRequest {
+  readonly layers: readonly Layer[];
+  /** Id of the target. */
+  readonly targetId: string;
+  /** Path of the model and of the plan, for the document and the diagnostics. Default "" and null. */
+  readonly modelPath?: string;
+  readonly planPath?: string | null;
+  /** Gives each layer its tier; without a plan all are frozen. */
+  readonly plan?: Plan;
+  /** Training rows; default 1000, assumed. */
+  readonly rows?: number;
+  /** Epochs of gradient descent; default 20 in a band of 5 to 100, assumed. */
+  readonly epochs?: number;
+  /** Rows per incremental update; default 32. */
+  readonly updateRows?: number;
+  /** What is known about direct solves, by layer id. */
+  readonly fit?: ReadonlyMap<string, LayerFit>;
+  /** Targets to choose from; default the ones that ship. */
+  readonly targets?: ReadonlyMap<string, EnergyTarget>;
+}
+
+/**
+ * The energy document of a model on a target: per layer and in total joules per inference and joules to retrain by gradient
+ * descent, direct solve and incremental update, with the assumptions behind them.
+ * An unknown target gives `energy-target-unknown` and no value. Layers whose MACs are unknown have null figures, the totals
+ * that would need them are null, and `energy-incomplete` names the layers. Never throws for input.
+ */
+export function estimateEnergy(request: EstimateRequest): Checked<EnergyDocument> {
+  const context = energyContext(request.targetId, request.targets ?? energyTargets);
+  if (context.value === undefined) return { value: undefined, diagnostics: context.diagnostics };
+  const input: EvaluateInput = {
+    layers: request.layers,
+    plan: request.plan ?? null,
+    fit: request.fit ?? new Map<string, LayerFit>(),
+    context: context.value,
+    scenario: trainingScenario(request),
+  };
+  const figures = evaluateLayers(input);
+  const breakEvens = breakEvensByLayer(figures);
+  const tiers = tierByLayer(input.plan);
+  const diagnostics = incompleteness(figures, request.modelPath ?? '');
+  const retraining = {
+    sgd: totalOf(figures, (f) => f.sgd),
+    solve: totalOf(figures, (f) => f.solve),
+    incremental: totalOf(figures, (f) => f.incremental),
+  };
+  const value: EnergyDocument = {
+    schema: 'tierwise.energy/1',
+    model: request.modelPath ?? '',
+    plan: request.planPath ?? null,
+    target: request.targetId,
+    layers: figures.map((f, index) => toDocument(f, tiers.get(f.layer.id) ?? 'frozen', breakEvens[index] ?? null)),
+    totals: {
+      macs: figures.reduce((total, f) => total + (f.layer.macs ?? 0), 0),
+      parameters: figures.reduce((total, f) => total + f.layer.parameters, 0),
+      inference: totalOf(figures, (f) => f.inference),
+      retraining,
+      breakEvenRetrainings: directBreakEven(
+        retraining.sgd?.value ?? null,
+        retraining.solve?.value ?? null,
+        retraining.incremental?.value ?? null,
+      ),
+    },
+    assumptions: listAssumptions(input),
+    diagnostics,
+  };
+  return { value, diagnostics };
+}
+
+/** The tables, target and host for a target id, or `energy-target-unknown` with the closest known ids. */
+export function energyContext(targetId: string, targets: ReadonlyMap<string, EnergyTarget> = energyTargets): Checked<EnergyContext> {
+  const target = targets.get(targetId);
+  if (target === undefined) {
+    const suggestions = nearest(targetId, targets.keys());
+    const hint = suggestions[0] === undefined ? '' : ` Did you mean "${suggestions[0]}"?`;
+    const message = `There is no energy target "${targetId}". Known targets: ${[...targets.keys()].join(', ')}.${hint}`;
+    return { value: undefined, diagnostics: [{ severity: 'error', code: 'energy-target-unknown', message, where: {}, suggestions }] };
+  }
+  const host = target.engine === null ? target : (targets.get(target.engine.refineOn) ?? energyTargets.get('server-cpu') ?? target);
+  return { value: { target, host, tables: energyTables, tableSpread: true }, diagnostics: [] };
+}
+
+function toDocument(f: LayerFigures, tier: TierKind, breakEvenRetrainings: number | null): EnergyLayer {
+  return {
+    id: f.layer.id,
+    op: f.layer.op,
+    tier,
+    macs: f.layer.macs,
+    parameters: f.layer.parameters,
+    inference: f.inference?.total ?? null,
+    components: f.inference?.components ?? [],
+    retraining: { sgd: f.sgd?.total ?? null, solve: f.solve?.total ?? null, incremental: f.incremental?.total ?? null },
+    breakEvenRetrainings,
+  };
+}
+
+function breakEvensByLayer(figures: readonly LayerFigures[]): readonly (number | null)[] {
+  return figures.map((f) => directBreakEven(f.sgd?.total.value ?? null, f.solve?.total.value ?? null, f.incremental?.total.value ?? null));
+}
+
+function tierByLayer(plan: Plan | null): ReadonlyMap<string, TierKind> {
+  const tiers = new Map<string, TierKind>();
+  for (const tier of [...(plan?.lower ?? []), ...(plan?.upper ?? [])]) for (const id of tier.layers) tiers.set(id, tier.kind);
+  return tiers;
+}
+
+function incompleteness(figures: readonly LayerFigures[], path: string): readonly Diagnostic[] {
+  const missing = figures.filter((f) => f.inference === null);
+  const first = missing[0];
+  if (first === undefined) return [];
+  const names = missing
+    .slice(0, 3)
+    .map((f) => `"${f.layer.id}"`)
+    .join(', ');
+  const more = missing.length > 3 ? ` and ${missing.length - 3} more` : '';
+  const message =
+    `${missing.length} of ${figures.length} layers have no energy figure because a shape is unknown: ${names}${more}. ` +
+    'Totals are left out. Give the dynamic dimensions (inspect --dim name=value) to complete them.';
+  const where = { ...(path === '' ? {} : { path }), node: first.layer.id };
+  return [{ severity: 'warning', code: 'energy-incomplete', message, where }];
+}

@@ -1,0 +1,61 @@
+import type { Layer } from '../model/layer.ts';
+import type { Plan, TargetKind } from '../model/plan.ts';
+import type { Breakdown, EnergyContext } from './cost.ts';
+import { layerInference, place } from './inference.ts';
+import type { Quantity } from './quantity.ts';
+import { sum } from './quantity.ts';
+import type { LayerFit } from './retraining.ts';
+import { incrementalEnergy, sgdEnergy, solveEnergy } from './retraining.ts';
+import type { TrainingScenario } from './work.ts';
+
+/** Everything an estimate is computed from. */
+export interface EvaluateInput {
+  readonly layers: readonly Layer[];
+  readonly plan: Plan | null;
+  readonly fit: ReadonlyMap<string, LayerFit>;
+  readonly context: EnergyContext;
+  readonly scenario: TrainingScenario;
+}
+
+/** The figures of one layer. */
+export interface LayerFigures {
+  readonly layer: Layer;
+  readonly inference: Breakdown | null;
+  readonly sgd: Breakdown | null;
+  readonly solve: Breakdown | null;
+  readonly incremental: Breakdown | null;
+}
+
+/** The figures of every layer, in model order. All layers count as trained, so the first one needs no gradient of its input. */
+export function evaluateLayers(input: EvaluateInput): readonly LayerFigures[] {
+  const { layers, context, scenario } = input;
+  const placement = place(layers, context);
+  const targets = targetsByLayer(input.plan);
+  return layers.map((layer, index): LayerFigures => {
+    const fit = input.fit.get(layer.id);
+    return {
+      layer,
+      inference: layerInference(layer, placement, context),
+      sgd: sgdEnergy(layer, index === 0, layers, context, scenario),
+      solve: solveEnergy(layer, targets.get(layer.id) ?? 'labels', context, scenario, fit),
+      incremental: incrementalEnergy(layer, context, scenario, fit),
+    };
+  });
+}
+
+/** The sum of one figure over all layers; null when a layer lacks it or there are no layers. */
+export function totalOf(figures: readonly LayerFigures[], pick: (layer: LayerFigures) => Breakdown | null): Quantity<'J'> | null {
+  const totals: Quantity<'J'>[] = [];
+  for (const layer of figures) {
+    const part = pick(layer);
+    if (part === null) return null;
+    totals.push(part.total);
+  }
+  return totals.length === 0 ? null : sum(totals);
+}
+
+function targetsByLayer(plan: Plan | null): ReadonlyMap<string, TargetKind> {
+  const found = new Map<string, TargetKind>();
+  for (const tier of plan?.lower ?? []) for (const id of tier.layers) found.set(id, tier.targets);
+  return found;
+}

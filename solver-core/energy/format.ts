@@ -1,0 +1,88 @@
+import type { Quantity, Source } from '../protocol/quantity.ts';
+
+const prefixes: readonly (readonly [number, string])[] = [
+  [1e12, 'T'],
+  [1e9, 'G'],
+  [1e6, 'M'],
+  [1e3, 'k'],
+  [1, ''],
+  [1e-3, 'm'],
+  [1e-6, 'µ'],
+  [1e-9, 'n'],
+  [1e-12, 'p'],
+  [1e-15, 'f'],
+];
+
+/** One letter per source for narrow tables; `sourceLegend` explains them. */
+export const sourceLetters: Readonly<Record<Source, string>> = { measured: 'M', simulated: 'S', modelled: 'D', assumed: 'A' };
+
+/** The line that explains `sourceLetters`. */
+export const sourceLegend =
+  'Sources: M measured, S simulated, D modelled (derived from published tables), A assumed. A figure takes the weakest source of its parts.';
+
+/**
+ * A number with an SI prefix and unit: 1.234e-6, 'J' -> "1.2 µJ". Two significant digits unless told otherwise,
+ * because the bands of energy figures leave no more. Zero is "0 J"; values that are not finite are "unknown".
+ */
+export function formatSi(value: number, unit: string, digits = 2): string {
+  if (!Number.isFinite(value)) return 'unknown';
+  if (value === 0) return `0 ${unit}`.trimEnd();
+  const rounded = Number(value.toPrecision(digits));
+  const [factor, prefix] = prefixFor(Math.abs(rounded));
+  return `${mantissa(rounded / factor, digits)} ${prefix}${unit}`.trimEnd();
+}
+
+/** A quantity's central value: "1.2 µJ". */
+export function formatQuantity(q: Quantity, digits = 2): string {
+  return formatSi(q.value, q.unit === '1' ? '' : q.unit, digits);
+}
+
+/**
+ * A quantity's band: "0.4-3.1 µJ" when both ends read well under one prefix, else "4.6 nJ to 0.73 mJ".
+ * A band without spread is its one value.
+ */
+export function formatBand(q: Quantity, digits = 2): string {
+  const unit = q.unit === '1' ? '' : q.unit;
+  if (q.low === q.high) return formatSi(q.low, unit, digits);
+  const high = Number(q.high.toPrecision(digits));
+  const low = Number(q.low.toPrecision(digits));
+  const [factor, prefix] = prefixFor(high);
+  if (low / factor < 0.1 && low !== 0) return `${formatSi(low, unit, digits)} to ${formatSi(high, unit, digits)}`;
+  return `${mantissa(low / factor, digits)}-${mantissa(high / factor, digits)} ${prefix}${unit}`.trimEnd();
+}
+
+/** Everything in one line: "1.2 µJ (0.4-3.1 µJ, modelled)". */
+export function formatFull(q: Quantity, digits = 2): string {
+  return `${formatQuantity(q, digits)} (${formatBand(q, digits)}, ${q.source})`;
+}
+
+/** A whole number with thin groups: 1234567 -> "1,234,567"; null -> "?". */
+export function formatCount(count: number | null): string {
+  if (count === null || !Number.isFinite(count)) return '?';
+  return String(Math.round(count)).replace(/\B(?=(\d{3})+(?!\d))/g, ',');
+}
+
+/** Bytes in binary steps: 26280 -> "25.7 KiB". */
+export function formatBytes(sizeBytes: number): string {
+  const steps = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let value = sizeBytes;
+  let step = 0;
+  while (value >= 1024 && step < steps.length - 1) {
+    value /= 1024;
+    step += 1;
+  }
+  return step === 0 ? `${value} B` : `${value.toFixed(value < 10 ? 2 : 1)} ${steps[step] ?? ''}`;
+}
+
+function prefixFor(magnitude: number): readonly [number, string] {
+  // The tolerance keeps 1e-6, which is not exactly a thousand nanos in binary, from falling to the next smaller prefix.
+  return prefixes.find(([factor]) => magnitude >= factor * (1 - 1e-9)) ?? [1e-15, 'f'];
+}
+
+function mantissa(value: number, digits: number): string {
+  if (value === 0) return '0';
+  const text = value.toPrecision(digits);
+  // toPrecision(2) writes 120 as "1.2e+2": show it as the whole number it stands for.
+  if (text.includes('e')) return String(Number(text));
+  return text.includes('.') ? text.replace(/\.?0+$/, '') : text;
+}

@@ -1,0 +1,62 @@
+import type { Layer } from '../model/layer.ts';
+import type { Breakdown, EnergyContext } from './cost.ts';
+import { breakdown, levelFor, macOn, staticPart, timeOf, trafficEnergy } from './cost.ts';
+import { precisionOf, storedBits } from './mac.ts';
+import type { Band } from './quantity.ts';
+import { scaleBand } from './quantity.ts';
+import type { MemoryLevel } from './target.ts';
+import { modelCount } from './work.ts';
+
+/** Where the weights and the activations of a model live on a target. */
+export interface Placement {
+  readonly weights: MemoryLevel;
+  readonly activations: MemoryLevel;
+  /** Bytes of all weights and of the largest layer's input plus output, at the target's widths. */
+  readonly weightBytes: number;
+  readonly activationBytes: number;
+}
+
+/**
+ * Places a model in a target's memories: activations in the nearest level that holds the largest layer's input and output,
+ * weights in the nearest level that holds all of them beside those activations.
+ */
+export function place(layers: readonly Layer[], context: EnergyContext): Placement {
+  let weightBits = 0;
+  let activationBits = 0;
+  for (const layer of layers) {
+    const stored = storedBits(context.target.arithmetic.inference, layer);
+    weightBits += layer.parameters * stored.weight;
+    activationBits = Math.max(activationBits, ((layer.inputElements ?? 0) + (layer.outputElements ?? 0)) * stored.activation);
+  }
+  const weightBytes = Math.ceil(weightBits / 8);
+  const activationBytes = Math.ceil(activationBits / 8);
+  return {
+    weights: levelFor(context.target, weightBytes + activationBytes),
+    activations: levelFor(context.target, activationBytes),
+    weightBytes,
+    activationBytes,
+  };
+}
+
+/**
+ * Joules of one forward pass of a layer, batch 1: `compute` (MACs · energy per MAC), `weights` (each weight once through its
+ * memory), `activations` (input read, output written), `static` (power while nothing switches, for the time of the MACs).
+ * Null when MACs or tensor sizes are unknown. Pooling, normalisation and activation functions are not counted.
+ */
+export function layerInference(layer: Layer, placement: Placement, context: EnergyContext): Breakdown | null {
+  if (layer.macs === null || layer.inputElements === null || layer.outputElements === null) return null;
+  const { target } = context;
+  const arithmetic = target.arithmetic.inference;
+  const bits = storedBits(arithmetic, layer);
+  const macs = modelCount(layer.macs);
+  const parts: (readonly [string, Band])[] = [
+    ['compute', scaleBand(macOn(target, context, precisionOf(arithmetic, layer)), layer.macs)],
+    ['weights', trafficEnergy(context, placement.weights, modelCount(layer.parameters * bits.weight))],
+    [
+      'activations',
+      trafficEnergy(context, placement.activations, modelCount((layer.inputElements + layer.outputElements) * bits.activation)),
+    ],
+    ...staticPart(target, timeOf(target, macs)),
+  ];
+  return breakdown(parts);
+}

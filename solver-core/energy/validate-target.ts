@@ -1,0 +1,184 @@
+import type { Checked, Diagnostic } from '../model/diagnostic.ts';
+import type { Band } from './quantity.ts';
+import type { Arithmetic, EnergyTable, EnergyTarget, EngineOnTarget, MemoryLevel, TableOperation } from './target.ts';
+import { tableOperations } from './target.ts';
+
+/** Longest texts and lists a data file may hold; far above any honest one. */
+const maxTextLength = 1000;
+const maxMemories = 8;
+
+/**
+ * Checks a parsed JSON value against the target format (`tierwise.target/1`).
+ * Unknown keys are ignored. Returns the target, or undefined and an `energy-target-invalid` error per fault; never throws.
+ */
+export function validateTarget(json: unknown, path: string): Checked<EnergyTarget> {
+  const reader = new Reader(path, 'energy-target-invalid');
+  const root = reader.object(json, '');
+  reader.schema(root, 'tierwise.target/1');
+  const target: EnergyTarget = {
+    id: reader.text(root, 'id'),
+    name: reader.text(root, 'name'),
+    kind: reader.oneOf(root, 'kind', ['fpga', 'asic', 'cpu']),
+    summary: reader.text(root, 'summary'),
+    clockHz: reader.band(root, 'clockHz', 'positive'),
+    macsPerCycle: reader.band(root, 'macsPerCycle', 'positive'),
+    arithmeticFactor: reader.band(root, 'arithmeticFactor', 'any'),
+    overheadPerMacJ: reader.band(root, 'overheadPerMacJ', 'any'),
+    staticPowerW: root['staticPowerW'] === null ? null : reader.band(root, 'staticPowerW', 'any'),
+    refetch: reader.band(root, 'refetch', 'any'),
+    memories: readMemories(reader, root),
+    arithmetic: readArithmetics(reader, reader.object(root['arithmetic'], 'arithmetic')),
+    engine: root['engine'] === null ? null : readEngine(reader, reader.object(root['engine'], 'engine')),
+  };
+  return { value: reader.diagnostics.length === 0 ? target : undefined, diagnostics: reader.diagnostics };
+}
+
+/** Checks a parsed JSON value against the table format (`tierwise.energy-table/1`). Returns as `validateTarget` does. */
+export function validateTable(json: unknown, path: string): Checked<EnergyTable> {
+  const reader = new Reader(path, 'energy-table-invalid');
+  const root = reader.object(json, '');
+  reader.schema(root, 'tierwise.energy-table/1');
+  const list = reader.object(root['operations'], 'operations');
+  const operations = Object.fromEntries(
+    tableOperations.map((name): [TableOperation, Band] => [name, reader.band(list, name, 'positive', 'operations.')]),
+  ) as Record<TableOperation, Band>;
+  const table: EnergyTable = {
+    id: reader.text(root, 'id'),
+    name: reader.text(root, 'name'),
+    process: reader.text(root, 'process'),
+    ref: reader.text(root, 'ref'),
+    operations,
+  };
+  return { value: reader.diagnostics.length === 0 ? table : undefined, diagnostics: reader.diagnostics };
+}
+
+function readMemories(reader: Reader, root: JsonObject): readonly MemoryLevel[] {
+  const list = root['memories'];
+  if (!Array.isArray(list) || list.length === 0 || list.length > maxMemories) {
+    reader.fault('memories', `a list of 1 to ${maxMemories} memory levels, nearest first`, list);
+    return [];
+  }
+  return list.map((entry: unknown, index): MemoryLevel => {
+    const at = `memories[${index}]`;
+    const level = reader.object(entry, at);
+    const last = index === list.length - 1;
+    const sizeBytes = level['sizeBytes'];
+    const sizeOk = last ? sizeBytes === null : typeof sizeBytes === 'number' && sizeBytes > 0 && Number.isFinite(sizeBytes);
+    if (!sizeOk)
+      reader.fault(`${at}.sizeBytes`, last ? 'null, because the last level must hold everything' : 'a number of bytes above 0', sizeBytes);
+    return {
+      id: reader.text(level, 'id', `${at}.`),
+      name: reader.text(level, 'name', `${at}.`),
+      sizeBytes: typeof sizeBytes === 'number' ? sizeBytes : null,
+      energyPerBitJ: reader.band(level, 'energyPerBitJ', 'any', `${at}.`),
+    };
+  });
+}
+
+function readArithmetics(reader: Reader, root: JsonObject): EnergyTarget['arithmetic'] {
+  return {
+    inference: readArithmetic(reader, root['inference'], 'arithmetic.inference'),
+    training: readArithmetic(reader, root['training'], 'arithmetic.training'),
+    solve: readArithmetic(reader, root['solve'], 'arithmetic.solve'),
+  };
+}
+
+function readArithmetic(reader: Reader, json: unknown, at: string): Arithmetic {
+  const root = reader.object(json, at);
+  const bits = root['bits'];
+  const sums = root['accumulatorBits'];
+  if (root['kind'] === 'model') return { kind: 'model' };
+  if (root['kind'] === 'float' && (bits === 16 || bits === 32 || bits === 64)) return { kind: 'float', bits };
+  if (root['kind'] === 'fixed' && isWidth(bits) && isWidth(sums)) return { kind: 'fixed', bits, accumulatorBits: sums };
+  reader.fault(at, '{"kind":"model"}, {"kind":"float","bits":16|32|64} or {"kind":"fixed","bits":1..64,"accumulatorBits":1..64}', json);
+  return { kind: 'model' };
+}
+
+function isWidth(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 64;
+}
+
+function readEngine(reader: Reader, root: JsonObject): EngineOnTarget {
+  return {
+    activity: reader.band(root, 'activity', 'any', 'engine.'),
+    linkEnergyPerBitJ: reader.band(root, 'linkEnergyPerBitJ', 'any', 'engine.'),
+    refineOn: reader.text(root, 'refineOn', 'engine.'),
+  };
+}
+
+type JsonObject = Readonly<Record<string, unknown>>;
+const nothing: Band = { value: 0, low: 0, high: 0, source: 'assumed', ref: 'missing' };
+
+/** Reads fields and collects every fault, so that the author of a file sees all of them at once. */
+class Reader {
+  readonly diagnostics: Diagnostic[] = [];
+  readonly #path: string;
+  readonly #code: string;
+
+  constructor(path: string, code: string) {
+    this.#path = path;
+    this.#code = code;
+  }
+
+  fault(key: string, expected: string, actual: unknown): void {
+    const shown = JSON.stringify(actual)?.slice(0, 60) ?? 'nothing';
+    const what = key === '' ? 'the file' : `"${key}"`;
+    this.diagnostics.push({
+      severity: 'error',
+      code: this.#code,
+      message: `${what} is ${shown}; expected ${expected}.`,
+      where: { path: this.#path },
+    });
+  }
+
+  object(json: unknown, key: string): JsonObject {
+    if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as JsonObject;
+    this.fault(key, 'an object', json);
+    return {};
+  }
+
+  schema(root: JsonObject, name: string): void {
+    if (root['schema'] !== name) this.fault('schema', `"${name}"`, root['schema']);
+  }
+
+  text(root: JsonObject, key: string, prefix = ''): string {
+    const value = root[key];
+    if (typeof value === 'string' && value !== '' && value.length <= maxTextLength) return value;
+    this.fault(prefix + key, `a text of 1 to ${maxTextLength} characters`, value);
+    return '';
+  }
+
+  oneOf<T extends string>(root: JsonObject, key: string, choices: readonly [T, ...T[]]): T {
+    const found = choices.find((choice) => choice === root[key]);
+    if (found === undefined) this.fault(key, `one of ${choices.join(', ')}`, root[key]);
+    return found ?? choices[0];
+  }
+
+  band(root: JsonObject, key: string, range: 'positive' | 'any', prefix = ''): Band {
+    const json = root[key];
+    const at = prefix + key;
+    if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+      this.fault(at, '{value, low, high, source, ref}', json);
+      return nothing;
+    }
+    const { value, low, high, source, ref } = json as JsonObject;
+    if (typeof value !== 'number' || typeof low !== 'number' || typeof high !== 'number') {
+      this.fault(at, 'numbers value, low and high', json);
+      return nothing;
+    }
+    const ordered = 0 <= low && low <= value && value <= high && high < Infinity;
+    if (!ordered || (range === 'positive' && low === 0)) {
+      this.fault(at, `${range === 'positive' ? '0 < low' : '0 <= low'} <= value <= high`, { low, value, high });
+      return nothing;
+    }
+    if (source !== 'measured' && source !== 'simulated' && source !== 'modelled' && source !== 'assumed') {
+      this.fault(`${at}.source`, 'measured, simulated, modelled or assumed', source);
+      return nothing;
+    }
+    if (typeof ref !== 'string' || ref === '' || ref.length > maxTextLength) {
+      this.fault(`${at}.ref`, 'where the number comes from', ref);
+      return nothing;
+    }
+    return { value, low, high, source, ref };
+  }
+}
