@@ -1,0 +1,105 @@
+// Compiles the RTL engine to WebAssembly with npm packages alone: SystemVerilog -> Yosys CXXRTL -> C++ -> clang -> wasm.
+//   node .ci/build-hdl.mjs            default engine into dist/engine/
+// Skips when the manifest beside the image names the same sources, tools and parameters. The output is a pure function of those.
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { defaultParameters, harnessSource, readSources, root, rtlSources, sha256, top } from './hdl-sources.mjs';
+
+// Compiling and linking are two runs: the packaged tools cannot start one another.
+const compileArguments = ['clang++', '-std=c++14', '-O2', '-Iinc', '-fno-exceptions', '-c', 'harness.cc', '-o', 'engine.o'];
+const linkArguments = [
+  'wasm-ld', '-m', 'wasm32', '-L/usr/lib/wasm32-wasip1', '/usr/lib/wasm32-wasip1/crt1-reactor.o', '--entry', '_initialize',
+  '--strip-all', 'engine.o', '-lc++', '-lc++abi', '-lc', '/usr/lib/wasm32-unknown-wasip1/libclang_rt.builtins.a', '-o', 'engine.wasm',
+];
+
+async function toolVersions() {
+  const names = ['@yowasp/yosys', '@yowasp/clang'];
+  const entries = await Promise.all(names.map(async (name) => {
+    const manifest = JSON.parse(await readFile(resolve(root, 'node_modules', name, 'package.json'), 'utf8'));
+    return [name, manifest.version];
+  }));
+  return Object.fromEntries(entries);
+}
+
+/** Manifest of an earlier build in `folder` whose image is intact, else undefined. */
+async function readBuilt(folder) {
+  try {
+    const manifest = JSON.parse(await readFile(resolve(folder, 'manifest.json'), 'utf8'));
+    const image = await readFile(resolve(folder, 'engine.wasm'));
+    return sha256(image) === manifest.wasmSha256 ? manifest : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function sink() {
+  const parts = [];
+  const decoder = new TextDecoder();
+  return { write: (bytes) => bytes && parts.push(decoder.decode(bytes, { stream: true })), text: () => parts.join('') };
+}
+
+/** Runs a packaged tool; its messages appear only when it fails. */
+async function runTool(run, args, files) {
+  const log = sink();
+  try {
+    return await run(args, files, { stdout: log.write, stderr: log.write, fetchProgress: () => {} });
+  } catch (error) {
+    // The tool's error carries its whole file system: keep the messages alone.
+    throw new Error(`${args.join(' ')}: ${error.message}\n${log.text().slice(-4000)}`);
+  }
+}
+
+async function toCpp(sources, parameters) {
+  const { runYosys } = await import('@yowasp/yosys');
+  const files = Object.fromEntries(rtlSources.map((path) => [path.split('/').at(-1), sources[path]]));
+  const sets = Object.entries(parameters).map(([name, value]) => `-set ${name} ${value}`).join(' ');
+  const script = [
+    `read_verilog -sv -defer ${Object.keys(files).join(' ')}`, `chparam ${sets} ${top}`, `hierarchy -check -top ${top}`,
+    'write_cxxrtl -g0 -O6 engine.cc',
+  ].join('; ');
+  return (await runTool(runYosys, ['-q', '-p', script], files))['engine.cc'];
+}
+
+async function toWasm(cpp, harness, parameters) {
+  const { runLLVM } = await import('@yowasp/clang');
+  const { filesystem } = await import(pathToFileURL(resolve(root, 'node_modules/@yowasp/yosys/gen/resources-yosys.js')).href);
+  const inc = { cxxrtl: filesystem.share.include.backends.cxxrtl.runtime.cxxrtl };
+  const compile = [...compileArguments, `-DENGINE_LANES=${parameters.N}`, `-DENGINE_AW=${parameters.AW}`];
+  const object = (await runTool(runLLVM, compile, { inc, 'engine.cc': cpp, 'harness.cc': harness }))['engine.o'];
+  return (await runTool(runLLVM, linkArguments, { 'engine.o': object }))['engine.wasm'];
+}
+
+async function writeAtomically(path, data) {
+  await writeFile(`${path}.new`, data);
+  await rename(`${path}.new`, path);
+}
+
+/**
+ * Builds an engine into `folder` (engine.wasm, manifest.json) unless it is there already; returns its manifest and whether it
+ * was built now. `from` is the tree that holds hdl/, for tests that compile a changed copy.
+ */
+export async function buildEngine({ parameters = {}, folder = resolve(root, 'dist/engine'), from = root } = {}) {
+  const all = { ...defaultParameters, ...parameters };
+  const sources = await readSources([...rtlSources, harnessSource], from);
+  const inputs = {
+    sourceSha256: Object.fromEntries(Object.entries(sources).map(([path, text]) => [path, sha256(text)])),
+    toolVersions: await toolVersions(),
+    toolArguments: { compile: compileArguments, link: linkArguments },
+    parameters: all,
+  };
+  const built = await readBuilt(folder);
+  if (built && JSON.stringify({ ...inputs, wasmSha256: built.wasmSha256 }) === JSON.stringify(built)) return { manifest: built, fresh: false };
+  const cpp = await toCpp(sources, all);
+  const wasm = await toWasm(cpp, sources[harnessSource], all);
+  const manifest = { ...inputs, wasmSha256: sha256(wasm) };
+  await mkdir(folder, { recursive: true });
+  await writeAtomically(resolve(folder, 'engine.wasm'), wasm);
+  await writeAtomically(resolve(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  return { manifest, fresh: true };
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const { manifest, fresh } = await buildEngine();
+  console.log(`dist/engine/engine.wasm ${fresh ? 'built' : 'is up to date'}: sha256 ${manifest.wasmSha256}`);
+}

@@ -1,0 +1,57 @@
+import type { EngineInfo } from './device.ts';
+
+/** Rows of one GRAM command at most; more would gain nothing and make a command longer. */
+const maxChunkRows = 256;
+
+/** Where a problem lies in the engine's memories. Addresses are per lane; column j is in lane j mod N, block floor(j / N). */
+export interface EngineLayout {
+  readonly features: number;
+  readonly outputs: number;
+  /** d + m, without padding. */
+  readonly columns: number;
+  /** cb: blocks of a row, ceil((d + m) / N). */
+  readonly blocks: number;
+  /** Block of column d, the first that holds outputs. */
+  readonly outputBlock: number;
+  /** Blocks of a row of W: cb - outputBlock. */
+  readonly weightBlocks: number;
+  /** R | Z lies at operand address 0, cb words per row; W here, weightBlocks words per row. */
+  readonly weightBase: number;
+  /** X | Y of the current chunk lies here, cb words per row. */
+  readonly rowBase: number;
+  /** Rows of one GRAM command. */
+  readonly chunkRows: number;
+}
+
+/** B_i: blocks of row i that the engine visits (from the diagonal block on). */
+export function blocksOfRow(row: number, blocks: number, lanes: number): number {
+  return blocks - Math.floor(row / lanes);
+}
+
+/** B: sum of B_i over the d rows. */
+export function triangleBlocks(features: number, blocks: number, lanes: number): number {
+  let sum = 0;
+  for (let i = 0; i < features; i++) sum += blocksOfRow(i, blocks, lanes);
+  return sum;
+}
+
+/** The layout of a problem, or why it does not fit the engine. */
+export function planLayout(info: EngineInfo, features: number, outputs: number): EngineLayout | string {
+  if (features > info.maxFeatures) return `${features} features, the engine takes at most ${info.maxFeatures}`;
+  const columns = features + outputs;
+  const blocks = Math.ceil(columns / info.lanes);
+  if (blocks * info.lanes > info.maxColumns) return `${blocks * info.lanes} columns after padding, the engine takes at most ${info.maxColumns}`;
+  const gramWords = features * blocks;
+  if (gramWords > info.gramDepth) return `${gramWords} Gram words per lane, the engine has ${info.gramDepth}`;
+  const outputBlock = Math.floor(features / info.lanes);
+  const weightBlocks = blocks - outputBlock;
+  const rowBase = features * (blocks + weightBlocks);
+  const chunkRows = Math.min(maxChunkRows, Math.floor((info.operandDepth - rowBase) / blocks));
+  if (chunkRows < 1) return `${rowBase + blocks} operand words per lane, the engine has ${info.operandDepth}`;
+  return { features, outputs, columns, blocks, outputBlock, weightBlocks, weightBase: features * blocks, rowBase, chunkRows };
+}
+
+/** True when a problem of d features and m outputs fits the engine. */
+export function engineFits(info: EngineInfo, features: number, outputs: number): boolean {
+  return typeof planLayout(info, features, outputs) !== 'string';
+}

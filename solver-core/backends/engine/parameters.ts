@@ -1,0 +1,52 @@
+import type { EngineInfo } from './device.ts';
+
+/** Build parameters of an engine, named as in hdl/rtl/tierwise_engine.sv. */
+export interface EngineParameters {
+  /** N: 2, 4, 8 or 16. */
+  readonly lanes: number;
+  /** DW: 8..25 bits. */
+  readonly wordBits: number;
+  /** AW: 2·DW + 2 .. 48 bits. */
+  readonly accumulatorBits: number;
+  /** Operand words of one lane. */
+  readonly operandDepth: number;
+  /** Gram words of one lane. */
+  readonly gramDepth: number;
+  /** At most 2^(AW+1-2·DW) - 1, so that no accumulator wraps. */
+  readonly maxFeatures: number;
+}
+
+/** The engine that ships: 1024 features with 8 outputs still fit. */
+export const defaultEngineParameters: EngineParameters = {
+  lanes: 8,
+  wordBits: 18,
+  accumulatorBits: 48,
+  operandDepth: 147456,
+  gramDepth: 132096,
+  maxFeatures: 1024,
+};
+
+/** The engine counts column blocks with at most this many bits. */
+const blockCountBits = 12;
+
+/** Most padded columns of an engine with these parameters (its block counter holds no more). */
+export function maxColumns(parameters: EngineParameters): number {
+  const addressBits = Math.ceil(Math.log2(Math.min(parameters.operandDepth, parameters.gramDepth)));
+  return (2 ** Math.min(blockCountBits, addressBits) - 1) * parameters.lanes;
+}
+
+/** EngineInfo of an engine with these parameters. */
+export function engineInfo(parameters: EngineParameters, level: EngineInfo['level'], device: string, image: string): EngineInfo {
+  return {
+    level,
+    device,
+    image,
+    lanes: parameters.lanes,
+    wordBits: parameters.wordBits,
+    accumulatorBits: parameters.accumulatorBits,
+    maxColumns: maxColumns(parameters),
+    maxFeatures: parameters.maxFeatures,
+    gramDepth: parameters.gramDepth,
+    operandDepth: parameters.operandDepth,
+  };
+}

@@ -1,0 +1,50 @@
+import type { EngineImage } from './load-image.ts';
+import { webAssembly } from './webassembly.ts';
+
+/** Functions of hdl/sim/harness.cc. */
+export interface HarnessExports {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  _initialize(): void;
+  buffer(): number;
+  buffer_bytes(): number;
+  reset(): void;
+  clear(gram: number, address: number, count: number, lanes: number): void;
+  write_gram(address: number, lane: number, value: number): void;
+  write_rows(address: number, rows: number, columns: number, blocks: number): void;
+  read_operand(address: number, from: number, to: number): void;
+  read_gram(address: number, from: number, to: number): void;
+  start(op: number, d: number, blocks: number, rows: number, rowBase: number, vecBase: number, shift: number): void;
+  run(maxCycles: number): number;
+  breakdown(): number;
+  saturated(): number;
+  cycles(): number;
+}
+
+/** A simulated engine out of reset. */
+export interface RtlInstance {
+  readonly call: HarnessExports;
+  /** Bytes of the staging buffer. */
+  readonly bufferBytes: number;
+  /** The staging buffer; ask again after every call, memory may have moved. */
+  int32(): Int32Array;
+  float64(): Float64Array;
+}
+
+/** The C library refers to a console; the image has none. */
+const imports = { wasi_snapshot_preview1: { fd_close: () => 8, fd_seek: () => 8, fd_write: () => 8 } };
+
+/** Instantiates an image and resets the engine in it. */
+export async function startRtl(image: EngineImage): Promise<RtlInstance> {
+  const module = await webAssembly().compile(image.wasm);
+  const call = (await webAssembly().instantiate(module, imports)).exports as HarnessExports;
+  call._initialize();
+  call.reset();
+  const at = call.buffer();
+  const bufferBytes = call.buffer_bytes();
+  return {
+    call,
+    bufferBytes,
+    int32: () => new Int32Array(call.memory.buffer, at, bufferBytes / 4),
+    float64: () => new Float64Array(call.memory.buffer, at, bufferBytes / 8),
+  };
+}
