@@ -1,0 +1,191 @@
+import { denseForm } from './dense-form.ts';
+import { dtypeBits } from './dtype-bits.ts';
+import { shapeElements } from './elements.ts';
+import { intAttribute, type Graph, type GraphNode, type ModelGraph } from './graph.ts';
+import { activationOps, followingOps, layerOpOf, type LayerOp } from './layer-ops.ts';
+import type { Layer } from './layer.ts';
+import { layerMacs } from './macs.ts';
+import type { ValueFacts } from './shape-inference/facts.ts';
+import type { InferredShapes } from './shape-inference/infer.ts';
+import { indexGraph, traceWeight, type GraphIndex, type TracedWeight } from './weight-trace.ts';
+
+/**
+ * The layers of a model in graph order: weight-bearing nodes of the main graph and of its subgraphs (whose MACs count once
+ * per run). Ids are node names, else first output names, made unique with a number. `shapes` comes from inferShapes.
+ */
+export function findLayers(graph: ModelGraph, shapes: InferredShapes): Layer[] {
+  const ids = new Set<string>();
+  return layersOf({ graph, facts: shapes.values, runs: 1, outer: null, shapes, ids });
+}
+
+/** One graph being searched; `outer` is the node of the main graph that contains it. */
+interface Search {
+  readonly graph: Graph;
+  readonly facts: ReadonlyMap<string, ValueFacts>;
+  readonly runs: number | null;
+  readonly outer: GraphNode | null;
+  readonly shapes: InferredShapes;
+  readonly ids: Set<string>;
+}
+
+function layersOf(search: Search): Layer[] {
+  const { graph } = search;
+  const index = indexGraph(graph);
+  const layers: Layer[] = [];
+  for (const position of graph.order) {
+    const node = graph.nodes[position];
+    if (node === undefined) continue;
+    const op = layerOpOf(node);
+    if (op !== undefined) {
+      const layer = layerOf(node, op, search, index);
+      if (layer !== undefined) layers.push(layer);
+    } else if (node.captured.length > 0 || node.attributes.size > 0) {
+      for (const body of bodiesOf(node)) layers.push(...bodyLayers(body, node, search));
+    }
+  }
+  return layers;
+}
+
+function bodiesOf(node: GraphNode): Graph[] {
+  return [...node.attributes.values()].flatMap((a) => (a.kind === 'graph' ? [a.value] : a.kind === 'graphs' ? [...a.value] : []));
+}
+
+function bodyLayers(body: Graph, node: GraphNode, search: Search): Layer[] {
+  const inferred = search.shapes.bodies.get(body);
+  if (inferred === undefined) return [];
+  const facts = new Map([...search.facts, ...inferred.values]);
+  const runs = inferred.runs === null || search.runs === null ? null : inferred.runs * search.runs;
+  return layersOf({ ...search, graph: body, facts, runs, outer: search.outer ?? node });
+}
+
+function layerOf(node: GraphNode, op: LayerOp, search: Search, index: GraphIndex): Layer | undefined {
+  const { graph, facts } = search;
+  const weightName = node.inputs[op.weights[0] ?? 0] ?? '';
+  const isConstant = facts.get(weightName)?.constant === true;
+  if (op.needsConstantWeight && !isConstant) return undefined;
+  const weight = traceWeight(weightName, graph, index, facts);
+  const tail = followLayer(node, op, index, facts);
+  const ownBias = op.bias === null ? '' : (node.inputs[op.bias] ?? '');
+  const bias = ownBias !== '' ? ownBias : tail.bias;
+  const operands = { inputs: node.inputs.map((name) => facts.get(name)), output: facts.get(node.outputs[0] ?? '') };
+  const macs = layerMacs(node, operands);
+  const input = node.inputs[op.input] ?? '';
+  const found = search.outer === null ? denseForm({ node, weight, bias }, graph, index, facts) : { dense: null, reason: `it is inside the body of a ${search.outer.op} node` };
+  const sizes = weightSizes(node, op, bias, weight, graph, index, facts);
+  const inputShape = facts.get(input)?.shape ?? null;
+  const outputShape = facts.get(node.outputs[0] ?? '')?.shape ?? null;
+  return {
+    id: uniqueId(node, search.ids),
+    op: node.op,
+    nodeIndex: search.outer?.index ?? node.index,
+    inputShape,
+    outputShape,
+    macs: macs === null || search.runs === null ? null : macs * search.runs,
+    ...sizes,
+    activationBits: activationBits(input, index, facts),
+    inputElements: shapeElements(inputShape),
+    outputElements: shapeElements(outputShape),
+    weight: weight.stored,
+    bias: bias !== null && (graph.initializers.has(bias) || index.producers.get(bias)?.op === 'Constant') ? bias : null,
+    input,
+    preActivation: tail.preActivation,
+    output: tail.output,
+    activation: tail.activation,
+    dense: found.dense,
+    notSolvable: found.reason,
+  };
+}
+
+/** Layer parameters (constant weights and bias), their bytes as stored, and the bits of one weight. */
+function weightSizes(
+  node: GraphNode, op: LayerOp, bias: string | null, weight: TracedWeight, graph: Graph, index: GraphIndex, facts: ReadonlyMap<string, ValueFacts>,
+): { readonly parameters: number; readonly weightBytes: number; readonly weightBits: number } {
+  const packedBits = node.op === 'MatMulNBits' ? intAttribute(node, 'bits', 4) : 0;
+  let parameters = 0;
+  let weightBytes = 0;
+  const names = op.weights.map((i) => node.inputs[i] ?? '');
+  for (const name of new Set(bias === null ? names : [...names, bias])) {
+    const value = facts.get(name);
+    if (name === '' || value?.constant !== true) continue;
+    const stored = traceWeight(name, graph, index, facts);
+    const elements = shapeElements(value.shape) ?? 0;
+    if (packedBits > 0 && name === names[0]) {
+      parameters += intAttribute(node, 'K', 0) * intAttribute(node, 'N', 0);
+      weightBytes += Math.ceil((elements * dtypeBits(value.dtype)) / 8);
+    } else {
+      parameters += elements;
+      weightBytes += Math.ceil((elements * (stored.bits || dtypeBits(value.dtype) || 32)) / 8);
+    }
+  }
+  return { parameters, weightBytes, weightBits: packedBits || weight.bits || 32 };
+}
+
+/** Bits of the layer's input as computed: those before dequantisation when a DequantizeLinear node feeds it. */
+function activationBits(input: string, index: GraphIndex, facts: ReadonlyMap<string, ValueFacts>): number {
+  const producer = index.producers.get(input);
+  const source = producer?.op === 'DequantizeLinear' ? (producer.inputs[0] ?? input) : input;
+  return dtypeBits(facts.get(source)?.dtype ?? 'unknown') || 32;
+}
+
+interface LayerTail {
+  readonly preActivation: string;
+  readonly output: string;
+  readonly activation: string | null;
+  /** Bias found in an Add node behind the operator; null when there is none. */
+  readonly bias: string | null;
+}
+
+/** Longest chain of cheap nodes that is followed behind a layer. */
+const maxTail = 16;
+
+/** Follows the nodes behind a layer that belong to it: bias Add first, then normalisation, one activation, Dropout, Identity. */
+function followLayer(node: GraphNode, op: LayerOp, index: GraphIndex, facts: ReadonlyMap<string, ValueFacts>): LayerTail {
+  let at = node.outputs[0] ?? '';
+  let bias: string | null = null;
+  const adder = onlyReader(at, index);
+  if (adder?.op === 'Add' && adder.domain === '' && (op.bias === null || (node.inputs[op.bias] ?? '') === '')) {
+    const other = adder.inputs[0] === at ? (adder.inputs[1] ?? '') : (adder.inputs[0] ?? '');
+    if (isBiasOf(at, other, adder.outputs[0] ?? '', node.op, facts)) {
+      bias = other;
+      at = adder.outputs[0] ?? at;
+    }
+  }
+  const preActivation = at;
+  let activation: string | null = null;
+  for (let step = 0; step < maxTail; step++) {
+    const next = onlyReader(at, index);
+    if (next === undefined || next.inputs[0] !== at) break;
+    if (activation === null && activationOps.has(next.op)) activation = next.op;
+    else if (!followingOps.has(next.op)) break;
+    at = next.outputs[0] ?? at;
+  }
+  return { preActivation, output: at, activation, bias };
+}
+
+/** A constant that adds one number per output feature and does not widen the result. */
+function isBiasOf(value: string, other: string, sum: string, op: string, facts: ReadonlyMap<string, ValueFacts>): boolean {
+  const shape = facts.get(value)?.shape;
+  const biasFacts = facts.get(other);
+  const biasShape = biasFacts?.shape;
+  if (biasFacts?.constant !== true || !shape || !biasShape || facts.get(sum)?.shape?.length !== shape.length) return false;
+  // Products carry features in the last dimension, convolutions in the second.
+  const isConv = op.includes('Conv');
+  const feature = isConv ? 1 : shape.length - 1;
+  const start = shape.length - biasShape.length;
+  if (start < 0) return false;
+  return biasShape.every((d, i) => (start + i === feature ? d === shape[feature] : d === 1)) && biasShape.length > shape.length - 1 - feature;
+}
+
+function onlyReader(name: string, index: GraphIndex): GraphNode | undefined {
+  const readers = index.consumers.get(name) ?? [];
+  return readers.length === 1 && !index.outputs.has(name) ? readers[0] : undefined;
+}
+
+function uniqueId(node: GraphNode, ids: Set<string>): string {
+  const first = node.outputs.find((o) => o !== '') ?? '';
+  let id = node.name !== '' ? node.name : first;
+  if (id === '' || ids.has(id)) id = first !== '' && !ids.has(first) ? first : id;
+  for (let n = 2; id === '' || ids.has(id); n++) id = `${node.name || first || node.op}#${n}`;
+  ids.add(id);
+  return id;
+}

@@ -1,0 +1,7 @@
+// What neighbours use of the ONNX part.
+export type { ExternalLocation } from './external-data.ts';
+export { defaultLimits, type ModelLimits } from './limits.ts';
+export { modelMetadata, type OnnxModel } from './model.ts';
+export { readTensor, type ExternalReader, type FloatTensor } from './read-tensor.ts';
+export { readModel, type ReadOptions } from './read.ts';
+export { encodeModel, withGraphOutputs, withInitializers, withMetadata, type NewTensor } from './write.ts';
