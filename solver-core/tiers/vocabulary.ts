@@ -1,0 +1,89 @@
+import type { TargetKind } from '../model/plan.ts';
+
+/** A word of a closed set of the language with the sentence that hovers and completion show. */
+export interface Word {
+  readonly word: string;
+  readonly doc: string;
+}
+
+/** Where a solve runs (`backend …`). */
+export const backendWords: readonly Word[] = [
+  { word: 'sim', doc: 'The simulated engine: our own RTL compiled to WebAssembly. Needs no hardware. The default.' },
+  { word: 'cpu', doc: 'Double-precision solve on this machine.' },
+  { word: 'serial', doc: 'A board on a serial port: `serial "/dev/ttyUSB1"` or `serial auto`.' },
+  { word: 'xrt', doc: 'A Xilinx accelerator card by its index: `xrt 0`.' },
+];
+
+/** What a lower tier's layers are solved for (`targets …`). */
+export const targetKindWords: readonly (Word & { readonly word: TargetKind })[] = [
+  { word: 'labels', doc: 'The one-hot labels, projected to the layer\'s width where it differs. The default.' },
+  { word: 'forward-projection', doc: 'Random projections of the input and of the labels through a sign, layer by layer. Takes a seed.' },
+  { word: 'autoencode', doc: 'The layer\'s own input, reconstructed (extreme-learning-machine autoencoder).' },
+  { word: 'teacher', doc: 'The pre-activations of the same layer of a trained teacher.' },
+  { word: 'random', doc: 'No solve: random weights, the comparison every solve has to beat. Takes a seed.' },
+];
+
+/** How a lower tier is solved (`solve …`). */
+export const solveWords: readonly Word[] = [{ word: 'ridge', doc: 'W = (XᵀX + λI)⁻¹ XᵀY per layer, in one step.' }];
+
+/** How an upper tier learns (`learn …`). */
+export const learnWords: readonly Word[] = [{ word: 'rls', doc: 'Recursive least squares (recursive ridge): exact updates without the old rows.' }];
+
+/** What a budget counts per (`budget … per …`). */
+export const perWords: readonly (Word & { readonly word: 'inference' | 'fit' | 'update' })[] = [
+  { word: 'inference', doc: 'One forward pass of one sample. At the top level: the whole model; in a tier: its layers.' },
+  { word: 'fit', doc: 'One fit of the lower tier.' },
+  { word: 'update', doc: 'One incremental update of the upper tier.' },
+];
+
+/** Powers of ten of a joule, by every spelling a budget may use. */
+export const energyUnits: ReadonlyMap<string, number> = new Map([
+  ['J', 0],
+  ['mJ', -3],
+  ['uJ', -6],
+  ['µJ', -6],
+  ['μJ', -6],
+  ['nJ', -9],
+  ['pJ', -12],
+  ['kJ', 3],
+]);
+
+/** The spellings that messages and completion offer. */
+export const shownUnits: readonly string[] = ['J', 'mJ', 'uJ', 'nJ', 'pJ', 'kJ'];
+
+/** The keywords of the grammar, each with what it means, its range and its default. Hovers, completion and the manual use these. */
+export const keywordDocs: readonly Word[] = [
+  { word: 'model', doc: '`model "FILE.onnx"`: the model this plan is about. Required, once. Relative paths start at the plan\'s folder.' },
+  { word: 'data', doc: '`data "FILE" [inputs NAME] [labels NAME] [split NUMBER] [seed NUMBER]`: the rows for fitting and evaluation (.npz, .npy, .csv).' },
+  { word: 'inputs', doc: 'Name of the array that holds the inputs. Default `x`.' },
+  { word: 'labels', doc: 'After `data`: name of the array that holds the labels, default `y`. After `targets`: solve for the labels.' },
+  { word: 'split', doc: 'Fraction of the rows used for fitting, between 0 and 1, both excluded; the rest is held out. Default 0.8.' },
+  { word: 'seed', doc: 'A whole number from 0: the same seed gives the same bits. Default 1.' },
+  { word: 'target', doc: '`target "ID"`: the hardware whose energy is estimated. Default: the first known target.' },
+  { word: 'backend', doc: '`backend cpu | sim | serial "PORT" | serial auto | xrt NUMBER`: where a solve runs. Default `sim`.' },
+  { word: 'auto', doc: '`serial auto`: the first board that answers. `lambda auto`: the ridge chosen from the data.' },
+  { word: 'lower', doc: '`lower tier NAME { … }`: layers whose weights are solved directly, in one step.' },
+  { word: 'upper', doc: '`upper tier NAME { … }`: layers that learn incrementally and are never retrained from scratch.' },
+  { word: 'tier', doc: 'A named group of layers that are treated alike. A layer is in at most one tier; layers in none are frozen.' },
+  { word: 'layers', doc: '`layers "A", "B" .. "D"`: layers by id; a range holds every layer between both ends in graph order.' },
+  { word: 'solve', doc: '`solve ridge [lambda NUMBER | lambda auto]`: how the lower tier is solved. Required in a lower tier.' },
+  { word: 'lambda', doc: 'The ridge λ > 0 (absolute). Default: 1e-3 of the mean diagonal of the Gram matrix.' },
+  { word: 'targets', doc: '`targets KIND [seed NUMBER]`: what the lower tier is solved for. Default `labels`.' },
+  { word: 'learn', doc: '`learn rls [forgetting NUMBER] [lambda NUMBER]`: how the upper tier learns. Required in an upper tier.' },
+  { word: 'forgetting', doc: 'Weight of the past per update, above 0 and at most 1; 1 forgets nothing. Default 1.' },
+  { word: 'update', doc: '`update when gain per joule > NUMBER`: update only when the expected gain is worth the energy.' },
+  { word: 'when', doc: 'See `update`.' },
+  { word: 'gain', doc: 'Expected gain in accuracy points, see `update`.' },
+  { word: 'per', doc: 'What a budget counts: `per inference`, `per fit` (lower tier), `per update` (upper tier).' },
+  { word: 'joule', doc: 'See `update`.' },
+  { word: 'budget', doc: '`budget NUMBER UNIT per inference | fit | update`: an energy limit in J, mJ, uJ, nJ or pJ.' },
+];
+
+/** Words of the language that this version checks but cannot run, with what happens instead. */
+export const notYetAvailable: Readonly<Record<string, string>> = {
+  'targets autoencode': 'this version cannot fit with the targets "autoencode"; use "labels" or "forward-projection"',
+  'targets teacher': 'this version cannot fit with the targets "teacher"; use "labels" or "forward-projection"',
+  'backend serial': 'this version cannot drive a board on a serial port; use "backend sim" or "backend cpu" to fit',
+  'backend xrt': 'this version cannot drive an XRT card; use "backend sim" or "backend cpu" to fit',
+  'lambda auto': 'this version does not choose lambda from the data; it uses the default, 1e-3 of the mean diagonal of the Gram matrix',
+};

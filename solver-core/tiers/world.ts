@@ -1,0 +1,28 @@
+import type { Diagnostic } from '../model/diagnostic.ts';
+import type { Layer } from '../model/layer.ts';
+
+/** What a model path leads to: its layers in graph order, or why it cannot be read. */
+export type ModelView = { readonly layers: readonly Layer[] } | { readonly problem: Diagnostic };
+
+/** An energy target that a plan can name. */
+export interface TargetChoice {
+  readonly id: string;
+  readonly title: string;
+}
+
+/**
+ * Everything outside the text that the checker of a plan looks at. Implementations cache: the checker asks on every key stroke.
+ * Paths are as written in the plan, relative to its folder. No member throws.
+ */
+export interface PlanWorld {
+  /** Layers of the model at this path; a problem with the code `missing-file` means that there is no such file. */
+  model(path: string): ModelView;
+  /** True when a data file of that path exists and may be read. */
+  fileExists(path: string): boolean;
+  /** Known energy targets; the first one is the default of a plan that names none. Empty: targets are not checked. */
+  readonly targets: readonly TargetChoice[];
+  /** Paths of model files near the plan, for did-you-mean and completion. Bounded in number. */
+  modelsNearby(): readonly string[];
+  /** Paths of data files near the plan. Bounded in number. */
+  dataNearby(): readonly string[];
+}
