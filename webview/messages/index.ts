@@ -29,6 +29,10 @@ export interface LayerView {
   readonly incremental: FigureView | null;
   readonly breakEven: string;
   readonly fitted: string | null;
+  /** The numbers behind `macs`, `parameters` and `weightBytes`, for sorting. Without them a page reads them back from the texts. */
+  readonly macsCount?: number | null;
+  readonly parameterCount?: number | null;
+  readonly weightByteCount?: number | null;
 }
 
 export interface FitView {
@@ -92,7 +96,7 @@ export interface ModelView {
   readonly totals: { readonly layers: string; readonly macs: string; readonly parameters: string; readonly weightBytes: string; readonly inference: FigureView | null };
 }
 
-/** Texts of a page, localised by the host. */
+/** Texts of a page, localised by the host: translation by English text, as in a `vscode.l10n` bundle. Missing texts stay English. */
 export type Strings = Readonly<Record<string, string>>;
 
 /** Host to page. */
@@ -100,9 +104,17 @@ export type ToWebview =
   | { readonly kind: 'report'; readonly strings: Strings; readonly view: ReportView }
   | { readonly kind: 'tiers'; readonly strings: Strings; readonly view: TiersView }
   | { readonly kind: 'model'; readonly strings: Strings; readonly view: ModelView }
-  | { readonly kind: 'busy'; readonly message: string }
-  | { readonly kind: 'empty'; readonly message: string; readonly hint: string; readonly action: { readonly label: string; readonly command: PageCommand } | null }
-  | { readonly kind: 'error'; readonly code: string; readonly message: string; readonly advice: string };
+  | { readonly kind: 'busy'; readonly message: string; readonly strings?: Strings }
+  | {
+      readonly kind: 'empty';
+      readonly message: string;
+      readonly hint: string;
+      readonly action: { readonly label: string; readonly command: PageCommand } | null;
+      /** Further ways on, shown as links below the action. */
+      readonly more?: readonly { readonly label: string; readonly command: PageCommand }[];
+      readonly strings?: Strings;
+    }
+  | { readonly kind: 'error'; readonly code: string; readonly message: string; readonly advice: string; readonly strings?: Strings };
 
 /** Commands a page may ask for; the host knows what each runs. */
 export type PageCommand = 'fit' | 'cancel-fit' | 'open-plan' | 'open-sample' | 'open-report' | 'export-html' | 'refresh' | 'create-plan' | 'open-fitted';

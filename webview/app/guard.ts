@@ -1,0 +1,133 @@
+import * as v from 'valibot';
+import type { PageCommand, ToWebview } from '../messages/index.ts';
+
+/** No page shows more layers than this; the host's own limits are lower. */
+const maxLayers = 200_000;
+
+const text = v.pipe(v.string(), v.maxLength(1_000_000));
+const list = <T extends v.GenericSchema>(item: T, limit = 10_000) => v.pipe(v.array(item), v.maxLength(limit));
+const count = v.nullable(v.number());
+
+const figure = v.object({
+  text,
+  value: v.number(),
+  low: v.number(),
+  high: v.number(),
+  bandText: text,
+  source: v.picklist(['measured', 'simulated', 'modelled', 'assumed']),
+  ref: text,
+});
+const maybeFigure = v.nullable(figure);
+const severity = v.picklist(['error', 'warning', 'info']);
+
+const layer = v.object({
+  id: text,
+  op: text,
+  tier: v.picklist(['lower', 'upper', 'frozen']),
+  shape: text,
+  macs: text,
+  parameters: text,
+  weightBytes: text,
+  inference: maybeFigure,
+  components: list(v.object({ name: text, figure }), 200),
+  sgd: maybeFigure,
+  solve: maybeFigure,
+  incremental: maybeFigure,
+  breakEven: text,
+  fitted: v.nullable(text),
+  macsCount: v.exactOptional(count),
+  parameterCount: v.exactOptional(count),
+  weightByteCount: v.exactOptional(count),
+});
+
+const solvedLayer = v.object({
+  id: text,
+  rows: text,
+  lambda: text,
+  condition: text,
+  residual: text,
+  passes: text,
+  cycles: text,
+  method: text,
+  energy: maybeFigure,
+});
+
+const report = v.object({
+  title: text,
+  model: text,
+  target: text,
+  layers: list(layer, maxLayers),
+  totals: v.object({ macs: text, parameters: text, inference: maybeFigure, sgd: maybeFigure, solve: maybeFigure, incremental: maybeFigure, breakEven: text }),
+  assumptions: list(v.object({ name: text, text, dominates: v.boolean() })),
+  budgets: list(v.object({ scope: text, per: text, limit: text, actual: text, status: v.picklist(['met', 'exceeded', 'uncertain', 'unknown']) })),
+  problems: list(v.object({ severity, code: text, message: text })),
+  fit: v.nullable(
+    v.object({
+      backend: text,
+      note: v.nullable(text),
+      output: text,
+      stale: v.boolean(),
+      metric: text,
+      before: text,
+      after: text,
+      rowsText: text,
+      layers: list(solvedLayer, maxLayers),
+    }),
+  ),
+});
+
+const tiers = v.object({
+  plan: v.nullable(text),
+  model: v.nullable(text),
+  backend: text,
+  target: text,
+  tiers: list(v.object({ kind: v.picklist(['lower', 'upper']), name: text, layers: list(text, maxLayers), canFit: v.boolean() })),
+  frozen: list(text, maxLayers),
+  fitting: v.nullable(v.object({ message: text, fraction: v.nullable(v.number()) })),
+  lastFit: v.nullable(v.object({ before: text, after: text, stale: v.boolean() })),
+  errors: v.number(),
+});
+
+const model = v.object({
+  path: text,
+  summary: list(v.object({ name: text, value: text }), 500),
+  layers: list(layer, maxLayers),
+  diagnostics: list(v.object({ severity, code: text, message: text, where: text })),
+  totals: v.object({ layers: text, macs: text, parameters: text, weightBytes: text, inference: maybeFigure }),
+});
+
+const commands = ['fit', 'cancel-fit', 'open-plan', 'open-sample', 'open-report', 'export-html', 'refresh', 'create-plan', 'open-fitted'] as const;
+const action = v.object({ label: text, command: v.picklist(commands satisfies readonly PageCommand[]) });
+const strings = v.record(v.string(), v.string());
+
+const toWebview = v.variant('kind', [
+  v.object({ kind: v.literal('report'), strings, view: report }),
+  v.object({ kind: v.literal('tiers'), strings, view: tiers }),
+  v.object({ kind: v.literal('model'), strings, view: model }),
+  v.object({ kind: v.literal('busy'), message: text, strings: v.exactOptional(strings) }),
+  v.object({
+    kind: v.literal('empty'),
+    message: text,
+    hint: text,
+    action: v.nullable(action),
+    more: v.exactOptional(list(action, 20)),
+    strings: v.exactOptional(strings),
+  }),
+  v.object({ kind: v.literal('error'), code: text, message: text, advice: text, strings: v.exactOptional(strings) }),
+]);
+
+/** A message, or the sentence that says where it departs from the contract. */
+export type Guarded = { readonly ok: true; readonly message: ToWebview } | { readonly ok: false; readonly problem: string };
+
+/** Checks one message of the host against webview/messages. Unknown keys are dropped; unknown kinds and wrong types are a problem, never a throw. */
+export function guardMessage(data: unknown): Guarded {
+  const result = v.safeParse(toWebview, data, { abortEarly: true });
+  // The annotation is the check that guard and contract agree: a drift of either does not compile.
+  if (result.success) {
+    const message: ToWebview = result.output;
+    return { ok: true, message };
+  }
+  const [issue] = result.issues;
+  const where = v.getDotPath(issue) ?? 'message';
+  return { ok: false, problem: `${where}: ${issue.message}` };
+}

@@ -1,0 +1,80 @@
+import type { ReportView } from '../messages/index.ts';
+import type { PageContext } from './context.ts';
+import { fill, h } from './dom.ts';
+import { startPage } from './page.ts';
+import './report.css';
+import { createSlot } from './slot.ts';
+import { baseName, shortName } from './text.ts';
+import { actionButton } from './views/actions.ts';
+import { assumptionsView } from './views/assumptions.ts';
+import { budgetsView } from './views/budgets.ts';
+import { sourceLegend } from './views/figure.ts';
+import { fitView } from './views/fit-result.ts';
+import { pageHeader } from './views/header.ts';
+import { createLayerChart } from './views/layer-chart.ts';
+import { usedSources } from './views/layer-details.ts';
+import { problemCount, problemList } from './views/problems.ts';
+import { createReportTable } from './views/report-layers.ts';
+import { totalsView } from './views/totals.ts';
+
+startPage({ page: 'report', title: 'Energy report', select: (message) => (message.kind === 'report' ? message.view : null), mount });
+
+function mount(root: HTMLElement, context: PageContext): (view: ReportView) => string {
+  const { t } = context;
+  const header = createSlot(h('div'));
+  const totals = createSlot(h('div'));
+  const results = createSlot(h('div', { class: 'report-results' }));
+  const reasons = createSlot(h('div', { class: 'report-reasons' }));
+  const legend = createSlot(h('div'));
+  const layers = createSlot(h('div', { hidden: true }));
+  const chart = createLayerChart(context);
+  const table = createReportTable(context);
+  const byLayer = h('section', { class: 'section report-layers', 'aria-labelledby': 'layers-heading' }, h('h2', { id: 'layers-heading' }, t('By layer')), chart.element, table.element, legend.element);
+  fill(root, header.element, totals.element, h('div', { class: 'report-columns' }, results.element, byLayer, reasons.element));
+
+  return (view) => {
+    header.show([view.title, view.model, view.target], () => [headerView(view, context)]);
+    totals.show(view.totals, () => [totalsView(view.totals, context)]);
+    results.show([view.fit, view.budgets], () => [
+      view.fit !== null && fitView(view.fit, context),
+      view.budgets.length > 0 && budgetsView(view.budgets, context),
+    ]);
+    results.element.hidden = view.fit === null && view.budgets.length === 0;
+    // The slot holds nothing: it only tells whether the layers changed, which is what chart and table cost.
+    layers.show(view.layers, () => {
+      chart.update(view.layers);
+      table.update(view.layers);
+      return [];
+    });
+    const used = usedSources(view.layers);
+    legend.show([...used], () => [sourceLegend(t, used)]);
+    reasons.show([view.assumptions, view.problems], () => [
+      view.problems.length > 0 && problemsView(view, context),
+      view.assumptions.length > 0 && assumptionsView(view.assumptions, context),
+    ]);
+    return shortName(baseName(view.model), 60);
+  };
+}
+
+function headerView(view: ReportView, context: PageContext): HTMLElement {
+  const { t } = context;
+  const facts = [
+    { name: t('Model'), value: shortName(baseName(view.model)), title: view.model },
+    { name: t('Target'), value: view.target },
+  ];
+  const plan = view.title !== '' && view.title !== view.model && view.title !== t('Energy report') ? [{ name: t('Plan'), value: shortName(baseName(view.title)), title: view.title }] : [];
+  return pageHeader(t('Energy report'), [...plan, ...facts], [
+    actionButton(context, { label: t('Export HTML'), command: 'export-html', kind: 'secondary' }),
+    actionButton(context, { label: t('Refresh'), command: 'refresh', kind: 'secondary' }),
+  ]); // prettier-ignore
+}
+
+function problemsView(view: ReportView, context: PageContext): HTMLElement {
+  const { t } = context;
+  return h(
+    'section',
+    { class: 'section', 'aria-labelledby': 'problems-heading' },
+    h('h2', { id: 'problems-heading', class: 'heading-row' }, t('Problems'), h('span', { class: 'muted heading-count' }, problemCount(view.problems, t))),
+    problemList(view.problems, context),
+  );
+}

@@ -1,0 +1,36 @@
+import type { Child } from './dom.ts';
+import { fill } from './dom.ts';
+
+/** A place in the page that is built anew only when its data changes, so that focus, scrolling and selection elsewhere stay. */
+export interface Slot {
+  readonly element: HTMLElement;
+  readonly show: (data: unknown, build: () => readonly Child[]) => void;
+}
+
+/** Makes `element` a slot. `show` compares the data by its JSON text and keeps the focus on the element with the same `data-focus`. */
+export function createSlot(element: HTMLElement): Slot {
+  let shown: string | undefined;
+  return {
+    element,
+    show: (data, build) => {
+      const signature = JSON.stringify(data);
+      if (signature === shown) return;
+      shown = signature;
+      keepFocus(element, () => fill(element, ...build()));
+    },
+  };
+}
+
+/** Runs `change`, then puts the focus back on the element of `root` that carries the same `data-focus` key as the focused one did. */
+export function keepFocus(root: HTMLElement, change: () => void): void {
+  const active = document.activeElement;
+  const key = active instanceof HTMLElement && root.contains(active) ? active.dataset['focus'] : undefined;
+  change();
+  if (key === undefined) return;
+  for (const candidate of root.querySelectorAll<HTMLElement>('[data-focus]')) {
+    if (candidate.dataset['focus'] === key) {
+      candidate.focus({ preventScroll: true });
+      return;
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import type { FigureView, ReportView } from '../../messages/index.ts';
+import { compareWithDescent } from '../compare.ts';
+import type { PageContext } from '../context.ts';
+import type { Child } from '../dom.ts';
+import { h } from '../dom.ts';
+import { sourceDetails } from './figure.ts';
+import './totals.css';
+
+/** A tile: what is counted, the figure in large type, its band and provenance, and a remark. */
+export function figureTile(context: PageContext, label: string, figure: FigureView | null, remark: string, extraClass = ''): HTMLElement {
+  const { t } = context;
+  const body: Child[] =
+    figure === null
+      ? [h('dd', { class: 'tile-value tile-none' }, '–'), h('dd', { class: 'tile-remark' }, t('No figure for this model'))]
+      : [
+          h('dd', { class: 'tile-value' }, figure.text),
+          figure.bandText !== '' && h('dd', { class: 'tile-band', title: t('Low and high end of the error band') }, figure.bandText),
+          remark !== '' && h('dd', { class: 'tile-remark' }, remark),
+          h('dd', { class: 'tile-source' }, sourceDetails(t, figure)),
+        ];
+  return h('div', { class: `tile ${extraClass}`.trim() }, h('dt', { class: 'tile-label' }, label), ...body);
+}
+
+/** The report's headline: energy per inference and of retraining once by three methods, with the break-even in words. */
+export function totalsView(totals: ReportView['totals'], context: PageContext): HTMLElement {
+  const { t } = context;
+  const descent = (figure: FigureView | null): string => compareWithDescent(t, totals.sgd, figure);
+  return h(
+    'section',
+    { class: 'section', 'aria-labelledby': 'totals-heading' },
+    h('h2', { id: 'totals-heading' }, t('Whole model')),
+    h(
+      'dl',
+      { class: 'tiles' },
+      figureTile(context, t('One inference'), totals.inference, t('{0} MACs, {1} parameters', totals.macs, totals.parameters), 'tile-main'),
+      figureTile(context, t('Retrain: gradient descent'), totals.sgd, ''),
+      figureTile(context, t('Retrain: direct solve'), totals.solve, descent(totals.solve)),
+      figureTile(context, t('Retrain: incremental update'), totals.incremental, descent(totals.incremental)),
+    ),
+    totals.breakEven !== '' &&
+      h(
+        'p',
+        { class: 'break-even' },
+        h('strong', {}, t('Break-even: {0}', totals.breakEven)),
+        ' ',
+        h('span', { class: 'muted' }, t('This is the number of retrainings from which solving directly has used less energy in total than gradient descent.')),
+      ),
+  );
+}
