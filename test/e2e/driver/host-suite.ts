@@ -1,52 +1,15 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { format } from 'node:util';
-import { build } from 'esbuild';
 import type { Page } from 'playwright-core';
 import { startWorkbench } from '../../../.ci/workbench.mjs';
+import { bundleHostSuite } from '../host-bundle.mjs';
 import type { HostResult } from '../host/index.ts';
 import { launchBrowser } from './browser.ts';
 import { screenshot, vsixUnderTest } from './session.ts';
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const SUITE_TIMEOUT_MS = 300_000;
-
-/** Where the bundled suite is, and the empty extension that VS Code wants as the one under development. */
-export interface HostBundle {
-  readonly extensionDir: string;
-  readonly suite: string;
-}
-
-/** Bundles the suite as CommonJS, one file per test file; mocha and vscode come from outside. */
-export async function bundleHostSuite(): Promise<HostBundle> {
-  const source = path.join(ROOT, 'test', 'e2e', 'host');
-  const extensionDir = path.join(ROOT, '.cache', 'e2e', 'dev-extension');
-  rmSync(extensionDir, { recursive: true, force: true });
-  mkdirSync(extensionDir, { recursive: true });
-  const manifest = {
-    name: 'tierwise-e2e',
-    publisher: 'tierwise',
-    version: '0.0.1',
-    engines: { vscode: '^1.101.0' },
-    extensionKind: ['workspace'],
-  };
-  writeFileSync(path.join(extensionDir, 'package.json'), JSON.stringify(manifest));
-  const tests = readdirSync(source).filter((name) => name.endsWith('.test.ts'));
-  await build({
-    entryPoints: ['index.ts', ...tests].map((name) => path.join(source, name)),
-    outdir: path.join(extensionDir, 'out'),
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
-    sourcemap: 'inline',
-    external: ['vscode', 'mocha'],
-    logLevel: 'warning',
-  });
-  return { extensionDir, suite: path.join(extensionDir, 'out', 'index.js') };
-}
 
 /**
  * Runs the suite in the extension host of a workbench, against the installed package.

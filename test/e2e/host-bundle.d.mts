@@ -1,0 +1,1 @@
+export declare function bundleHostSuite(): Promise<{ readonly extensionDir: string; readonly suite: string }>;

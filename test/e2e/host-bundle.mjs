@@ -1,0 +1,40 @@
+// Bundles the suite that runs inside the extension host, for the workbench and for desktop VS Code alike.
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+
+/**
+ * Bundles test/e2e/host/ as CommonJS, one file per test file; mocha and vscode come from outside.
+ * @returns {Promise<{ extensionDir: string, suite: string }>} the empty extension that VS Code wants as the one under development
+ *   (the product itself is the installed package), and the entry point of the suite
+ */
+export async function bundleHostSuite() {
+  const source = path.join(here, 'host');
+  const extensionDir = path.resolve(here, '..', '..', '.cache', 'e2e', 'dev-extension');
+  rmSync(extensionDir, { recursive: true, force: true });
+  mkdirSync(extensionDir, { recursive: true });
+  const manifest = {
+    name: 'tierwise-e2e',
+    publisher: 'tierwise',
+    version: '0.0.1',
+    engines: { vscode: '^1.101.0' },
+    extensionKind: ['workspace'],
+  };
+  writeFileSync(path.join(extensionDir, 'package.json'), JSON.stringify(manifest));
+  const tests = readdirSync(source).filter((name) => name.endsWith('.test.ts'));
+  await build({
+    entryPoints: ['index.ts', ...tests].map((name) => path.join(source, name)),
+    outdir: path.join(extensionDir, 'out'),
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    sourcemap: 'inline',
+    external: ['vscode', 'mocha'],
+    logLevel: 'warning',
+  });
+  return { extensionDir, suite: path.join(extensionDir, 'out', 'index.js') };
+}

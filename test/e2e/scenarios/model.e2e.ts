@@ -1,0 +1,85 @@
+import { cpSync } from 'node:fs';
+import path from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { hasShared, shared } from '../../shared.ts';
+import { openFile, pick, runCommand } from '../driver/quick-input.ts';
+import { cspScenario, scenario } from '../driver/scenario.ts';
+import { openSession } from '../driver/session.ts';
+import type { Session } from '../driver/session.ts';
+import { until } from '../driver/wait.ts';
+import { accessibilityFindings, cspViolations, textOf, webviews } from '../driver/webviews.ts';
+import { copyExample } from '../driver/workspace.ts';
+
+const example = copyExample('digits');
+const HOSTILE = ['g_xss', 'w_trunc_78', 'f_lfs_pointer', 't_dims_2e62', 'g_cycle'];
+let session: Session;
+const current = (): Session => session;
+
+beforeAll(async () => {
+  if (hasShared) {
+    for (const name of HOSTILE) cpSync(shared(`material/hostile/${name}.onnx`), path.join(example.folder, `${name}.onnx`));
+  }
+  session = await openSession({ folder: example.folder });
+});
+
+afterAll(async () => {
+  await session?.close();
+  example.remove();
+});
+
+/** Opens a file in the model editor by the menu that VS Code offers for optional editors; gives the frame once it has text. */
+async function openModel(page: Page, name: string, pattern: RegExp): Promise<{ frame: ReturnType<typeof webviews>[number]; text: string }> {
+  await runCommand(page, 'View: Close All Editors');
+  await until('the old pages to be gone', () => webviews(page).length === 0);
+  await openFile(page, name);
+  await runCommand(page, 'View: Reopen Editor With...');
+  await pick(page, 'Tierwise Model');
+  return await until(
+    `the model editor to show ${String(pattern)} for ${name}`,
+    async () => {
+      for (const frame of webviews(page)) {
+        const text = await textOf(frame);
+        if (pattern.test(text)) return { frame, text };
+      }
+      return undefined;
+    },
+    { seen: async () => JSON.stringify(await Promise.all(webviews(page).map(async (frame) => (await textOf(frame)).slice(0, 800)))) },
+  );
+}
+
+scenario('a model opens as a table of layers', current, async ({ page }) => {
+  const { frame, text } = await openModel(page, 'digits.onnx', /fc1\/Gemm/);
+  expect(text).toMatch(/Gemm/);
+  expect(text).toMatch(/MACs/);
+  expect(await frame.locator('table tbody tr, table tr:has(td)').count()).toBeGreaterThanOrEqual(3);
+  expect(await accessibilityFindings(frame)).toEqual([]);
+  expect(await cspViolations(frame)).toEqual([]);
+});
+
+if (hasShared) {
+  scenario('markup in the names of a hostile model stays text', current, async ({ page }) => {
+    const dialogs: string[] = [];
+    page.on('dialog', (dialog) => {
+      dialogs.push(dialog.message());
+      void dialog.dismiss();
+    });
+    const { frame, text } = await openModel(page, 'g_xss.onnx', /onerror=alert\(1\)/);
+    expect(text).toContain('<img src=x onerror=alert(1)>');
+    expect(await frame.locator('body img, body iframe, body svg[onload], body script:not([nonce])').count()).toBe(0);
+    expect(await frame.locator('a[href^="command:"], a[href^="javascript:"]').count()).toBe(0);
+    expect(dialogs).toEqual([]);
+    expect(await accessibilityFindings(frame)).toEqual([]);
+    expect(await cspViolations(frame)).toEqual([]);
+  });
+
+  for (const name of HOSTILE.slice(1)) {
+    scenario(`the damaged model ${name} gives a reason, and the editor goes on`, current, async ({ page }) => {
+      const { frame, text } = await openModel(page, `${name}.onnx`, /\S{3,}[\s\S]{40,}/);
+      expect(text.length).toBeGreaterThan(40);
+      expect(await cspViolations(frame)).toEqual([]);
+    });
+  }
+}
+
+cspScenario(current);

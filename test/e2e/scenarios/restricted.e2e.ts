@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, expect } from 'vitest';
+import { statusBar } from '../driver/panels.ts';
+import { notifications } from '../driver/notifications.ts';
+import { JOULES } from '../driver/plan-text.ts';
+import { openFile, runCommand } from '../driver/quick-input.ts';
+import { cspScenario, scenario } from '../driver/scenario.ts';
+import { openSession } from '../driver/session.ts';
+import type { Session } from '../driver/session.ts';
+import { waitForHints } from '../driver/text-editor.ts';
+import { until } from '../driver/wait.ts';
+import { copyExample, listing } from '../driver/workspace.ts';
+
+const example = copyExample('digits');
+const filesBefore = listing(example.folder);
+let session: Session;
+const current = (): Session => session;
+
+beforeAll(async () => {
+  session = await openSession({ folder: example.folder, trusted: false });
+});
+
+afterAll(async () => {
+  await session?.close();
+  example.remove();
+});
+
+scenario('an untrusted workspace may look: joules stand behind the layers', current, async ({ page }) => {
+  await until('Restricted Mode', async () => (await statusBar(page)).some((item) => item.includes('Restricted Mode')));
+  await openFile(page, 'digits.tiers');
+  const hints = await waitForHints(page, 'joules behind the layers', (all) => all.some((hint) => JOULES.test(hint)));
+  expect(hints.join(' ')).toMatch(JOULES);
+});
+
+scenario('an untrusted workspace may not fit, and is told why', current, async ({ page }) => {
+  await runCommand(page, 'Tierwise: Fit Lower Tier');
+  const words = await until(
+    'the reason',
+    async () => {
+      const shown = [...(await notifications(page)), ...(await page.locator('.monaco-dialog-box').allTextContents())];
+      return shown.find((text) => /trust/i.test(text));
+    },
+    { seen: async () => JSON.stringify(await notifications(page)) },
+  );
+  expect(words).toMatch(/trust/i);
+  expect(listing(example.folder)).toEqual(filesBefore);
+});
+
+cspScenario(current);
