@@ -1,0 +1,91 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { waitForNoNotification } from './driver/notifications.ts';
+import { expandView, showTierwise } from './driver/panels.ts';
+import { JOULES } from './driver/plan-text.ts';
+import { openFile, pick, runCommand } from './driver/quick-input.ts';
+import { openSession } from './driver/session.ts';
+import type { Session } from './driver/session.ts';
+import { clickCodeLens, codeLenses, hoverHint, waitForHints } from './driver/text-editor.ts';
+import { FIT_MS, until } from './driver/wait.ts';
+import { waitForWebviewText } from './driver/webviews.ts';
+import { copyExample } from './driver/workspace.ts';
+
+const outDir = process.env['TIERWISE_SCREENSHOTS'] ?? '';
+const example = copyExample('digits');
+let session: Session;
+
+beforeAll(async () => {
+  mkdirSync(outDir, { recursive: true });
+  session = await openSession({
+    folder: example.folder,
+    deviceScaleFactor: 2,
+    settings: {
+      'workbench.colorTheme': 'Dark 2026',
+      'editor.minimap.enabled': false,
+      'breadcrumbs.enabled': false,
+      'window.commandCenter': false,
+    },
+  });
+});
+
+afterAll(async () => {
+  await session?.close();
+  example.remove();
+});
+
+/** Switches the theme of the running workbench and waits until it is drawn. */
+async function theme(name: string, bodyClass: string): Promise<void> {
+  session.workbench.writeSettings({
+    'workbench.colorTheme': name,
+    'editor.minimap.enabled': false,
+    'breadcrumbs.enabled': false,
+    'window.commandCenter': false,
+  });
+  await until(`the theme ${name}`, async () => (await session.page.locator(`.monaco-workbench.${bodyClass}`).count()) > 0);
+}
+
+async function shoot(page: Page, name: string): Promise<void> {
+  await runCommand(page, 'Notifications: Clear All Notifications');
+  await waitForNoNotification(page, /./);
+  // The pointer and a blinking caret would differ from run to run.
+  await page.mouse.move(1270, 400);
+  await page.screenshot({ path: path.join(outDir, `${name}.png`), caret: 'hide', animations: 'disabled' });
+}
+
+test('a plan with joules behind its layers', async () => {
+  const { page } = session;
+  await openFile(page, 'digits.tiers');
+  await waitForHints(page, 'joules behind the layers', (all) => all.filter((hint) => JOULES.test(hint)).length >= 2);
+  await until('the CodeLens', async () => (await codeLenses(page)).includes('Fit lower tier'));
+  await showTierwise(page);
+  await expandView(page, 'Tiers');
+  await waitForWebviewText(page, /^Tiers/im, /features/);
+  await shoot(page, 'plan-dark');
+  expect(await codeLenses(page)).toContain('Fit lower tier');
+});
+
+test('the same plan after the fit, and the report', async () => {
+  const { page } = session;
+  await clickCodeLens(page, 'Fit lower tier');
+  await waitForHints(page, 'the hints to say fitted', (all) => all.some((hint) => /fitted/.test(hint)), FIT_MS);
+  await theme('Light 2026', 'vs');
+  await runCommand(page, 'Tierwise: Open Energy Report');
+  await waitForWebviewText(page, /Energy report/i, /9\d\.\d %/);
+  await shoot(page, 'report-light');
+  expect(await hoverHint(page, JOULES)).toMatch(/simulated|modelled/);
+  await page.screenshot({ path: path.join(outDir, 'hover-light.png'), caret: 'hide', animations: 'disabled' });
+});
+
+test('the model as a table, in high contrast', async () => {
+  const { page } = session;
+  await theme('Default High Contrast', 'hc-black');
+  await openFile(page, 'digits.onnx');
+  await runCommand(page, 'View: Reopen Editor With...');
+  await pick(page, 'Tierwise Model');
+  await waitForWebviewText(page, /digits|model/i, /fc1\/Gemm/);
+  await shoot(page, 'model-high-contrast');
+  expect(await page.locator('.hc-black').count()).toBeGreaterThan(0);
+});
