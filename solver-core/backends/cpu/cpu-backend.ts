@@ -1,5 +1,5 @@
 import type { Backend, RidgeProblem, RidgeSolution, SolveContext } from '../../fit/backend.ts';
-import { expandWeights } from '../../fit/ridge/solution.ts';
+import { constantSolution } from '../../fit/ridge/solution.ts';
 import { askedLambda, ridgeStatistics } from '../../fit/ridge/statistics.ts';
 import { dualIsCheaper, solveDual } from './solve-dual.ts';
 import { solvePrimal } from './solve-primal.ts';
@@ -19,17 +19,6 @@ export function cpuBackend(): Backend {
 async function solve(problem: RidgeProblem, context: SolveContext): Promise<RidgeSolution> {
   const statistics = await ridgeStatistics(problem, context);
   const d = statistics.live.length;
-  if (d === 0) {
-    return {
-      ...expandWeights(statistics, new Float64Array(0)),
-      lambda: askedLambda(problem, statistics),
-      conditionEstimate: null,
-      relativeResidual: 0,
-      refinementPasses: 0,
-      deadInputs: statistics.dead,
-      engine: null,
-      method: 'every input is constant: the answer is the mean of the targets',
-    };
-  }
+  if (d === 0) return constantSolution(statistics, askedLambda(problem, statistics));
   return dualIsCheaper(statistics.rows, d, statistics.outputs) ? solveDual(problem, statistics, context) : solvePrimal(problem, statistics, context);
 }

@@ -2,6 +2,7 @@ import type { AbortFlag } from '../../model/abort.ts';
 import { checkAbort } from '../../model/abort.ts';
 import { TierwiseError } from '../../model/error.ts';
 import { cholesky } from '../../fit/kernels/cholesky.ts';
+import { singularLambda } from '../../fit/ridge/statistics.ts';
 
 /** A Cholesky factor of G + λI together with the λ it took. */
 export interface RidgeFactor {
@@ -15,20 +16,18 @@ export interface RidgeFactor {
 const maxRetries = 4;
 
 /**
- * Factors G + λI; g: [d, d] lower triangle, kept. A failed pivot multiplies λ by 10, at most 4 times; a λ of 0 continues with
- * 1e-8 of the mean diagonal, the smallest value known to be enough for dead units (method reference 2.4).
+ * Factors G + λI; g: [d, d] lower triangle, kept. A failed pivot multiplies λ by 10, at most 4 times; a λ of 0 continues as
+ * `singularLambda` says; `meanDiagonal`: tr(XᵀX)/d.
  * Rejects with `singular-gram` after that.
  */
-export function factorRidge(g: Float64Array, d: number, lambda: number, abort: AbortFlag | undefined): RidgeFactor {
+export function factorRidge(g: Float64Array, d: number, lambda: number, meanDiagonal: number, abort: AbortFlag | undefined): RidgeFactor {
   let used = lambda;
-  let trace = 0;
-  for (let i = 0; i < d; i++) trace += g[i * d + i]!;
   for (let retries = 0; retries <= maxRetries; retries++) {
     checkAbort(abort);
     const l = Float64Array.from(g);
     for (let i = 0; i < d; i++) l[i * d + i] = l[i * d + i]! + used;
     if (cholesky(l, d).failedPivot < 0) return { l, lambda: used, retries };
-    used = used === 0 ? (1e-8 * trace) / d : 10 * used;
+    used = used === 0 ? singularLambda(meanDiagonal) : 10 * used;
   }
   throw new TierwiseError(
     'singular-gram',

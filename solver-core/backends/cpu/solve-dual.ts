@@ -36,7 +36,7 @@ export async function solveDual(problem: RidgeProblem, statistics: RidgeStatisti
   }
   const kernel = rowProducts(x, n, d);
   context.onProgress?.(0.6, `multiplied ${n} rows with each other`);
-  const factor = factorRidge(kernel, n, askedLambda(problem, statistics), context.abort);
+  const factor = factorRidge(kernel, n, askedLambda(problem, statistics), statistics.meanDiagonal, context.abort);
   forwardSubstitute(factor.l, n, alpha, k);
   backSubstitute(factor.l, n, alpha, k);
   const w = new Float64Array(d * k);

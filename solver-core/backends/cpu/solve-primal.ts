@@ -24,7 +24,7 @@ export async function solvePrimal(problem: RidgeProblem, statistics: RidgeStatis
     rows += block.rows;
     context.onProgress?.((0.8 * rows) / statistics.rows, `summed ${rows} of ${statistics.rows} rows`);
   }
-  const factor = factorRidge(g, d, askedLambda(problem, statistics), context.abort);
+  const factor = factorRidge(g, d, askedLambda(problem, statistics), statistics.meanDiagonal, context.abort);
   const precondition = (r: Float64Array): Float64Array => {
     const z = Float64Array.from(r);
     forwardSubstitute(factor.l, d, z, k);

@@ -31,7 +31,7 @@ export interface Refined {
 /** Plain refinement that gains less than a factor 10 per pass is slower than conjugate gradients on the same factor (hardware reference 1.4). */
 const slowRatio = 0.1;
 const maxRefinementSteps = 4;
-const maxGradientSteps = 60;
+const maxGradientSteps = 40;
 const maxRestarts = 3;
 
 interface State {

@@ -1,3 +1,4 @@
+import type { RidgeSolution } from '../backend.ts';
 import type { RidgeStatistics } from './statistics.ts';
 
 /** Weights of all columns and the bias, in the units of the data. */
@@ -22,4 +23,18 @@ export function expandWeights(statistics: RidgeStatistics, liveWeights: Float64A
     }
   }
   return { w, b };
+}
+
+/** The answer when no column carries information: the mean of the targets (0 without a bias). */
+export function constantSolution(statistics: RidgeStatistics, lambda: number): RidgeSolution {
+  return {
+    ...expandWeights(statistics, new Float64Array(0)),
+    lambda,
+    conditionEstimate: null,
+    relativeResidual: 0,
+    refinementPasses: 0,
+    deadInputs: statistics.dead,
+    engine: null,
+    method: 'every input is constant: the answer is the mean of the targets',
+  };
 }

@@ -80,6 +80,11 @@ export function askedLambda(problem: RidgeProblem, statistics: RidgeStatistics):
   return problem.lambda ?? 1e-3 * statistics.meanDiagonal;
 }
 
+/** λ that singular equations continue with when 0 was asked: 1e-8 of the mean diagonal, known to be enough for dead units (method reference 2.4). */
+export function singularLambda(meanDiagonal: number): number {
+  return 1e-8 * meanDiagonal;
+}
+
 async function sumRows(source: RowSource, x: Columns, y: Columns, context: SolveContext): Promise<number> {
   let rows = 0;
   for await (const chunk of source.chunks()) {
