@@ -1,0 +1,78 @@
+import * as vscode from 'vscode';
+import { createPlan } from './commands/create-plan.ts';
+import { exportReport } from './commands/export-report.ts';
+import { associateOnnx, openModel } from './commands/models.ts';
+import { openSample } from './commands/open-sample.ts';
+import { openPlan } from './commands/reveal.ts';
+import type { TierwiseContext } from './context.ts';
+import { showError } from './errors-ui.ts';
+import type { ReportPages } from './panels/report-page.ts';
+
+/** A command: takes the shared services and what the caller passed, which may be anything. */
+type Command = (context: TierwiseContext, report: ReportPages, ...args: readonly unknown[]) => unknown;
+
+/** Every command by its id without the prefix. Those of the manifest come first; the rest serve views and pages. */
+export const commands: Readonly<Record<string, Command>> = {
+  fitLowerTier: (context, _report, target) => withPlan(context, target, (plan) => context.fits.fit(plan)),
+  cancelFit: (context) => context.fits.cancel(),
+  openReport: (context, report, target) => {
+    if (isPlanUri(target)) context.plans.activate(target);
+    report.openPanel();
+  },
+  exportReport: (context, _report, format) => withPlan(context, undefined, (plan) => exportReport(context, plan, isFormat(format) ? format : undefined)),
+  openSample: (context) => openSample(context),
+  createPlan: (context, _report, target) => createPlan(context, isModelUri(target) ? target : undefined),
+  restartSolver: (context) => restartSolver(context),
+  showLog: (context) => context.log.show(true),
+  openModel: (_context, _report, target) => openModel(isModelUri(target) ? target : undefined),
+  associateOnnx: () => associateOnnx(),
+
+  openPlan: (context) => openPlan(context),
+  revealLayer: (context, _report, id) => openPlan(context, id),
+  refresh: (context) => context.plans.refreshAll(),
+  openFitted: (context) => {
+    const output = context.plans.activeSnapshot?.fit?.output;
+    if (output !== undefined) return openModel(vscode.Uri.file(output));
+    return vscode.window.showInformationMessage(vscode.l10n.t('This plan has not been fitted yet.'));
+  },
+};
+
+/** Registers the table; a command that throws tells the user why. */
+export function registerCommands(context: TierwiseContext, report: ReportPages): vscode.Disposable {
+  const registrations = Object.entries(commands).map(([name, run]) =>
+    vscode.commands.registerCommand(`tierwise.${name}`, async (...args: readonly unknown[]) => {
+      try {
+        return await run(context, report, ...args);
+      } catch (error) {
+        return showError(context.log, vscode.l10n.t('The command failed'), error);
+      }
+    }),
+  );
+  return vscode.Disposable.from(...registrations);
+}
+
+/** Runs `then` with the plan that is meant: the one passed, the one being edited, or the one the views show. */
+async function withPlan(context: TierwiseContext, target: unknown, then: (plan: vscode.Uri) => Promise<void>): Promise<void> {
+  const edited = vscode.window.activeTextEditor?.document;
+  const plan = isPlanUri(target) ? target : edited?.languageId === 'tiers' ? edited.uri : context.plans.active;
+  if (plan) {
+    context.plans.activate(plan);
+    return then(plan);
+  }
+  const sample = vscode.l10n.t('Open sample project');
+  const create = vscode.l10n.t('Create a plan');
+  const choice = await vscode.window.showInformationMessage(vscode.l10n.t('There is no plan yet. A plan is a .tiers file beside a model.'), create, sample);
+  if (choice === sample) await vscode.commands.executeCommand('tierwise.openSample');
+  if (choice === create) await vscode.commands.executeCommand('tierwise.createPlan');
+}
+
+async function restartSolver(context: TierwiseContext): Promise<void> {
+  await context.solver.restart();
+  await context.solver.ready();
+  context.plans.refreshAll();
+  vscode.window.setStatusBarMessage(vscode.l10n.t('The solver was restarted.'), 5000);
+}
+
+const isPlanUri = (value: unknown): value is vscode.Uri => value instanceof vscode.Uri && value.path.endsWith('.tiers');
+const isModelUri = (value: unknown): value is vscode.Uri => value instanceof vscode.Uri && /\.onnx$/i.test(value.path);
+const isFormat = (value: unknown): value is 'html' | 'md' | 'csv' | 'json' => typeof value === 'string' && ['html', 'md', 'csv', 'json'].includes(value);

@@ -1,0 +1,25 @@
+import type * as vscode from 'vscode';
+import type { FitRunner } from './fit-command.ts';
+import type { LanguageService } from './language-client.ts';
+import type { PlanStore } from './plan-store.ts';
+import type { SolverClient } from './server-client.ts';
+import type { SettingsService } from './settings.ts';
+
+/** A violation of a page's content security policy, as the page reported it. */
+export interface CspViolation {
+  readonly directive: string;
+  readonly blocked: string;
+}
+
+/** The services that commands, providers and panels share. Made once in `activate`. */
+export interface TierwiseContext {
+  readonly extensionUri: vscode.Uri;
+  readonly log: vscode.LogOutputChannel;
+  readonly settings: SettingsService;
+  readonly solver: SolverClient;
+  readonly language: LanguageService;
+  readonly plans: PlanStore;
+  readonly fits: FitRunner;
+  /** Every violation reported so far; tests assert that it stays empty. */
+  readonly cspViolations: CspViolation[];
+}

@@ -1,0 +1,123 @@
+import * as vscode from 'vscode';
+import type { FitDocument } from '../solver-core/protocol/index.ts';
+import { registerCommands } from './commands.ts';
+import type { CspViolation, TierwiseContext } from './context.ts';
+import { FitRunner } from './fit-command.ts';
+import { LanguageService } from './language-client.ts';
+import { createLog, lastingLog } from './log.ts';
+import { ModelEditorProvider } from './panels/model-editor.ts';
+import { ReportPages } from './panels/report-page.ts';
+import { TiersPage } from './panels/tiers-page.ts';
+import { isFitted } from './plan-snapshot.ts';
+import { isPlan, PlanStore } from './plan-store.ts';
+import { createBudgetDiagnostics } from './providers/budget-diagnostics.ts';
+import { TierCodeLensProvider } from './providers/code-lens.ts';
+import { EnergyHintsProvider } from './providers/inlay-hints.ts';
+import { createLanguageStatus } from './providers/language-status.ts';
+import { LayersTreeProvider } from './providers/layers-tree.ts';
+import { createStatusBarItem } from './providers/status-bar.ts';
+import { SolverClient, type SolverState } from './server-client.ts';
+import { SettingsService } from './settings.ts';
+
+/** What `activate` returns, for tests in a real extension host. */
+export interface TierwiseApi {
+  /** Resolves when the solver process has answered its greeting; starts it when needed. */
+  solverReady(): Promise<void>;
+  /** The newest fit of this session, or null. */
+  lastFit(): FitDocument | null;
+  /** Every content security policy violation that a page reported. */
+  cspViolations(): readonly CspViolation[];
+  solverPid(): number | undefined;
+}
+
+/** Wires the parts together. Starts no process and reads no file: both wait for the first plan or model. */
+export function activate(extension: vscode.ExtensionContext): TierwiseApi {
+  const log = createLog();
+  const settings = new SettingsService();
+  const solverState = new vscode.EventEmitter<SolverState>();
+  const solver = createSolver(extension, settings, log, solverState);
+  const language = new LanguageService(vscode.Uri.joinPath(extension.extensionUri, 'dist', 'language-server.cjs').fsPath, log);
+  const plans = new PlanStore(solver, settings);
+  const fits = new FitRunner({ log, solver, settings, plans });
+  const context: TierwiseContext = { extensionUri: extension.extensionUri, log, settings, solver, language, plans, fits, cspViolations: [] };
+  const report = new ReportPages(context);
+  const selector: vscode.DocumentSelector = { language: 'tiers', scheme: 'file' };
+  const codeLens = new TierCodeLensProvider(context);
+  const hints = new EnergyHintsProvider(context);
+  const layers = new LayersTreeProvider(context);
+
+  extension.subscriptions.push(
+    log,
+    settings,
+    solverState,
+    { dispose: () => void solver.dispose() },
+    { dispose: () => void language.dispose() },
+    plans,
+    fits,
+    report,
+    new TiersPage(context),
+    new ModelEditorProvider(context),
+    codeLens,
+    hints,
+    layers,
+    registerCommands(context, report),
+    vscode.languages.registerCodeLensProvider(selector, codeLens),
+    vscode.languages.registerInlayHintsProvider(selector, hints),
+    vscode.window.createTreeView('tierwise.layers', { treeDataProvider: layers, showCollapseAll: true }),
+    createStatusBarItem(context),
+    createBudgetDiagnostics(context),
+    createLanguageStatus(context, solverState.event),
+    keepContextKeys(context),
+    startLanguageWithFirstPlan(context),
+    restartOnNewNode(context),
+  );
+  void plans.start();
+  return {
+    solverReady: () => solver.ready(),
+    lastFit: () => fits.last,
+    cspViolations: () => context.cspViolations,
+    solverPid: () => solver.pid,
+  };
+}
+
+function createSolver(extension: vscode.ExtensionContext, settings: SettingsService, log: vscode.LogOutputChannel, state: vscode.EventEmitter<SolverState>): SolverClient {
+  const script = vscode.Uri.joinPath(extension.extensionUri, 'dist', 'solver.cjs').fsPath;
+  return new SolverClient({
+    command: () => {
+      const nodePath = settings.current.solverNodePath;
+      // Without a Node of the user's own, VS Code's executable runs the solver as Node.
+      return nodePath === '' ? { executable: process.execPath, script, env: { ELECTRON_RUN_AS_NODE: '1' } } : { executable: nodePath, script, env: {} };
+    },
+    log: lastingLog(log),
+    onState: (now) => state.fire(now),
+  });
+}
+
+/** Keys that menus and views depend on: whether there is a plan, and whether it is fitted. */
+function keepContextKeys(context: TierwiseContext): vscode.Disposable {
+  const update = (): void => {
+    const snapshot = context.plans.activeSnapshot;
+    void vscode.commands.executeCommand('setContext', 'tierwise.hasPlan', snapshot !== undefined);
+    void vscode.commands.executeCommand('setContext', 'tierwise.hasFit', snapshot !== undefined && isFitted(snapshot));
+  };
+  update();
+  return context.plans.onDidChange(update);
+}
+
+function startLanguageWithFirstPlan(context: TierwiseContext): vscode.Disposable {
+  const start = (document: vscode.TextDocument): void => {
+    if (!isPlan(document)) return;
+    context.language.start().catch((error: unknown) => context.log.error(`language server: ${error instanceof Error ? error.message : String(error)}`));
+  };
+  vscode.workspace.textDocuments.forEach(start);
+  return vscode.workspace.onDidOpenTextDocument(start);
+}
+
+function restartOnNewNode(context: TierwiseContext): vscode.Disposable {
+  let nodePath = context.settings.current.solverNodePath;
+  return context.settings.onDidChange((settings) => {
+    if (settings.solverNodePath === nodePath) return;
+    nodePath = settings.solverNodePath;
+    void context.solver.restart();
+  });
+}

@@ -1,0 +1,177 @@
+import * as vscode from 'vscode';
+import type { BudgetDocument, CheckDocument, FitDocument, ProgressEvent } from '../solver-core/protocol/index.ts';
+import { formatMetric, formatQuantity } from './format.ts';
+import type { PlanStore } from './plan-store.ts';
+import type { SolverClient } from './server-client.ts';
+import type { SettingsService } from './settings.ts';
+import { isCancelled } from './solver-error.ts';
+import { baseName, metricName } from './to-view.ts';
+import { showError } from './errors-ui.ts';
+
+/** A fit that is running now. */
+export interface RunningFit {
+  readonly plan: vscode.Uri;
+  readonly message: string;
+  /** 0 to 1, or null while the end is not known. */
+  readonly fraction: number | null;
+}
+
+interface FitServices {
+  readonly log: vscode.LogOutputChannel;
+  readonly solver: SolverClient;
+  readonly settings: SettingsService;
+  readonly plans: PlanStore;
+}
+
+/** Runs "Fit lower tier": one fit at a time, with progress, cancel, and the outcome in words. */
+export class FitRunner implements vscode.Disposable {
+  readonly #services: FitServices;
+  readonly #changed = new vscode.EventEmitter<void>();
+  /** Fires when a fit starts, makes progress or ends. */
+  readonly onDidChange = this.#changed.event;
+  #running: RunningFit | undefined;
+  #cancel: vscode.CancellationTokenSource | undefined;
+  #last: FitDocument | null = null;
+
+  constructor(services: FitServices) {
+    this.#services = services;
+  }
+
+  get running(): RunningFit | undefined {
+    return this.#running;
+  }
+
+  /** The newest fit of this session, or null. */
+  get last(): FitDocument | null {
+    return this.#last;
+  }
+
+  cancel(): void {
+    this.#cancel?.cancel();
+  }
+
+  dispose(): void {
+    this.#cancel?.cancel();
+    this.#changed.dispose();
+  }
+
+  /** Fits the lower tier of a plan. Shows what stands in the way, or the outcome; never rejects. */
+  async fit(plan: vscode.Uri): Promise<void> {
+    if (!vscode.workspace.isTrusted) return void explainTrust();
+    if (this.#running) return void vscode.window.showInformationMessage(vscode.l10n.t('A fit is running already. Cancel it first, or wait for it.'));
+    this.#cancel = new vscode.CancellationTokenSource();
+    this.#update({ plan, message: vscode.l10n.t('Checking the plan'), fraction: null });
+    let outcome: FitDocument | undefined;
+    try {
+      if (!(await savePlan(plan)) || !(await this.#mayFit(plan))) return;
+      outcome = await this.#run(plan, this.#cancel.token);
+      this.#last = outcome;
+    } catch (error) {
+      if (isCancelled(error)) vscode.window.setStatusBarMessage(vscode.l10n.t('Fit cancelled. Nothing was changed.'), 5000);
+      else void showError(this.#services.log, vscode.l10n.t('Fit of {0} failed', baseName(plan.path)), error);
+    } finally {
+      this.#cancel.dispose();
+      this.#cancel = undefined;
+      this.#update(undefined);
+    }
+    if (!outcome) return;
+    // Hints, views and the report change before the message, so that what it says can be seen.
+    await this.#services.plans.refresh(plan);
+    // Not awaited: the command is done when its result is on the screen, not when somebody closes the message.
+    void announce(plan, outcome);
+  }
+
+  #update(running: RunningFit | undefined): void {
+    this.#running = running;
+    void vscode.commands.executeCommand('setContext', 'tierwise.fitting', running !== undefined);
+    this.#changed.fire();
+  }
+
+  /** Whether the plan has nothing in it that forbids a fit; says what when it has. */
+  async #mayFit(plan: vscode.Uri): Promise<boolean> {
+    const check = await this.#services.solver.request('tierwise/check', { path: plan.fsPath }, this.#tokenOption());
+    return (await this.#refuseErrors(plan, check)) && confirmBudgets(check.budgets.filter((budget) => budget.per === 'fit' && budget.status === 'exceeded'));
+  }
+
+  async #refuseErrors(plan: vscode.Uri, check: CheckDocument): Promise<boolean> {
+    const errors = check.diagnostics.filter((diagnostic) => diagnostic.severity === 'error' && !diagnostic.code.startsWith('budget-'));
+    const first = errors[0];
+    if (!first) return true;
+    const show = vscode.l10n.t('Show problems');
+    const text =
+      errors.length === 1
+        ? vscode.l10n.t('{0} cannot be fitted: {1}', baseName(plan.path), first.message)
+        : vscode.l10n.t('{0} cannot be fitted: it has {1} errors, the first is: {2}', baseName(plan.path), errors.length, first.message);
+    // Not awaited: the fit is over as soon as the reason is on the screen.
+    void vscode.window.showErrorMessage(text, show).then((choice) => {
+      if (choice === show) void vscode.commands.executeCommand('workbench.actions.view.problems');
+    });
+    return false;
+  }
+
+  #tokenOption(): { token?: vscode.CancellationToken } {
+    return this.#cancel ? { token: this.#cancel.token } : {};
+  }
+
+  async #run(plan: vscode.Uri, token: vscode.CancellationToken): Promise<FitDocument> {
+    const { settings, solver } = this.#services;
+    const backend = settings.current.fitBackend === 'plan' ? {} : { backend: settings.current.fitBackend };
+    const options = { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Fitting the lower tier of {0}', baseName(plan.path)), cancellable: true };
+    return vscode.window.withProgress(options, async (progress, notificationToken) => {
+      const link = notificationToken.onCancellationRequested(() => this.cancel());
+      let shown = 0;
+      const onProgress = (event: ProgressEvent): void => {
+        const percent = event.fraction === null ? shown : Math.max(shown, event.fraction * 100);
+        progress.report({ message: event.message, increment: percent - shown });
+        shown = percent;
+        this.#update({ plan, message: event.message, fraction: event.fraction });
+      };
+      try {
+        return await solver.request('tierwise/fit', { path: plan.fsPath, ...backend }, { token, onProgress });
+      } finally {
+        link.dispose();
+      }
+    });
+  }
+}
+
+/** The file is what gets fitted, so unsaved text is saved first. False when the user's editor refused. */
+async function savePlan(plan: vscode.Uri): Promise<boolean> {
+  const document = vscode.workspace.textDocuments.find((candidate) => candidate.uri.toString() === plan.toString());
+  if (!document?.isDirty || (await document.save())) return true;
+  void vscode.window.showErrorMessage(vscode.l10n.t('{0} could not be saved, so it was not fitted.', baseName(plan.path)));
+  return false;
+}
+
+async function confirmBudgets(exceeded: readonly BudgetDocument[]): Promise<boolean> {
+  const first = exceeded[0];
+  if (!first) return true;
+  const anyway = vscode.l10n.t('Fit anyway');
+  const actual = first.actual ? formatQuantity(first.actual) : vscode.l10n.t('unknown');
+  const text = vscode.l10n.t('This fit is estimated at {0}; the budget of {1} is {2}.', actual, first.scope, formatQuantity(first.limit));
+  return (await vscode.window.showWarningMessage(text, { modal: true }, anyway)) === anyway;
+}
+
+async function explainTrust(): Promise<void> {
+  const manage = vscode.l10n.t('Manage workspace trust');
+  const text = vscode.l10n.t('Fitting is blocked in a restricted workspace, because it runs the model of this workspace in ONNX Runtime and writes files beside it. Looking at layers, energy and the report is allowed.');
+  if ((await vscode.window.showWarningMessage(text, manage)) === manage) await vscode.commands.executeCommand('workbench.trust.manage');
+}
+
+async function announce(plan: vscode.Uri, fit: FitDocument): Promise<void> {
+  const openReport = vscode.l10n.t('Open report');
+  const openFitted = vscode.l10n.t('Open fitted model');
+  const choice = await vscode.window.showInformationMessage(outcomeText(plan, fit), openReport, openFitted);
+  if (choice === openReport) await vscode.commands.executeCommand('tierwise.openReport');
+  if (choice === openFitted) await vscode.commands.executeCommand('tierwise.openModel', vscode.Uri.file(fit.output));
+}
+
+function outcomeText(plan: vscode.Uri, fit: FitDocument): string {
+  const name = baseName(plan.path);
+  const output = baseName(fit.output);
+  const evaluation = fit.evaluation;
+  if (!evaluation) return vscode.l10n.t('Fitted the lower tier of {0}: {1} layers solved. The new model is {2}.', name, fit.layers.length, output);
+  const before = formatMetric(evaluation.metric, evaluation.before);
+  const after = formatMetric(evaluation.metric, evaluation.after);
+  return vscode.l10n.t('Fitted the lower tier of {0}: {1} {2} before, {3} after, on {4} held-out rows. The new model is {5}.', name, metricName(evaluation.metric, vscode.l10n.t), before, after, evaluation.rows, output);
+}

@@ -1,0 +1,77 @@
+import type { Quantity } from '../solver-core/protocol/index.ts';
+import { formatBand, formatCount, formatNumber, formatQuantity, sourceWord, type Translate } from './format.ts';
+import { escapeMarkdown } from './markdown.ts';
+import type { LayerState } from './plan-snapshot.ts';
+
+/** Which parts of a hint the user wants to see. */
+export interface HintOptions {
+  readonly energy: boolean;
+  readonly retraining: boolean;
+}
+
+/**
+ * Text of a layer's hint, or undefined when nothing is known or wanted: "612 nJ · solve 12.0 µJ" before a fit,
+ * "fitted · 612 nJ · solved for 11.0 µJ" after it, "… · update 2.00 µJ" in an upper tier.
+ */
+export function hintLabel(state: LayerState, options: HintOptions, t: Translate): string | undefined {
+  const parts: string[] = [];
+  if (state.fit) parts.push(t('fitted'));
+  if (options.energy && state.energy) parts.push(state.energy.inference ? formatQuantity(state.energy.inference) : t('energy unknown'));
+  const retraining = options.retraining ? retrainingText(state, t) : undefined;
+  if (retraining !== undefined) parts.push(retraining);
+  return parts.length === 0 ? undefined : parts.join(' \u00b7 ');
+}
+
+function retrainingText(state: LayerState, t: Translate): string | undefined {
+  if (state.fit) return state.fit.energy ? t('solved for {0}', formatQuantity(state.fit.energy)) : undefined;
+  const retraining = state.energy?.retraining;
+  if (state.tier === 'upper') return retraining?.incremental ? t('update {0}', formatQuantity(retraining.incremental)) : undefined;
+  return retraining?.solve ? t('solve {0}', formatQuantity(retraining.solve)) : undefined;
+}
+
+/**
+ * Tooltip of a layer's hint as Markdown: every figure with its band, source and reference. Names from the user's files are
+ * escaped; the text holds no command link and must be shown untrusted.
+ */
+export function hintTooltip(state: LayerState, target: string, t: Translate): string {
+  const lines = [`**${escapeMarkdown(state.id)}**`, ''];
+  if (state.energy) lines.push(t('Energy on {0}', escapeMarkdown(target)), '', ...energyTable(state, t), '');
+  if (state.energy) lines.push(`${t('{0} MACs, {1} parameters', formatCount(state.energy.macs), formatCount(state.energy.parameters))}  `);
+  if (state.energy) lines.push(`${t('Direct solve pays off against gradient descent: {0}', breakEvenText(state.energy.breakEvenRetrainings, t))}`, '');
+  if (state.fit) lines.push(...fitLines(state.fit, t), '');
+  if (state.staleFit) lines.push(t('An earlier fit no longer belongs to the plan, model or data as they are now.'), '');
+  return lines.join('\n');
+}
+
+function energyTable(state: LayerState, t: Translate): string[] {
+  const { inference, components, retraining } = state.energy ?? { inference: null, components: [], retraining: { sgd: null, solve: null, incremental: null } };
+  const row = (name: string, quantity: Quantity | null, bold: boolean): string[] => {
+    if (!quantity) return [];
+    const text = bold ? `**${formatQuantity(quantity)}**` : formatQuantity(quantity);
+    return [`| ${name} | ${text} | ${formatBand(quantity, t)} | ${sourceWord(quantity.source, t)} | ${escapeMarkdown(quantity.ref)} |`];
+  };
+  return [
+    `| | ${t('energy')} | ${t('from \u2013 to')} | ${t('source')} | ${t('based on')} |`,
+    '|---|---|---|---|---|',
+    ...row(t('one inference'), inference, true),
+    ...components.flatMap((component) => row(`\u2003${escapeMarkdown(component.name)}`, component.energy, false)),
+    ...row(t('retrain: gradient descent'), retraining.sgd, false),
+    ...row(t('retrain: direct solve'), retraining.solve, false),
+    ...row(t('retrain: one update'), retraining.incremental, false),
+    ...row(t('this fit'), state.fit?.energy ?? null, true),
+  ];
+}
+
+function fitLines(fit: NonNullable<LayerState['fit']>, t: Translate): string[] {
+  const condition = fit.conditionEstimate === null ? t('unknown') : formatNumber(fit.conditionEstimate);
+  return [
+    t('Fitted by {0} from {1} rows; \u03bb {2}, condition about {3}, relative residual {4}', escapeMarkdown(fit.method), formatCount(fit.rows), formatNumber(fit.lambda), condition, formatNumber(fit.relativeResidual)),
+  ];
+}
+
+/** When a direct solve becomes cheaper than gradient descent, in words. */
+export function breakEvenText(retrainings: number | null, t: Translate): string {
+  if (retrainings === null) return t('never or unknown');
+  if (retrainings <= 0) return t('at once');
+  return retrainings === 1 ? t('after 1 retraining') : t('after {0} retrainings', formatCount(retrainings));
+}

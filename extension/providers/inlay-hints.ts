@@ -1,0 +1,70 @@
+import * as vscode from 'vscode';
+import type { TierwiseContext } from '../context.ts';
+import { hintPlaces, type HintPlace } from '../hint-place.ts';
+import { hintLabel, hintTooltip, type HintOptions } from '../hint-text.ts';
+import { layerState, type PlanSnapshot } from '../plan-snapshot.ts';
+
+/** Layers of one range whose names and numbers still fit behind a line. */
+const maxShownPerRange = 3;
+const maxTooltipLayers = 20;
+const maxNameLength = 40;
+
+/** Behind each layer of a plan: what an inference and a retraining cost, and whether it is fitted. */
+export class EnergyHintsProvider implements vscode.InlayHintsProvider, vscode.Disposable {
+  readonly #context: TierwiseContext;
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly onDidChangeInlayHints = this.#changed.event;
+  readonly #subscriptions: readonly vscode.Disposable[];
+
+  constructor(context: TierwiseContext) {
+    this.#context = context;
+    const fire = (): void => this.#changed.fire();
+    this.#subscriptions = [this.#changed, context.plans.onDidChange(fire), context.settings.onDidChange(fire)];
+  }
+
+  async provideInlayHints(document: vscode.TextDocument, range: vscode.Range, token: vscode.CancellationToken): Promise<vscode.InlayHint[]> {
+    const settings = this.#context.settings.current;
+    const options: HintOptions = { energy: settings.hintsEnergy, retraining: settings.hintsRetraining };
+    if (!options.energy && !options.retraining) return [];
+    const snapshot = this.#context.plans.snapshot(document.uri);
+    const outline = await this.#context.language.outline(document.uri, token);
+    if (!outline || token.isCancellationRequested) return [];
+    return hintPlaces(outline)
+      .filter((place) => place.line >= range.start.line && place.line <= range.end.line && place.line < document.lineCount)
+      .flatMap((place) => makeHint(document, place, snapshot, options));
+  }
+
+  dispose(): void {
+    for (const subscription of this.#subscriptions) subscription.dispose();
+  }
+}
+
+function makeHint(document: vscode.TextDocument, place: HintPlace, snapshot: PlanSnapshot, options: HintOptions): vscode.InlayHint[] {
+  const t = vscode.l10n.t;
+  const states = place.ids.map((id) => layerState(snapshot, id, place.tier));
+  const labels = states.flatMap((state) => {
+    const label = hintLabel(state, options, t);
+    return label === undefined ? [] : [{ id: state.id, label }];
+  });
+  const first = labels[0];
+  if (!first) return [];
+  const shown = labels.slice(0, maxShownPerRange).map(({ id, label }) => `${shorten(id)} ${label}`);
+  if (labels.length > shown.length) shown.push(t('and {0} more', labels.length - shown.length));
+  const text = place.ids.length === 1 ? first.label : shown.join(' \u2502 ');
+  const end = place.character ?? document.lineAt(place.line).range.end.character;
+  // A plain string: names are text here, never markup or a link.
+  const hint = new vscode.InlayHint(new vscode.Position(place.line, end), text);
+  hint.paddingLeft = true;
+  const target = snapshot.energy?.target ?? '';
+  const tooltip = new vscode.MarkdownString(states.slice(0, maxTooltipLayers).map((state) => hintTooltip(state, target, t)).join('\n\n---\n\n'));
+  tooltip.isTrusted = false;
+  tooltip.supportHtml = false;
+  tooltip.supportThemeIcons = false;
+  hint.tooltip = tooltip;
+  return [hint];
+}
+
+function shorten(id: string): string {
+  const characters = [...id.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')];
+  return characters.length <= maxNameLength ? characters.join('') : `\u2026${characters.slice(1 - maxNameLength).join('')}`;
+}

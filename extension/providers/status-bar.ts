@@ -1,0 +1,36 @@
+import * as vscode from 'vscode';
+import type { TierwiseContext } from '../context.ts';
+import { formatBand, formatQuantity, speakQuantity, sourceWord } from '../format.ts';
+import { escapeMarkdown } from '../markdown.ts';
+import { baseName } from '../to-view.ts';
+
+/** One item: energy per inference and target of the active plan. Hidden while there is no plan or no number. */
+export function createStatusBarItem(context: TierwiseContext): vscode.Disposable {
+  const item = vscode.window.createStatusBarItem('tierwise.total', vscode.StatusBarAlignment.Right, 90);
+  item.name = vscode.l10n.t('Tierwise: energy per inference');
+  item.command = 'tierwise.openReport';
+  const update = (): void => {
+    const snapshot = context.plans.activeSnapshot;
+    const total = snapshot?.energy?.totals.inference;
+    if (!snapshot?.energy || !total) return item.hide();
+    const { target } = snapshot.energy;
+    const value = formatQuantity(total);
+    item.text = `$(zap) ${vscode.l10n.t('{0} per inference on {1}', value, inert(target))}`;
+    const band = formatBand(total, vscode.l10n.t);
+    const lines = [
+      `**${escapeMarkdown(baseName(snapshot.path))}**`,
+      vscode.l10n.t('One inference on {0}: **{1}** ({2}, {3})', escapeMarkdown(target), value, band, sourceWord(total.source, vscode.l10n.t)),
+      vscode.l10n.t('Press to open the energy report.'),
+    ];
+    item.tooltip = new vscode.MarkdownString(lines.join('\n\n'));
+    item.accessibilityInformation = { label: vscode.l10n.t('Tierwise, {0} per inference on {1}', speakQuantity(total, vscode.l10n.t), target), role: 'button' };
+    item.show();
+  };
+  update();
+  return vscode.Disposable.from(item, context.plans.onDidChange(update));
+}
+
+/** A status bar text shows `$(name)` as an icon; a text from a file must not. */
+function inert(text: string): string {
+  return text.replace(/\$\(/g, '$ (');
+}

@@ -1,0 +1,57 @@
+import * as v from 'valibot';
+
+/** The settings of the extension, checked. Fields are named after the setting keys. */
+export interface Settings {
+  readonly hintsEnergy: boolean;
+  readonly hintsRetraining: boolean;
+  readonly codeLensEnabled: boolean;
+  /** Where a fit solves; `plan` leaves it to the plan. */
+  readonly fitBackend: 'plan' | 'cpu' | 'sim';
+  /** Id of an energy target, or empty for the plan's. */
+  readonly energyTarget: string;
+  /** Absolute path of a Node executable for the solver, or empty for VS Code's own. */
+  readonly solverNodePath: string;
+}
+
+/** A setting whose value cannot be used; its default was taken instead. */
+export interface SettingProblem {
+  readonly key: string;
+  readonly value: string;
+}
+
+const fields = {
+  hintsEnergy: { key: 'hints.energy', schema: v.boolean(), fallback: true },
+  hintsRetraining: { key: 'hints.retraining', schema: v.boolean(), fallback: true },
+  codeLensEnabled: { key: 'codeLens.enabled', schema: v.boolean(), fallback: true },
+  fitBackend: { key: 'fit.backend', schema: v.picklist(['plan', 'cpu', 'sim']), fallback: 'plan' },
+  energyTarget: { key: 'energy.target', schema: v.pipe(v.string(), v.regex(/^[A-Za-z0-9._-]{0,64}$/)), fallback: '' },
+  solverNodePath: { key: 'solver.nodePath', schema: v.pipe(v.string(), v.maxLength(4096), v.check((text) => !text.includes('\0'))), fallback: '' },
+} as const;
+
+/** Keys below `tierwise.`, in the order of the manifest. */
+export const settingKeys: readonly string[] = Object.values(fields).map((field) => field.key);
+
+/**
+ * Reads every setting through `get`, which answers what the settings files hold: anything. A missing value takes the
+ * default silently; an unusable one takes it and is reported.
+ */
+export function parseSettings(get: (key: string) => unknown): { readonly settings: Settings; readonly problems: readonly SettingProblem[] } {
+  const problems: SettingProblem[] = [];
+  const read = <T>(field: { readonly key: string; readonly schema: v.GenericSchema<unknown, T>; readonly fallback: NoInfer<T> }): T => {
+    const raw = get(field.key);
+    if (raw === undefined || raw === null) return field.fallback;
+    const result = v.safeParse(field.schema, raw);
+    if (result.success) return result.output;
+    problems.push({ key: `tierwise.${field.key}`, value: (JSON.stringify(raw) ?? String(raw)).slice(0, 100) });
+    return field.fallback;
+  };
+  const settings: Settings = {
+    hintsEnergy: read(fields.hintsEnergy),
+    hintsRetraining: read(fields.hintsRetraining),
+    codeLensEnabled: read(fields.codeLensEnabled),
+    fitBackend: read<Settings['fitBackend']>(fields.fitBackend),
+    energyTarget: read(fields.energyTarget),
+    solverNodePath: read(fields.solverNodePath),
+  };
+  return { settings, problems };
+}

@@ -1,0 +1,205 @@
+import type { DiagnosticDocument, EnergyDocument, EnergyLayer, FitDocument, InspectDocument, InspectLayer, Quantity, TierKind } from '../solver-core/protocol/index.ts';
+import type { FigureView, FitView, LayerView, ModelView, ReportView, TiersView } from '../webview/messages/index.ts';
+import { formatBand, formatBytes, formatCount, formatMetric, formatNumber, formatQuantity, formatShape, type Translate } from './format.ts';
+import { breakEvenText } from './hint-text.ts';
+import { isFitted, type PlanSnapshot } from './plan-snapshot.ts';
+
+const dash = '\u2013';
+
+/** A quantity for a page: text for people, numbers for charts. */
+export function figureView(quantity: Quantity | null, t: Translate): FigureView | null {
+  if (quantity === null) return null;
+  const { value, low, high, source, ref } = quantity;
+  return { text: formatQuantity(quantity), value, low, high, bandText: formatBand(quantity, t), source, ref };
+}
+
+/** One row of a layer table. Either document may lack the layer: what it would say is then unknown. */
+export function layerView(id: string, energy: EnergyLayer | undefined, inspect: InspectLayer | undefined, fitted: string | null, t: Translate): LayerView {
+  const tier: TierKind = energy?.tier ?? 'frozen';
+  return {
+    id,
+    op: energy?.op ?? inspect?.op ?? dash,
+    tier,
+    shape: inspect ? `${formatShape(inspect.inputShape)} \u2192 ${formatShape(inspect.outputShape)}` : dash,
+    macs: formatCount(energy?.macs ?? inspect?.macs ?? null),
+    parameters: formatCount(energy?.parameters ?? inspect?.parameters ?? null),
+    weightBytes: inspect ? formatBytes(inspect.weightBytes) : dash,
+    inference: figureView(energy?.inference ?? null, t),
+    components: (energy?.components ?? []).flatMap((component) => {
+      const figure = figureView(component.energy, t);
+      return figure ? [{ name: component.name, figure }] : [];
+    }),
+    sgd: figureView(energy?.retraining.sgd ?? null, t),
+    solve: figureView(energy?.retraining.solve ?? null, t),
+    incremental: figureView(energy?.retraining.incremental ?? null, t),
+    breakEven: energy ? breakEvenText(energy.breakEvenRetrainings, t) : dash,
+    fitted,
+  };
+}
+
+/** The energy report of a plan, or null while no energy is known. */
+export function reportView(snapshot: PlanSnapshot, t: Translate): ReportView | null {
+  const { energy, inspect, check, fit } = snapshot;
+  if (energy === null) return null;
+  const inspected = new Map(inspect?.layers.map((layer) => [layer.id, layer]));
+  const totals = energy.totals;
+  return {
+    title: baseName(snapshot.path),
+    model: baseName(energy.model),
+    target: energy.target,
+    layers: energy.layers.map((layer) => layerView(layer.id, layer, inspected.get(layer.id), fittedBy(snapshot, layer.id), t)),
+    totals: {
+      macs: formatCount(totals.macs),
+      parameters: formatCount(totals.parameters),
+      inference: figureView(totals.inference, t),
+      sgd: figureView(totals.retraining.sgd, t),
+      solve: figureView(totals.retraining.solve, t),
+      incremental: figureView(totals.retraining.incremental, t),
+      breakEven: breakEvenText(totals.breakEvenRetrainings, t),
+    },
+    assumptions: energy.assumptions,
+    budgets: (check?.budgets ?? []).map((budget) => ({
+      scope: budget.scope,
+      per: budget.per,
+      limit: formatQuantity(budget.limit),
+      actual: budget.actual ? formatQuantity(budget.actual) : dash,
+      status: budget.status,
+    })),
+    problems: problems([...(check?.diagnostics ?? []), ...energy.diagnostics]),
+    fit: fit ? fitView(fit, snapshot.stale, t) : null,
+  };
+}
+
+function fittedBy(snapshot: PlanSnapshot, id: string): string | null {
+  if (!isFitted(snapshot)) return null;
+  return snapshot.fit?.layers.find((layer) => layer.id === id)?.method ?? null;
+}
+
+function problems(diagnostics: readonly DiagnosticDocument[]): ReportView['problems'] {
+  const seen = new Set<string>();
+  return diagnostics.flatMap(({ severity, code, message }) => {
+    const key = `${code}\n${message}`;
+    if (seen.has(key)) return [];
+    seen.add(key);
+    return [{ severity, code, message }];
+  });
+}
+
+/** A fit record for a page. */
+export function fitView(fit: FitDocument, stale: boolean, t: Translate): FitView {
+  const evaluation = fit.evaluation;
+  return {
+    backend: [fit.backend.kind, fit.backend.device].filter((text) => text !== '').join(' \u00b7 '),
+    note: fit.backend.note,
+    output: baseName(fit.output),
+    stale,
+    metric: evaluation ? metricName(evaluation.metric, t) : '',
+    before: evaluation ? formatMetric(evaluation.metric, evaluation.before) : dash,
+    after: evaluation ? formatMetric(evaluation.metric, evaluation.after) : dash,
+    rowsText: evaluation ? rowsText(evaluation, t) : t('not evaluated'),
+    layers: fit.layers.map((layer) => ({
+      id: layer.id,
+      rows: formatCount(layer.rows),
+      lambda: formatNumber(layer.lambda),
+      condition: formatNumber(layer.conditionEstimate),
+      residual: formatNumber(layer.relativeResidual),
+      passes: formatCount(layer.refinementPasses),
+      cycles: formatCount(layer.cycles),
+      method: layer.method,
+      energy: figureView(layer.energy, t),
+    })),
+  };
+}
+
+/** The name of a metric in the user's language. */
+export function metricName(metric: 'accuracy' | 'mse', t: Translate): string {
+  return metric === 'accuracy' ? t('accuracy') : t('mean squared error');
+}
+
+function rowsText(evaluation: NonNullable<FitDocument['evaluation']>, t: Translate): string {
+  const rows = formatCount(evaluation.rows);
+  if (evaluation.correctBefore === null || evaluation.correctAfter === null) return t('{0} rows ({1})', rows, evaluation.split);
+  return t('{0} rows ({1}): {2} correct before, {3} after', rows, evaluation.split, formatCount(evaluation.correctBefore), formatCount(evaluation.correctAfter));
+}
+
+/** What the Tiers panel needs beside the plan itself. */
+export interface TiersContext {
+  readonly backend: string;
+  readonly target: string;
+  readonly canFit: boolean;
+  readonly fitting: TiersView['fitting'];
+}
+
+/** The Tiers panel of a plan. */
+export function tiersView(snapshot: PlanSnapshot, context: TiersContext): TiersView {
+  const { check, energy, inspect, fit } = snapshot;
+  const tiers = check?.tiers.filter((tier) => tier.kind !== 'frozen') ?? [];
+  const taken = new Set(tiers.flatMap((tier) => tier.layers));
+  const all = energy?.layers.map((layer) => layer.id) ?? inspect?.layers.map((layer) => layer.id) ?? [];
+  const evaluation = fit?.evaluation;
+  return {
+    plan: baseName(snapshot.path),
+    model: check?.model ? baseName(check.model) : null,
+    backend: context.backend,
+    target: energy?.target ?? context.target,
+    tiers: tiers.map((tier) => ({
+      kind: tier.kind === 'lower' ? 'lower' : 'upper',
+      name: tier.name,
+      layers: tier.layers,
+      canFit: tier.kind === 'lower' && context.canFit,
+    })),
+    frozen: all.filter((id) => !taken.has(id)),
+    fitting: context.fitting,
+    lastFit: evaluation ? { before: formatMetric(evaluation.metric, evaluation.before), after: formatMetric(evaluation.metric, evaluation.after), stale: snapshot.stale } : null,
+    errors: check?.diagnostics.filter((diagnostic) => diagnostic.severity === 'error').length ?? 0,
+  };
+}
+
+const maxMetadata = 40;
+const maxMetadataLength = 300;
+
+/** The model editor's page. Energy may be missing: its columns are then empty. */
+export function modelView(inspect: InspectDocument, energy: EnergyDocument | null, t: Translate): ModelView {
+  const model = inspect.model;
+  const byId = new Map(energy?.layers.map((layer) => [layer.id, layer]));
+  const tensors = (list: InspectDocument['model']['inputs']): string => list.map((tensor) => `${tensor.name}: ${tensor.dtype} ${formatShape(tensor.shape)}`).join(', ') || dash;
+  const opsets = Object.entries(model.opsets).map(([domain, version]) => `${domain === '' ? 'ai.onnx' : domain} ${version}`);
+  return {
+    path: baseName(model.path),
+    summary: [
+      { name: t('Size'), value: formatBytes(model.bytes) },
+      { name: t('Producer'), value: model.producer || dash },
+      { name: t('IR version'), value: String(model.irVersion) },
+      { name: t('Operator sets'), value: opsets.join(', ') || dash },
+      { name: t('Inputs'), value: tensors(model.inputs) },
+      { name: t('Outputs'), value: tensors(model.outputs) },
+      { name: t('Nodes'), value: formatCount(model.nodes) },
+      ...(energy ? [{ name: t('Energy target'), value: energy.target }] : []),
+      { name: 'SHA-256', value: model.sha256 },
+      ...Object.entries(model.metadata).slice(0, maxMetadata).map(([name, value]) => ({ name, value: value.slice(0, maxMetadataLength) })),
+    ],
+    layers: inspect.layers.map((layer) => layerView(layer.id, byId.get(layer.id), layer, layer.fitted, t)),
+    diagnostics: [...inspect.diagnostics, ...(energy?.diagnostics ?? [])].map(({ severity, code, message, where }) => ({ severity, code, message, where: whereText(where, t) })),
+    totals: {
+      layers: formatCount(inspect.totals.layers),
+      macs: inspect.totals.macsComplete ? formatCount(inspect.totals.macs) : t('at least {0}', formatCount(inspect.totals.macs)),
+      parameters: formatCount(inspect.totals.parameters),
+      weightBytes: formatBytes(inspect.totals.weightBytes),
+      inference: figureView(energy?.totals.inference ?? null, t),
+    },
+  };
+}
+
+function whereText(where: DiagnosticDocument['where'], t: Translate): string {
+  const parts: string[] = [];
+  if (where.node !== undefined) parts.push(t('node {0}', where.node));
+  if (where.tensor !== undefined) parts.push(t('tensor {0}', where.tensor));
+  if (where.byteOffset !== undefined) parts.push(t('byte {0}', formatCount(where.byteOffset)));
+  if (where.range) parts.push(t('line {0}', where.range.line));
+  return parts.join(', ');
+}
+
+/** The last part of a path, whichever way its slashes lean. */
+export function baseName(path: string): string {
+  return path.split(/[\\/]/).at(-1) || path;
+}
