@@ -8,7 +8,7 @@ export const maxFindings = 200;
 /** Collects the findings about one plan, in the order they were made, up to `maxFindings`. */
 export interface Findings {
   add(severity: Severity, code: PlanCode, span: Span, message: string, suggestions?: readonly string[]): void;
-  /** True when no further finding will be kept; expensive checks stop then. */
+  /** True when findings were left out already; expensive checks stop then. */
   full(): boolean;
   /** True when an error was found so far. */
   hasErrors(): boolean;
@@ -31,7 +31,7 @@ export function createFindings(lines: LineTable): Findings {
       const base = { severity, code, message, where: { range: lines.range(span) } };
       kept.push({ span, diagnostic: suggestions.length === 0 ? base : { ...base, suggestions } });
     },
-    full: () => kept.length >= maxFindings,
+    full: () => dropped > 0,
     hasErrors: () => errors > 0,
     list() {
       const sorted = [...kept].sort((a, b) => a.span.offset - b.span.offset).map((k) => k.diagnostic);
@@ -39,7 +39,7 @@ export function createFindings(lines: LineTable): Findings {
       const last: Diagnostic = {
         severity: errors > 0 ? 'error' : 'warning',
         code: 'too-many-findings',
-        message: `${dropped} more findings are not shown; repair the first ${maxFindings} and check again`,
+        message: `more than ${maxFindings} findings; repair these and check again`,
         where: { range: lines.range({ offset: 0, end: 0 }) },
       };
       return [...sorted, last];

@@ -50,7 +50,7 @@ function expectation(expected: readonly (TokenType | undefined)[], ruleName: str
   if (inTier && (names.size === 0 || names.has('}'))) return `a clause of a tier (${tierKeywords.join(', ')}) or "}"`;
   if (names.size === 0 || names.has('EOF')) return `a clause: ${planKeywords.join(', ')}`;
   // A place that takes a word takes most keywords too; listing them all would hide the point.
-  if (names.has('ID')) return names.has('STRING') ? 'a name' : 'a word';
+  if (names.has('ID')) return names.has('STRING') || ruleName.startsWith('Name') ? 'a name' : 'a word';
   const shownNames = [...names].slice(0, 12).map(tokenName);
   const last = shownNames.pop() ?? '';
   return shownNames.length === 0 ? last : `${shownNames.join(', ')} or ${last}`;
