@@ -1,9 +1,8 @@
-// Makes tierwise-<target>.vsix for the platform this runs on: build, notices, vsce with an exact list of files, then a look inside.
+// Makes tierwise-<target>.vsix for the platform this runs on: build, vsce with an exact list of files, then a look inside.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { thirdPartyNotices } from './third-party-notices.mjs';
 import { vsixProblems } from './vsix-contents.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -73,8 +72,7 @@ async function buildProduct(log) {
   }
   log('package: bundles ...');
   const { buildAll } = await import('./build.mjs');
-  const metafiles = await buildAll();
-  writeFileSync(path.join(root, 'dist', 'third-party-notices.txt'), thirdPartyNotices(root, metafiles));
+  await buildAll();
 }
 
 if (process.argv[1] !== undefined && path.resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {

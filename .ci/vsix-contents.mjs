@@ -15,7 +15,7 @@ const REQUIRED = [
   'extension/dist/cli.cjs',
   'extension/dist/engine/engine.wasm',
   'extension/dist/engine/manifest.json',
-  'extension/dist/third-party-notices.txt',
+  'extension/THIRD-PARTY-NOTICES.md',
   'extension/node_modules/onnxruntime-node/dist/index.js',
   'extension/node_modules/onnxruntime-common/dist/cjs/index.js',
 ];

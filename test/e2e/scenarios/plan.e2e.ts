@@ -1,8 +1,8 @@
 import path from 'node:path';
-import { afterAll, beforeAll, expect } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { statusBar, waitForProblem, problems } from '../driver/panels.ts';
 import { JOULES, namedLayers } from '../driver/plan-text.ts';
-import { mappedFiles } from '../driver/processes.ts';
+import { descendants, mappedFiles } from '../driver/processes.ts';
 import { openFile } from '../driver/quick-input.ts';
 import { cspScenario, scenario } from '../driver/scenario.ts';
 import { openSession } from '../driver/session.ts';
@@ -90,3 +90,15 @@ scenario('numbers are crunched in a process of their own, never in the extension
 });
 
 cspScenario(current);
+
+test('when the workbench closes, the solver and the language server end by themselves', async () => {
+  const ours = (): readonly string[] =>
+    descendants(1)
+      .filter((one) => one.command.includes(session.workbench.extensionsDir))
+      .map((one) => one.command);
+  expect(ours().join('\n')).toContain('dist/solver.cjs');
+  await session.browser.close();
+  process.kill(session.workbench.pid, 'SIGTERM');
+  await until('all processes of the extension to end', () => ours().length === 0, { seen: () => ours().join('\n') });
+  expect(ours()).toEqual([]);
+});
