@@ -19,7 +19,8 @@ export const commands: Readonly<Record<string, Command>> = {
     if (isPlanUri(target)) context.plans.activate(target);
     report.openPanel();
   },
-  exportReport: (context, _report, format) => withPlan(context, undefined, (plan) => exportReport(context, plan, isFormat(format) ? format : undefined)),
+  exportReport: (context, _report, format) =>
+    withPlan(context, undefined, (plan) => exportReport(context, plan, isFormat(format) ? format : undefined)),
   openSample: (context) => openSample(context),
   createPlan: (context, _report, target) => createPlan(context, isModelUri(target) ? target : undefined),
   restartSolver: (context) => restartSolver(context),
@@ -61,7 +62,11 @@ async function withPlan(context: TierwiseContext, target: unknown, then: (plan: 
   }
   const sample = vscode.l10n.t('Open sample project');
   const create = vscode.l10n.t('Create a plan');
-  const choice = await vscode.window.showInformationMessage(vscode.l10n.t('There is no plan yet. A plan is a .tiers file beside a model.'), create, sample);
+  const choice = await vscode.window.showInformationMessage(
+    vscode.l10n.t('There is no plan yet. A plan is a .tiers file beside a model.'),
+    create,
+    sample,
+  );
   if (choice === sample) await vscode.commands.executeCommand('tierwise.openSample');
   if (choice === create) await vscode.commands.executeCommand('tierwise.createPlan');
 }
@@ -75,4 +80,5 @@ async function restartSolver(context: TierwiseContext): Promise<void> {
 
 const isPlanUri = (value: unknown): value is vscode.Uri => value instanceof vscode.Uri && value.path.endsWith('.tiers');
 const isModelUri = (value: unknown): value is vscode.Uri => value instanceof vscode.Uri && /\.onnx$/i.test(value.path);
-const isFormat = (value: unknown): value is 'html' | 'md' | 'csv' | 'json' => typeof value === 'string' && ['html', 'md', 'csv', 'json'].includes(value);
+const isFormat = (value: unknown): value is 'html' | 'md' | 'csv' | 'json' =>
+  typeof value === 'string' && ['html', 'md', 'csv', 'json'].includes(value);

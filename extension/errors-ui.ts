@@ -36,9 +36,17 @@ function sentence(text: string): string {
 function nextSteps(code: string): readonly NextStep[] {
   const log: NextStep = { label: vscode.l10n.t('Show log'), command: 'tierwise.showLog' };
   const restart: NextStep = { label: vscode.l10n.t('Restart solver'), command: 'tierwise.restartSolver' };
-  const setting: NextStep = { label: vscode.l10n.t('Open setting'), command: 'workbench.action.openSettings', args: ['@id:tierwise.solver.nodePath'] };
+  const setting: NextStep = {
+    label: vscode.l10n.t('Open setting'),
+    command: 'workbench.action.openSettings',
+    args: ['@id:tierwise.solver.nodePath'],
+  };
   const problems: NextStep = { label: vscode.l10n.t('Show problems'), command: 'workbench.actions.view.problems' };
-  const backend: NextStep = { label: vscode.l10n.t('Choose a backend'), command: 'workbench.action.openSettings', args: ['@id:tierwise.fit.backend'] };
+  const backend: NextStep = {
+    label: vscode.l10n.t('Choose a backend'),
+    command: 'workbench.action.openSettings',
+    args: ['@id:tierwise.fit.backend'],
+  };
   switch (code) {
     case 'solver-not-started':
       return [setting, log];

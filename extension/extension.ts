@@ -39,7 +39,16 @@ export function activate(extension: vscode.ExtensionContext): TierwiseApi {
   const language = new LanguageService(vscode.Uri.joinPath(extension.extensionUri, 'dist', 'language-server.cjs').fsPath, log);
   const plans = new PlanStore(solver, settings);
   const fits = new FitRunner({ log, solver, settings, plans });
-  const context: TierwiseContext = { extensionUri: extension.extensionUri, log, settings, solver, language, plans, fits, cspViolations: [] };
+  const context: TierwiseContext = {
+    extensionUri: extension.extensionUri,
+    log,
+    settings,
+    solver,
+    language,
+    plans,
+    fits,
+    cspViolations: [],
+  };
   const report = new ReportPages(context);
   const selector: vscode.DocumentSelector = { language: 'tiers', scheme: 'file' };
   const codeLens = new TierCodeLensProvider(context);
@@ -80,13 +89,20 @@ export function activate(extension: vscode.ExtensionContext): TierwiseApi {
   };
 }
 
-function createSolver(extension: vscode.ExtensionContext, settings: SettingsService, log: vscode.LogOutputChannel, state: vscode.EventEmitter<SolverState>): SolverClient {
+function createSolver(
+  extension: vscode.ExtensionContext,
+  settings: SettingsService,
+  log: vscode.LogOutputChannel,
+  state: vscode.EventEmitter<SolverState>,
+): SolverClient {
   const script = vscode.Uri.joinPath(extension.extensionUri, 'dist', 'solver.cjs').fsPath;
   return new SolverClient({
     command: () => {
       const nodePath = settings.current.solverNodePath;
       // Without a Node of the user's own, VS Code's executable runs the solver as Node.
-      return nodePath === '' ? { executable: process.execPath, script, env: { ELECTRON_RUN_AS_NODE: '1' } } : { executable: nodePath, script, env: {} };
+      return nodePath === ''
+        ? { executable: process.execPath, script, env: { ELECTRON_RUN_AS_NODE: '1' } }
+        : { executable: nodePath, script, env: {} };
     },
     log: lastingLog(log),
     onState: (now) => state.fire(now),
@@ -107,7 +123,9 @@ function keepContextKeys(context: TierwiseContext): vscode.Disposable {
 function startLanguageWithFirstPlan(context: TierwiseContext): vscode.Disposable {
   const start = (document: vscode.TextDocument): void => {
     if (!isPlan(document)) return;
-    context.language.start().catch((error: unknown) => context.log.error(`language server: ${error instanceof Error ? error.message : String(error)}`));
+    context.language
+      .start()
+      .catch((error: unknown) => context.log.error(`language server: ${error instanceof Error ? error.message : String(error)}`));
   };
   vscode.workspace.textDocuments.forEach(start);
   return vscode.workspace.onDidOpenTextDocument(start);

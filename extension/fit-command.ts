@@ -58,7 +58,8 @@ export class FitRunner implements vscode.Disposable {
   /** Fits the lower tier of a plan. Shows what stands in the way, or the outcome; never rejects. */
   async fit(plan: vscode.Uri): Promise<void> {
     if (!vscode.workspace.isTrusted) return void explainTrust();
-    if (this.#running) return void vscode.window.showInformationMessage(vscode.l10n.t('A fit is running already. Cancel it first, or wait for it.'));
+    if (this.#running)
+      return void vscode.window.showInformationMessage(vscode.l10n.t('A fit is running already. Cancel it first, or wait for it.'));
     this.#cancel = new vscode.CancellationTokenSource();
     this.#update({ plan, message: vscode.l10n.t('Checking the plan'), fraction: null });
     let outcome: FitDocument | undefined;
@@ -90,7 +91,10 @@ export class FitRunner implements vscode.Disposable {
   /** Whether the plan has nothing in it that forbids a fit; says what when it has. */
   async #mayFit(plan: vscode.Uri): Promise<boolean> {
     const check = await this.#services.solver.request('tierwise/check', { path: plan.fsPath }, this.#tokenOption());
-    return (await this.#refuseErrors(plan, check)) && confirmBudgets(check.budgets.filter((budget) => budget.per === 'fit' && budget.status === 'exceeded'));
+    return (
+      (await this.#refuseErrors(plan, check)) &&
+      confirmBudgets(check.budgets.filter((budget) => budget.per === 'fit' && budget.status === 'exceeded'))
+    );
   }
 
   async #refuseErrors(plan: vscode.Uri, check: CheckDocument): Promise<boolean> {
@@ -116,7 +120,11 @@ export class FitRunner implements vscode.Disposable {
   async #run(plan: vscode.Uri, token: vscode.CancellationToken): Promise<FitDocument> {
     const { settings, solver } = this.#services;
     const backend = settings.current.fitBackend === 'plan' ? {} : { backend: settings.current.fitBackend };
-    const options = { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Fitting the lower tier of {0}', baseName(plan.path)), cancellable: true };
+    const options = {
+      location: vscode.ProgressLocation.Notification,
+      title: vscode.l10n.t('Fitting the lower tier of {0}', baseName(plan.path)),
+      cancellable: true,
+    };
     return vscode.window.withProgress(options, async (progress, notificationToken) => {
       const link = notificationToken.onCancellationRequested(() => this.cancel());
       let shown = 0;
@@ -154,7 +162,9 @@ async function confirmBudgets(exceeded: readonly BudgetDocument[]): Promise<bool
 
 async function explainTrust(): Promise<void> {
   const manage = vscode.l10n.t('Manage workspace trust');
-  const text = vscode.l10n.t('Fitting is blocked in a restricted workspace, because it runs the model of this workspace in ONNX Runtime and writes files beside it. Looking at layers, energy and the report is allowed.');
+  const text = vscode.l10n.t(
+    'Fitting is blocked in a restricted workspace, because it runs the model of this workspace in ONNX Runtime and writes files beside it. Looking at layers, energy and the report is allowed.',
+  );
   if ((await vscode.window.showWarningMessage(text, manage)) === manage) await vscode.commands.executeCommand('workbench.trust.manage');
 }
 
@@ -170,8 +180,17 @@ function outcomeText(plan: vscode.Uri, fit: FitDocument): string {
   const name = baseName(plan.path);
   const output = baseName(fit.output);
   const evaluation = fit.evaluation;
-  if (!evaluation) return vscode.l10n.t('Fitted the lower tier of {0}: {1} layers solved. The new model is {2}.', name, fit.layers.length, output);
+  if (!evaluation)
+    return vscode.l10n.t('Fitted the lower tier of {0}: {1} layers solved. The new model is {2}.', name, fit.layers.length, output);
   const before = formatMetric(evaluation.metric, evaluation.before);
   const after = formatMetric(evaluation.metric, evaluation.after);
-  return vscode.l10n.t('Fitted the lower tier of {0}: {1} {2} before, {3} after, on {4} held-out rows. The new model is {5}.', name, metricName(evaluation.metric, vscode.l10n.t), before, after, evaluation.rows, output);
+  return vscode.l10n.t(
+    'Fitted the lower tier of {0}: {1} {2} before, {3} after, on {4} held-out rows. The new model is {5}.',
+    name,
+    metricName(evaluation.metric, vscode.l10n.t),
+    before,
+    after,
+    evaluation.rows,
+    output,
+  );
 }

@@ -73,7 +73,12 @@ export function speakQuantity(quantity: Quantity, t: Translate): string {
 
 /** The provenance of a number as a word in the user's language. */
 export function sourceWord(source: Source, t: Translate): string {
-  const words: Readonly<Record<Source, string>> = { measured: t('measured'), simulated: t('simulated'), modelled: t('modelled'), assumed: t('assumed') };
+  const words: Readonly<Record<Source, string>> = {
+    measured: t('measured'),
+    simulated: t('simulated'),
+    modelled: t('modelled'),
+    assumed: t('assumed'),
+  };
   return words[source];
 }
 

@@ -37,14 +37,19 @@ export function hintTooltip(state: LayerState, target: string, t: Translate): st
   const lines = [`**${escapeMarkdown(state.id)}**`, ''];
   if (state.energy) lines.push(t('Energy on {0}', escapeMarkdown(target)), '', ...energyTable(state, t), '');
   if (state.energy) lines.push(`${t('{0} MACs, {1} parameters', formatCount(state.energy.macs), formatCount(state.energy.parameters))}  `);
-  if (state.energy) lines.push(`${t('Direct solve pays off against gradient descent: {0}', breakEvenText(state.energy.breakEvenRetrainings, t))}`, '');
+  if (state.energy)
+    lines.push(`${t('Direct solve pays off against gradient descent: {0}', breakEvenText(state.energy.breakEvenRetrainings, t))}`, '');
   if (state.fit) lines.push(...fitLines(state.fit, t), '');
   if (state.staleFit) lines.push(t('An earlier fit no longer belongs to the plan, model or data as they are now.'), '');
   return lines.join('\n');
 }
 
 function energyTable(state: LayerState, t: Translate): string[] {
-  const { inference, components, retraining } = state.energy ?? { inference: null, components: [], retraining: { sgd: null, solve: null, incremental: null } };
+  const { inference, components, retraining } = state.energy ?? {
+    inference: null,
+    components: [],
+    retraining: { sgd: null, solve: null, incremental: null },
+  };
   const row = (name: string, quantity: Quantity | null, bold: boolean): string[] => {
     if (!quantity) return [];
     const text = bold ? `**${formatQuantity(quantity)}**` : formatQuantity(quantity);
@@ -65,7 +70,14 @@ function energyTable(state: LayerState, t: Translate): string[] {
 function fitLines(fit: NonNullable<LayerState['fit']>, t: Translate): string[] {
   const condition = fit.conditionEstimate === null ? t('unknown') : formatNumber(fit.conditionEstimate);
   return [
-    t('Fitted by {0} from {1} rows; \u03bb {2}, condition about {3}, relative residual {4}', escapeMarkdown(fit.method), formatCount(fit.rows), formatNumber(fit.lambda), condition, formatNumber(fit.relativeResidual)),
+    t(
+      'Fitted by {0} from {1} rows; \u03bb {2}, condition about {3}, relative residual {4}',
+      escapeMarkdown(fit.method),
+      formatCount(fit.rows),
+      formatNumber(fit.lambda),
+      condition,
+      formatNumber(fit.relativeResidual),
+    ),
   ];
 }
 

@@ -5,7 +5,10 @@ const maxLength = 200;
  * Line breaks become spaces; at most 200 characters are kept.
  */
 export function escapeMarkdown(text: string): string {
-  const flat = [...text].slice(0, maxLength).join('').replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
+  const flat = [...text]
+    .slice(0, maxLength)
+    .join('')
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
   // ASCII punctuation may always be escaped in CommonMark; this includes ":" and "." of bare addresses and "$" of icons.
   return flat.replace(/[!-/:-@[-`{-~]/g, '\\$&');
 }

@@ -1,4 +1,13 @@
-import type { CheckDocument, EnergyDocument, EnergyLayer, ErrorData, FitDocument, FitLayer, InspectDocument, TierKind } from '../solver-core/protocol/index.ts';
+import type {
+  CheckDocument,
+  EnergyDocument,
+  EnergyLayer,
+  ErrorData,
+  FitDocument,
+  FitLayer,
+  InspectDocument,
+  TierKind,
+} from '../solver-core/protocol/index.ts';
 
 /** All that is known about one plan at one moment. Documents are null until the solver has answered, or when it could not. */
 export interface PlanSnapshot {

@@ -81,7 +81,9 @@ export class PlanStore implements vscode.Disposable {
     const visible = vscode.window.visibleTextEditors.find((editor) => isPlan(editor.document));
     if (visible) return this.activate(visible.document.uri);
     const found = await vscode.workspace.findFiles('**/*.tiers', '**/node_modules/**', maxPlansSearched);
-    const first = found.filter((uri) => uri.scheme === 'file').sort((a, b) => a.path.length - b.path.length || a.path.localeCompare(b.path))[0];
+    const first = found
+      .filter((uri) => uri.scheme === 'file')
+      .sort((a, b) => a.path.length - b.path.length || a.path.localeCompare(b.path))[0];
     if (first && !this.#active && !this.#disposed) this.activate(first);
   }
 
@@ -161,7 +163,8 @@ export class PlanStore implements vscode.Disposable {
       this.#solver.request('tierwise/energy', { path, ...text, ...target }),
       this.#solver.request('tierwise/lastFit', { path }),
     ]);
-    const modelPath = (energy.status === 'fulfilled' ? energy.value.model : null) ?? (check.status === 'fulfilled' ? check.value.model : null);
+    const modelPath =
+      (energy.status === 'fulfilled' ? energy.value.model : null) ?? (check.status === 'fulfilled' ? check.value.model : null);
     const inspect = modelPath === null ? null : await this.#inspect(uri, modelPath);
     const failure = energy.status === 'rejected' && !isCancelled(energy.reason) ? toErrorData(energy.reason) : null;
     return {

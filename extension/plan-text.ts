@@ -17,7 +17,10 @@ export interface NewPlan {
  */
 export function newPlanText(plan: NewPlan): string {
   const dense = plan.inspect.layers.filter((layer) => denseOps.has(layer.op));
-  const blocks = [`model ${quote(plan.modelFile)}\n${dataLine(plan.dataFile)}`, 'target "ecp5-85f"    // whose energy is estimated\nbackend sim          // where the solve runs: sim | cpu'];
+  const blocks = [
+    `model ${quote(plan.modelFile)}\n${dataLine(plan.dataFile)}`,
+    'target "ecp5-85f"    // whose energy is estimated\nbackend sim          // where the solve runs: sim | cpu',
+  ];
   blocks.push(...tierBlocks(dense));
   return `${blocks.join('\n\n')}\n`;
 }
@@ -29,7 +32,8 @@ function dataLine(dataFile: string | undefined): string {
 
 function tierBlocks(dense: readonly InspectLayer[]): string[] {
   const lastLayer = dense.at(-1);
-  if (!lastLayer) return ['// No dense layer (Gemm or MatMul with constant weights) was found, so there is nothing to solve in one step yet.'];
+  if (!lastLayer)
+    return ['// No dense layer (Gemm or MatMul with constant weights) was found, so there is nothing to solve in one step yet.'];
   if (dense.length === 1) return [lowerTier('features', dense, 'labels')];
   return [lowerTier('features', dense.slice(0, -1), 'forward-projection seed 7'), upperTier('head', lastLayer)];
 }

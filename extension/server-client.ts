@@ -1,7 +1,14 @@
 import { CancellationTokenSource, ProgressType, ResponseError } from 'vscode-jsonrpc/node.js';
 import type { ProgressEvent, SolverRequests } from '../solver-core/protocol/index.ts';
 import { parseErrorData, SolverError } from './solver-error.ts';
-import { startSolverProcess, withResolvers, type LogSink, type SolverCommand, type SolverEnd, type SolverProcess } from './solver-process.ts';
+import {
+  startSolverProcess,
+  withResolvers,
+  type LogSink,
+  type SolverCommand,
+  type SolverEnd,
+  type SolverProcess,
+} from './solver-process.ts';
 
 export type SolverMethod = keyof SolverRequests;
 
@@ -98,7 +105,11 @@ export class SolverClient {
   }
 
   /** Sends one request. Rejects with SolverError only. */
-  async request<M extends SolverMethod>(method: M, params: SolverRequests[M]['params'], options: RequestOptions = {}): Promise<SolverRequests[M]['result']> {
+  async request<M extends SolverMethod>(
+    method: M,
+    params: SolverRequests[M]['params'],
+    options: RequestOptions = {},
+  ): Promise<SolverRequests[M]['result']> {
     try {
       return await this.#requestOnce(method, params, options);
     } catch (error) {
@@ -131,7 +142,11 @@ export class SolverClient {
     return this.#options.graceMs ?? 3000;
   }
 
-  async #requestOnce<M extends SolverMethod>(method: M, params: SolverRequests[M]['params'], options: RequestOptions): Promise<SolverRequests[M]['result']> {
+  async #requestOnce<M extends SolverMethod>(
+    method: M,
+    params: SolverRequests[M]['params'],
+    options: RequestOptions,
+  ): Promise<SolverRequests[M]['result']> {
     if (options.token?.isCancellationRequested) throw cancelledError(method);
     const session = this.#ensureSession();
     const outcome = withResolvers<SolverRequests[M]['result']>();
@@ -177,7 +192,9 @@ export class SolverClient {
         if ([...session.pending].some((other) => other.silenceLimitMs > pending.silenceLimitMs)) return arm();
         const seconds = pending.silenceLimitMs / 1000;
         const text = `The solver gave no sign of life for ${seconds} s during ${pending.method}.`;
-        pending.fail(new SolverError('solver-timeout', text, 'It was stopped and starts again with the next command. The log may tell more.'));
+        pending.fail(
+          new SolverError('solver-timeout', text, 'It was stopped and starts again with the next command. The log may tell more.'),
+        );
         this.#stop(session, stoppedFor(pending.method));
       }, pending.silenceLimitMs);
     };
@@ -265,7 +282,11 @@ function stoppedFor(method: string): SolverError {
 function endedError(end: SolverEnd): SolverError {
   const advice = 'Your files are unchanged. The solver starts again with the next command; the log may tell why it ended.';
   if (end.kind === 'not-started') {
-    return new SolverError('solver-not-started', `The solver process could not be started: ${end.message}`, 'Check the setting "tierwise.solver.nodePath".');
+    return new SolverError(
+      'solver-not-started',
+      `The solver process could not be started: ${end.message}`,
+      'Check the setting "tierwise.solver.nodePath".',
+    );
   }
   if (end.kind === 'protocol') {
     return new SolverError('solver-protocol', `The solver wrote something that is not a message: ${end.message.slice(0, 200)}`, advice);
@@ -283,5 +304,7 @@ function toSolverError(error: unknown, method: string): SolverError {
     return new SolverError('solver-request-failed', `${method} failed: ${error.message}`, 'The log may tell more.', { cause: error });
   }
   const message = error instanceof Error ? error.message : String(error);
-  return new SolverError('solver-crashed', `${method} failed: ${message}`, 'The solver starts again with the next command.', { cause: error });
+  return new SolverError('solver-crashed', `${method} failed: ${message}`, 'The solver starts again with the next command.', {
+    cause: error,
+  });
 }

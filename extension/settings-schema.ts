@@ -25,7 +25,15 @@ const fields = {
   codeLensEnabled: { key: 'codeLens.enabled', schema: v.boolean(), fallback: true },
   fitBackend: { key: 'fit.backend', schema: v.picklist(['plan', 'cpu', 'sim']), fallback: 'plan' },
   energyTarget: { key: 'energy.target', schema: v.pipe(v.string(), v.regex(/^[A-Za-z0-9._-]{0,64}$/)), fallback: '' },
-  solverNodePath: { key: 'solver.nodePath', schema: v.pipe(v.string(), v.maxLength(4096), v.check((text) => !text.includes('\0'))), fallback: '' },
+  solverNodePath: {
+    key: 'solver.nodePath',
+    schema: v.pipe(
+      v.string(),
+      v.maxLength(4096),
+      v.check((text) => !text.includes('\0')),
+    ),
+    fallback: '',
+  },
 } as const;
 
 /** Keys below `tierwise.`, in the order of the manifest. */
@@ -35,7 +43,10 @@ export const settingKeys: readonly string[] = Object.values(fields).map((field) 
  * Reads every setting through `get`, which answers what the settings files hold: anything. A missing value takes the
  * default silently; an unusable one takes it and is reported.
  */
-export function parseSettings(get: (key: string) => unknown): { readonly settings: Settings; readonly problems: readonly SettingProblem[] } {
+export function parseSettings(get: (key: string) => unknown): {
+  readonly settings: Settings;
+  readonly problems: readonly SettingProblem[];
+} {
   const problems: SettingProblem[] = [];
   const read = <T>(field: { readonly key: string; readonly schema: v.GenericSchema<unknown, T>; readonly fallback: NoInfer<T> }): T => {
     const raw = get(field.key);

@@ -1,4 +1,13 @@
-import type { DiagnosticDocument, EnergyDocument, EnergyLayer, FitDocument, InspectDocument, InspectLayer, Quantity, TierKind } from '../solver-core/protocol/index.ts';
+import type {
+  DiagnosticDocument,
+  EnergyDocument,
+  EnergyLayer,
+  FitDocument,
+  InspectDocument,
+  InspectLayer,
+  Quantity,
+  TierKind,
+} from '../solver-core/protocol/index.ts';
 import type { FigureView, FitView, LayerView, ModelView, ReportView, TiersView } from '../webview/messages/index.ts';
 import { formatBand, formatBytes, formatCount, formatMetric, formatNumber, formatQuantity, formatShape, type Translate } from './format.ts';
 import { breakEvenText } from './hint-text.ts';
@@ -14,7 +23,13 @@ export function figureView(quantity: Quantity | null, t: Translate): FigureView 
 }
 
 /** One row of a layer table. Either document may lack the layer: what it would say is then unknown. */
-export function layerView(id: string, energy: EnergyLayer | undefined, inspect: InspectLayer | undefined, fitted: string | null, t: Translate): LayerView {
+export function layerView(
+  id: string,
+  energy: EnergyLayer | undefined,
+  inspect: InspectLayer | undefined,
+  fitted: string | null,
+  t: Translate,
+): LayerView {
   const tier: TierKind = energy?.tier ?? 'frozen';
   return {
     id,
@@ -119,7 +134,13 @@ export function metricName(metric: 'accuracy' | 'mse', t: Translate): string {
 function rowsText(evaluation: NonNullable<FitDocument['evaluation']>, t: Translate): string {
   const rows = formatCount(evaluation.rows);
   if (evaluation.correctBefore === null || evaluation.correctAfter === null) return t('{0} rows ({1})', rows, evaluation.split);
-  return t('{0} rows ({1}): {2} correct before, {3} after', rows, evaluation.split, formatCount(evaluation.correctBefore), formatCount(evaluation.correctAfter));
+  return t(
+    '{0} rows ({1}): {2} correct before, {3} after',
+    rows,
+    evaluation.split,
+    formatCount(evaluation.correctBefore),
+    formatCount(evaluation.correctAfter),
+  );
 }
 
 /** What the Tiers panel needs beside the plan itself. */
@@ -150,7 +171,13 @@ export function tiersView(snapshot: PlanSnapshot, context: TiersContext): TiersV
     })),
     frozen: all.filter((id) => !taken.has(id)),
     fitting: context.fitting,
-    lastFit: evaluation ? { before: formatMetric(evaluation.metric, evaluation.before), after: formatMetric(evaluation.metric, evaluation.after), stale: snapshot.stale } : null,
+    lastFit: evaluation
+      ? {
+          before: formatMetric(evaluation.metric, evaluation.before),
+          after: formatMetric(evaluation.metric, evaluation.after),
+          stale: snapshot.stale,
+        }
+      : null,
     errors: check?.diagnostics.filter((diagnostic) => diagnostic.severity === 'error').length ?? 0,
   };
 }
@@ -162,7 +189,8 @@ const maxMetadataLength = 300;
 export function modelView(inspect: InspectDocument, energy: EnergyDocument | null, t: Translate): ModelView {
   const model = inspect.model;
   const byId = new Map(energy?.layers.map((layer) => [layer.id, layer]));
-  const tensors = (list: InspectDocument['model']['inputs']): string => list.map((tensor) => `${tensor.name}: ${tensor.dtype} ${formatShape(tensor.shape)}`).join(', ') || dash;
+  const tensors = (list: InspectDocument['model']['inputs']): string =>
+    list.map((tensor) => `${tensor.name}: ${tensor.dtype} ${formatShape(tensor.shape)}`).join(', ') || dash;
   const opsets = Object.entries(model.opsets).map(([domain, version]) => `${domain === '' ? 'ai.onnx' : domain} ${version}`);
   return {
     path: baseName(model.path),
@@ -176,10 +204,17 @@ export function modelView(inspect: InspectDocument, energy: EnergyDocument | nul
       { name: t('Nodes'), value: formatCount(model.nodes) },
       ...(energy ? [{ name: t('Energy target'), value: energy.target }] : []),
       { name: 'SHA-256', value: model.sha256 },
-      ...Object.entries(model.metadata).slice(0, maxMetadata).map(([name, value]) => ({ name, value: value.slice(0, maxMetadataLength) })),
+      ...Object.entries(model.metadata)
+        .slice(0, maxMetadata)
+        .map(([name, value]) => ({ name, value: value.slice(0, maxMetadataLength) })),
     ],
     layers: inspect.layers.map((layer) => layerView(layer.id, byId.get(layer.id), layer, layer.fitted, t)),
-    diagnostics: [...inspect.diagnostics, ...(energy?.diagnostics ?? [])].map(({ severity, code, message, where }) => ({ severity, code, message, where: whereText(where, t) })),
+    diagnostics: [...inspect.diagnostics, ...(energy?.diagnostics ?? [])].map(({ severity, code, message, where }) => ({
+      severity,
+      code,
+      message,
+      where: whereText(where, t),
+    })),
     totals: {
       layers: formatCount(inspect.totals.layers),
       macs: inspect.totals.macsComplete ? formatCount(inspect.totals.macs) : t('at least {0}', formatCount(inspect.totals.macs)),

@@ -19,8 +19,9 @@ export async function createPlan(context: TierwiseContext, given?: vscode.Uri): 
     return;
   }
   try {
-    const inspect = await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: vscode.l10n.t('Reading the model') }, () =>
-      context.solver.request('tierwise/inspect', { path: model.fsPath }),
+    const inspect = await vscode.window.withProgress(
+      { location: vscode.ProgressLocation.Window, title: vscode.l10n.t('Reading the model') },
+      () => context.solver.request('tierwise/inspect', { path: model.fsPath }),
     );
     const text = newPlanText({ modelFile: baseName(model.path), dataFile: await dataBeside(folder, model), inspect });
     const edit = new vscode.WorkspaceEdit();
@@ -42,12 +43,18 @@ export function activeModel(): vscode.Uri | undefined {
 
 /** Asks which model of the workspace is meant. */
 export async function pickModel(): Promise<vscode.Uri | undefined> {
-  const models = (await vscode.workspace.findFiles('**/*.onnx', '**/node_modules/**', maxModelsListed)).filter((uri) => uri.scheme === 'file');
+  const models = (await vscode.workspace.findFiles('**/*.onnx', '**/node_modules/**', maxModelsListed)).filter(
+    (uri) => uri.scheme === 'file',
+  );
   if (models.length === 0) {
     void vscode.window.showInformationMessage(vscode.l10n.t('There is no ONNX model in this workspace.'));
     return undefined;
   }
-  const items = models.map((uri) => ({ label: baseName(uri.path), description: vscode.workspace.asRelativePath(vscode.Uri.joinPath(uri, '..')), uri }));
+  const items = models.map((uri) => ({
+    label: baseName(uri.path),
+    description: vscode.workspace.asRelativePath(vscode.Uri.joinPath(uri, '..')),
+    uri,
+  }));
   items.sort((a, b) => a.label.localeCompare(b.label));
   return (await vscode.window.showQuickPick(items, { placeHolder: vscode.l10n.t('Choose a model') }))?.uri;
 }

@@ -14,7 +14,11 @@ export async function exportReport(context: TierwiseContext, plan: vscode.Uri, g
     // The dialog may stay open for long; a failure meanwhile is reported below, not as an unhandled rejection.
     rendering.catch(() => undefined);
     const name = `${baseName(plan.path).replace(/\.(tiers|onnx)$/i, '')}.report.${format}`;
-    const target = await vscode.window.showSaveDialog({ defaultUri: vscode.Uri.joinPath(plan, '..', name), filters: { [format.toUpperCase()]: [format] }, saveLabel: vscode.l10n.t('Export') });
+    const target = await vscode.window.showSaveDialog({
+      defaultUri: vscode.Uri.joinPath(plan, '..', name),
+      filters: { [format.toUpperCase()]: [format] },
+      saveLabel: vscode.l10n.t('Export'),
+    });
     if (!target) return;
     const { text } = await rendering;
     await vscode.workspace.fs.writeFile(target, new TextEncoder().encode(text));

@@ -28,7 +28,12 @@ async function chooseParent(): Promise<vscode.Uri | undefined> {
     if (!choice) return undefined;
     if (choice.uri) return choice.uri;
   }
-  const picked = await vscode.window.showOpenDialog({ canSelectFolders: true, canSelectFiles: false, canSelectMany: false, openLabel: vscode.l10n.t('Copy the sample here') });
+  const picked = await vscode.window.showOpenDialog({
+    canSelectFolders: true,
+    canSelectFiles: false,
+    canSelectMany: false,
+    openLabel: vscode.l10n.t('Copy the sample here'),
+  });
   return picked?.[0];
 }
 

@@ -39,7 +39,13 @@ export class ModelEditorProvider implements vscode.CustomReadonlyEditorProvider<
     const onFile = (changed: vscode.Uri): void => {
       if (changed.toString() === uri.toString()) show();
     };
-    const subscriptions = [page, watcher, watcher.onDidChange(onFile), watcher.onDidCreate(onFile), this.#context.settings.onDidChange(show)];
+    const subscriptions = [
+      page,
+      watcher,
+      watcher.onDidChange(onFile),
+      watcher.onDidCreate(onFile),
+      this.#context.settings.onDidChange(show),
+    ];
     panel.onDidDispose(() => subscriptions.forEach((subscription) => subscription.dispose()));
   }
 
@@ -62,10 +68,12 @@ export class ModelEditorProvider implements vscode.CustomReadonlyEditorProvider<
     const target = this.#context.settings.current.energyTarget;
     try {
       const inspecting = this.#context.solver.request('tierwise/inspect', { path });
-      const costing = this.#context.solver.request('tierwise/energy', { path, ...(target === '' ? {} : { target }) }).catch((error: unknown) => {
-        this.#context.log.warn(`energy of ${path}: ${toErrorData(error).message}`);
-        return null;
-      });
+      const costing = this.#context.solver
+        .request('tierwise/energy', { path, ...(target === '' ? {} : { target }) })
+        .catch((error: unknown) => {
+          this.#context.log.warn(`energy of ${path}: ${toErrorData(error).message}`);
+          return null;
+        });
       const inspect = await inspecting;
       post({ kind: 'model', strings: pageStrings(), view: modelView(inspect, null, vscode.l10n.t) });
       const energy = await costing;

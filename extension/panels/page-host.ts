@@ -24,7 +24,13 @@ export interface PageHost extends vscode.Disposable {
 const maxViolations = 1000;
 
 /** Puts page `name` into a webview and connects both. Messages are checked on arrival; unknown ones are logged and dropped. */
-export function attachPage(context: TierwiseContext, webview: vscode.Webview, name: PageName, title: string, handlers: PageHandlers): PageHost {
+export function attachPage(
+  context: TierwiseContext,
+  webview: vscode.Webview,
+  name: PageName,
+  title: string,
+  handlers: PageHandlers,
+): PageHost {
   const dist = vscode.Uri.joinPath(context.extensionUri, 'dist');
   const asset = (file: string): string => webview.asWebviewUri(vscode.Uri.joinPath(dist, 'webview', file)).toString();
   let ready = false;
@@ -41,7 +47,8 @@ export function attachPage(context: TierwiseContext, webview: vscode.Webview, na
         return handlers.onRevealLayer(message.id);
       case 'csp-violation':
         context.log.warn(`page ${name}: blocked ${message.directive} ${message.blocked}`);
-        if (context.cspViolations.length < maxViolations) context.cspViolations.push({ directive: message.directive, blocked: message.blocked });
+        if (context.cspViolations.length < maxViolations)
+          context.cspViolations.push({ directive: message.directive, blocked: message.blocked });
         return undefined;
       case 'page-error':
         return context.log.error(`page ${name}: ${message.message}`);

@@ -4,7 +4,17 @@ import type { PageCommand, ToHost } from '../../webview/messages/index.ts';
 const maxTextLength = 4096;
 const text = v.pipe(v.string(), v.maxLength(maxTextLength));
 
-const commands = ['fit', 'cancel-fit', 'open-plan', 'open-sample', 'open-report', 'export-html', 'refresh', 'create-plan', 'open-fitted'] as const satisfies readonly PageCommand[];
+const commands = [
+  'fit',
+  'cancel-fit',
+  'open-plan',
+  'open-sample',
+  'open-report',
+  'export-html',
+  'refresh',
+  'create-plan',
+  'open-fitted',
+] as const satisfies readonly PageCommand[];
 
 const schema: v.GenericSchema<unknown, ToHost> = v.variant('kind', [
   v.object({ kind: v.literal('ready'), page: v.picklist(['report', 'tiers', 'model']) }),

@@ -90,7 +90,9 @@ export function noPlanMessage(): ToWebview {
   return {
     kind: 'empty',
     message: vscode.l10n.t('There is no plan yet.'),
-    hint: vscode.l10n.t('A plan is a .tiers file beside a model. Open one, create one from a model in the Explorer, or start with the sample project.'),
+    hint: vscode.l10n.t(
+      'A plan is a .tiers file beside a model. Open one, create one from a model in the Explorer, or start with the sample project.',
+    ),
     action: { label: vscode.l10n.t('Open sample project'), command: 'open-sample' },
   };
 }

@@ -44,7 +44,8 @@ export class TiersPage implements vscode.WebviewViewProvider, vscode.Disposable 
     const { plans, fits, settings } = this.#context;
     const snapshot = plans.activeSnapshot;
     if (!snapshot) return noPlanMessage();
-    if (!snapshot.check && snapshot.error) return { kind: 'error', code: snapshot.error.code, message: snapshot.error.message, advice: snapshot.error.advice };
+    if (!snapshot.check && snapshot.error)
+      return { kind: 'error', code: snapshot.error.code, message: snapshot.error.message, advice: snapshot.error.advice };
     if (!snapshot.check) return { kind: 'busy', message: vscode.l10n.t('Reading the plan and its model') };
     const backend = settings.current.fitBackend;
     const running = fits.running;

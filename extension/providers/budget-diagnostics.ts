@@ -31,7 +31,9 @@ export function createBudgetDiagnostics(context: TierwiseContext): vscode.Dispos
 
 function toDiagnostic(finding: DiagnosticDocument): vscode.Diagnostic {
   const { range } = finding.where;
-  const place = range ? new vscode.Range(range.line - 1, range.column - 1, range.endLine - 1, range.endColumn - 1) : new vscode.Range(0, 0, 0, 0);
+  const place = range
+    ? new vscode.Range(range.line - 1, range.column - 1, range.endLine - 1, range.endColumn - 1)
+    : new vscode.Range(0, 0, 0, 0);
   const diagnostic = new vscode.Diagnostic(place, finding.message, severities[finding.severity]);
   diagnostic.source = 'tierwise';
   diagnostic.code = finding.code;

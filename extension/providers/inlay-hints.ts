@@ -22,7 +22,11 @@ export class EnergyHintsProvider implements vscode.InlayHintsProvider, vscode.Di
     this.#subscriptions = [this.#changed, context.plans.onDidChange(fire), context.settings.onDidChange(fire)];
   }
 
-  async provideInlayHints(document: vscode.TextDocument, range: vscode.Range, token: vscode.CancellationToken): Promise<vscode.InlayHint[]> {
+  async provideInlayHints(
+    document: vscode.TextDocument,
+    range: vscode.Range,
+    token: vscode.CancellationToken,
+  ): Promise<vscode.InlayHint[]> {
     const settings = this.#context.settings.current;
     const options: HintOptions = { energy: settings.hintsEnergy, retraining: settings.hintsRetraining };
     if (!options.energy && !options.retraining) return [];
@@ -56,7 +60,12 @@ function makeHint(document: vscode.TextDocument, place: HintPlace, snapshot: Pla
   const hint = new vscode.InlayHint(new vscode.Position(place.line, end), text);
   hint.paddingLeft = true;
   const target = snapshot.energy?.target ?? '';
-  const tooltip = new vscode.MarkdownString(states.slice(0, maxTooltipLayers).map((state) => hintTooltip(state, target, t)).join('\n\n---\n\n'));
+  const tooltip = new vscode.MarkdownString(
+    states
+      .slice(0, maxTooltipLayers)
+      .map((state) => hintTooltip(state, target, t))
+      .join('\n\n---\n\n'),
+  );
   tooltip.isTrusted = false;
   tooltip.supportHtml = false;
   tooltip.supportThemeIcons = false;

@@ -19,5 +19,9 @@ export function createLanguageStatus(context: TierwiseContext, onSolverState: vs
     item.detail = details[state];
   };
   update('stopped');
-  return vscode.Disposable.from(item, onSolverState(update), context.settings.onDidChange(() => update(context.solver.pid === undefined ? 'stopped' : 'running')));
+  return vscode.Disposable.from(
+    item,
+    onSolverState(update),
+    context.settings.onDidChange(() => update(context.solver.pid === undefined ? 'stopped' : 'running')),
+  );
 }

@@ -19,11 +19,20 @@ export function createStatusBarItem(context: TierwiseContext): vscode.Disposable
     const band = formatBand(total, vscode.l10n.t);
     const lines = [
       `**${escapeMarkdown(baseName(snapshot.path))}**`,
-      vscode.l10n.t('One inference on {0}: **{1}** ({2}, {3})', escapeMarkdown(target), value, band, sourceWord(total.source, vscode.l10n.t)),
+      vscode.l10n.t(
+        'One inference on {0}: **{1}** ({2}, {3})',
+        escapeMarkdown(target),
+        value,
+        band,
+        sourceWord(total.source, vscode.l10n.t),
+      ),
       vscode.l10n.t('Press to open the energy report.'),
     ];
     item.tooltip = new vscode.MarkdownString(lines.join('\n\n'));
-    item.accessibilityInformation = { label: vscode.l10n.t('Tierwise, {0} per inference on {1}', speakQuantity(total, vscode.l10n.t), target), role: 'button' };
+    item.accessibilityInformation = {
+      label: vscode.l10n.t('Tierwise, {0} per inference on {1}', speakQuantity(total, vscode.l10n.t), target),
+      role: 'button',
+    };
     item.show();
   };
   update();

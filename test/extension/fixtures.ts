@@ -1,4 +1,11 @@
-import type { CheckDocument, EnergyDocument, FitDocument, InspectDocument, PlanOutline, Quantity } from '../../solver-core/protocol/index.ts';
+import type {
+  CheckDocument,
+  EnergyDocument,
+  FitDocument,
+  InspectDocument,
+  PlanOutline,
+  Quantity,
+} from '../../solver-core/protocol/index.ts';
 import type { Translate } from '../../extension/format.ts';
 
 /** English texts, as vscode.l10n.t gives them without a bundle. */
@@ -48,7 +55,13 @@ export const energy: EnergyDocument = {
       breakEvenRetrainings: null,
     },
   ],
-  totals: { macs: 4096, parameters: 4810, inference: joules(6.1e-7), retraining: { sgd: joules(3e-3), solve: joules(1.2e-5, 'simulated'), incremental: joules(2e-6) }, breakEvenRetrainings: 3 },
+  totals: {
+    macs: 4096,
+    parameters: 4810,
+    inference: joules(6.1e-7),
+    retraining: { sgd: joules(3e-3), solve: joules(1.2e-5, 'simulated'), incremental: joules(2e-6) },
+    breakEvenRetrainings: 3,
+  },
   assumptions: [{ name: 'on-chip weights', text: 'All weights fit on the chip.', dominates: true }],
   diagnostics: [],
 };
@@ -61,9 +74,23 @@ export const check: CheckDocument = {
     { kind: 'lower', name: 'features', layers: ['fc1'] },
     { kind: 'upper', name: 'head', layers: [hostileId] },
   ],
-  budgets: [{ scope: 'plan', per: 'inference', limit: joules(1e-7), actual: joules(6.1e-7), status: 'exceeded', range: { line: 9, column: 1, endLine: 9, endColumn: 30 } }],
+  budgets: [
+    {
+      scope: 'plan',
+      per: 'inference',
+      limit: joules(1e-7),
+      actual: joules(6.1e-7),
+      status: 'exceeded',
+      range: { line: 9, column: 1, endLine: 9, endColumn: 30 },
+    },
+  ],
   diagnostics: [
-    { code: 'budget-exceeded', severity: 'error', message: 'Inference needs 610 nJ, the budget is 100 nJ.', where: { range: { line: 9, column: 1, endLine: 9, endColumn: 30 } } },
+    {
+      code: 'budget-exceeded',
+      severity: 'error',
+      message: 'Inference needs 610 nJ, the budget is 100 nJ.',
+      where: { range: { line: 9, column: 1, endLine: 9, endColumn: 30 } },
+    },
     { code: 'data-missing', severity: 'warning', message: 'No data.', where: {} },
   ],
 };
@@ -84,9 +111,39 @@ export const inspect: InspectDocument = {
   },
   totals: { layers: 3, macs: 4736, macsComplete: false, parameters: 4810, weightBytes: 19_240 },
   layers: [
-    { id: 'fc1', op: 'Gemm', inputShape: ['batch', 64], outputShape: ['batch', 64], macs: 4096, parameters: 4160, weightBytes: 16_640, weight: 'fc1.weight', fitted: null },
-    { id: hostileId, op: 'Gemm', inputShape: null, outputShape: null, macs: null, parameters: 650, weightBytes: 2600, weight: 'fc2.weight', fitted: null },
-    { id: 'fc3', op: 'Gemm', inputShape: ['batch', 64], outputShape: ['batch', 10], macs: 640, parameters: 650, weightBytes: 2600, weight: 'fc3.weight', fitted: null },
+    {
+      id: 'fc1',
+      op: 'Gemm',
+      inputShape: ['batch', 64],
+      outputShape: ['batch', 64],
+      macs: 4096,
+      parameters: 4160,
+      weightBytes: 16_640,
+      weight: 'fc1.weight',
+      fitted: null,
+    },
+    {
+      id: hostileId,
+      op: 'Gemm',
+      inputShape: null,
+      outputShape: null,
+      macs: null,
+      parameters: 650,
+      weightBytes: 2600,
+      weight: 'fc2.weight',
+      fitted: null,
+    },
+    {
+      id: 'fc3',
+      op: 'Gemm',
+      inputShape: ['batch', 64],
+      outputShape: ['batch', 10],
+      macs: 640,
+      parameters: 650,
+      weightBytes: 2600,
+      weight: 'fc3.weight',
+      fitted: null,
+    },
   ],
   diagnostics: [{ code: 'onnx-unknown-op', severity: 'warning', message: 'Operator Foo is not known.', where: { node: 'n1' } }],
 };
@@ -115,13 +172,25 @@ export const fit: FitDocument = {
       energy: joules(1.1e-5, 'simulated'),
     },
   ],
-  evaluation: { dataset: 'digits.npz', split: 'held-out', rows: 360, metric: 'accuracy', before: 0.1, after: 0.9694, correctBefore: 36, correctAfter: 349 },
+  evaluation: {
+    dataset: 'digits.npz',
+    split: 'held-out',
+    rows: 360,
+    metric: 'accuracy',
+    before: 0.1,
+    after: 0.9694,
+    correctBefore: 36,
+    correctAfter: 349,
+  },
   hashes: { plan: 'a', model: 'b', data: 'c', output: 'd' },
   versions: { tierwise: '0.1.0' },
   diagnostics: [],
 };
 
-const range = (line: number, character: number, length: number): PlanOutline['tiers'][number]['headerRange'] => ({ start: { line, character }, end: { line, character: character + length } });
+const range = (line: number, character: number, length: number): PlanOutline['tiers'][number]['headerRange'] => ({
+  start: { line, character },
+  end: { line, character: character + length },
+});
 
 export const outline: PlanOutline = {
   model: 'digits.onnx',

@@ -1,10 +1,27 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Quantity } from '../../solver-core/protocol/index.ts';
-import { formatBand, formatBytes, formatCount, formatMetric, formatNumber, formatQuantity, formatShape, formatValue, speakQuantity } from '../../extension/format.ts';
+import {
+  formatBand,
+  formatBytes,
+  formatCount,
+  formatMetric,
+  formatNumber,
+  formatQuantity,
+  formatShape,
+  formatValue,
+  speakQuantity,
+} from '../../extension/format.ts';
 import { plainText } from './fixtures.ts';
 
-const quantity = (value: number, low = value, high = value): Quantity<'J'> => ({ value, unit: 'J', low, high, source: 'modelled', ref: 'test' });
+const quantity = (value: number, low = value, high = value): Quantity<'J'> => ({
+  value,
+  unit: 'J',
+  low,
+  high,
+  source: 'modelled',
+  ref: 'test',
+});
 
 describe('format', () => {
   it.each([

@@ -11,16 +11,26 @@ const send = (message) => {
 const waiting = new Map();
 
 const behaviours = {
-  answer: (m) => send({ id: m.id, result: { version: '1', pid: process.pid, node: process.version, env: process.env.MALLOC_ARENA_MAX ?? null } }),
+  answer: (m) =>
+    send({ id: m.id, result: { version: '1', pid: process.pid, node: process.version, env: process.env.MALLOC_ARENA_MAX ?? null } }),
   crash: () => process.exit(7),
   killed: () => process.kill(process.pid, 'SIGKILL'),
   hang: () => {},
   garbage: () => process.stdout.write('Segmentation fault in libsomething\r\nmore text\r\n\r\n'),
   'close-stdout': () => process.stdout.end(),
-  fail: (m) => send({ id: m.id, error: { code: -32001, message: 'failed', data: { code: 'plan-invalid', message: 'The plan has 2 errors.', advice: 'Open the Problems list.' } } }),
+  fail: (m) =>
+    send({
+      id: m.id,
+      error: {
+        code: -32001,
+        message: 'failed',
+        data: { code: 'plan-invalid', message: 'The plan has 2 errors.', advice: 'Open the Problems list.' },
+      },
+    }),
   'fail-bare': (m) => send({ id: m.id, error: { code: -32603, message: 'inner' } }),
   progress: (m) => {
-    for (const fraction of [0.25, 0.75]) send({ method: '$/progress', params: { token: m.params.progressToken, value: { stage: 'solve', message: 'fc1', fraction } } });
+    for (const fraction of [0.25, 0.75])
+      send({ method: '$/progress', params: { token: m.params.progressToken, value: { stage: 'solve', message: 'fc1', fraction } } });
     send({ id: m.id, result: { done: true } });
   },
   cancellable: (m) => waiting.set(m.id, m),

@@ -12,7 +12,10 @@ afterEach(async () => {
 });
 
 /** A client whose solver behaves as `behaviour` says per method; all other methods answer. */
-function client(behaviour: Readonly<Record<string, unknown>>, options: Partial<SolverClientOptions> = {}): { solver: SolverClient; lines: string[] } {
+function client(
+  behaviour: Readonly<Record<string, unknown>>,
+  options: Partial<SolverClientOptions> = {},
+): { solver: SolverClient; lines: string[] } {
   const lines: string[] = [];
   const write = (line: string): void => void lines.push(line);
   const solver = new SolverClient({
@@ -74,7 +77,13 @@ describe('solver client', () => {
 
   it('sets the allocator environment and drops options meant for the host', () => {
     const env = solverEnv({ NODE_OPTIONS: '--inspect', PATH: '/bin' }, { ELECTRON_RUN_AS_NODE: '1' });
-    expect(env).toEqual({ PATH: '/bin', ELECTRON_RUN_AS_NODE: '1', MALLOC_MMAP_THRESHOLD_: '4294967296', MALLOC_TRIM_THRESHOLD_: '17179869184', MALLOC_ARENA_MAX: '1' });
+    expect(env).toEqual({
+      PATH: '/bin',
+      ELECTRON_RUN_AS_NODE: '1',
+      MALLOC_MMAP_THRESHOLD_: '4294967296',
+      MALLOC_TRIM_THRESHOLD_: '17179869184',
+      MALLOC_ARENA_MAX: '1',
+    });
   });
 
   it('delivers progress in order before the result', async () => {
@@ -149,7 +158,9 @@ describe('solver client', () => {
     await solver.ready();
     const pid = solver.pid ?? 0;
     const source = cancelSource();
-    const fitting = codeOf(solver.request('tierwise/fit', { path: '/p.tiers' }, { token: source.token, onProgress: () => source.cancel() }));
+    const fitting = codeOf(
+      solver.request('tierwise/fit', { path: '/p.tiers' }, { token: source.token, onProgress: () => source.cancel() }),
+    );
     expect(await fitting).toBe('cancelled');
     await expect.poll(() => isAlive(pid)).toBe(false);
     await expect(solver.ready()).resolves.toBeUndefined();

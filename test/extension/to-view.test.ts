@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest';
+import { emptySnapshot, layerState, type PlanSnapshot } from '../../extension/plan-snapshot.ts';
+import { fitView, modelView, reportView, tiersView } from '../../extension/to-view.ts';
+import { check, energy, fit, hostileId, inspect, plainText } from './fixtures.ts';
+
+const snapshot: PlanSnapshot = { path: '/work/digits.tiers', check, energy, inspect, fit, stale: false, error: null };
+
+describe('report view', () => {
+  it('is null until energy is known', () => {
+    expect(reportView(emptySnapshot('/work/digits.tiers'), plainText)).toBeNull();
+  });
+
+  it('keeps value, band and source of each figure beside its text', () => {
+    const layer = reportView(snapshot, plainText)?.layers[0];
+    expect(layer?.inference).toEqual({
+      text: '610 nJ',
+      value: 6.1e-7,
+      low: 3.05e-7,
+      high: 1.22e-6,
+      bandText: '0.305 to 1.22 \u00b5J',
+      source: 'modelled',
+      ref: 'table A; table B',
+    });
+    expect(layer?.solve?.source).toBe('simulated');
+    expect(layer?.components.map((component) => component.name)).toEqual(['mac', 'weights']);
+  });
+
+  it('joins what the model says to what the energy says, by layer id', () => {
+    const layers = reportView(snapshot, plainText)?.layers ?? [];
+    expect(layers.map(({ shape, weightBytes, macs, breakEven }) => ({ shape, weightBytes, macs, breakEven }))).toEqual([
+      { shape: 'batch \u00d7 64 \u2192 batch \u00d7 64', weightBytes: '16.6 kB', macs: '4,096', breakEven: 'at once' },
+      { shape: '\u2013 \u2192 \u2013', weightBytes: '2.60 kB', macs: '\u2013', breakEven: 'never or unknown' },
+    ]);
+  });
+
+  it('shows unknown energy as unknown, never as zero', () => {
+    expect(reportView(snapshot, plainText)?.layers[1]?.inference).toBeNull();
+  });
+
+  it('marks fitted layers only while the fit belongs to the plan', () => {
+    expect(reportView(snapshot, plainText)?.layers[0]?.fitted).toBe('rtl-wasm + 2 refinement passes');
+    const stale = reportView({ ...snapshot, stale: true }, plainText);
+    expect([stale?.layers[0]?.fitted, stale?.fit?.stale]).toEqual([null, true]);
+  });
+
+  it('lists a problem that check and energy both report once', () => {
+    const twice = reportView({ ...snapshot, energy: { ...energy, diagnostics: check.diagnostics } }, plainText);
+    expect(twice?.problems.map((problem) => problem.code)).toEqual(['budget-exceeded', 'data-missing']);
+  });
+
+  it('passes names from the model on unchanged: pages show them as text', () => {
+    expect(reportView(snapshot, plainText)?.layers[1]?.id).toBe(hostileId);
+  });
+});
+
+describe('fit view', () => {
+  it('shows quality before and after, with counts of rows', () => {
+    expect(fitView(fit, false, plainText)).toMatchObject({
+      before: '10.0 %',
+      after: '96.9 %',
+      rowsText: '360 rows (held-out): 36 correct before, 349 after',
+      output: 'digits.fitted.onnx',
+    });
+  });
+
+  it('says when nothing was evaluated', () => {
+    expect(fitView({ ...fit, evaluation: null }, false, plainText)).toMatchObject({
+      before: '\u2013',
+      after: '\u2013',
+      rowsText: 'not evaluated',
+    });
+  });
+});
+
+describe('tiers view', () => {
+  const context = { backend: 'as the plan says', target: 'as the plan says', canFit: true, fitting: null };
+
+  it('lists tiers as written, and every other layer as frozen', () => {
+    const frozenEnergy = { ...energy, layers: [...energy.layers, { ...energy.layers[0]!, id: 'conv1', tier: 'frozen' as const }] };
+    const view = tiersView({ ...snapshot, energy: frozenEnergy }, context);
+    expect(view.tiers.map(({ kind, layers, canFit }) => ({ kind, layers, canFit }))).toEqual([
+      { kind: 'lower', layers: ['fc1'], canFit: true },
+      { kind: 'upper', layers: [hostileId], canFit: false },
+    ]);
+    expect(view.frozen).toEqual(['conv1']);
+    expect([view.plan, view.model, view.target, view.errors]).toEqual(['digits.tiers', 'digits.onnx', 'ecp5-85f', 1]);
+  });
+
+  it('offers no fit while one is running', () => {
+    const view = tiersView(snapshot, { ...context, canFit: false, fitting: { message: 'fc1', fraction: 0.5 } });
+    expect(view.tiers.some((tier) => tier.canFit)).toBe(false);
+    expect(view.fitting).toEqual({ message: 'fc1', fraction: 0.5 });
+  });
+});
+
+describe('model view', () => {
+  it('shows every layer, with energy where it is known', () => {
+    const view = modelView(inspect, energy, plainText);
+    expect(view.layers.map((layer) => [layer.id, layer.inference?.text ?? null])).toEqual([
+      ['fc1', '610 nJ'],
+      [hostileId, null],
+      ['fc3', null],
+    ]);
+    expect(view.totals).toMatchObject({ layers: '3', macs: 'at least 4,736', weightBytes: '19.2 kB' });
+  });
+
+  it('works without energy', () => {
+    expect(modelView(inspect, null, plainText)).toMatchObject({
+      path: 'digits.onnx',
+      totals: { inference: null },
+      diagnostics: [{ code: 'onnx-unknown-op', where: 'node n1' }],
+    });
+  });
+
+  it('bounds what a model can put into the summary', () => {
+    const metadata = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`key${i}`, 'x'.repeat(10_000)]));
+    const { summary } = modelView({ ...inspect, model: { ...inspect.model, metadata } }, null, plainText);
+    expect(summary.length).toBeLessThan(60);
+    expect(Math.max(...summary.map((entry) => entry.value.length))).toBeLessThanOrEqual(300);
+  });
+});
+
+describe('layer state', () => {
+  it('knows a stale fit from one that belongs to the plan', () => {
+    expect(layerState(snapshot, 'fc1', 'lower')).toMatchObject({ fit: { id: 'fc1' }, staleFit: false });
+    expect(layerState({ ...snapshot, stale: true }, 'fc1', 'lower')).toMatchObject({ fit: undefined, staleFit: true });
+    expect(layerState(snapshot, 'fc3', 'lower')).toMatchObject({ energy: undefined, fit: undefined, staleFit: false });
+  });
+});
