@@ -1,0 +1,105 @@
+import type { ByteSource } from './bytes.ts';
+import { memorySource } from './bytes.ts';
+import type { Floats } from './decode.ts';
+import { decodeElements, elementReader } from './decode.ts';
+import { DataFault } from './fault.ts';
+import type { ArrayLayout } from './npy.ts';
+
+/** An array of rows (first dimension) that can be read in any order. */
+export interface RowArray {
+  readonly layout: ArrayLayout;
+  readonly rows: number;
+  /** Elements of one row. */
+  readonly rowElements: number;
+  /** Rows [start, start + count) into `out[outStart ...]`, row-major. */
+  readRange(start: number, count: number, out: Floats, outStart: number): Promise<void>;
+}
+
+/** Rows decoded per read, so that one call needs little memory beside the caller's buffer. */
+const chunkBytes = 4 << 20;
+
+/**
+ * Rows of an array whose elements start at position 0 of `source`. A scalar counts as one row.
+ * Column-major arrays are gathered from memory and must be within `maxBytes` (`data-too-large`).
+ */
+export async function rowArray(layout: ArrayLayout, source: ByteSource, name: string, maxBytes: number): Promise<RowArray> {
+  const sizeBytes = layout.elements * layout.itemBytes;
+  if (sizeBytes > source.sizeBytes) {
+    const shape = `[${layout.dims.join(', ')}] of ${layout.kind}`;
+    throw new DataFault('data-truncated', `${name} declares ${shape}, ${sizeBytes} bytes, but holds ${source.sizeBytes}.`, {
+      tensor: name,
+    });
+  }
+  const rows = layout.dims[0] ?? 1;
+  const rowElements = layout.dims.slice(1).reduce((product, dim) => product * dim, 1);
+  if (layout.elements === 0) return { layout, rows, rowElements, readRange: () => Promise.resolve() };
+  if (!layout.fortran || layout.dims.length < 2) return { layout, rows, rowElements, readRange: plainReader(layout, source, rowElements) };
+  if (sizeBytes > maxBytes)
+    throw new DataFault('data-too-large', tooLarge(name, sizeBytes, maxBytes, 'Save it in C order: np.ascontiguousarray(x).'), {
+      tensor: name,
+    });
+  const bytes = new Uint8Array(await source.read(0, sizeBytes));
+  return { layout, rows, rowElements, readRange: fortranReader(layout, bytes, rows, rowElements) };
+}
+
+/** Message of a `data-too-large` fault. */
+export function tooLarge(name: string, sizeBytes: number, maxBytes: number, advice: string): string {
+  return `${name} needs ${sizeBytes} bytes of memory; the limit is ${maxBytes}. ${advice}`;
+}
+
+function plainReader(layout: ArrayLayout, source: ByteSource, rowElements: number): RowArray['readRange'] {
+  const rowBytes = rowElements * layout.itemBytes;
+  const chunkRows = Math.max(1, Math.floor(chunkBytes / Math.max(1, rowBytes)));
+  return async (start, count, out, outStart) => {
+    for (let done = 0; done < count; done += chunkRows) {
+      const n = Math.min(chunkRows, count - done);
+      const bytes = await source.read((start + done) * rowBytes, n * rowBytes);
+      decodeElements(bytes, layout.kind, layout.littleEndian, out, outStart + done * rowElements, n * rowElements);
+    }
+  };
+}
+
+function fortranReader(layout: ArrayLayout, bytes: Uint8Array, rows: number, rowElements: number): RowArray['readRange'] {
+  const offsets = innerOffsets(layout.dims, rowElements);
+  const read = elementReader(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), layout.kind, layout.littleEndian);
+  return (start, count, out, outStart) => {
+    for (let row = 0; row < count; row += 1) {
+      for (let i = 0; i < rowElements; i += 1)
+        out[outStart + row * rowElements + i] = read((start + row + rows * (offsets[i] as number)) * layout.itemBytes);
+    }
+    return Promise.resolve();
+  };
+}
+
+/** For each row-major position within a row, its column-major position over the inner dimensions. */
+function innerOffsets(dims: readonly number[], rowElements: number): Float64Array {
+  const inner = dims.slice(1);
+  const offsets = new Float64Array(rowElements);
+  for (let i = 0; i < rowElements; i += 1) {
+    let rest = i;
+    let offset = 0;
+    let stride = rowElements;
+    for (let axis = inner.length - 1; axis >= 0; axis -= 1) {
+      const dim = inner[axis] ?? 1;
+      stride /= dim;
+      offset += (rest % dim) * stride;
+      rest = Math.floor(rest / dim);
+    }
+    offsets[i] = offset;
+  }
+  return offsets;
+}
+
+/** All elements of a small array as doubles, e.g. labels. Faults with `data-too-large` above `maxBytes`. */
+export async function readAll(array: RowArray, name: string, maxBytes: number): Promise<Float64Array> {
+  const sizeBytes = array.rows * array.rowElements * 8;
+  if (sizeBytes > maxBytes) throw new DataFault('data-too-large', tooLarge(name, sizeBytes, maxBytes, 'Use fewer rows.'), { tensor: name });
+  const out = new Float64Array(array.rows * array.rowElements);
+  await array.readRange(0, array.rows, out, 0);
+  return out;
+}
+
+/** An array in memory whose bytes are already decoded from a stream. */
+export function arrayFromBytes(layout: ArrayLayout, bytes: Uint8Array, name: string, maxBytes: number): Promise<RowArray> {
+  return rowArray(layout, memorySource(bytes), name, maxBytes);
+}

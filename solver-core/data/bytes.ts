@@ -1,0 +1,52 @@
+import type { FileHandle } from 'node:fs/promises';
+import { DataFault } from './fault.ts';
+
+/** Bytes that can be read from any position: part of a file, or memory. */
+export interface ByteSource {
+  readonly sizeBytes: number;
+  /** Exactly `count` bytes from `offset`; a DataFault `data-truncated` when they are not there. The result is valid until the next call. */
+  read(offset: number, count: number): Promise<Uint8Array>;
+}
+
+/** A range of an open file. One buffer is reused and grows to the largest request. */
+export function fileSource(file: FileHandle, start: number, sizeBytes: number): ByteSource {
+  let buffer = new Uint8Array(0);
+  return {
+    sizeBytes,
+    async read(offset, count) {
+      checkRange(offset, count, sizeBytes);
+      if (buffer.length < count) buffer = new Uint8Array(count);
+      let done = 0;
+      while (done < count) {
+        const { bytesRead } = await file.read(buffer, done, count - done, start + offset + done);
+        if (bytesRead === 0)
+          throw new DataFault(
+            'data-truncated',
+            `The file ends after ${start + offset + done} bytes; ${count - done} more were expected there.`,
+          );
+        done += bytesRead;
+      }
+      return buffer.subarray(0, count);
+    },
+  };
+}
+
+/** Bytes in memory. */
+export function memorySource(bytes: Uint8Array): ByteSource {
+  return {
+    sizeBytes: bytes.length,
+    read(offset, count) {
+      checkRange(offset, count, bytes.length);
+      return Promise.resolve(bytes.subarray(offset, offset + count));
+    },
+  };
+}
+
+function checkRange(offset: number, count: number, sizeBytes: number): void {
+  if (offset + count > sizeBytes) {
+    throw new DataFault(
+      'data-truncated',
+      `${count} bytes were expected at position ${offset}, but only ${Math.max(0, sizeBytes - offset)} are there.`,
+    );
+  }
+}

@@ -1,0 +1,222 @@
+import { createHash } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { AbortFlag } from '../model/abort.ts';
+import { checkAbort } from '../model/abort.ts';
+import type { Checked, Diagnostic } from '../model/diagnostic.ts';
+import { assert, TierwiseError } from '../model/error.ts';
+import type { RowArray } from './array.ts';
+import { tooLarge } from './array.ts';
+import { openCsv } from './csv.ts';
+import { DataFault, quoted, toDiagnostic } from './fault.ts';
+import { openIdx } from './idx.ts';
+import type { Labels } from './labels.ts';
+import { arrayLabels } from './labels.ts';
+import { openNpy, openNpzArrays } from './npz.ts';
+import type { OpenedData } from './opened.ts';
+
+export type { Labels } from './labels.ts';
+
+/** Which rows to read: consecutive ones, or any by index (repeats allowed). */
+export type RowSelection = { readonly start: number; readonly count: number } | ArrayLike<number>;
+
+/** Labelled rows of numbers, opened for reading. Close it when done. */
+export interface Dataset {
+  /** File name without its folder. */
+  readonly name: string;
+  readonly format: 'npz' | 'npy' | 'csv' | 'idx';
+  /** Hex SHA-256 of the file. */
+  readonly sha256: string;
+  readonly rows: number;
+  /** Shape of one row; [] for a single number. */
+  readonly inputShape: readonly number[];
+  /** Elements of one row: the product of `inputShape`. */
+  readonly rowElements: number;
+  readonly labels: Labels;
+  /** Rows as float32, row-major, into `out[0 .. n·rowElements)`. Rejects with a TierwiseError when the file changed or broke. */
+  readRows(selection: RowSelection, out: Float32Array): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface DatasetOptions {
+  /** Array of an .npz, or columns of a .csv separated by commas. Default "x": for .csv every column but the label. */
+  readonly inputs?: string;
+  /** Array of an .npz, or column of a .csv. Default "y": for .csv the last column. Null: no labels are needed. */
+  readonly labels?: string | null;
+  /** Most bytes one array may take in memory. Default 1 GiB. Rows of .npy and of stored .npz members stay in the file. */
+  readonly maxBytes?: number;
+  readonly abort?: AbortFlag;
+}
+
+/** 1 GiB. */
+export const defaultMaxBytes = 2 ** 30;
+
+/**
+ * Opens a data file by its extension: .npz, .npy, .csv (.tsv, .txt, .data), .idx or IDX names as `…-ubyte`, also with .gz.
+ * `path` is absolute; the caller decides which paths are allowed. Faults of the file are diagnostics (`data-unreadable`,
+ * `data-truncated`, `data-too-large`, `array-missing`, `dtype-unsupported`, `shape-mismatch`, `csv-not-numeric`);
+ * `labels-mapped` (info) reports classes that we numbered. Rejects only with AbortError.
+ */
+export async function openDataset(path: string, options: DatasetOptions = {}): Promise<Checked<Dataset>> {
+  let file: FileHandle | undefined;
+  try {
+    file = await openFile(path);
+    const fileBytes = (await file.stat()).size;
+    await refusePointer(file);
+    const opened = await openByFormat(path, file, fileBytes, options);
+    checkRows(opened.inputs, options);
+    const sha256 = await hashFile(file, options.abort);
+    return { value: makeDataset(path, file, sha256, opened), diagnostics: [...opened.diagnostics, ...mappingNote(opened.labels, path)] };
+  } catch (error) {
+    await file?.close();
+    const fault = asFault(error, path);
+    if (fault === undefined) throw error;
+    return { value: undefined, diagnostics: [toDiagnostic(fault, path)] };
+  }
+}
+
+/** Formats by the end of the file name. */
+export function formatOf(path: string): Dataset['format'] | undefined {
+  const name = basename(path).toLowerCase();
+  if (name.endsWith('.npz')) return 'npz';
+  if (name.endsWith('.npy')) return 'npy';
+  if (/\.(csv|tsv|txt|data)$/.test(name)) return 'csv';
+  if (/(\.idx|\.idx[13]|-ubyte)(\.gz)?$/.test(name)) return 'idx';
+  return undefined;
+}
+
+async function openFile(path: string): Promise<FileHandle> {
+  // Opening a FIFO would wait for a writer, so the kind is looked up first.
+  const info = await stat(path);
+  if (!info.isFile()) throw new DataFault('data-unreadable', `${quoted(basename(path))} is not a regular file.`);
+  return open(path, 'r');
+}
+
+async function openByFormat(path: string, file: FileHandle, fileBytes: number, options: DatasetOptions): Promise<OpenedData> {
+  const inputs = options.inputs ?? 'x';
+  const labels = options.labels === undefined ? 'y' : options.labels;
+  const maxBytes = options.maxBytes ?? defaultMaxBytes;
+  switch (formatOf(path)) {
+    case 'npz': {
+      const [x, y] = await openNpzArrays(file, fileBytes, labels === null ? [inputs] : [inputs, labels], maxBytes);
+      assert(x !== undefined, 'the npz reader returned no array');
+      return {
+        inputs: x,
+        labels: y === undefined || labels === null ? { kind: 'none' } : await arrayLabels(y, x.rows, inputs, labels, maxBytes),
+        diagnostics: [],
+      };
+    }
+    case 'npy': {
+      if (labels !== null)
+        throw new DataFault(
+          'array-missing',
+          `A .npy file holds one array, so there are no labels ${quoted(labels)}. Save both in one file: np.savez("data.npz", x=x, y=y).`,
+          { tensor: labels },
+        );
+      return { inputs: await openNpy(file, fileBytes, inputs, maxBytes), labels: { kind: 'none' }, diagnostics: [] };
+    }
+    case 'csv':
+      return openCsv(file, fileBytes, { inputs, labels, maxBytes, ...(options.abort === undefined ? {} : { abort: options.abort }) });
+    case 'idx':
+      return openIdx(path, file, { labels, maxBytes });
+    case undefined:
+      throw new DataFault('data-unreadable', `${quoted(basename(path))} has no known data format; .npz, .npy, .csv and .idx are read.`);
+  }
+}
+
+function checkRows(inputs: RowArray, options: DatasetOptions): void {
+  const maxBytes = options.maxBytes ?? defaultMaxBytes;
+  const name = options.inputs ?? 'x';
+  if (inputs.rows < 1 || inputs.rowElements < 1)
+    throw new DataFault('shape-mismatch', `${quoted(name)} has the shape [${inputs.layout.dims.join(', ')}]: there are no rows to read.`, {
+      tensor: name,
+    });
+  if (inputs.rowElements * 4 > maxBytes)
+    throw new DataFault('data-too-large', tooLarge(`One row of ${quoted(name)}`, inputs.rowElements * 4, maxBytes, 'Split the rows.'), {
+      tensor: name,
+    });
+}
+
+function makeDataset(path: string, file: FileHandle, sha256: string, opened: OpenedData): Dataset {
+  const { inputs } = opened;
+  return {
+    name: basename(path),
+    format: formatOf(path) ?? 'npz',
+    sha256,
+    rows: inputs.rows,
+    inputShape: inputs.layout.dims.slice(1),
+    rowElements: inputs.rowElements,
+    labels: opened.labels,
+    async readRows(selection, out) {
+      try {
+        await readSelection(inputs, selection, out);
+      } catch (error) {
+        const fault = asFault(error, path);
+        if (fault === undefined) throw error;
+        throw new TierwiseError(fault.code, fault.message, 'The data file changed while it was read; run again when it is complete.', {
+          cause: error,
+        });
+      }
+    },
+    close: () => file.close(),
+  };
+}
+
+/** Reads runs of consecutive indices at once, so that a sorted selection costs few reads. */
+async function readSelection(inputs: RowArray, selection: RowSelection, out: Float32Array): Promise<void> {
+  const { rows, rowElements } = inputs;
+  const isRange = 'start' in selection;
+  const count = isRange ? selection.count : selection.length;
+  assert(out.length >= count * rowElements, `the output holds ${out.length} numbers, ${count * rowElements} are needed`);
+  if (isRange) {
+    assert(selection.start >= 0 && selection.start + count <= rows, `rows ${selection.start} to ${selection.start + count} of ${rows}`);
+    return inputs.readRange(selection.start, count, out, 0);
+  }
+  for (let at = 0; at < count;) {
+    const first = selection[at] ?? -1;
+    let run = 1;
+    while (at + run < count && selection[at + run] === first + run) run += 1;
+    assert(first >= 0 && first + run <= rows, `row ${first} of ${rows}`);
+    await inputs.readRange(first, run, out, at * rowElements);
+    at += run;
+  }
+}
+
+async function refusePointer(file: FileHandle): Promise<void> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(48), 0, 48, 0);
+  if (buffer.toString('latin1', 0, bytesRead).startsWith('version https://git-lfs')) {
+    throw new DataFault('data-unreadable', 'This is a Git LFS pointer, not the data itself. Fetch the data: git lfs pull.');
+  }
+}
+
+async function hashFile(file: FileHandle, abort: AbortFlag | undefined): Promise<string> {
+  const hash = createHash('sha256');
+  const buffer = Buffer.allocUnsafe(1 << 20);
+  for (let at = 0; ;) {
+    checkAbort(abort);
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
+    if (bytesRead === 0) return hash.digest('hex');
+    hash.update(buffer.subarray(0, bytesRead));
+    at += bytesRead;
+  }
+}
+
+function mappingNote(labels: Labels, path: string): readonly Diagnostic[] {
+  if (labels.kind !== 'class' || labels.names === null) return [];
+  const shown = labels.names
+    .slice(0, 10)
+    .map((name, index) => `${quoted(name)} = ${index}`)
+    .join(', ');
+  const more = labels.names.length > 10 ? `, … ${labels.names.length} in all` : '';
+  return [{ severity: 'info', code: 'labels-mapped', message: `Labels were numbered in sorted order: ${shown}${more}.`, where: { path } }];
+}
+
+/** Our faults, and failures of the file system as one; undefined for anything else (a cancel, a mistake of ours). */
+function asFault(error: unknown, path: string): DataFault | undefined {
+  if (error instanceof DataFault) return error;
+  const code = error instanceof Error && 'syscall' in error && 'code' in error ? String(error.code) : undefined;
+  if (code === undefined) return undefined;
+  const what = code === 'ENOENT' ? 'There is no file' : `The system reports ${code} for`;
+  return new DataFault('data-unreadable', `${what} ${quoted(basename(path))}. Check the path in the data line.`);
+}
