@@ -29,7 +29,7 @@ module pivot_unit #(
 
   state_e           state_q = Idle;
   logic [CW-1:0]    count_q = '0;
-  logic             done_q = 1'b0, low_q = 1'b0, high_q = 1'b0, top_q = 1'b0;
+  logic             done_q = 1'b0, low_q = 1'b0, high_q = 1'b0;
   logic [2*F-1:0]   x_q = '0;     // radicand, consumed from the top
   logic [EW-1:0]    e_q = '0;
   logic [F-1:0]     root_q = '0;
@@ -96,7 +96,7 @@ module pivot_unit #(
           root_q <= {root_q[F-2:0], 1'b0};
         end
         if (count_q == '0) begin
-          // The quotient 2^(2F-1) / r has F bits, except for r = 2^(F-1) (top_q).
+          // F quotient bits suffice: r >= 2^(F-1), and for r = 2^(F-1) they come out as all ones, which is the clamp.
           state_q <= Reciprocal;
           count_q <= CW'(F - 1);
           rem_q   <= F'(1) << (F - 1);
@@ -112,11 +112,9 @@ module pivot_unit #(
           rem_q <= F'(div_rem);
           rm_q  <= {rm_q[F-2:0], 1'b0};
         end
-        if (count_q == CW'(F - 1)) top_q <= root_q == (F'(1) << (F - 1));
         if (count_q == '0) begin
           state_q <= Idle;
           done_q  <= 1'b1;
-          if (top_q) rm_q <= '1;
         end
       end
       default: state_q <= Idle;

@@ -5,6 +5,7 @@ import type { EngineDevice, EngineInfo } from '../engine/device.ts';
 import { FunctionalDevice } from '../engine/functional-device.ts';
 import { planLayout } from '../engine/layout.ts';
 import { engineInfo } from '../engine/parameters.ts';
+import { engineHash } from '../engine/self-test.ts';
 import { loadImage } from './load-image.ts';
 import { nodeHost } from './node-host.ts';
 import { WasmDevice } from './wasm-device.ts';
@@ -57,13 +58,24 @@ export function predictCycles(info: EngineInfo, work: readonly SimWork[]): numbe
   return cycles;
 }
 
-/** Measures the simulation on a small problem of its own: some ten thousand cycles, a few tens of milliseconds. */
-async function calibrate(device: WasmDevice, abort: AbortFlag | undefined): Promise<void> {
-  const problem = { features: 24, outputs: 8, diagonal: new Float64Array(24).fill(2 ** 20) };
-  const words = new Int32Array(256 * 32);
-  for (let i = 0; i < words.length; i++) words[i] = ((i * 7919) % 8191) - 4095;
-  await device.begin(problem, abort);
-  await device.accumulate(words, 256, abort);
+/**
+ * Self-test and calibration in one: the bring-up problem on the RTL must hash like the functional model. Repeated once, because
+ * the first run also pays for the compilation of the image. Throws `engine-self-test-failed`.
+ */
+async function checkAndCalibrate(device: WasmDevice, model: FunctionalDevice, host: Host, abort: AbortFlag | undefined): Promise<number> {
+  const expected = await engineHash(model, abort);
+  let rateHz = 0;
+  for (let run = 0; run < 2; run++) {
+    const startMs = host.nowMs();
+    const hash = await engineHash(device, abort);
+    const { gramCycles, cholCycles, backCycles, hostWords } = device.totals;
+    rateHz = (gramCycles + cholCycles + backCycles + hostWords) / Math.max(1e-3, (host.nowMs() - startMs) / 1000);
+    if (hash !== expected) {
+      const message = `The simulated engine answers ${hash} to the bring-up problem, expected ${expected}.`;
+      throw new TierwiseError('engine-self-test-failed', message, 'Rebuild the engine image with npm run build:hdl.', { category: 'backend' });
+    }
+  }
+  return rateHz;
 }
 
 /**
@@ -77,14 +89,15 @@ export async function openSimDevice(options: SimOptions): Promise<SimChoice> {
   const image = await loadImage(options.imageFolder);
   const cycles = predictCycles(engineInfo(image.parameters, 'rtl-wasm', '', image.sha256), options.work);
   const rtl = await WasmDevice.create(image, host);
-  await calibrate(rtl, options.abort);
-  const rateHz = rtl.rate.rateHz(1e6);
+  const model = new FunctionalDevice(host, image.parameters);
+  const rateHz = await checkAndCalibrate(rtl, model, host, options.abort);
   const predictedS = cycles / rateHz;
   const prediction = `${(cycles / 1e6).toPrecision(3)} million cycles at ${(rateHz / 1e6).toPrecision(2)} million per second, about ${predictedS.toPrecision(2)} s`;
   if (level === 'rtl' || (level === 'auto' && predictedS <= limitS)) {
+    await model.dispose();
     return { device: rtl, reason: `RTL simulation: ${prediction}`, predictedS, rateHz };
   }
   await rtl.dispose();
   const why = level === 'functional' ? 'chosen' : `the RTL simulation would take ${prediction}, more than ${limitS} s`;
-  return { device: new FunctionalDevice(host, image.parameters), reason: `functional model, bit-identical to the RTL: ${why}`, predictedS, rateHz };
+  return { device: model, reason: `functional model, bit-identical to the RTL: ${why}`, predictedS, rateHz };
 }

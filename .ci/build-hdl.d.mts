@@ -1,0 +1,12 @@
+export interface EngineManifest {
+  readonly sourceSha256: Readonly<Record<string, string>>;
+  readonly toolVersions: Readonly<Record<string, string>>;
+  readonly toolArguments: Readonly<Record<string, readonly string[]>>;
+  readonly parameters: Readonly<Record<string, number>>;
+  readonly wasmSha256: string;
+}
+export declare function buildEngine(options?: {
+  readonly parameters?: Readonly<Partial<Record<string, number>>>;
+  readonly folder?: string;
+  readonly from?: string;
+}): Promise<{ readonly manifest: EngineManifest; readonly fresh: boolean }>;

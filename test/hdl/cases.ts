@@ -1,0 +1,138 @@
+import type { EngineFlags } from '../../solver-core/backends/engine/device.ts';
+import { gramShift, maxRows } from '../../solver-core/backends/engine/shift.ts';
+
+/** One call on an engine. */
+export type Step =
+  | { readonly kind: 'rows'; readonly words: Int32Array; readonly rows: number }
+  | { readonly kind: 'factor'; readonly shift: number }
+  | { readonly kind: 'back' };
+
+/** A problem and the calls made for it; G, R and W are read at the end. */
+export interface EngineCase {
+  readonly name: string;
+  readonly features: number;
+  readonly outputs: number;
+  readonly diagonal: Float64Array;
+  readonly steps: readonly Step[];
+}
+
+/** Everything an engine answered: flags of each step, then the results. R and W are empty when the case does not compute them. */
+export interface Outcome {
+  readonly flags: readonly EngineFlags[];
+  readonly gram: readonly number[];
+  readonly factor: readonly number[];
+  readonly weights: readonly number[];
+}
+
+/** xorshift32, the generator of all test data here. */
+export function xorshift32(seed: number): () => number {
+  let s = seed | 0;
+  return () => {
+    s ^= s << 13;
+    s ^= s >>> 17;
+    s ^= s << 5;
+    return s >>> 0;
+  };
+}
+
+/** [rows, columns] words uniform in the signed range of `bits` bits. */
+export function randomWords(seed: number, rows: number, columns: number, bits: number): Int32Array {
+  const next = xorshift32(seed);
+  const words = new Int32Array(rows * columns);
+  for (let i = 0; i < words.length; i++) words[i] = (next() >>> (32 - bits)) - 2 ** (bits - 1);
+  return words;
+}
+
+/** The shift the host would choose after these rows: features with their ridge term, outputs without. */
+export function autoShift(diagonal: Float64Array, columns: number, rows: readonly Int32Array[], wordBits: number): number {
+  const sums = Array.from({ length: columns }, (_, c) => Math.max(0, diagonal[c] ?? 0));
+  for (const words of rows) words.forEach((w, i) => (sums[i % columns]! += w * w));
+  return gramShift(Math.max(...sums), wordBits);
+}
+
+const rowsOf = (words: Int32Array, columns: number): Step => ({ kind: 'rows', words, rows: words.length / columns });
+
+/** A plain solve of random data. */
+export function randomCase(name: string, d: number, m: number, rows: number, wordBits: number, dataBits: number, ridge: number): EngineCase {
+  const columns = d + m;
+  const words = randomWords(d * 1000 + m * 100 + rows, rows, columns, dataBits);
+  const diagonal = new Float64Array(d).fill(ridge);
+  const shift = autoShift(diagonal, columns, [words], wordBits);
+  return { name, features: d, outputs: m, diagonal, steps: [rowsOf(words, columns), { kind: 'factor', shift }, { kind: 'back' }] };
+}
+
+/**
+ * The corner cases for an engine of N lanes, DW and AW: small enough for the slowest simulator. Data stay below the overflow
+ * bound of a 40-bit accumulator.
+ */
+export function cornerCases(lanes: number, wordBits: number, accumulatorBits: number): readonly EngineCase[] {
+  const lowest = -(2 ** (wordBits - 1));
+  const ridge = 2 ** (2 * wordBits - 8);
+  const oneCase = (name: string, d: number, m: number, diagonal: number | Float64Array, steps: readonly Step[]): EngineCase => ({
+    name,
+    features: d,
+    outputs: m,
+    diagonal: typeof diagonal === 'number' ? new Float64Array(d).fill(diagonal) : diagonal,
+    steps,
+  });
+  const bound = Math.min(40, maxRows(wordBits, accumulatorBits));
+  const few = randomWords(7, 15, 7, wordBits - 2);
+  const more = randomWords(8, 4, 5, wordBits - 2);
+  const tiny = randomWords(9, 6, 4, 8).map((w, i) => (i % 4 === 3 ? w * 2 ** (wordBits - 10) : w));
+  return [
+    oneCase('smallest', 1, 1, ridge, [rowsOf(Int32Array.of(3, -5), 2), { kind: 'factor', shift: 0 }, { kind: 'back' }]),
+    oneCase(
+      'one to five rows, back to back', 5, 2, ridge,
+      [
+        ...[1, 2, 3, 4, 5].map((n) => rowsOf(few.subarray((n * (n - 1) * 7) / 2, (n * (n + 1) * 7) / 2), 7)),
+        { kind: 'factor', shift: autoShift(new Float64Array(5).fill(ridge), 7, [few], wordBits) },
+        { kind: 'back' },
+      ],
+    ),
+    randomCase('outputs share a block with features', lanes + 3, 1, 6, wordBits, wordBits - 3, ridge),
+    randomCase('blocks are full', lanes, lanes, 3, wordBits, wordBits - 3, ridge),
+    randomCase('three blocks, fewer rows than features', Math.min(2 * lanes + 1, 19), 2, 2, wordBits, wordBits - 3, ridge),
+    oneCase('most negative operands', 3, 2, ridge, [
+      rowsOf(new Int32Array(15).fill(lowest), 5),
+      { kind: 'factor', shift: autoShift(new Float64Array(3).fill(ridge), 5, [new Int32Array(15).fill(lowest)], wordBits) },
+      { kind: 'back' },
+    ]),
+    oneCase('rows at the overflow bound', 1, 1, 0, [
+      rowsOf(new Int32Array(2 * bound).fill(lowest), 2),
+      { kind: 'factor', shift: gramShift(bound * lowest * lowest, wordBits) },
+      { kind: 'back' },
+    ]),
+    oneCase('rank deficient without ridge: pivot breakdown', 3, 1, 0, [
+      rowsOf(Int32Array.of(5, 10, 15, 1, 7, 14, 21, 2), 4),
+      { kind: 'factor', shift: 0 },
+      { kind: 'back' },
+    ]),
+    oneCase('negative diagonal', 4, 2, Float64Array.of(ridge, -ridge, ridge, 0), [
+      rowsOf(randomWords(3, 3, 6, wordBits - 4), 6),
+      { kind: 'factor', shift: 2 },
+      { kind: 'back' },
+    ]),
+    oneCase('shift too small: CHOL saturates', 4, 2, 2 ** (2 * wordBits), [
+      rowsOf(randomWords(4, 6, 6, wordBits), 6),
+      { kind: 'factor', shift: 0 },
+      { kind: 'back' },
+    ]),
+    oneCase('large targets on small inputs: BACK saturates', 3, 1, 16, [
+      rowsOf(tiny, 4),
+      { kind: 'factor', shift: autoShift(new Float64Array(3).fill(16), 4, [tiny], wordBits) },
+      { kind: 'back' },
+    ]),
+    oneCase('shift shortens the Gram to nothing', 2, 1, ridge, [
+      rowsOf(randomWords(5, 3, 3, wordBits - 2), 3),
+      { kind: 'factor', shift: accumulatorBits - 1 },
+      { kind: 'back' },
+    ]),
+    oneCase('more rows after a factor', 4, 1, ridge, [
+      rowsOf(more.subarray(0, 10), 5),
+      { kind: 'factor', shift: 2 },
+      rowsOf(more.subarray(10), 5),
+      { kind: 'factor', shift: 3 },
+      { kind: 'back' },
+    ]),
+  ];
+}
