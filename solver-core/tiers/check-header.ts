@@ -16,9 +16,10 @@ const deviceRule: NumberRule = { what: 'the card index', accepts: (v) => Number.
 
 /** The model clause: its path, and the layers when the model can be read. */
 export function checkModel(context: CheckContext, clause: ModelClause): { readonly path: string | undefined; readonly layers: readonly Layer[] | undefined } {
-  const path = textOf(clause, 'path');
+  const path = textOf(clause, 'modelPath');
   if (path === undefined || reportPath(context, path)) return { path: path?.value, layers: undefined };
   const view = context.world.model(path.value);
+  if ('unseen' in view) return { path: path.value, layers: undefined };
   if ('layers' in view) return { path: path.value, layers: view.layers };
   if (view.problem.code === 'missing-file') reportMissing(context, 'model', path, context.world.modelsNearby());
   else context.findings.add('error', 'model-unreadable', path.span, `the model ${shown(path.value)} cannot be read: ${view.problem.message}`);
@@ -40,7 +41,7 @@ export function checkData(context: CheckContext, clause: DataNode): DataClause |
       if (value !== undefined) options[option.key] = value;
     }
   }
-  const path = textOf(clause, 'path');
+  const path = textOf(clause, 'dataPath');
   if (path === undefined) return undefined;
   if (!reportPath(context, path) && !context.world.fileExists(path.value)) reportMissing(context, 'data file', path, context.world.dataNearby());
   return { path: path.value, inputs: options.inputs ?? 'x', labels: options.labels ?? 'y', split: options.split ?? 0.8, seed: options.seed ?? 1 };
@@ -48,7 +49,7 @@ export function checkData(context: CheckContext, clause: DataNode): DataClause |
 
 /** The id of the energy target; an unknown one is reported and kept, so that later messages can name it. */
 export function checkTarget(context: CheckContext, clause: TargetClause): string | undefined {
-  const id = textOf(clause, 'id');
+  const id = textOf(clause, 'target');
   if (id === undefined) return undefined;
   const ids = context.world.targets.map((t) => t.id);
   if (ids.length > 0 && !ids.includes(id.value)) {
@@ -60,7 +61,7 @@ export function checkTarget(context: CheckContext, clause: TargetClause): string
 
 /** The backend; undefined when the clause is broken. */
 export function checkBackend(context: CheckContext, clause: BackendClause): BackendChoice | undefined {
-  const kind = rawOf(clause, 'kind');
+  const kind = rawOf(clause, 'backend');
   const known = kind && checkWord(context, 'backend', kind, backendWords);
   if (kind === undefined || known === undefined) return undefined;
   const port = textOf(clause, 'port') ?? (clause.auto ? rawOf(clause, 'auto') : undefined);

@@ -107,7 +107,7 @@ function lowerOptions(context: CheckContext, clauses: Clauses): Pick<LowerTier, 
 }
 
 function targetKind(context: CheckContext, clause: TargetsClause): TargetKind | undefined {
-  const word = rawOf(clause, 'kind');
+  const word = rawOf(clause, 'targetKind');
   const known = word && checkWord(context, 'kind of targets', word, targetKindWords)?.word;
   if (word !== undefined && known !== undefined) noteNotYetAvailable(context, `targets ${known}`, word.span);
   return known;
@@ -125,7 +125,7 @@ function upperOptions(context: CheckContext, clauses: Clauses): Pick<UpperTier, 
 }
 
 function methodOf(context: CheckContext, clause: SolveClause | LearnClause, what: string, words: typeof solveWords, allowed: readonly string[]): Options {
-  const method = rawOf(clause, 'method');
+  const method = rawOf(clause, what === 'solver' ? 'solver' : 'learner');
   if (method !== undefined) checkWord(context, what, method, words);
   return optionsOf(context, clause, what === 'solver' ? 'solve' : 'learn', allowed);
 }

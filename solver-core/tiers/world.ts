@@ -1,8 +1,8 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Layer } from '../model/layer.ts';
 
-/** What a model path leads to: its layers in graph order, or why it cannot be read. */
-export type ModelView = { readonly layers: readonly Layer[] } | { readonly problem: Diagnostic };
+/** What a model path leads to: its layers in graph order, why it cannot be read, or that it cannot be looked at from here at all. */
+export type ModelView = { readonly layers: readonly Layer[] } | { readonly problem: Diagnostic } | { readonly unseen: true };
 
 /** An energy target that a plan can name. */
 export interface TargetChoice {
@@ -25,4 +25,9 @@ export interface PlanWorld {
   modelsNearby(): readonly string[];
   /** Paths of data files near the plan. Bounded in number. */
   dataNearby(): readonly string[];
+}
+
+/** A world without files, for plans that are not on this machine's disk: everything that needs a file goes unchecked. */
+export function blindWorld(targets: readonly TargetChoice[]): PlanWorld {
+  return { model: () => ({ unseen: true }), fileExists: () => true, targets, modelsNearby: () => [], dataNearby: () => [] };
 }

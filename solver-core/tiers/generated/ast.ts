@@ -60,16 +60,16 @@ export interface BackendClause extends langium.AstNode {
     readonly $container: PlanFile;
     readonly $type: 'BackendClause';
     auto: boolean;
+    backend: Word;
     device?: string;
-    kind: Word;
     port?: string;
 }
 
 export const BackendClause = {
     $type: 'BackendClause',
     auto: 'auto',
+    backend: 'backend',
     device: 'device',
-    kind: 'kind',
     port: 'port'
 } as const;
 
@@ -109,14 +109,14 @@ export function isClause(item: unknown): item is Clause {
 export interface DataClause extends langium.AstNode {
     readonly $container: PlanFile;
     readonly $type: 'DataClause';
+    dataPath: string;
     options: Array<DataOption>;
-    path: string;
 }
 
 export const DataClause = {
     $type: 'DataClause',
-    options: 'options',
-    path: 'path'
+    dataPath: 'dataPath',
+    options: 'options'
 } as const;
 
 export function isDataClause(item: unknown): item is DataClause {
@@ -177,13 +177,13 @@ export function isLayersClause(item: unknown): item is LayersClause {
 export interface LearnClause extends langium.AstNode {
     readonly $container: TierBlock;
     readonly $type: 'LearnClause';
-    method: Word;
+    learner: Word;
     options: Array<MethodOption>;
 }
 
 export const LearnClause = {
     $type: 'LearnClause',
-    method: 'method',
+    learner: 'learner',
     options: 'options'
 } as const;
 
@@ -213,12 +213,12 @@ export function isMethodOption(item: unknown): item is MethodOption {
 export interface ModelClause extends langium.AstNode {
     readonly $container: PlanFile;
     readonly $type: 'ModelClause';
-    path: string;
+    modelPath: string;
 }
 
 export const ModelClause = {
     $type: 'ModelClause',
-    path: 'path'
+    modelPath: 'modelPath'
 } as const;
 
 export function isModelClause(item: unknown): item is ModelClause {
@@ -248,14 +248,14 @@ export function isPlanFile(item: unknown): item is PlanFile {
 export interface SolveClause extends langium.AstNode {
     readonly $container: TierBlock;
     readonly $type: 'SolveClause';
-    method: Word;
     options: Array<MethodOption>;
+    solver: Word;
 }
 
 export const SolveClause = {
     $type: 'SolveClause',
-    method: 'method',
-    options: 'options'
+    options: 'options',
+    solver: 'solver'
 } as const;
 
 export function isSolveClause(item: unknown): item is SolveClause {
@@ -265,12 +265,12 @@ export function isSolveClause(item: unknown): item is SolveClause {
 export interface TargetClause extends langium.AstNode {
     readonly $container: PlanFile;
     readonly $type: 'TargetClause';
-    id: string;
+    target: string;
 }
 
 export const TargetClause = {
     $type: 'TargetClause',
-    id: 'id'
+    target: 'target'
 } as const;
 
 export function isTargetClause(item: unknown): item is TargetClause {
@@ -280,14 +280,14 @@ export function isTargetClause(item: unknown): item is TargetClause {
 export interface TargetsClause extends langium.AstNode {
     readonly $container: TierBlock;
     readonly $type: 'TargetsClause';
-    kind: Word;
     options: Array<MethodOption>;
+    targetKind: Word;
 }
 
 export const TargetsClause = {
     $type: 'TargetsClause',
-    kind: 'kind',
-    options: 'options'
+    options: 'options',
+    targetKind: 'targetKind'
 } as const;
 
 export function isTargetsClause(item: unknown): item is TargetsClause {
@@ -373,11 +373,11 @@ export class TiersAstReflection extends langium.AbstractAstReflection {
                     name: BackendClause.auto,
                     defaultValue: false
                 },
+                backend: {
+                    name: BackendClause.backend
+                },
                 device: {
                     name: BackendClause.device
-                },
-                kind: {
-                    name: BackendClause.kind
                 },
                 port: {
                     name: BackendClause.port
@@ -409,12 +409,12 @@ export class TiersAstReflection extends langium.AbstractAstReflection {
         DataClause: {
             name: DataClause.$type,
             properties: {
+                dataPath: {
+                    name: DataClause.dataPath
+                },
                 options: {
                     name: DataClause.options,
                     defaultValue: []
-                },
-                path: {
-                    name: DataClause.path
                 }
             },
             superTypes: [Clause.$type]
@@ -459,8 +459,8 @@ export class TiersAstReflection extends langium.AbstractAstReflection {
         LearnClause: {
             name: LearnClause.$type,
             properties: {
-                method: {
-                    name: LearnClause.method
+                learner: {
+                    name: LearnClause.learner
                 },
                 options: {
                     name: LearnClause.options,
@@ -488,8 +488,8 @@ export class TiersAstReflection extends langium.AbstractAstReflection {
         ModelClause: {
             name: ModelClause.$type,
             properties: {
-                path: {
-                    name: ModelClause.path
+                modelPath: {
+                    name: ModelClause.modelPath
                 }
             },
             superTypes: [Clause.$type]
@@ -507,12 +507,12 @@ export class TiersAstReflection extends langium.AbstractAstReflection {
         SolveClause: {
             name: SolveClause.$type,
             properties: {
-                method: {
-                    name: SolveClause.method
-                },
                 options: {
                     name: SolveClause.options,
                     defaultValue: []
+                },
+                solver: {
+                    name: SolveClause.solver
                 }
             },
             superTypes: [TierClause.$type]
@@ -520,8 +520,8 @@ export class TiersAstReflection extends langium.AbstractAstReflection {
         TargetClause: {
             name: TargetClause.$type,
             properties: {
-                id: {
-                    name: TargetClause.id
+                target: {
+                    name: TargetClause.target
                 }
             },
             superTypes: [Clause.$type]
@@ -529,12 +529,12 @@ export class TiersAstReflection extends langium.AbstractAstReflection {
         TargetsClause: {
             name: TargetsClause.$type,
             properties: {
-                kind: {
-                    name: TargetsClause.kind
-                },
                 options: {
                     name: TargetsClause.options,
                     defaultValue: []
+                },
+                targetKind: {
+                    name: TargetsClause.targetKind
                 }
             },
             superTypes: [TierClause.$type]

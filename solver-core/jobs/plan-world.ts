@@ -1,0 +1,130 @@
+import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import type { Dirent } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { energyTargets } from '../energy/targets/index.ts';
+import { findLayers, inferShapes } from '../model/index.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import { readModel } from '../onnx/index.ts';
+import { pathProblem } from '../tiers/paths.ts';
+import type { ModelView, PlanWorld, TargetChoice } from '../tiers/world.ts';
+import { maxModelBytes } from './files.ts';
+
+const dataExtensions: readonly string[] = ['.npz', '.npy', '.csv'];
+/** How many files of a kind are offered as near a plan, and how many folder entries are looked at for them. */
+const maxNearby = 50;
+const maxEntries = 2000;
+
+/** Every target that ships with Tierwise, as plans see it; the default one first. */
+export const planTargets: readonly TargetChoice[] = [...energyTargets.values()].map((target) => ({ id: target.id, title: target.name }));
+
+/**
+ * Layers of model files, remembered while size, modification time and inode stay the same. Holds the newest `capacity` files;
+ * only layers are kept, never weights.
+ */
+export class ModelLayersCache {
+  private readonly entries = new Map<string, { readonly stamp: string; readonly view: ModelView }>();
+  private readonly capacity: number;
+
+  constructor(capacity: number) {
+    this.capacity = capacity;
+  }
+
+  /** The layers of the model at an absolute path, or the problem with it. Never throws. */
+  get(path: string): ModelView {
+    const stamp = stampOf(path);
+    if (stamp === undefined) return { problem: problem('missing-file', 'there is no such file') };
+    const known = this.entries.get(path);
+    this.entries.delete(path);
+    const entry = known?.stamp === stamp ? known : { stamp, view: readLayers(path) };
+    this.entries.set(path, entry);
+    for (const oldest of this.entries.keys()) {
+      if (this.entries.size <= this.capacity) break;
+      this.entries.delete(oldest);
+    }
+    return entry.view;
+  }
+}
+
+/** One cache per process: the same bytes give the same layers, whoever asks. */
+const sharedLayers = new ModelLayersCache(8);
+
+/**
+ * The world of a plan on this machine's disk. Relative paths start at the plan's folder and stay inside it (`pathProblem`); only
+ * regular files are opened. The model is read again only when it changed.
+ */
+export function nodePlanWorld(planPath: string, layers: ModelLayersCache = sharedLayers): PlanWorld {
+  const folder = dirname(resolve(planPath));
+  return {
+    model(path) {
+      const refused = pathProblem(path);
+      return refused === undefined ? layers.get(resolve(folder, path)) : { problem: problem('path-outside-folder', `the path ${refused}`) };
+    },
+    fileExists: (path) => pathProblem(path) === undefined && stampOf(resolve(folder, path)) !== undefined,
+    targets: planTargets,
+    modelsNearby: () => filesNearby(folder, ['.onnx']),
+    dataNearby: () => filesNearby(folder, dataExtensions),
+  };
+}
+
+/** Changes whenever the regular file does; undefined when there is none. */
+function stampOf(path: string): string | undefined {
+  try {
+    const info = statSync(path, { bigint: true });
+    return info.isFile() ? `${info.size}:${info.mtimeNs}:${info.ino}` : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function readLayers(path: string): ModelView {
+  let bytes: Uint8Array;
+  try {
+    bytes = readBounded(path);
+  } catch (error) {
+    return { problem: problem('file-not-readable', error instanceof Error ? error.message : String(error)) };
+  }
+  const { value, diagnostics } = readModel(bytes);
+  if (value === undefined) return { problem: diagnostics.find((d) => d.severity === 'error') ?? problem('not-onnx', 'it is not an ONNX model') };
+  return { layers: findLayers(value.graph, inferShapes(value.graph)) };
+}
+
+function readBounded(path: string): Uint8Array {
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const info = fstatSync(file);
+    if (!info.isFile()) throw new Error('it is not a regular file');
+    if (info.size >= maxModelBytes) throw new Error(`it has ${info.size} bytes; the limit is ${maxModelBytes}`);
+    return readFileSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function problem(code: string, message: string): Diagnostic {
+  return { severity: 'error', code, message, where: {} };
+}
+
+/** Files with these extensions in a folder and one level below, relative, with forward slashes; the folder's own first. */
+function filesNearby(folder: string, extensions: readonly string[]): string[] {
+  const found: string[] = [];
+  let looked = 0;
+  const scan = (path: string): string[] => {
+    const below: string[] = [];
+    for (const entry of entriesOf(path)) {
+      if (found.length >= maxNearby || ++looked > maxEntries) break;
+      if (entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'node_modules') below.push(join(path, entry.name));
+      else if (entry.isFile() && extensions.some((e) => entry.name.toLowerCase().endsWith(e))) found.push(relative(folder, join(path, entry.name)).split(sep).join('/'));
+    }
+    return below;
+  };
+  for (const path of scan(folder)) scan(path);
+  return found;
+}
+
+function entriesOf(path: string): Dirent[] {
+  try {
+    return readdirSync(path, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+  } catch {
+    return [];
+  }
+}
