@@ -4,6 +4,8 @@ export const tolerances = {
   ridgeFp64: { relative: 1e-8 },
   /** Engine solve after refinement against fp64 (hardware reference 1.4: 1e-9 within a few passes). */
   ridgeRefined: { relative: 1e-6 },
+  /** Normal-equation residual of an 18-bit engine before refinement: words of R, Z and W are rounded to 2⁻¹⁸, the weights use about 2⁻³ of their range, d = 24. */
+  engineWords18: { relative: 2 ** -18 * 2 ** 3 * 24 * 2 },
   /** float32 model outputs, other summation order than ONNX Runtime's. */
   outputsFp32: { absolute: 1e-4 },
   /** Sums of the same doubles in another order. */
