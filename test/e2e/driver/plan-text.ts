@@ -8,5 +8,5 @@ export function namedLayers(planFile: string): readonly string[] {
   );
 }
 
-/** An amount of energy as the product writes it: three digits, a prefix, J. */
-export const JOULES = /\d(?:\.\d+)? ?[fpnµmkMG]?J\b/;
+/** An amount of energy as the product writes it: three digits, a prefix, J. The space may be the no-break space of editor lines. */
+export const JOULES = /\d(?:\.\d+)?\s?[fpnµmkMG]?J\b/;
