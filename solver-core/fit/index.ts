@@ -1,0 +1,9 @@
+// What neighbours use of the fit part.
+export type { Backend, BackendInfo, EngineWork, RidgeProblem, RidgeSolution, RowChunk, RowSource, SolveContext } from './backend.ts';
+export { evaluate, type Evaluation } from './evaluate.ts';
+export { fitTiers, type FitRequest, type FitResult, type LayerFit } from './fit-tiers.ts';
+export type { ModelEditor, WeightTensor } from './model-editor.ts';
+export type { ModelRunner, ModelRuntime, RunTensor } from './model-runner.ts';
+export { preflight, type Preflight, type PreflightRequest } from './preflight.ts';
+export { batchSize, rowShapeFor, type LabelledRows, type ModelInput, type RowLabels } from './rows.ts';
+export { splitRows, type RowSplit } from './split.ts';

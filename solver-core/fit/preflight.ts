@@ -1,0 +1,178 @@
+import type { Diagnostic, Where } from '../model/diagnostic.ts';
+import type { Layer } from '../model/layer.ts';
+import type { LowerTier, Plan, UpperTier } from '../model/plan.ts';
+import { quoteName } from '../model/quote.ts';
+import { fitJobs, solveMacs } from './fit-tiers.ts';
+import { rowShapeFor } from './rows.ts';
+import type { LabelledRows, ModelInput } from './rows.ts';
+import { availableTargets, targetStrategy } from './targets/registry.ts';
+
+export interface PreflightRequest {
+  /** As in FitRequest. */
+  readonly input: ModelInput;
+  readonly layers: readonly Layer[];
+  readonly plan: Plan;
+  /** All rows of the data, or those to fit on. */
+  readonly data: LabelledRows;
+  /** How many of them the fit will use. Default all. */
+  readonly fitRows?: number;
+  /** Most memory the fit may take. Default 2 GiB. */
+  readonly maxBytes?: number;
+}
+
+export interface Preflight {
+  readonly diagnostics: readonly Diagnostic[];
+  /** Multiply-adds of all solves together, without refinement. */
+  readonly macs: number;
+  /** Estimate of the most memory used at one time. */
+  readonly peakBytes: number;
+}
+
+const defaultMaxBytes = 2 * 2 ** 30;
+
+/**
+ * Looks at model, plan and data together before any work is done. Errors: `data-shape-mismatch`, `data-not-finite`,
+ * `label-out-of-range`, `label-shape-mismatch`, `layer-not-solvable`, `not-yet-available`, `nothing-to-fit`, `fit-too-large`,
+ * `too-few-rows` (none). Warnings: `few-rows` (fewer rows than unknowns), `output-layer-not-fitted`, `upper-layer-not-started`.
+ */
+export function preflight(request: PreflightRequest): Preflight {
+  const { layers, plan, data } = request;
+  const rows = request.fitRows ?? data.rows;
+  const jobs = fitJobs(layers, plan);
+  const maxBytes = request.maxBytes ?? defaultMaxBytes;
+  const peakBytes = Math.max(0, ...jobs.map(({ layer }) => solveBytes(layer, rows))) + data.x.byteLength;
+  const macs = jobs.reduce((sum, { layer }) => sum + solveMacs(layer, rows), 0);
+  const diagnostics = [
+    ...dataFindings(request),
+    ...labelFindings(request),
+    ...jobs.flatMap(({ layer, tier }) => layerFindings(layer, tier, rows)),
+    ...tierFindings(layers, plan, jobs.length),
+  ];
+  if (peakBytes > maxBytes) {
+    const largest = jobs.reduce((a, b) => (solveBytes(a.layer, rows) >= solveBytes(b.layer, rows) ? a : b));
+    diagnostics.push({
+      severity: 'error',
+      code: 'fit-too-large',
+      message: `The fit needs about ${mebibytes(peakBytes)} of memory, mostly for layer ${quoteName(largest.layer.id)} with ${largest.layer.dense?.inputs} inputs; the limit is ${mebibytes(maxBytes)}. Leave this layer out of the tier.`,
+      where: whereOf(largest.tier, largest.layer),
+    });
+  }
+  return { diagnostics, macs, peakBytes };
+}
+
+/** Two square matrices for the solve, the layer's inputs and targets (kept only up to the budget of a fit), weights and residuals. */
+function solveBytes(layer: Layer, rows: number): number {
+  const d = layer.dense?.inputs ?? 0;
+  const k = layer.dense?.outputs ?? 0;
+  return 8 * (2 * d * d + 6 * d * k) + Math.min(2 ** 30, 4 * rows * (d + k));
+}
+
+function dataFindings({ input, data, plan }: PreflightRequest): Diagnostic[] {
+  const where = dataWhere(plan);
+  const found: Diagnostic[] = [];
+  if (data.rows < 1) found.push({ severity: 'error', code: 'too-few-rows', message: 'The data holds no rows, so there is nothing to fit on.', where });
+  if (rowShapeFor(input, data.inputShape) === undefined) {
+    found.push({
+      severity: 'error',
+      code: 'data-shape-mismatch',
+      message: `A row of the data has shape [${data.inputShape.join(', ')}], the model's input ${quoteName(input.name)} takes [${(input.shape ?? []).map((d) => d ?? '?').join(', ')}] with the batch first. Choose other inputs in the data clause, or reshape the data.`,
+      where,
+    });
+  }
+  const bad = firstNotFinite(data.x);
+  if (bad >= 0) {
+    const width = data.x.length / Math.max(1, data.rows);
+    found.push({
+      severity: 'error',
+      code: 'data-not-finite',
+      message: `The data holds ${data.x[bad]} in row ${Math.floor(bad / width)}, element ${bad % width}. Remove or replace values that are infinite or not a number.`,
+      where,
+    });
+  }
+  return found;
+}
+
+function labelFindings({ layers, data, plan }: PreflightRequest): Diagnostic[] {
+  const where = dataWhere(plan);
+  const outputs = layers.at(-1)?.dense?.outputs;
+  const { labels } = data;
+  if (labels.kind === 'regression') {
+    const found: Diagnostic[] = [];
+    const bad = firstNotFinite(labels.values);
+    if (bad >= 0) found.push({ severity: 'error', code: 'data-not-finite', message: `The labels hold ${labels.values[bad]} in row ${Math.floor(bad / labels.outputs)}. Remove or replace values that are infinite or not a number.`, where });
+    if (outputs !== undefined && outputs !== labels.outputs) {
+      found.push({ severity: 'error', code: 'label-shape-mismatch', message: `The labels have ${labels.outputs} ${labels.outputs === 1 ? 'value' : 'values'} per row, the model's last layer ${quoteName(layers.at(-1)!.id)} has ${outputs} outputs. Choose other labels in the data clause.`, where });
+    }
+    return found;
+  }
+  if (outputs === undefined || outputs === 1) return [];
+  const row = labels.values.findIndex((label) => label < 0 || label >= outputs);
+  if (row < 0) return [];
+  return [
+    {
+      severity: 'error',
+      code: 'label-out-of-range',
+      message: `Row ${row} has label ${labels.values[row]}, but the model's last layer ${quoteName(layers.at(-1)!.id)} has ${outputs} outputs, so labels run from 0 to ${outputs - 1}. Choose other labels in the data clause, or a model with enough outputs.`,
+      where,
+    },
+  ];
+}
+
+function layerFindings(layer: Layer, tier: LowerTier | UpperTier, rows: number): Diagnostic[] {
+  const where = whereOf(tier, layer);
+  if (layer.dense === null) {
+    return [{ severity: 'error', code: 'layer-not-solvable', message: `Layer ${quoteName(layer.id)} cannot be solved: ${layer.notSolvable ?? 'it is not dense'}. Take it out of the tier.`, where }];
+  }
+  const unknowns = layer.dense.inputs + (layer.bias === null ? 0 : 1);
+  if (rows >= unknowns || rows < 1) return [];
+  return [
+    {
+      severity: 'warning',
+      code: 'few-rows',
+      message: `Layer ${quoteName(layer.id)} has ${unknowns} unknowns per output and only ${rows} rows to fit on; lambda decides what the rows leave open. Use more rows or a larger lambda.`,
+      where,
+    },
+  ];
+}
+
+function tierFindings(layers: readonly Layer[], plan: Plan, nJobs: number): Diagnostic[] {
+  const found: Diagnostic[] = [];
+  const last = layers.at(-1);
+  for (const tier of plan.lower) {
+    if (targetStrategy(tier.targets) !== undefined) continue;
+    found.push({ severity: 'error', code: 'not-yet-available', message: `Targets ${tier.targets} are not available yet. Use ${availableTargets().join(', ')}.`, where: { range: tier.range } });
+  }
+  for (const tier of plan.upper) {
+    for (const id of tier.layers) {
+      if (id === last?.id) continue;
+      found.push({ severity: 'warning', code: 'upper-layer-not-started', message: `Layer ${quoteName(id)} of tier ${quoteName(tier.name)} is not the model's last layer; it keeps its weights. Incremental learning starts at the last layer.`, where: { range: tier.range, node: id } });
+    }
+  }
+  if (nJobs === 0) {
+    found.push({ severity: 'error', code: 'nothing-to-fit', message: 'No layer of this plan can be fitted. Put at least one dense layer into a lower tier.', where: {} });
+  } else if (last !== undefined && ![...plan.lower, ...plan.upper].some((tier) => tier.layers.includes(last.id))) {
+    found.push({
+      severity: 'warning',
+      code: 'output-layer-not-fitted',
+      message: `The model's last layer ${quoteName(last.id)} is in no tier. It keeps its weights, although the layers below it change. Put it into a tier to fit it to the labels.`,
+      where: { node: last.id },
+    });
+  }
+  return found;
+}
+
+function whereOf(tier: LowerTier | UpperTier, layer: Layer): Where {
+  return { range: tier.range, node: layer.id };
+}
+
+function dataWhere(plan: Plan): Where {
+  return plan.data === undefined ? {} : { path: plan.data.path };
+}
+
+function firstNotFinite(values: Float32Array): number {
+  return values.findIndex((v) => !Number.isFinite(v));
+}
+
+function mebibytes(sizeBytes: number): string {
+  return `${Math.ceil(sizeBytes / 2 ** 20)} MiB`;
+}

@@ -1,0 +1,36 @@
+import type { TargetKind } from '../../model/plan.ts';
+import type { ActivationSource } from '../activations.ts';
+import type { SolveContext } from '../backend.ts';
+import type { LabelTargets } from '../rows.ts';
+
+/** What a strategy knows of the hidden layer it makes targets for. */
+export interface TargetLayer {
+  readonly id: string;
+  /** h: the layer's outputs. */
+  readonly outputs: number;
+  readonly bias: boolean;
+  /** The activation that follows, by ONNX op name; null when none. Targets are for the value before it. */
+  readonly activation: string | null;
+  /** The tier's seed. Each layer and each random matrix draws from its own stream of it. */
+  readonly seed: number;
+  /** Input of the layer with the layers below already fitted. */
+  readonly input: ActivationSource;
+  /** One row per sample. */
+  readonly labels: LabelTargets;
+  readonly context: SolveContext;
+}
+
+/** Writes the targets [rows, outputs] of the rows x [rows, d], whose first has the number `firstRow`. */
+export type TargetRows = (x: Float32Array, rows: number, firstRow: number, into: Float32Array) => void;
+
+/** What is done with a hidden layer: solve it for targets, or give it weights without a solve. */
+export type LayerTargets =
+  | { readonly kind: 'solve'; readonly fill: TargetRows }
+  /** w: [d, outputs], b: [outputs]. */
+  | { readonly kind: 'weights'; readonly w: Float64Array; readonly b: Float64Array };
+
+/** A way to teach hidden layers without gradients. */
+export interface TargetStrategy {
+  readonly kind: TargetKind;
+  prepare(layer: TargetLayer): Promise<LayerTargets>;
+}
