@@ -8,18 +8,44 @@ import { defaultParameters, harnessSource, readSources, root, rtlSources, sha256
 
 // Compiling and linking are two runs: the packaged tools cannot start one another.
 // CXXRTL evaluates memory reads whose enable is low, too: their addresses may be anything, so its check of them is off (they read 0).
-const compileArguments = ['clang++', '-std=c++14', '-O2', '-DCXXRTL_NDEBUG', '-Iinc', '-fno-exceptions', '-c', 'harness.cc', '-o', 'engine.o'];
+const compileArguments = [
+  'clang++',
+  '-std=c++14',
+  '-O2',
+  '-DCXXRTL_NDEBUG',
+  '-Iinc',
+  '-fno-exceptions',
+  '-c',
+  'harness.cc',
+  '-o',
+  'engine.o',
+];
 const linkArguments = [
-  'wasm-ld', '-m', 'wasm32', '-L/usr/lib/wasm32-wasip1', '/usr/lib/wasm32-wasip1/crt1-reactor.o', '--entry', '_initialize',
-  '--strip-all', 'engine.o', '-lc++', '-lc++abi', '-lc', '/usr/lib/wasm32-unknown-wasip1/libclang_rt.builtins.a', '-o', 'engine.wasm',
+  'wasm-ld',
+  '-m',
+  'wasm32',
+  '-L/usr/lib/wasm32-wasip1',
+  '/usr/lib/wasm32-wasip1/crt1-reactor.o',
+  '--entry',
+  '_initialize',
+  '--strip-all',
+  'engine.o',
+  '-lc++',
+  '-lc++abi',
+  '-lc',
+  '/usr/lib/wasm32-unknown-wasip1/libclang_rt.builtins.a',
+  '-o',
+  'engine.wasm',
 ];
 
 async function toolVersions() {
   const names = ['@yowasp/yosys', '@yowasp/clang'];
-  const entries = await Promise.all(names.map(async (name) => {
-    const manifest = JSON.parse(await readFile(resolve(root, 'node_modules', name, 'package.json'), 'utf8'));
-    return [name, manifest.version];
-  }));
+  const entries = await Promise.all(
+    names.map(async (name) => {
+      const manifest = JSON.parse(await readFile(resolve(root, 'node_modules', name, 'package.json'), 'utf8'));
+      return [name, manifest.version];
+    }),
+  );
   return Object.fromEntries(entries);
 }
 
@@ -54,9 +80,13 @@ async function runTool(run, args, files) {
 async function toCpp(sources, parameters) {
   const { runYosys } = await import('@yowasp/yosys');
   const files = Object.fromEntries(rtlSources.map((path) => [path.split('/').at(-1), sources[path]]));
-  const sets = Object.entries(parameters).map(([name, value]) => `-set ${name} ${value}`).join(' ');
+  const sets = Object.entries(parameters)
+    .map(([name, value]) => `-set ${name} ${value}`)
+    .join(' ');
   const script = [
-    `read_verilog -sv -defer ${Object.keys(files).join(' ')}`, `chparam ${sets} ${top}`, `hierarchy -check -top ${top}`,
+    `read_verilog -sv -defer ${Object.keys(files).join(' ')}`,
+    `chparam ${sets} ${top}`,
+    `hierarchy -check -top ${top}`,
     'write_cxxrtl -g0 -O6 engine.cc',
   ].join('; ');
   return (await runTool(runYosys, ['-q', '-p', script], files))['engine.cc'];
@@ -80,8 +110,16 @@ async function writeAtomically(path, data) {
 async function locked(folder, work) {
   const lock = `${folder}.lock`;
   await mkdir(dirname(folder), { recursive: true });
-  while (!(await mkdir(lock).then(() => true, () => false))) {
-    const age = await stat(lock).then((s) => Date.now() - s.mtimeMs, () => 0);
+  while (
+    !(await mkdir(lock).then(
+      () => true,
+      () => false,
+    ))
+  ) {
+    const age = await stat(lock).then(
+      (s) => Date.now() - s.mtimeMs,
+      () => 0,
+    );
     if (age > 300_000) await rm(lock, { recursive: true, force: true });
     else await new Promise((done) => setTimeout(done, 100));
   }

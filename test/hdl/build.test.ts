@@ -29,7 +29,9 @@ test('the manifest names every source with its hash, the tools with their versio
     toolVersions: Record<string, string>;
     parameters: Record<string, number>;
   };
-  const expected = await Promise.all([...rtlSources, harnessSource].map(async (p) => [p, sha256(await readFile(join(projectRoot, p)))] as const));
+  const expected = await Promise.all(
+    [...rtlSources, harnessSource].map(async (p) => [p, sha256(await readFile(join(projectRoot, p)))] as const),
+  );
   expect(manifest.sourceSha256).toEqual(Object.fromEntries(expected));
   expect(Object.keys(manifest.toolVersions)).toEqual(['@yowasp/yosys', '@yowasp/clang']);
   expect(manifest.parameters).toMatchObject({ N: 8, DW: 18, AW: 48 });

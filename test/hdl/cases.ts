@@ -53,7 +53,15 @@ export function autoShift(diagonal: Float64Array, columns: number, rows: readonl
 const rowsOf = (words: Int32Array, columns: number): Step => ({ kind: 'rows', words, rows: words.length / columns });
 
 /** A plain solve of random data. */
-export function randomCase(name: string, d: number, m: number, rows: number, wordBits: number, dataBits: number, ridge: number): EngineCase {
+export function randomCase(
+  name: string,
+  d: number,
+  m: number,
+  rows: number,
+  wordBits: number,
+  dataBits: number,
+  ridge: number,
+): EngineCase {
   const columns = d + m;
   const words = randomWords(d * 1000 + m * 100 + rows, rows, columns, dataBits);
   const diagonal = new Float64Array(d).fill(ridge);
@@ -81,14 +89,11 @@ export function cornerCases(lanes: number, wordBits: number, accumulatorBits: nu
   const tiny = randomWords(9, 6, 4, 8).map((w, i) => (i % 4 === 3 ? w * 2 ** (wordBits - 10) : w));
   return [
     oneCase('smallest', 1, 1, ridge, [rowsOf(Int32Array.of(3, -5), 2), { kind: 'factor', shift: 0 }, { kind: 'back' }]),
-    oneCase(
-      'one to five rows, back to back', 5, 2, ridge,
-      [
-        ...[1, 2, 3, 4, 5].map((n) => rowsOf(few.subarray((n * (n - 1) * 7) / 2, (n * (n + 1) * 7) / 2), 7)),
-        { kind: 'factor', shift: autoShift(new Float64Array(5).fill(ridge), 7, [few], wordBits) },
-        { kind: 'back' },
-      ],
-    ),
+    oneCase('one to five rows, back to back', 5, 2, ridge, [
+      ...[1, 2, 3, 4, 5].map((n) => rowsOf(few.subarray((n * (n - 1) * 7) / 2, (n * (n + 1) * 7) / 2), 7)),
+      { kind: 'factor', shift: autoShift(new Float64Array(5).fill(ridge), 7, [few], wordBits) },
+      { kind: 'back' },
+    ]),
     randomCase('outputs share a block with features', lanes + 3, 1, 6, wordBits, wordBits - 3, ridge),
     randomCase('blocks are full', lanes, lanes, 3, wordBits, wordBits - 3, ridge),
     randomCase('three blocks, fewer rows than features', Math.min(2 * lanes + 1, 19), 2, 2, wordBits, wordBits - 3, ridge),

@@ -27,10 +27,13 @@ test('the golden hash is the one of the arithmetic contract in BigInt', () => {
   expect(outcome.flags.some((f) => f.breakdown || f.saturated)).toBe(false);
 });
 
-test.skipIf(verilator === undefined)(`the golden hash comes out of the RTL with the shipped parameters in ${titled('Verilator', verilator)}`, async () => {
-  const rtl = await openSimulator('verilator', defaultEngineParameters);
-  expect(hashOf(await rtl.run(goldenCase()))).toBe(goldenHash18);
-});
+test.skipIf(verilator === undefined)(
+  `the golden hash comes out of the RTL with the shipped parameters in ${titled('Verilator', verilator)}`,
+  async () => {
+    const rtl = await openSimulator('verilator', defaultEngineParameters);
+    expect(hashOf(await rtl.run(goldenCase()))).toBe(goldenHash18);
+  },
+);
 
 test('the functional model answers the bring-up problem with the golden hash, for any number of lanes', async () => {
   for (const lanes of [2, 4, 8, 16]) {

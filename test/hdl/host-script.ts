@@ -26,12 +26,15 @@ export function hostScript(info: EngineInfo, problem: EngineCase, resetAfter?: n
   const lines: string[] = ['z'];
   const mask = (bits: number, value: number): string => (value < 0 ? BigInt.asUintN(bits, BigInt(value)) : BigInt(value)).toString(16);
   const write = (gram: number, address: number, column: number, value: number): void => {
-    lines.push(`w ${hex(gram, address + Math.floor(column / lanes), 2 ** (column % lanes))} ${mask(gram === 1 ? info.accumulatorBits : info.wordBits, value)}`);
+    lines.push(
+      `w ${hex(gram, address + Math.floor(column / lanes), 2 ** (column % lanes))} ${mask(gram === 1 ? info.accumulatorBits : info.wordBits, value)}`,
+    );
   };
   const read = (gram: number, address: number, column: number): void => {
     lines.push(`r ${hex(gram, address + Math.floor(column / lanes), 2 ** (column % lanes))}`);
   };
-  const command = (op: number, rows: number, rowBase: number, vecBase: number, shift: number): string => hex(op, d, blocks, rows, rowBase, vecBase, shift);
+  const command = (op: number, rows: number, rowBase: number, vecBase: number, shift: number): string =>
+    hex(op, d, blocks, rows, rowBase, vecBase, shift);
   if (resetAfter !== undefined) lines.push(`x ${command(opcodes.factor, 1, 0, 0, 1)} ${hex(resetAfter)}`);
   for (let i = 0; i < d; i++) {
     for (let b = Math.floor(i / lanes); b < blocks; b++) lines.push(`w ${hex(1, i * blocks + b, 2 ** lanes - 1)} 0`);

@@ -27,8 +27,10 @@ async function messages(command: string, args: readonly string[]): Promise<strin
   }
 }
 
-const lint = (parameters: Parameters): Promise<string> => messages('verilator', ['--lint-only', '-Wall', '--top-module', top, ...sets(parameters, '-G'), ...files]);
-const elaborate = (parameters: Parameters): Promise<string> => messages('iverilog', ['-g2012', '-t', 'null', '-s', top, ...sets(parameters, `-P${top}.`), ...files]);
+const lint = (parameters: Parameters): Promise<string> =>
+  messages('verilator', ['--lint-only', '-Wall', '--top-module', top, ...sets(parameters, '-G'), ...files]);
+const elaborate = (parameters: Parameters): Promise<string> =>
+  messages('iverilog', ['-g2012', '-t', 'null', '-s', top, ...sets(parameters, `-P${top}.`), ...files]);
 
 const memories = [
   { OPERAND_DEPTH: 147456, GRAM_DEPTH: 132096, MAX_FEATURES: 1024 },
@@ -36,7 +38,9 @@ const memories = [
 ];
 const matrix = [2, 4, 8, 16].flatMap((N) =>
   [16, 18].flatMap((DW) =>
-    [40, 48].flatMap((AW) => memories.map((m) => ({ N, DW, AW, ...m, MAX_FEATURES: Math.min(m.MAX_FEATURES, 2 ** (AW + 1 - 2 * DW) - 1) }))),
+    [40, 48].flatMap((AW) =>
+      memories.map((m) => ({ N, DW, AW, ...m, MAX_FEATURES: Math.min(m.MAX_FEATURES, 2 ** (AW + 1 - 2 * DW) - 1) })),
+    ),
   ),
 );
 
@@ -73,7 +77,9 @@ describe(titled('Icarus', icarus), () => {
 
 describe('Yosys', () => {
   test('stops the build with the message of the broken rule', async () => {
-    await expect(buildEngine({ parameters: { N: 6 }, folder: join(projectRoot, 'dist/engine-variants/illegal') })).rejects.toThrow('illegal N: must be 2, 4, 8 or 16');
+    await expect(buildEngine({ parameters: { N: 6 }, folder: join(projectRoot, 'dist/engine-variants/illegal') })).rejects.toThrow(
+      'illegal N: must be 2, 4, 8 or 16',
+    );
   });
 });
 
@@ -82,7 +88,10 @@ test('every RTL file starts with its licence, forbids implicit nets and ends by 
     const lines = text.trimEnd().split('\n');
     expect(lines.slice(0, 2), path).toEqual(['// SPDX-License-Identifier: MIT', '`default_nettype none']);
     expect(lines.at(-1), path).toBe('`resetall');
-    expect(lines.filter((l) => l.length > 130), path).toEqual([]);
+    expect(
+      lines.filter((l) => l.length > 130),
+      path,
+    ).toEqual([]);
     expect(text, path).toContain(`module ${path.split('/').at(-1)!.replace('.sv', '')}`);
   }
 });

@@ -65,7 +65,10 @@ describe('the comparison catches a broken engine', () => {
   });
 
   test('more clocks than predicted stop the simulated engine with an error', async () => {
-    const rtl = await WasmDevice.create(await variantImage(parameters, await mutatedTree('hdl/rtl/sequencer.sv', "GramFlushLast = CW'(3)", "GramFlushLast = CW'(4)")), nodeHost);
+    const rtl = await WasmDevice.create(
+      await variantImage(parameters, await mutatedTree('hdl/rtl/sequencer.sv', "GramFlushLast = CW'(3)", "GramFlushLast = CW'(4)")),
+      nodeHost,
+    );
     await expect(runCase(rtl, cases[0]!)).rejects.toMatchObject({ code: 'engine-wrong-cycles' });
   });
 });

@@ -6,19 +6,24 @@ import { oracle } from './oracle.ts';
 import { runCase, withoutCycles } from './run-case.ts';
 import { icarus, openSimulator, smallParameters, titled } from './simulators.ts';
 
-const matrix = [2, 4, 8, 16].flatMap((lanes) => [16, 18].flatMap((wordBits) => [40, 48].map((accumulatorBits) => ({ lanes, wordBits, accumulatorBits }))));
+const matrix = [2, 4, 8, 16].flatMap((lanes) =>
+  [16, 18].flatMap((wordBits) => [40, 48].map((accumulatorBits) => ({ lanes, wordBits, accumulatorBits }))),
+);
 
 describe(titled('RTL in Icarus', icarus), () => {
-  test.skipIf(icarus === undefined).concurrent.each(matrix)('gives the bits, flags and cycles of model and oracle: $lanes lanes, $wordBits/$accumulatorBits bits', async ({ lanes, wordBits, accumulatorBits }) => {
-    const parameters = smallParameters(lanes, wordBits, accumulatorBits);
-    const model = new FunctionalDevice(nodeHost, parameters);
-    const rtl = await openSimulator('icarus', parameters);
-    for (const problem of cornerCases(lanes, wordBits, accumulatorBits)) {
-      const expected = await runCase(model, problem);
-      expect(withoutCycles(expected), problem.name).toEqual(oracle(problem, wordBits));
-      expect(await rtl.run(problem), problem.name).toEqual(expected);
-    }
-  });
+  test.skipIf(icarus === undefined).concurrent.each(matrix)(
+    'gives the bits, flags and cycles of model and oracle: $lanes lanes, $wordBits/$accumulatorBits bits',
+    async ({ lanes, wordBits, accumulatorBits }) => {
+      const parameters = smallParameters(lanes, wordBits, accumulatorBits);
+      const model = new FunctionalDevice(nodeHost, parameters);
+      const rtl = await openSimulator('icarus', parameters);
+      for (const problem of cornerCases(lanes, wordBits, accumulatorBits)) {
+        const expected = await runCase(model, problem);
+        expect(withoutCycles(expected), problem.name).toEqual(oracle(problem, wordBits));
+        expect(await rtl.run(problem), problem.name).toEqual(expected);
+      }
+    },
+  );
 
   test.skipIf(icarus === undefined)('starts afresh after a reset in the middle of a command', async () => {
     const parameters = smallParameters(4, 18, 48);

@@ -47,7 +47,10 @@ describe('RTL as WebAssembly gives the bits, flags, cycles and host words of the
     const full = new Int32Array(2 * rows).fill(-(2 ** 17));
     const image = await loadImage(await defaultImageFolder());
     const problem: EngineCase = {
-      name: 'full', features: 1, outputs: 1, diagonal: new Float64Array(1),
+      name: 'full',
+      features: 1,
+      outputs: 1,
+      diagonal: new Float64Array(1),
       steps: [{ kind: 'rows', words: full, rows }, { kind: 'factor', shift: 13 }, { kind: 'back' }],
     };
     await compare(image, [problem]);

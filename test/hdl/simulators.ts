@@ -32,7 +32,14 @@ export function titled(tool: string, version: string | undefined): string {
 
 /** Build parameters under their RTL names. */
 export function rtlParameters(p: EngineParameters): Readonly<Record<string, number>> {
-  return { N: p.lanes, DW: p.wordBits, AW: p.accumulatorBits, OPERAND_DEPTH: p.operandDepth, GRAM_DEPTH: p.gramDepth, MAX_FEATURES: p.maxFeatures };
+  return {
+    N: p.lanes,
+    DW: p.wordBits,
+    AW: p.accumulatorBits,
+    OPERAND_DEPTH: p.operandDepth,
+    GRAM_DEPTH: p.gramDepth,
+    MAX_FEATURES: p.maxFeatures,
+  };
 }
 
 /** Small memories for slow simulators: up to 24 features. */
@@ -72,7 +79,9 @@ async function verilatorBinary(parameters: EngineParameters, from: string): Prom
   const sets = Object.entries(rtlParameters(parameters)).map(([name, value]) => `-G${name}=${value}`);
   const folder = await cached('verilator', JSON.stringify([key, sets, verilator]), async (target) => {
     const options = ['--binary', '--timing', '-O3', '--build-jobs', '2', '-Wno-fatal', '-Wno-WIDTH', '-CFLAGS', '-O1'];
-    await run('verilator', [...options, '--top-module', 'tb_engine', '--Mdir', target, '-o', 'tb', ...sets, ...paths], { maxBuffer: 1 << 26 });
+    await run('verilator', [...options, '--top-module', 'tb_engine', '--Mdir', target, '-o', 'tb', ...sets, ...paths], {
+      maxBuffer: 1 << 26,
+    });
   });
   return join(folder, 'tb');
 }
@@ -85,7 +94,11 @@ export interface OutsideSimulator {
 }
 
 /** Compiles the RTL under `from` (default: the project) for a simulator. */
-export async function openSimulator(tool: 'icarus' | 'verilator', parameters: EngineParameters, from = projectRoot): Promise<OutsideSimulator> {
+export async function openSimulator(
+  tool: 'icarus' | 'verilator',
+  parameters: EngineParameters,
+  from = projectRoot,
+): Promise<OutsideSimulator> {
   const binary = tool === 'icarus' ? await icarusBinary(parameters, from) : await verilatorBinary(parameters, from);
   const info = engineInfo(parameters, 'rtl-wasm', tool, tool);
   return {

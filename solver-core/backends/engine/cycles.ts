@@ -65,11 +65,18 @@ export const hostWords = {
 } as const;
 
 /** Engine cycles and host words of one whole solve: begin, all rows in one call, `factor`, `backSubstitute`, one read of each result. */
-export function solveWork(info: EngineInfo, layout: EngineLayout, rows: number): { readonly engineCycles: number; readonly hostWords: number } {
+export function solveWork(
+  info: EngineInfo,
+  layout: EngineLayout,
+  rows: number,
+): { readonly engineCycles: number; readonly hostWords: number } {
   return {
     engineCycles:
       accumulateCycles(layout, info.lanes, rows) + cholCycles(layout, info.lanes, info.wordBits) + backCycles(layout, info.lanes),
     hostWords:
-      hostWords.begin(layout, info.lanes) + hostWords.accumulate(layout, rows) + 2 * hostWords.readTriangle(layout) + hostWords.readWeights(layout),
+      hostWords.begin(layout, info.lanes) +
+      hostWords.accumulate(layout, rows) +
+      2 * hostWords.readTriangle(layout) +
+      hostWords.readWeights(layout),
   };
 }

@@ -64,7 +64,10 @@ export class FunctionalDevice implements EngineDevice {
 
   async factor(shift: number, abort?: AbortFlag): Promise<EngineFlags> {
     const session = expectSession(this.session, 'factor');
-    assert(Number.isInteger(shift) && shift >= 0 && shift < this.info.accumulatorBits, `shift ${shift} outside 0..${this.info.accumulatorBits - 1}`);
+    assert(
+      Number.isInteger(shift) && shift >= 0 && shift < this.info.accumulatorBits,
+      `shift ${shift} outside 0..${this.info.accumulatorBits - 1}`,
+    );
     checkAbort(abort);
     const { features, columns } = session.layout;
     session.factored = false;

@@ -139,7 +139,12 @@ export function startFactor(gram: Float64Array, d: number, columns: number, sh: 
 }
 
 /** BACK: W [d, m] words from a complete factorisation. O(d² m / 2). */
-export function backSubstitute(from: Factorisation, d: number, columns: number, fractionBits: number): { readonly weights: Float64Array; readonly flags: ModelFlags } {
+export function backSubstitute(
+  from: Factorisation,
+  d: number,
+  columns: number,
+  fractionBits: number,
+): { readonly weights: Float64Array; readonly flags: ModelFlags } {
   const m = columns - d;
   const weights = new Float64Array(d * m);
   const post = new PostProcessor(fractionBits);

@@ -40,7 +40,8 @@ export function planLayout(info: EngineInfo, features: number, outputs: number):
   if (features > info.maxFeatures) return `${features} features, the engine takes at most ${info.maxFeatures}`;
   const columns = features + outputs;
   const blocks = Math.ceil(columns / info.lanes);
-  if (blocks * info.lanes > info.maxColumns) return `${blocks * info.lanes} columns after padding, the engine takes at most ${info.maxColumns}`;
+  if (blocks * info.lanes > info.maxColumns)
+    return `${blocks * info.lanes} columns after padding, the engine takes at most ${info.maxColumns}`;
   const gramWords = features * blocks;
   if (gramWords > info.gramDepth) return `${gramWords} Gram words per lane, the engine has ${info.gramDepth}`;
   const outputBlock = Math.floor(features / info.lanes);

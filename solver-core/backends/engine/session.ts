@@ -28,15 +28,27 @@ function backendError(code: string, message: string, advice: string): TierwiseEr
 /** Checks a problem against the engine and opens a session; throws `engine-too-small`, `engine-gram-overflow` or `engine-bad-words`. */
 export function openSession(info: EngineInfo, problem: EngineProblem): EngineSession {
   const { features, outputs, diagonal } = problem;
-  assert(Number.isInteger(features) && features >= 1 && Number.isInteger(outputs) && outputs >= 1, `bad problem size ${features} x ${outputs}`);
+  assert(
+    Number.isInteger(features) && features >= 1 && Number.isInteger(outputs) && outputs >= 1,
+    `bad problem size ${features} x ${outputs}`,
+  );
   assert(diagonal.length === features, `diagonal has ${diagonal.length} entries, expected ${features}`);
   const layout = planLayout(info, features, outputs);
   if (typeof layout === 'string') {
-    throw backendError('engine-too-small', `A layer with ${features} inputs and ${outputs} outputs does not fit the engine: ${layout}.`, 'Solve this layer on the cpu backend.');
+    throw backendError(
+      'engine-too-small',
+      `A layer with ${features} inputs and ${outputs} outputs does not fit the engine: ${layout}.`,
+      'Solve this layer on the cpu backend.',
+    );
   }
   const limit = 2 ** (info.accumulatorBits - 1);
   for (const value of diagonal) {
-    if (!Number.isInteger(value)) throw backendError('engine-bad-words', `The ridge term ${value} is not an integer.`, 'This is a defect in Tierwise; please report it.');
+    if (!Number.isInteger(value))
+      throw backendError(
+        'engine-bad-words',
+        `The ridge term ${value} is not an integer.`,
+        'This is a defect in Tierwise; please report it.',
+      );
     if (Math.abs(value) >= limit) throw overflow(info, Math.abs(value));
   }
   return { layout, totals: emptyTotals(), sumOfSquares: new Float64Array(layout.columns), diagonal: diagonal.slice(), factored: false };
@@ -56,14 +68,21 @@ function overflow(info: EngineInfo, value: number): TierwiseError {
  */
 export function admitRows(info: EngineInfo, session: EngineSession, words: Int32Array, rows: number): void {
   const { columns, features } = session.layout;
-  assert(Number.isInteger(rows) && rows >= 0 && words.length === rows * columns, `${words.length} words for ${rows} rows of ${columns} columns`);
+  assert(
+    Number.isInteger(rows) && rows >= 0 && words.length === rows * columns,
+    `${words.length} words for ${rows} rows of ${columns} columns`,
+  );
   const sums = session.sumOfSquares.slice();
   const max = 2 ** (info.wordBits - 1) - 1;
   for (let r = 0, at = 0; r < rows; r++) {
     for (let c = 0; c < columns; c++, at++) {
       const word = words[at]!;
       if (word > max || word < -max - 1) {
-        throw backendError('engine-bad-words', `Word ${word} in row ${r}, column ${c} is outside [${-max - 1}, ${max}].`, 'This is a defect in Tierwise; please report it.');
+        throw backendError(
+          'engine-bad-words',
+          `Word ${word} in row ${r}, column ${c} is outside [${-max - 1}, ${max}].`,
+          'This is a defect in Tierwise; please report it.',
+        );
       }
       sums[c]! += word * word;
     }

@@ -29,7 +29,10 @@ async function read(path: string): Promise<Uint8Array> {
 function positive(parameters: Record<string, unknown>, name: string): number {
   const value = parameters[name];
   if (typeof value !== 'number' || !Number.isInteger(value) || value < 1) {
-    throw failure('engine-image-damaged', `The manifest of the engine image has ${JSON.stringify(value)} for ${name}, expected a positive integer.`);
+    throw failure(
+      'engine-image-damaged',
+      `The manifest of the engine image has ${JSON.stringify(value)} for ${name}, expected a positive integer.`,
+    );
   }
   return value;
 }

@@ -50,7 +50,12 @@ export function predictCycles(info: EngineInfo, work: readonly SimWork[]): numbe
   for (const { features, outputs, rows } of work) {
     const layout = planLayout(info, features, outputs);
     if (typeof layout === 'string') {
-      throw new TierwiseError('engine-too-small', `A layer with ${features} inputs and ${outputs} outputs does not fit the engine: ${layout}.`, 'Solve this layer on the cpu backend.', { category: 'backend' });
+      throw new TierwiseError(
+        'engine-too-small',
+        `A layer with ${features} inputs and ${outputs} outputs does not fit the engine: ${layout}.`,
+        'Solve this layer on the cpu backend.',
+        { category: 'backend' },
+      );
     }
     const once = solveWork(info, layout, rows);
     cycles += once.engineCycles + once.hostWords;
@@ -72,7 +77,9 @@ async function checkAndCalibrate(device: WasmDevice, model: FunctionalDevice, ho
     rateHz = (gramCycles + cholCycles + backCycles + hostWords) / Math.max(1e-3, (host.nowMs() - startMs) / 1000);
     if (hash !== expected) {
       const message = `The simulated engine answers ${hash} to the bring-up problem, expected ${expected}.`;
-      throw new TierwiseError('engine-self-test-failed', message, 'Rebuild the engine image with npm run build:hdl.', { category: 'backend' });
+      throw new TierwiseError('engine-self-test-failed', message, 'Rebuild the engine image with npm run build:hdl.', {
+        category: 'backend',
+      });
     }
   }
   return rateHz;

@@ -111,7 +111,10 @@ export class WasmDevice implements EngineDevice {
 
   async factor(shift: number, abort?: AbortFlag): Promise<EngineFlags> {
     const session = expectSession(this.session, 'factor');
-    assert(Number.isInteger(shift) && shift >= 0 && shift < this.info.accumulatorBits, `shift ${shift} outside 0..${this.info.accumulatorBits - 1}`);
+    assert(
+      Number.isInteger(shift) && shift >= 0 && shift < this.info.accumulatorBits,
+      `shift ${shift} outside 0..${this.info.accumulatorBits - 1}`,
+    );
     checkAbort(abort);
     session.factored = false;
     this.solved = false;
@@ -141,10 +144,16 @@ export class WasmDevice implements EngineDevice {
     const session = expectSession(this.session, 'readGram');
     const { features, columns, blocks } = session.layout;
     const gram = new Float64Array(features * columns);
-    await this.readRows(features, columns, rtl.bufferBytes / 8, (i) => i, (i, from, to) => {
-      rtl.call.read_gram(i * blocks, from, to);
-      gram.set(rtl.float64().subarray(0, to - from), i * columns + from);
-    });
+    await this.readRows(
+      features,
+      columns,
+      rtl.bufferBytes / 8,
+      (i) => i,
+      (i, from, to) => {
+        rtl.call.read_gram(i * blocks, from, to);
+        gram.set(rtl.float64().subarray(0, to - from), i * columns + from);
+      },
+    );
     session.totals.hostWords += hostWords.readTriangle(session.layout);
     return gram;
   }
@@ -154,10 +163,16 @@ export class WasmDevice implements EngineDevice {
     const session = expectFactor(this.session, 'readFactor');
     const { features, columns, blocks } = session.layout;
     const factor = new Int32Array(features * columns);
-    await this.readRows(features, columns, rtl.bufferBytes / 4, (i) => i, (i, from, to) => {
-      rtl.call.read_operand(i * blocks, from, to);
-      factor.set(rtl.int32().subarray(0, to - from), i * columns + from);
-    });
+    await this.readRows(
+      features,
+      columns,
+      rtl.bufferBytes / 4,
+      (i) => i,
+      (i, from, to) => {
+        rtl.call.read_operand(i * blocks, from, to);
+        factor.set(rtl.int32().subarray(0, to - from), i * columns + from);
+      },
+    );
     session.totals.hostWords += hostWords.readTriangle(session.layout);
     return factor;
   }
@@ -169,10 +184,16 @@ export class WasmDevice implements EngineDevice {
     const { features, outputs, outputBlock, weightBase, weightBlocks } = session.layout;
     const weights = new Int32Array(features * outputs);
     const skip = features - outputBlock * this.info.lanes;
-    await this.readRows(features, skip + outputs, rtl.bufferBytes / 4, () => skip, (i, from, to) => {
-      rtl.call.read_operand(weightBase + i * weightBlocks, from, to);
-      weights.set(rtl.int32().subarray(0, to - from), i * outputs + from - skip);
-    });
+    await this.readRows(
+      features,
+      skip + outputs,
+      rtl.bufferBytes / 4,
+      () => skip,
+      (i, from, to) => {
+        rtl.call.read_operand(weightBase + i * weightBlocks, from, to);
+        weights.set(rtl.int32().subarray(0, to - from), i * outputs + from - skip);
+      },
+    );
     session.totals.hostWords += hostWords.readWeights(session.layout);
     return weights;
   }
@@ -232,7 +253,13 @@ export class WasmDevice implements EngineDevice {
   }
 
   /** Reads columns [first(i), end) of each row in pieces that fit the staging buffer. */
-  private async readRows(rows: number, end: number, capacity: number, first: (row: number) => number, read: (row: number, from: number, to: number) => void): Promise<void> {
+  private async readRows(
+    rows: number,
+    end: number,
+    capacity: number,
+    first: (row: number) => number,
+    read: (row: number, from: number, to: number) => void,
+  ): Promise<void> {
     await this.transfer(rows, end, undefined, (i) => {
       for (let from = first(i); from < end; from += capacity) read(i, from, Math.min(end, from + capacity));
     });

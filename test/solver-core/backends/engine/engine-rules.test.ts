@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { accumulateCycles, backCycles, cholCycles, gramCycles, hostWords, pivotCycles } from '../../../../solver-core/backends/engine/cycles.ts';
+import {
+  accumulateCycles,
+  backCycles,
+  cholCycles,
+  gramCycles,
+  hostWords,
+  pivotCycles,
+} from '../../../../solver-core/backends/engine/cycles.ts';
 import type { EngineProblem } from '../../../../solver-core/backends/engine/device.ts';
 import { FunctionalDevice } from '../../../../solver-core/backends/engine/functional-device.ts';
 import type { EngineLayout } from '../../../../solver-core/backends/engine/layout.ts';
@@ -13,7 +20,11 @@ import { randomWords } from '../../../hdl/cases.ts';
 
 const info = engineInfo(defaultEngineParameters, 'functional', 'test', 'test');
 const layoutOf = (d: number, m: number): EngineLayout => planLayout(info, d, m) as EngineLayout;
-const problem = (features: number, outputs: number, ridge = 0): EngineProblem => ({ features, outputs, diagonal: new Float64Array(features).fill(ridge) });
+const problem = (features: number, outputs: number, ridge = 0): EngineProblem => ({
+  features,
+  outputs,
+  diagonal: new Float64Array(features).fill(ridge),
+});
 
 describe('layout', () => {
   test('the shipped engine takes 1024 features with 8 outputs, and layers with many outputs', () => {
@@ -52,7 +63,7 @@ describe('cycles', () => {
     expect(pivotCycles(18)).toBe(44);
     expect(cholCycles(layout, 8, 18)).toBe(17209);
     expect(backCycles(layout, 8)).toBe(3105);
-    expect(hostWords.readTriangle(layout)).toBe(64 * 72 - 64 * 63 / 2);
+    expect(hostWords.readTriangle(layout)).toBe(64 * 72 - (64 * 63) / 2);
   });
 });
 

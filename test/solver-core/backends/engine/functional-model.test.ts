@@ -13,7 +13,14 @@ import { tolerances } from '../../../tolerances.ts';
 const seed = 20261;
 
 function parametersOf(lanes: number, wordBits: number, accumulatorBits: number): EngineParameters {
-  return { lanes, wordBits, accumulatorBits, operandDepth: 4096, gramDepth: 2048, maxFeatures: Math.min(64, 2 ** (accumulatorBits + 1 - 2 * wordBits) - 1) };
+  return {
+    lanes,
+    wordBits,
+    accumulatorBits,
+    operandDepth: 4096,
+    gramDepth: 2048,
+    maxFeatures: Math.min(64, 2 ** (accumulatorBits + 1 - 2 * wordBits) - 1),
+  };
 }
 
 /** Any case of up to 12 features: any data width, several calls, shifts that are too small, right or too large, any ridge. */
@@ -26,24 +33,42 @@ function anyCase(wordBits: number, accumulatorBits: number): fc.Arbitrary<Engine
       rows: fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 3 }),
       bits: fc.integer({ min: 2, max: wordBits }),
       words: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
-      ridge: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 2 ** 20 }), fc.double({ min: -limit, max: limit, noNaN: true }).map((v) => Math.trunc(v) + 0)),
+      ridge: fc.oneof(
+        fc.constant(0),
+        fc.integer({ min: 1, max: 2 ** 20 }),
+        fc.double({ min: -limit, max: limit, noNaN: true }).map((v) => Math.trunc(v) + 0),
+      ),
       shift: fc.integer({ min: 0, max: accumulatorBits - 1 }),
     })
     .map(({ d, m, rows, bits, words, ridge, shift }) => {
       const steps = rows.flatMap((n, i): Step[] => [{ kind: 'rows', words: randomWords(words + i, n, d + m, bits), rows: n }]);
-      return { name: 'any', features: d, outputs: m, diagonal: new Float64Array(d).fill(ridge), steps: [...steps, { kind: 'factor', shift }, { kind: 'back' }] };
+      return {
+        name: 'any',
+        features: d,
+        outputs: m,
+        diagonal: new Float64Array(d).fill(ridge),
+        steps: [...steps, { kind: 'factor', shift }, { kind: 'back' }],
+      };
     });
 }
 
 describe('functional model', () => {
-  test.each([[16, 40], [16, 48], [18, 40], [18, 48], [8, 24], [22, 48]])('equals the BigInt contract for any problem: %i/%i bits', async (wordBits, accumulatorBits) => {
+  test.each([
+    [16, 40],
+    [16, 48],
+    [18, 40],
+    [18, 48],
+    [8, 24],
+    [22, 48],
+  ])('equals the BigInt contract for any problem: %i/%i bits', async (wordBits, accumulatorBits) => {
     const device = new FunctionalDevice(nodeHost, parametersOf(4, wordBits, accumulatorBits));
     await fc.assert(
       fc.asyncProperty(anyCase(wordBits, accumulatorBits), async (problem) => {
         fc.pre(problem.features <= device.info.maxFeatures);
         const outcome = await runCase(device, problem).catch((error: { code?: string }) => error.code);
         // Wide data in a narrow accumulator are refused; anything accepted must be exact.
-        if (outcome !== 'engine-gram-overflow') expect(withoutCycles(outcome as Exclude<typeof outcome, string | undefined>)).toEqual(oracle(problem, wordBits));
+        if (outcome !== 'engine-gram-overflow')
+          expect(withoutCycles(outcome as Exclude<typeof outcome, string | undefined>)).toEqual(oracle(problem, wordBits));
       }),
       { seed, numRuns: 150 },
     );
@@ -59,7 +84,7 @@ describe('functional model', () => {
         for (let k = 0; k < e; k++) x *= 4n;
         expect(x >= 2n ** 32n && x < 2n ** 34n, `${s}`).toBe(true);
         // rm = min(floor(2^33 / floor(sqrt(x))), 2^17 - 1), stated as inequalities.
-        const r = (2n ** 33n) / BigInt(rm);
+        const r = 2n ** 33n / BigInt(rm);
         const root = [r - 1n, r, r + 1n, r + 2n].filter((v) => v * v <= x && (v + 1n) * (v + 1n) > x)[0] ?? 2n ** 16n;
         expect(2n ** 33n / root === BigInt(rm) || (rm === 2 ** 17 - 1 && 2n ** 33n / root >= 2n ** 17n - 1n), `${s}`).toBe(true);
         expect({ low, high }).toEqual({ low: s <= 0, high: s >= 2 ** 34 });
@@ -71,7 +96,10 @@ describe('functional model', () => {
     const flagsOf = async (start: string): Promise<string[]> => {
       const problem = cornerCases(8, 18, 48).find((c) => c.name.startsWith(start))!;
       const { flags } = await runCase(new FunctionalDevice(nodeHost), problem);
-      return flags.flatMap((f, i) => [...(f.breakdown ? [`${problem.steps[i]!.kind} breakdown`] : []), ...(f.saturated ? [`${problem.steps[i]!.kind} saturated`] : [])]);
+      return flags.flatMap((f, i) => [
+        ...(f.breakdown ? [`${problem.steps[i]!.kind} breakdown`] : []),
+        ...(f.saturated ? [`${problem.steps[i]!.kind} saturated`] : []),
+      ]);
     };
     expect(await flagsOf('one to five')).toEqual([]);
     expect(await flagsOf('three blocks')).toEqual([]);

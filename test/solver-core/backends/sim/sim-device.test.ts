@@ -24,7 +24,9 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 describe('loading an image', () => {
   test('says what to do when it was not built', async () => {
     await expect(loadImage(join(folder, 'nowhere'))).rejects.toMatchObject({
-      code: 'engine-image-missing', category: 'backend', message: expect.stringContaining('engine image not built; run npm run build:hdl') as string,
+      code: 'engine-image-missing',
+      category: 'backend',
+      message: expect.stringContaining('engine image not built; run npm run build:hdl') as string,
     });
   });
 
@@ -40,7 +42,10 @@ describe('loading an image', () => {
     await copyFile(join(imageFolder, 'engine.wasm'), join(folder, 'engine.wasm'));
     const manifest = JSON.parse(await readFile(join(imageFolder, 'manifest.json'), 'utf8')) as Record<string, unknown>;
     await writeFile(join(folder, 'manifest.json'), JSON.stringify({ ...manifest, parameters: { N: 'eight' } }));
-    await expect(loadImage(folder)).rejects.toMatchObject({ code: 'engine-image-damaged', message: expect.stringContaining('"eight" for N') as string });
+    await expect(loadImage(folder)).rejects.toMatchObject({
+      code: 'engine-image-damaged',
+      message: expect.stringContaining('"eight" for N') as string,
+    });
     await writeFile(join(folder, 'manifest.json'), '{');
     await expect(loadImage(folder)).rejects.toMatchObject({ code: 'engine-image-damaged' });
   });
@@ -89,9 +94,13 @@ describe('the simulated engine', () => {
 
   test('an aborted flag is seen before any work', async () => {
     const device = await WasmDevice.create(await loadImage(imageFolder), nodeHost);
-    await expect(device.begin({ features: 1, outputs: 1, diagonal: new Float64Array(1) }, { aborted: true })).rejects.toBeInstanceOf(AbortError);
+    await expect(device.begin({ features: 1, outputs: 1, diagonal: new Float64Array(1) }, { aborted: true })).rejects.toBeInstanceOf(
+      AbortError,
+    );
     await device.dispose();
-    await expect(device.begin({ features: 1, outputs: 1, diagonal: new Float64Array(1) })).rejects.toMatchObject({ code: 'internal-assertion' });
+    await expect(device.begin({ features: 1, outputs: 1, diagonal: new Float64Array(1) })).rejects.toMatchObject({
+      code: 'internal-assertion',
+    });
   });
 });
 
@@ -118,7 +127,9 @@ describe('choosing a level', () => {
   });
 
   test('a layer that does not fit is an error, not a wrong answer', async () => {
-    await expect(openSimDevice({ imageFolder, work: [{ features: 4000, outputs: 1, rows: 1 }] })).rejects.toMatchObject({ code: 'engine-too-small' });
+    await expect(openSimDevice({ imageFolder, work: [{ features: 4000, outputs: 1, rows: 1 }] })).rejects.toMatchObject({
+      code: 'engine-too-small',
+    });
   });
 
   test('the prediction counts exactly the cycles and words a solve then takes', async () => {
