@@ -23,7 +23,10 @@ export function compareWithDescent(t: Translate, sgd: FigureView | null, other: 
   if (ratio.value >= 0.95 && ratio.value <= 1.05) return t('About as much as gradient descent');
   const less = ratio.value > 1;
   const factor = ratioText(less ? ratio.value : 1 / ratio.value);
-  if (overlaps) return less ? t('{0}× less than gradient descent, but the bands overlap', factor) : t('{0}× more than gradient descent, but the bands overlap', factor);
+  if (overlaps)
+    return less
+      ? t('{0}× less than gradient descent, but the bands overlap', factor)
+      : t('{0}× more than gradient descent, but the bands overlap', factor);
   const [from, to] = less ? [ratio.low, ratio.high] : [1 / ratio.high, 1 / ratio.low];
   const range = Number.isFinite(to) ? t('{0}× to {1}×', ratioText(from), ratioText(to)) : t('at least {0}×', ratioText(from));
   return less ? t('{0}× less than gradient descent ({1})', factor, range) : t('{0}× more than gradient descent ({1})', factor, range);

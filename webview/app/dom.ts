@@ -13,7 +13,11 @@ const namespace = 'http://www.w3.org/2000/svg';
 const forbidden = /^(on.*|style|srcdoc|src|srcset|href|xlink:href|action|formaction|ping|data)$/i;
 
 /** A new element with attributes and children. Throws for attributes that could run or load something. */
-export function h<K extends keyof HTMLElementTagNameMap>(tag: K, attributes: Attributes = {}, ...children: readonly Child[]): HTMLElementTagNameMap[K] {
+export function h<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  attributes: Attributes = {},
+  ...children: readonly Child[]
+): HTMLElementTagNameMap[K] {
   const element = document.createElement(tag);
   setAttributes(element, attributes);
   element.append(...nodes(children));

@@ -57,9 +57,19 @@ const report = v.object({
   model: text,
   target: text,
   layers: list(layer, maxLayers),
-  totals: v.object({ macs: text, parameters: text, inference: maybeFigure, sgd: maybeFigure, solve: maybeFigure, incremental: maybeFigure, breakEven: text }),
+  totals: v.object({
+    macs: text,
+    parameters: text,
+    inference: maybeFigure,
+    sgd: maybeFigure,
+    solve: maybeFigure,
+    incremental: maybeFigure,
+    breakEven: text,
+  }),
   assumptions: list(v.object({ name: text, text, dominates: v.boolean() })),
-  budgets: list(v.object({ scope: text, per: text, limit: text, actual: text, status: v.picklist(['met', 'exceeded', 'uncertain', 'unknown']) })),
+  budgets: list(
+    v.object({ scope: text, per: text, limit: text, actual: text, status: v.picklist(['met', 'exceeded', 'uncertain', 'unknown']) }),
+  ),
   problems: list(v.object({ severity, code: text, message: text })),
   fit: v.nullable(
     v.object({
@@ -96,7 +106,17 @@ const model = v.object({
   totals: v.object({ layers: text, macs: text, parameters: text, weightBytes: text, inference: maybeFigure }),
 });
 
-const commands = ['fit', 'cancel-fit', 'open-plan', 'open-sample', 'open-report', 'export-html', 'refresh', 'create-plan', 'open-fitted'] as const;
+const commands = [
+  'fit',
+  'cancel-fit',
+  'open-plan',
+  'open-sample',
+  'open-report',
+  'export-html',
+  'refresh',
+  'create-plan',
+  'open-fitted',
+] as const;
 const action = v.object({ label: text, command: v.picklist(commands satisfies readonly PageCommand[]) });
 const strings = v.record(v.string(), v.string());
 

@@ -22,7 +22,9 @@ export interface Host {
 /** Connects to VS Code, or to nobody in a plain browser: then messages can still be posted to the window. */
 export function connectHost(): Host {
   const api: VsCodeApi =
-    typeof acquireVsCodeApi === 'function' ? acquireVsCodeApi() : { postMessage: () => undefined, getState: () => undefined, setState: () => undefined };
+    typeof acquireVsCodeApi === 'function'
+      ? acquireVsCodeApi()
+      : { postMessage: () => undefined, getState: () => undefined, setState: () => undefined };
   return {
     post: (message) => api.postMessage(message),
     readState: () => api.getState(),

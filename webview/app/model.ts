@@ -8,11 +8,11 @@ import { createSlot } from './slot.ts';
 import { toggled } from './state.ts';
 import { baseName, shortName } from './text.ts';
 import type { DataTable } from './views/data-table.ts';
+import { filterLayers } from './views/filter.ts';
 import { sourceDetails, sourceLegend } from './views/figure.ts';
 import { pageHeader } from './views/header.ts';
-import { usedSources } from './views/layer-details.ts';
 import type { ModelColumns } from './views/model-layers.ts';
-import { createModelTable, filterLayers } from './views/model-layers.ts';
+import { createModelTable } from './views/model-layers.ts';
 import { problemCount, problemList } from './views/problems.ts';
 
 startPage({ page: 'model', title: 'Model', select: (message) => (message.kind === 'model' ? message.view : null), mount });
@@ -26,19 +26,24 @@ function mount(root: HTMLElement, context: PageContext): (view: ModelView) => st
 
   return (view) => {
     header.show([view.path, view.summary], () => [
-      pageHeader(shortName(baseName(view.path)), view.summary.map(({ name, value }) => ({ name, value: shortName(value, 120), title: value })), []),
+      pageHeader(
+        shortName(baseName(view.path)),
+        view.summary.map(({ name, value }) => ({ name: shortName(name, 60), value: shortName(value, 120), title: value })),
+        [],
+      ),
     ]);
     totals.show(view.totals, () => [totalsView(view, context)]);
     problems.show(view.diagnostics, () => [view.diagnostics.length > 0 && problemsView(view, context)]);
     layers.update(view.layers);
     return shortName(baseName(view.path), 60);
-  }; // prettier-ignore
+  };
 }
 
 function totalsView(view: ModelView, context: PageContext): HTMLElement {
   const { t } = context;
   const { totals } = view;
-  const tile = (label: string, value: string): HTMLElement => h('div', { class: 'stat' }, h('dt', {}, label), h('dd', { class: 'stat-value' }, value));
+  const tile = (label: string, value: string): HTMLElement =>
+    h('div', { class: 'stat' }, h('dt', {}, label), h('dd', { class: 'stat-value' }, value));
   return h(
     'section',
     { class: 'section', 'aria-label': t('Totals') },
@@ -70,7 +75,12 @@ function problemsView(view: ModelView, context: PageContext): HTMLElement {
   const details = h(
     'details',
     { class: 'section card', open: (serious || few) && !closed },
-    h('summary', { 'data-focus': 'problems', class: 'problems-summary' }, h('h2', {}, t('Diagnostics')), h('span', { class: 'muted' }, problemCount(view.diagnostics, t))),
+    h(
+      'summary',
+      { 'data-focus': 'problems', class: 'problems-summary' },
+      h('h2', {}, t('Diagnostics')),
+      h('span', { class: 'muted' }, problemCount(view.diagnostics, t)),
+    ),
     problemList(view.diagnostics, context),
   );
   return listen(details, 'toggle', () => store.set({ open: toggled(store.get().open, 'model-problems-closed', !details.open) }));
@@ -120,13 +130,16 @@ function createLayersSection(context: PageContext): LayersSection {
       if (json === shownJson) return;
       shownJson = json;
       layers = next;
-      const columns: ModelColumns = { energy: next.some((layer) => layer.inference !== null), fitted: next.some((layer) => layer.fitted !== null) };
+      const columns: ModelColumns = {
+        energy: next.some((layer) => layer.inference !== null),
+        fitted: next.some((layer) => layer.fitted !== null),
+      };
       if (table === null || columnsKey !== JSON.stringify(columns)) {
         columnsKey = JSON.stringify(columns);
         table = createModelTable(context, columns);
         fill(place, table.element);
       }
-      fill(legend, sourceLegend(t, usedSources(next)));
+      fill(legend, sourceLegend(t, new Set(next.flatMap((layer) => (layer.inference === null ? [] : [layer.inference.source])))));
       apply(false);
     },
   };
@@ -134,7 +147,11 @@ function createLayersSection(context: PageContext): LayersSection {
 
 function createFilter(context: PageContext): HTMLElementTagNameMap['vscode-textfield'] {
   const { t, store } = context;
-  const field = h('vscode-textfield', { class: 'filter', placeholder: t('Filter by name, operator, shape or tier'), type: 'search', 'data-focus': 'filter' }, icon('search', 'filter-icon'));
+  const field = h(
+    'vscode-textfield',
+    { class: 'filter', placeholder: t('Filter by name, operator, shape or tier'), type: 'search', 'data-focus': 'filter' },
+    icon('search', 'filter-icon'),
+  );
   field.querySelector('.filter-icon')?.setAttribute('slot', 'content-before');
   field.label = t('Filter layers');
   field.value = store.get().filter;

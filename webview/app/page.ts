@@ -41,7 +41,12 @@ export function startPage<V>(definition: PageDefinition<V>): void {
   host.receive((message) => {
     if (message.strings !== undefined) t = createTranslator(message.strings);
     if (message.kind === 'busy') {
-      if (update === null) fill(shell.content, h('header', { class: 'page-header' }, h('h1', {}, t(definition.title))), h('p', { class: 'muted' }, message.message));
+      if (update === null)
+        fill(
+          shell.content,
+          h('header', { class: 'page-header' }, h('h1', {}, t(definition.title))),
+          h('p', { class: 'muted' }, message.message),
+        );
       shell.setBusy(message.message, t);
     } else if (message.kind === 'empty') {
       showNotice([emptyView(message, context())], message.message);

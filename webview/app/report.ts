@@ -29,7 +29,14 @@ function mount(root: HTMLElement, context: PageContext): (view: ReportView) => s
   const layers = createSlot(h('div', { hidden: true }));
   const chart = createLayerChart(context);
   const table = createReportTable(context);
-  const byLayer = h('section', { class: 'section report-layers', 'aria-labelledby': 'layers-heading' }, h('h2', { id: 'layers-heading' }, t('By layer')), chart.element, table.element, legend.element);
+  const byLayer = h(
+    'section',
+    { class: 'section report-layers', 'aria-labelledby': 'layers-heading' },
+    h('h2', { id: 'layers-heading' }, t('By layer')),
+    chart.element,
+    table.element,
+    legend.element,
+  );
   fill(root, header.element, totals.element, h('div', { class: 'report-columns' }, results.element, byLayer, reasons.element));
 
   return (view) => {
@@ -62,11 +69,18 @@ function headerView(view: ReportView, context: PageContext): HTMLElement {
     { name: t('Model'), value: shortName(baseName(view.model)), title: view.model },
     { name: t('Target'), value: view.target },
   ];
-  const plan = view.title !== '' && view.title !== view.model && view.title !== t('Energy report') ? [{ name: t('Plan'), value: shortName(baseName(view.title)), title: view.title }] : [];
-  return pageHeader(t('Energy report'), [...plan, ...facts], [
-    actionButton(context, { label: t('Export HTML'), command: 'export-html', kind: 'secondary' }),
-    actionButton(context, { label: t('Refresh'), command: 'refresh', kind: 'secondary' }),
-  ]); // prettier-ignore
+  const plan =
+    view.title !== '' && view.title !== view.model && view.title !== t('Energy report')
+      ? [{ name: t('Plan'), value: shortName(baseName(view.title)), title: view.title }]
+      : [];
+  return pageHeader(
+    t('Energy report'),
+    [...plan, ...facts],
+    [
+      actionButton(context, { label: t('Export HTML'), command: 'export-html', kind: 'secondary' }),
+      actionButton(context, { label: t('Refresh'), command: 'refresh', kind: 'secondary' }),
+    ],
+  );
 }
 
 function problemsView(view: ReportView, context: PageContext): HTMLElement {
@@ -74,7 +88,12 @@ function problemsView(view: ReportView, context: PageContext): HTMLElement {
   return h(
     'section',
     { class: 'section', 'aria-labelledby': 'problems-heading' },
-    h('h2', { id: 'problems-heading', class: 'heading-row' }, t('Problems'), h('span', { class: 'muted heading-count' }, problemCount(view.problems, t))),
+    h(
+      'h2',
+      { id: 'problems-heading', class: 'heading-row' },
+      t('Problems'),
+      h('span', { class: 'muted heading-count' }, problemCount(view.problems, t)),
+    ),
     problemList(view.problems, context),
   );
 }

@@ -10,6 +10,8 @@ export type Translate = (english: string, ...args: readonly (string | number)[])
 export function createTranslator(strings: Strings): Translate {
   return (english, ...args) => {
     const template = Object.hasOwn(strings, english) ? (strings[english] ?? english) : english;
-    return template.replace(/\{(\d+)\}/g, (whole, index: string) => (args[Number(index)] === undefined ? whole : String(args[Number(index)])));
+    return template.replace(/\{(\d+)\}/g, (whole, index: string) =>
+      args[Number(index)] === undefined ? whole : String(args[Number(index)]),
+    );
   };
 }

@@ -28,7 +28,12 @@ export function shortName(name: string, limit: number = maxNameLength): string {
 
 /** The last part of a path with either kind of slash; the whole text when there is none. */
 export function baseName(path: string): string {
-  return path.split(/[\\/]/).filter((part) => part !== '').at(-1) ?? path;
+  return (
+    path
+      .split(/[\\/]/)
+      .filter((part) => part !== '')
+      .at(-1) ?? path
+  );
 }
 
 function shown(code: number, character: string): string {
@@ -39,10 +44,25 @@ function shown(code: number, character: string): string {
 
 /** Ranges of characters without a glyph of their own (Unicode 16: Cc, Cf, Default_Ignorable_Code_Point, line separators, surrogates). */
 const invisibleRanges: readonly (readonly [number, number])[] = [
-  [0x80, 0x9f], [0xad, 0xad], [0x34f, 0x34f], [0x61c, 0x61c], [0x115f, 0x1160], [0x17b4, 0x17b5], [0x180b, 0x180f],
-  [0x200b, 0x200f], [0x2028, 0x202e], [0x2060, 0x206f], [0x3164, 0x3164], [0xd800, 0xdfff], [0xfeff, 0xfeff],
-  [0xffa0, 0xffa0], [0xfff0, 0xfffb], [0x1bca0, 0x1bca3], [0x1d173, 0x1d17a], [0xe0000, 0xe0fff],
-]; // prettier-ignore
+  [0x80, 0x9f],
+  [0xad, 0xad],
+  [0x34f, 0x34f],
+  [0x61c, 0x61c],
+  [0x115f, 0x1160],
+  [0x17b4, 0x17b5],
+  [0x180b, 0x180f],
+  [0x200b, 0x200f],
+  [0x2028, 0x202e],
+  [0x2060, 0x206f],
+  [0x3164, 0x3164],
+  [0xd800, 0xdfff],
+  [0xfeff, 0xfeff],
+  [0xffa0, 0xffa0],
+  [0xfff0, 0xfffb],
+  [0x1bca0, 0x1bca3],
+  [0x1d173, 0x1d17a],
+  [0xe0000, 0xe0fff],
+];
 
 function isInvisible(code: number): boolean {
   return code >= 0x80 && invisibleRanges.some(([low, high]) => code >= low && code <= high);

@@ -19,21 +19,28 @@ function mount(root: HTMLElement, context: PageContext): (view: TiersView) => st
   const action = createFitAction(context);
   const result = createSlot(h('div'));
   const cards = createSlot(h('div', { class: 'tier-list' }));
-  fill(root, header.element, h('div', { class: 'tiers-columns' }, h('div', { class: 'tiers-side' }, action.element, result.element), cards.element));
+  fill(
+    root,
+    header.element,
+    h('div', { class: 'tiers-columns' }, h('div', { class: 'tiers-side' }, action.element, result.element), cards.element),
+  );
 
   return (view) => {
     header.show([view.plan, view.model, view.backend, view.target], () => [headerView(view, context)]);
     action.element.hidden = view.plan === null;
     action.update(view);
     result.show([view.lastFit, view.plan], () => [resultView(view, context)]);
-    cards.show([view.tiers, view.frozen, view.plan], () => (view.plan === null ? [noPlan(context)] : tierCards(view.tiers, view.frozen, context)));
+    cards.show([view.tiers, view.frozen, view.plan], () =>
+      view.plan === null ? [noPlan(context)] : tierCards(view.tiers, view.frozen, context),
+    );
     return view.plan === null ? '' : shortName(baseName(view.plan), 60);
   };
 }
 
 function headerView(view: TiersView, context: PageContext): HTMLElement {
   const { t } = context;
-  const fact = (name: string, value: Child, title?: string): HTMLElement => h('div', { class: 'fact' }, h('dt', {}, name), h('dd', { title }, value));
+  const fact = (name: string, value: Child, title?: string): HTMLElement =>
+    h('div', { class: 'fact' }, h('dt', {}, name), h('dd', { title }, value));
   const plan = view.plan;
   return h(
     'div',
@@ -45,7 +52,10 @@ function headerView(view: TiersView, context: PageContext): HTMLElement {
       plan !== null &&
         fact(
           t('Plan'),
-          linkButton(shortName(baseName(plan)), () => context.post({ kind: 'command', command: 'open-plan' }), { 'data-focus': 'open-plan', title: t('Open {0}', plan) }),
+          linkButton(shortName(baseName(plan)), () => context.post({ kind: 'command', command: 'open-plan' }), {
+            'data-focus': 'open-plan',
+            title: t('Open {0}', plan),
+          }),
         ),
       view.model !== null && fact(t('Model'), shortName(baseName(view.model)), view.model),
       fact(t('Backend'), view.backend),
@@ -61,7 +71,8 @@ function resultView(view: TiersView, context: PageContext): HTMLElement | null {
     'div',
     { class: 'tiers-links' },
     linkButton(t('Energy report'), () => context.post({ kind: 'command', command: 'open-report' }), { 'data-focus': 'open-report' }),
-    view.lastFit !== null && linkButton(t('Fitted model'), () => context.post({ kind: 'command', command: 'open-fitted' }), { 'data-focus': 'open-fitted' }),
+    view.lastFit !== null &&
+      linkButton(t('Fitted model'), () => context.post({ kind: 'command', command: 'open-fitted' }), { 'data-focus': 'open-fitted' }),
   );
   if (view.lastFit === null) return h('section', { class: 'section', 'aria-label': t('Results') }, links);
   return h(

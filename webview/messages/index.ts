@@ -62,9 +62,23 @@ export interface ReportView {
   readonly model: string;
   readonly target: string;
   readonly layers: readonly LayerView[];
-  readonly totals: { readonly macs: string; readonly parameters: string; readonly inference: FigureView | null; readonly sgd: FigureView | null; readonly solve: FigureView | null; readonly incremental: FigureView | null; readonly breakEven: string };
+  readonly totals: {
+    readonly macs: string;
+    readonly parameters: string;
+    readonly inference: FigureView | null;
+    readonly sgd: FigureView | null;
+    readonly solve: FigureView | null;
+    readonly incremental: FigureView | null;
+    readonly breakEven: string;
+  };
   readonly assumptions: readonly { readonly name: string; readonly text: string; readonly dominates: boolean }[];
-  readonly budgets: readonly { readonly scope: string; readonly per: string; readonly limit: string; readonly actual: string; readonly status: 'met' | 'exceeded' | 'uncertain' | 'unknown' }[];
+  readonly budgets: readonly {
+    readonly scope: string;
+    readonly per: string;
+    readonly limit: string;
+    readonly actual: string;
+    readonly status: 'met' | 'exceeded' | 'uncertain' | 'unknown';
+  }[];
   readonly problems: readonly { readonly severity: 'error' | 'warning' | 'info'; readonly code: string; readonly message: string }[];
   readonly fit: FitView | null;
 }
@@ -92,8 +106,19 @@ export interface ModelView {
   readonly path: string;
   readonly summary: readonly { readonly name: string; readonly value: string }[];
   readonly layers: readonly LayerView[];
-  readonly diagnostics: readonly { readonly severity: 'error' | 'warning' | 'info'; readonly code: string; readonly message: string; readonly where: string }[];
-  readonly totals: { readonly layers: string; readonly macs: string; readonly parameters: string; readonly weightBytes: string; readonly inference: FigureView | null };
+  readonly diagnostics: readonly {
+    readonly severity: 'error' | 'warning' | 'info';
+    readonly code: string;
+    readonly message: string;
+    readonly where: string;
+  }[];
+  readonly totals: {
+    readonly layers: string;
+    readonly macs: string;
+    readonly parameters: string;
+    readonly weightBytes: string;
+    readonly inference: FigureView | null;
+  };
 }
 
 /** Texts of a page, localised by the host: translation by English text, as in a `vscode.l10n` bundle. Missing texts stay English. */
@@ -117,7 +142,8 @@ export type ToWebview =
   | { readonly kind: 'error'; readonly code: string; readonly message: string; readonly advice: string; readonly strings?: Strings };
 
 /** Commands a page may ask for; the host knows what each runs. */
-export type PageCommand = 'fit' | 'cancel-fit' | 'open-plan' | 'open-sample' | 'open-report' | 'export-html' | 'refresh' | 'create-plan' | 'open-fitted';
+export type PageCommand =
+  'fit' | 'cancel-fit' | 'open-plan' | 'open-sample' | 'open-report' | 'export-html' | 'refresh' | 'create-plan' | 'open-fitted';
 
 /** Page to host. */
 export type ToHost =

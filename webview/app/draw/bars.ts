@@ -31,6 +31,7 @@ interface Layout {
   readonly labelWidthPx: number;
 }
 
+const barHeightPx = 12;
 const axisHeightPx = 24;
 const gapPx = 12;
 
@@ -48,11 +49,15 @@ export function drawBars(options: BarOptions): Shape {
   return {
     tag: 'svg',
     attributes: {
-      class: 'bars', role: 'img', 'aria-label': options.ariaLabel,
-      width: options.widthPx, height: heightPx, viewBox: `0 0 ${px(options.widthPx)} ${px(heightPx)}`,
+      class: 'bars',
+      role: 'img',
+      'aria-label': options.ariaLabel,
+      width: options.widthPx,
+      height: heightPx,
+      viewBox: `0 0 ${px(options.widthPx)} ${px(heightPx)}`,
     },
-    children: [...drawAxis(scale, layout, bodyPx, options.measure), ...rows],
-  }; // prettier-ignore
+    children: [...drawAxis(scale, layout, options), ...rows],
+  };
 }
 
 function arrange(options: BarOptions): Layout {
@@ -63,15 +68,22 @@ function arrange(options: BarOptions): Layout {
   const labelWidthPx = Math.min(Math.max(60, ...bars.map((bar) => measure(bar.label))), widthPx * 0.34);
   const valueWidthPx = Math.max(40, ...bars.map((bar) => measure(bar.text)));
   const plotLeftPx = labelWidthPx + gapPx;
-  return { stacked: false, pitchPx: 26, plotLeftPx, plotWidthPx: Math.max(40, widthPx - plotLeftPx - valueWidthPx - gapPx - 4), labelWidthPx };
+  return {
+    stacked: false,
+    pitchPx: 26,
+    plotLeftPx,
+    plotWidthPx: Math.max(40, widthPx - plotLeftPx - valueWidthPx - gapPx - 4),
+    labelWidthPx,
+  };
 }
 
-function drawAxis(scale: Scale, layout: Layout, bodyPx: number, measure: (text: string) => number): Shape[] {
+function drawAxis(scale: Scale, layout: Layout, { bars, measure }: BarOptions): Shape[] {
   const shapes: Shape[] = [];
+  const bodyPx = bars.length * layout.pitchPx;
   let freeFromPx = Number.NEGATIVE_INFINITY;
   for (const tick of scale.ticks) {
     const x = px(layout.plotLeftPx + tick.at * layout.plotWidthPx);
-    shapes.push({ tag: 'line', attributes: { class: tick.at === 0 ? 'axis' : 'grid', x1: x, x2: x, y1: 0, y2: px(bodyPx + 3) } });
+    shapes.push({ tag: 'path', attributes: { class: tick.at === 0 ? 'axis' : 'grid', d: gridPath(x, bars.length, layout) } });
     const text = axisJoules(tick.value);
     const half = measure(text) / 2;
     const last = layout.plotLeftPx + layout.plotWidthPx;
@@ -84,11 +96,20 @@ function drawAxis(scale: Scale, layout: Layout, bodyPx: number, measure: (text: 
   return shapes;
 }
 
+/** A grid line: whole beside the labels, in pieces beside the bars alone where labels stand above them. */
+function gridPath(x: number, nBars: number, layout: Layout): string {
+  if (!layout.stacked) return `M${x} 0V${px(nBars * layout.pitchPx + 3)}`;
+  return Array.from({ length: nBars }, (_, index) => `M${x} ${px(barTopPx(index, layout) - 2)}v${barHeightPx + 5}`).join('');
+}
+
+function barTopPx(index: number, layout: Layout): number {
+  return index * layout.pitchPx + (layout.stacked ? 20 : (layout.pitchPx - barHeightPx) / 2);
+}
+
 function drawRow(bar: Bar, index: number, layout: Layout, scale: Scale, options: BarOptions): Shape {
   const top = index * layout.pitchPx;
-  const barHeight = 12;
-  const barTop = layout.stacked ? top + 20 : top + (layout.pitchPx - barHeight) / 2;
-  const middle = barTop + barHeight / 2;
+  const barTop = barTopPx(index, layout);
+  const middle = barTop + barHeightPx / 2;
   const textY = layout.stacked ? top + 14 : middle + 4;
   const x = (value: number): number => px(layout.plotLeftPx + scale.place(value) * layout.plotWidthPx);
   const labelRoom = layout.stacked ? options.widthPx - options.measure(bar.text) - gapPx : layout.labelWidthPx;
@@ -100,10 +121,17 @@ function drawRow(bar: Bar, index: number, layout: Layout, scale: Scale, options:
     { tag: 'text', attributes: { class: 'value', x: px(options.widthPx - 2), y: px(textY), 'text-anchor': 'end' }, text: bar.text },
     {
       tag: 'rect',
-      attributes: { class: `bar tone-${bar.tone} is-${bar.source}`, x: px(layout.plotLeftPx), y: px(barTop), width: px(Math.max(0, x(bar.value) - layout.plotLeftPx)), height: barHeight, rx: 1 },
+      attributes: {
+        class: `bar tone-${bar.tone} is-${bar.source}`,
+        x: px(layout.plotLeftPx),
+        y: px(barTop),
+        width: px(Math.max(0, x(bar.value) - layout.plotLeftPx)),
+        height: barHeightPx,
+        rx: 1,
+      },
     },
     ...whisker(bar, x, middle),
-  ]; // prettier-ignore
+  ];
   return { tag: 'g', attributes: { class: 'bar-row' }, children };
 }
 
@@ -112,7 +140,10 @@ function whisker(bar: Bar, x: (value: number) => number, middle: number): Shape[
   if (!Number.isFinite(bar.low) || !Number.isFinite(bar.high) || bar.low === bar.high) return [];
   const [from, to] = [x(bar.low), x(bar.high)];
   const d = `M${from} ${px(middle - 3.5)}v7M${from} ${px(middle)}H${to}M${to} ${px(middle - 3.5)}v7`;
-  return [{ tag: 'path', attributes: { class: 'whisker-halo', d } }, { tag: 'path', attributes: { class: 'whisker', d } }];
+  return [
+    { tag: 'path', attributes: { class: 'whisker-halo', d } },
+    { tag: 'path', attributes: { class: 'whisker', d } },
+  ];
 }
 
 /** `text`, cut in the middle until it fits `roomPx`: the two ends tell layers apart, the middle seldom does. */

@@ -18,10 +18,15 @@ export function assumptionsView(assumptions: ReportView['assumptions'], context:
         h(
           'li',
           { class: assumption.dominates ? 'dominates' : '' },
-          h('p', { class: 'assumption-name' }, assumption.name, assumption.dominates && h('span', { class: 'assumption-tag' }, t('decides most of the result'))),
+          h(
+            'p',
+            { class: 'assumption-name' },
+            assumption.name,
+            assumption.dominates && h('span', { class: 'assumption-tag' }, t('decides most of the result')),
+          ),
           h('p', { class: 'muted' }, assumption.text),
         ),
       ),
     ),
-  ); // prettier-ignore
+  );
 }

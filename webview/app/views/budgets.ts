@@ -22,7 +22,11 @@ export function budgetsView(budgets: readonly Budget[], context: PageContext): H
       h(
         'thead',
         {},
-        h('tr', {}, ...[t('Budget'), t('Limit'), t('Actual')].map((label, index) => h('th', { scope: 'col', class: index > 0 ? 'num' : '' }, label))),
+        h(
+          'tr',
+          {},
+          ...[t('Budget'), t('Limit'), t('Actual')].map((label, index) => h('th', { scope: 'col', class: index > 0 ? 'num' : '' }, label)),
+        ),
       ),
       h('tbody', {}, ...sorted.map((budget) => budgetRow(budget, t))),
     ),

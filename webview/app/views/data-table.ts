@@ -4,15 +4,17 @@ import { fill, h, icon, listen } from '../dom.ts';
 import { toggled } from '../state.ts';
 import { shortName } from '../text.ts';
 import { keepFocus } from '../slot.ts';
+import type { Direction } from './sort.ts';
+import { sortRows } from './sort.ts';
 import './data-table.css';
 
-/** A column: `rank` 1 is always there, 2 needs a medium, 3 a wide page. `sortBy` null sorts last in both directions. */
+/** A column: `rank` 1 is always there, 2 to 5 need 400, 560, 700 and 900 px; what is left out stands in the row's details. `sortBy` null sorts last in both directions. */
 export interface Column<R> {
   readonly key: string;
   readonly label: string;
   readonly hint?: string;
   readonly numeric: boolean;
-  readonly rank: 1 | 2 | 3;
+  readonly rank: 1 | 2 | 3 | 4 | 5;
   readonly sortBy: (row: R) => number | string | null;
   readonly cell: (row: R) => readonly Child[];
 }
@@ -35,8 +37,6 @@ export interface DataTable<R> {
 /** Rows built at first and with each "show more". */
 export const chunkSize = 200;
 
-type Direction = 'ascending' | 'descending';
-
 export function createTable<R>(options: TableOptions<R>): DataTable<R> {
   const { context, columns } = options;
   const { t, store } = context;
@@ -45,7 +45,13 @@ export function createTable<R>(options: TableOptions<R>): DataTable<R> {
   const body = h('tbody');
   const head = h('tr');
   const more = h('button', { type: 'button', class: 'link show-more', hidden: true, 'data-focus': 'show-more' });
-  const table = h('table', { class: 'data-table' }, h('caption', { class: 'visually-hidden' }, options.caption), h('thead', {}, head), body);
+  const table = h(
+    'table',
+    { class: 'data-table' },
+    h('caption', { class: 'visually-hidden' }, options.caption),
+    h('thead', {}, head),
+    body,
+  );
   const element = h('div', { class: 'table-block' }, table, more);
 
   const sorted = (): readonly R[] => {
@@ -70,7 +76,11 @@ export function createTable<R>(options: TableOptions<R>): DataTable<R> {
     store.set({ sort: next });
     shown = chunkSize;
     paint();
-    context.announce(next === null ? t('Order of the model') : t('Sorted by {0}, {1}', column.label, next.direction === 'ascending' ? t('ascending') : t('descending')));
+    context.announce(
+      next === null
+        ? t('Order of the model')
+        : t('Sorted by {0}, {1}', column.label, next.direction === 'ascending' ? t('ascending') : t('descending')),
+    );
   };
   listen(more, 'click', () => {
     const all = sorted();
@@ -90,23 +100,11 @@ export function createTable<R>(options: TableOptions<R>): DataTable<R> {
   };
 }
 
-/** A sorted copy; equal rows keep their order, rows without a value come last in both directions. */
-export function sortRows<R>(rows: readonly R[], column: Pick<Column<R>, 'sortBy'>, direction: Direction): R[] {
-  const sign = direction === 'ascending' ? 1 : -1;
-  const keyed = rows.map((row) => ({ row, value: column.sortBy(row) }));
-  keyed.sort((a, b) => {
-    if (a.value === null || b.value === null) return a.value === b.value ? 0 : a.value === null ? 1 : -1;
-    if (typeof a.value === 'number' && typeof b.value === 'number') return sign * (a.value - b.value);
-    return sign * collator.compare(String(a.value), String(b.value));
-  });
-  return keyed.map(({ row }) => row);
-}
-
-// Layer names carry counters: conv2 comes before conv10.
-const collator = new Intl.Collator('en', { numeric: true });
-
 /** Numbers begin with the largest, names with the first; the third press returns to the order of the model. */
-function nextSort<R>(column: Column<R>, current: { readonly column: string; readonly direction: Direction } | null): { column: string; direction: Direction } | null {
+function nextSort<R>(
+  column: Column<R>,
+  current: { readonly column: string; readonly direction: Direction } | null,
+): { column: string; direction: Direction } | null {
   const [first, second]: readonly Direction[] = column.numeric ? ['descending', 'ascending'] : ['ascending', 'descending'];
   if (current?.column !== column.key) return { column: column.key, direction: first ?? 'ascending' };
   return current.direction === first ? { column: column.key, direction: second ?? 'descending' } : null;
@@ -135,7 +133,13 @@ function rowElements<R>(row: R, options: TableOptions<R>): HTMLElement[] {
   const open = store.get().expanded.includes(id);
   const toggle = h(
     'button',
-    { type: 'button', class: 'row-toggle', 'aria-expanded': String(open), 'aria-label': t('Details of {0}', shortName(id)), 'data-focus': `toggle:${id}` },
+    {
+      type: 'button',
+      class: 'row-toggle',
+      'aria-expanded': String(open),
+      'aria-label': t('Details of {0}', shortName(id)),
+      'data-focus': `toggle:${id}`,
+    },
     icon(open ? 'chevron-down' : 'chevron-right'),
   );
   const line = h(

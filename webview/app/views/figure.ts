@@ -44,7 +44,12 @@ export function sourceChip(t: Translate, source: Source): HTMLElement {
 
 /** The sign alone, for tables; its word is there for screen readers and as a tooltip. */
 export function sourceMark(t: Translate, source: Source): HTMLElement {
-  return h('span', { class: 'source-mark', title: sourceSentence(t, source) }, svg(drawMark(source)), hiddenText(` ${sourceWord(t, source)}`));
+  return h(
+    'span',
+    { class: 'source-mark', title: sourceSentence(t, source) },
+    svg(drawMark(source)),
+    hiddenText(` ${sourceWord(t, source)}`),
+  );
 }
 
 /** A figure in a table cell: value and sign, the band below. */

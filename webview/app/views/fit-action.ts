@@ -50,13 +50,17 @@ export function createFitAction(context: PageContext): FitAction {
       const hadFocus = element.contains(document.activeElement);
       if (view.fitting === null) {
         showIdle(view);
-        if (wasRunning) context.announce(view.lastFit === null ? t('The fit ended') : t('The fit ended: {0} before, {1} after', view.lastFit.before, view.lastFit.after));
+        if (wasRunning)
+          context.announce(
+            view.lastFit === null ? t('The fit ended') : t('The fit ended: {0} before, {1} after', view.lastFit.before, view.lastFit.after),
+          );
         announced = '';
       } else showRunning(view.fitting);
       running.hidden = view.fitting === null;
       idle.hidden = view.fitting !== null;
       // The button with the focus has just disappeared: its counterpart takes over.
-      if (hadFocus && wasRunning !== (view.fitting !== null)) (wasRunning ? idle.querySelector<HTMLElement>('[data-command="fit"]') : cancel)?.focus();
+      if (hadFocus && wasRunning !== (view.fitting !== null))
+        (wasRunning ? idle.querySelector<HTMLElement>('[data-command="fit"]') : cancel)?.focus();
     },
   };
 }
@@ -64,7 +68,10 @@ export function createFitAction(context: PageContext): FitAction {
 /** Why a fit cannot start, in words; empty when it can. */
 function fitObstacle(view: TiersView, context: PageContext): string {
   const { t } = context;
-  if (view.errors > 0) return view.errors === 1 ? t('The plan has 1 error. Repair it before fitting.') : t('The plan has {0} errors. Repair them before fitting.', view.errors);
+  if (view.errors > 0)
+    return view.errors === 1
+      ? t('The plan has 1 error. Repair it before fitting.')
+      : t('The plan has {0} errors. Repair them before fitting.', view.errors);
   if (!view.tiers.some((tier) => tier.kind === 'lower')) return t('The plan has no lower tier yet. Add one to fit it.');
   if (!view.tiers.some((tier) => tier.canFit)) return t('The lower tier cannot be fitted as the plan stands; the Problems list says why.');
   return '';
@@ -82,6 +89,9 @@ function idleContent(view: TiersView, obstacle: string, context: PageContext): H
     ...(obstacle === '' ? {} : { describedBy: 'fit-obstacle' }),
   });
   if (obstacle === '') return [button];
-  const open = view.plan === null ? null : linkButton(t('Open the plan'), () => context.post({ kind: 'command', command: 'open-plan' }), { 'data-focus': 'open-plan-errors' });
+  const open =
+    view.plan === null
+      ? null
+      : linkButton(t('Open the plan'), () => context.post({ kind: 'command', command: 'open-plan' }), { 'data-focus': 'open-plan-errors' });
   return [button, h('p', { id: 'fit-obstacle', class: 'fit-obstacle' }, obstacle, ' ', open)];
 }

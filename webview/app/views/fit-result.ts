@@ -45,9 +45,13 @@ export function fitView(fit: FitView, context: PageContext): HTMLElement {
       pair(t('New model'), h('span', { title: fit.output }, shortName(baseName(fit.output)))),
     ),
     fit.note !== null && fit.note !== '' && h('p', { class: 'note' }, icon('info', 'severity-info'), h('span', {}, fit.note)),
-    h('div', { class: 'button-row' }, actionButton(context, { label: t('Open the fitted model'), command: 'open-fitted', kind: 'secondary' })),
+    h(
+      'div',
+      { class: 'button-row' },
+      actionButton(context, { label: t('Open the fitted model'), command: 'open-fitted', kind: 'secondary' }),
+    ),
     fit.layers.length > 0 && solvedLayers(fit, context),
-  ); // prettier-ignore
+  );
 }
 
 function solvedLayers(fit: FitView, context: PageContext): HTMLElement {

@@ -18,8 +18,13 @@ export function pageHeader(title: string, facts: readonly Fact[], actions: reado
       'div',
       { class: 'page-heading' },
       h('h1', {}, title),
-      facts.length > 0 && h('dl', { class: 'facts' }, ...facts.map((fact) => h('div', { class: 'fact' }, h('dt', {}, fact.name), h('dd', { title: fact.title }, fact.value)))),
+      facts.length > 0 &&
+        h(
+          'dl',
+          { class: 'facts' },
+          ...facts.map((fact) => h('div', { class: 'fact' }, h('dt', {}, fact.name), h('dd', { title: fact.title }, fact.value))),
+        ),
     ),
     actions.length > 0 && h('div', { class: 'button-row' }, ...actions),
-  ); // prettier-ignore
+  );
 }

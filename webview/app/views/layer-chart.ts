@@ -61,9 +61,14 @@ export function createLayerChart(context: PageContext): LayerChart {
   const element = h(
     'div',
     { class: 'layer-chart' },
-    h('div', { class: 'chart-controls' }, h('label', { class: 'field' }, h('span', {}, t('Energy of')), metric), h('label', { class: 'check' }, log, t('Logarithmic scale'))),
+    h(
+      'div',
+      { class: 'chart-controls' },
+      h('label', { class: 'field' }, h('span', {}, t('Energy of')), metric),
+      h('label', { class: 'check' }, log, t('Logarithmic scale')),
+    ),
     h('figure', { class: 'chart' }, drawing, legend, caption),
-  ); // prettier-ignore
+  );
   return {
     element,
     update: (next) => {
@@ -88,7 +93,9 @@ export function metricName(t: Translate, metric: Metric): string {
 }
 
 function metricSelect(t: Translate, chosen: Metric): HTMLSelectElement {
-  const options = (['inference', 'sgd', 'solve', 'incremental'] as const).map((name) => h('option', { value: name, selected: name === chosen }, metricName(t, name)));
+  const options = (['inference', 'sgd', 'solve', 'incremental'] as const).map((name) =>
+    h('option', { value: name, selected: name === chosen }, metricName(t, name)),
+  );
   return h('select', { 'data-focus': 'chart-metric' }, ...options);
 }
 
@@ -104,7 +111,11 @@ function barsOf(layers: readonly LayerView[], metric: Metric, t: Translate): Cho
     return figure === null ? [] : [{ layer, figure }];
   });
   const kept = withFigure.length <= maxBars ? withFigure : withFigure.toSorted((a, b) => b.figure.value - a.figure.value).slice(0, maxBars);
-  return { shown: kept.map(({ layer, figure }) => toBar(layer, figure, t)), total: withFigure.length, missing: layers.length - withFigure.length };
+  return {
+    shown: kept.map(({ layer, figure }) => toBar(layer, figure, t)),
+    total: withFigure.length,
+    missing: layers.length - withFigure.length,
+  };
 }
 
 function toBar(layer: LayerView, figure: FigureView, t: Translate): Bar {
@@ -116,21 +127,34 @@ function toBar(layer: LayerView, figure: FigureView, t: Translate): Bar {
 function chartSentence(t: Translate, metric: Metric, scale: ScaleKind, bars: readonly Bar[]): string {
   const largest = bars.reduce((best, bar) => (bar.value > best.value ? bar : best));
   const kind = scale === 'log' ? t('logarithmic scale') : t('linear scale');
-  return t('Bar chart of {0} layers, {1}, {2}. Largest: {3} with {4}. The table below has the same figures.', bars.length, metricName(t, metric), kind, largest.label, largest.text);
+  const count = bars.length === 1 ? t('1 layer') : t('{0} layers', bars.length);
+  return t(
+    'Bar chart of {0}: {1}, {2}. Largest: {3} with {4}. The table below has the same figures.',
+    count,
+    metricName(t, metric),
+    kind,
+    largest.label,
+    largest.text,
+  );
 }
 
 function captionText(t: Translate, scale: ScaleKind, bars: ChosenBars): string {
-  const parts = [scale === 'log' ? t('Joules, logarithmic scale: each grid line is a power of ten.') : t('Joules, linear scale from zero.')];
+  const parts = [
+    scale === 'log' ? t('Joules, logarithmic scale: each grid line is a power of ten.') : t('Joules, linear scale from zero.'),
+  ];
   parts.push(t('Whiskers span the error band from low to high.'));
   if (bars.shown.length < bars.total) parts.push(t('The {0} largest of {1} layers.', bars.shown.length, bars.total));
-  if (bars.missing > 0) parts.push(t('{0} layers have no figure for this.', bars.missing));
+  if (bars.missing > 0)
+    parts.push(bars.missing === 1 ? t('1 layer has no figure for this.') : t('{0} layers have no figure for this.', bars.missing));
   return parts.join(' ');
 }
 
 function tierSwatches(t: Translate, bars: readonly Bar[]): HTMLElement[] {
   const names = { lower: t('lower tier'), upper: t('upper tier'), frozen: t('frozen') };
   const used = new Set(bars.map((bar) => bar.tone));
-  return (['lower', 'upper', 'frozen'] as const).filter((tier) => used.has(tier)).map((tier) => h('span', { class: 'swatch-item' }, h('span', { class: `swatch tone-${tier}`, 'aria-hidden': 'true' }), names[tier]));
+  return (['lower', 'upper', 'frozen'] as const)
+    .filter((tier) => used.has(tier))
+    .map((tier) => h('span', { class: 'swatch-item' }, h('span', { class: `swatch tone-${tier}`, 'aria-hidden': 'true' }), names[tier]));
 }
 
 /** Calls `draw` when the width of `element` changes, once per frame at most. */

@@ -38,7 +38,11 @@ export function layerDetails(layer: LayerView, context: PageContext): readonly C
     h(
       'div',
       { class: 'layer-details' },
-      h('dl', { class: 'fact-grid' }, ...facts.filter(([, value]) => value !== '').map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value)))),
+      h(
+        'dl',
+        { class: 'fact-grid' },
+        ...facts.filter(([, value]) => value !== '').map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))),
+      ),
       figures.length > 0 && h('dl', { class: 'figure-list' }, ...figures.map(({ name, figure }) => figureEntry(t, name, figure))),
       layer.components.length > 0 && componentsTable(layer, context),
     ),
@@ -71,9 +75,19 @@ function componentsTable(layer: LayerView, context: PageContext): HTMLElement {
     'table',
     { class: 'small-table' },
     h('caption', {}, t('Parts of one inference')),
-    h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, t('Part')), h('th', { scope: 'col', class: 'num' }, t('Energy')), h('th', { scope: 'col', class: 'num' }, t('Share')))),
+    h(
+      'thead',
+      {},
+      h(
+        'tr',
+        {},
+        h('th', { scope: 'col' }, t('Part')),
+        h('th', { scope: 'col', class: 'num' }, t('Energy')),
+        h('th', { scope: 'col', class: 'num' }, t('Share')),
+      ),
+    ),
     h('tbody', {}, ...rows),
-  ); // prettier-ignore
+  );
 }
 
 /** The provenance signs that occur in the figures of some layers. */

@@ -2,7 +2,6 @@ import type { LayerView } from '../../messages/index.ts';
 import { parseAmount } from '../amount.ts';
 import type { PageContext } from '../context.ts';
 import { h, hiddenText, icon } from '../dom.ts';
-import { visible } from '../text.ts';
 import { layerLink } from './actions.ts';
 import type { Column, DataTable } from './data-table.ts';
 import { createTable } from './data-table.ts';
@@ -20,13 +19,41 @@ export interface ModelColumns {
 export function createModelTable(context: PageContext, shown: ModelColumns): DataTable<LayerView> {
   const { t } = context;
   const columns: Column<LayerView>[] = [
-    { key: 'layer', label: t('Layer'), numeric: false, rank: 1, sortBy: (layer) => layer.id, cell: (layer) => [layerLink(context, layer.id)] },
-    { key: 'op', label: t('Operator'), numeric: false, rank: 2, sortBy: (layer) => layer.op, cell: (layer) => [layer.op] },
-    { key: 'shape', label: t('Shape'), numeric: false, rank: 3, sortBy: (layer) => layer.shape, cell: (layer) => [layer.shape] },
-    amount('macs', t('MACs'), t('Multiply-adds of one inference'), 1, (layer) => layer.macs, (layer) => layer.macsCount),
-    amount('parameters', t('Parameters'), t('Weights and biases'), 2, (layer) => layer.parameters, (layer) => layer.parameterCount),
-    amount('bytes', t('Weight size'), t('Bytes of the stored weights'), 3, (layer) => layer.weightBytes, (layer) => layer.weightByteCount),
-  ]; // prettier-ignore
+    {
+      key: 'layer',
+      label: t('Layer'),
+      numeric: false,
+      rank: 1,
+      sortBy: (layer) => layer.id,
+      cell: (layer) => [layerLink(context, layer.id)],
+    },
+    { key: 'op', label: t('Operator'), numeric: false, rank: 3, sortBy: (layer) => layer.op, cell: (layer) => [layer.op] },
+    { key: 'shape', label: t('Shape'), numeric: false, rank: 4, sortBy: (layer) => layer.shape, cell: (layer) => [layer.shape] },
+    amount(
+      'macs',
+      t('MACs'),
+      t('Multiply-adds of one inference'),
+      shown.energy ? 2 : 1,
+      (layer) => layer.macs,
+      (layer) => layer.macsCount,
+    ),
+    amount(
+      'parameters',
+      t('Parameters'),
+      t('Weights and biases'),
+      3,
+      (layer) => layer.parameters,
+      (layer) => layer.parameterCount,
+    ),
+    amount(
+      'bytes',
+      t('Weight size'),
+      t('Bytes of the stored weights'),
+      5,
+      (layer) => layer.weightBytes,
+      (layer) => layer.weightByteCount,
+    ),
+  ];
   if (shown.energy) {
     columns.push({
       key: 'inference',
@@ -38,25 +65,41 @@ export function createModelTable(context: PageContext, shown: ModelColumns): Dat
       cell: (layer) => figureCell(t, layer.inference),
     });
   }
-  columns.push({ key: 'tier', label: t('Tier'), numeric: false, rank: 2, sortBy: (layer) => layer.tier, cell: (layer) => [tierTag(t, layer.tier)] });
+  columns.push({
+    key: 'tier',
+    label: t('Tier'),
+    numeric: false,
+    rank: 3,
+    sortBy: (layer) => layer.tier,
+    cell: (layer) => [tierTag(t, layer.tier)],
+  });
   if (shown.fitted) {
     columns.push({
       key: 'fitted',
       label: t('Fitted'),
       numeric: false,
-      rank: 2,
+      rank: 5,
       sortBy: (layer) => layer.fitted,
-      cell: (layer) => (layer.fitted === null ? [h('span', { class: 'muted' }, '–', hiddenText(` ${t('not fitted')}`))] : [h('span', { class: 'fitted', title: layer.fitted }, icon('check'), t('fitted'))]),
+      cell: (layer) =>
+        layer.fitted === null
+          ? [h('span', { class: 'muted' }, '–', hiddenText(` ${t('not fitted')}`))]
+          : [h('span', { class: 'fitted', title: layer.fitted }, icon('check'), t('fitted'))],
     });
   }
-  return createTable<LayerView>({ context, caption: t('Layers of the model'), rowId: (layer) => layer.id, details: (layer) => layerDetails(layer, context), columns });
+  return createTable<LayerView>({
+    context,
+    caption: t('Layers of the model'),
+    rowId: (layer) => layer.id,
+    details: (layer) => layerDetails(layer, context),
+    columns,
+  });
 }
 
 function amount(
   key: string,
   label: string,
   hint: string,
-  rank: 1 | 2 | 3,
+  rank: Column<LayerView>['rank'],
   text: (layer: LayerView) => string,
   count: (layer: LayerView) => number | null | undefined,
 ): Column<LayerView> {
@@ -65,17 +108,4 @@ function amount(
     return value === undefined ? parseAmount(text(layer)) : value;
   };
   return { key, label, hint, numeric: true, rank, sortBy, cell: (layer) => [text(layer)] };
-}
-
-/**
- * The layers whose name, operator, shape or tier contains every word of `filter`, whatever their case. Invisible characters can be
- * looked for as they are shown, e.g. `U+202E`.
- */
-export function filterLayers(layers: readonly LayerView[], filter: string): readonly LayerView[] {
-  const words = filter.toLowerCase().split(/\s+/).filter((word) => word !== '');
-  if (words.length === 0) return layers;
-  return layers.filter((layer) => {
-    const haystack = `${visible(layer.id)} ${layer.op} ${layer.shape} ${layer.tier} ${layer.fitted === null ? '' : 'fitted'}`.toLowerCase();
-    return words.every((word) => haystack.includes(word));
-  });
 }

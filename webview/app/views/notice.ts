@@ -13,9 +13,22 @@ export function emptyView(message: Extract<ToWebview, { readonly kind: 'empty' }
     { class: 'notice' },
     h('p', { class: 'notice-title' }, message.message),
     message.hint === '' ? null : prose(message.hint, 'muted'),
-    action === null ? null : h('div', { class: 'button-row' }, actionButton(context, { label: action.label, command: action.command, kind: 'primary' })),
-    more.length > 0 && h('ul', { class: 'plain-list notice-links' }, ...more.map((link) => h('li', {}, linkButton(link.label, () => context.post({ kind: 'command', command: link.command }))))),
-  ); // prettier-ignore
+    action === null
+      ? null
+      : h('div', { class: 'button-row' }, actionButton(context, { label: action.label, command: action.command, kind: 'primary' })),
+    more.length > 0 &&
+      h(
+        'ul',
+        { class: 'plain-list notice-links' },
+        ...more.map((link) =>
+          h(
+            'li',
+            {},
+            linkButton(link.label, () => context.post({ kind: 'command', command: link.command })),
+          ),
+        ),
+      ),
+  );
 }
 
 /** What happened, what to try, the code to look up, and a way to try again. */
@@ -28,6 +41,10 @@ export function errorView(message: Extract<ToWebview, { readonly kind: 'error' }
     prose(message.message, 'notice-text'),
     message.advice === '' ? null : prose(message.advice, 'muted'),
     h('p', { class: 'muted' }, t('Code'), ' ', h('code', {}, message.code)),
-    h('div', { class: 'button-row' }, actionButton(context, { label: t('Try again'), command: 'refresh', kind: 'primary', icon: 'refresh' })),
+    h(
+      'div',
+      { class: 'button-row' },
+      actionButton(context, { label: t('Try again'), command: 'refresh', kind: 'primary', icon: 'refresh' }),
+    ),
   );
 }

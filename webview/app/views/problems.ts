@@ -23,21 +23,23 @@ export function problemList(problems: readonly Problem[], context: PageContext):
   return h(
     'ul',
     { class: 'plain-list problems' },
-    ...sorted.slice(0, maxProblems).map((problem) =>
-      h(
-        'li',
-        {},
-        icon(problem.severity, `severity-${problem.severity}`),
+    ...sorted
+      .slice(0, maxProblems)
+      .map((problem) =>
         h(
-          'div',
-          { class: 'problem-text' },
-          hiddenText(`${severityWord(t, problem.severity)}: `),
-          problem.message,
-          ' ',
-          h('span', { class: 'muted' }, [problem.where ?? '', problem.code].filter((part) => part !== '').join(' · ')),
+          'li',
+          {},
+          icon(problem.severity, `severity-${problem.severity}`),
+          h(
+            'div',
+            { class: 'problem-text' },
+            hiddenText(`${severityWord(t, problem.severity)}: `),
+            problem.message,
+            ' ',
+            h('span', { class: 'muted' }, [problem.where ?? '', problem.code].filter((part) => part !== '').join(' · ')),
+          ),
         ),
       ),
-    ),
     hidden > 0 && h('li', { class: 'muted' }, t('{0} more', hidden)),
   );
 }

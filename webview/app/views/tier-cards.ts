@@ -11,7 +11,7 @@ import './tier-cards.css';
 /** Layers a card lists at once; the plan has them all. */
 const maxLayers = 100;
 
-/** One card per tier in the order of the plan, upper above lower as the tiers lie in the model, then what is frozen. */
+/** One card per tier, the lower ones first as data flows through the model, then what is frozen. */
 export function tierCards(tiers: readonly TierView[], frozen: readonly string[], context: PageContext): readonly Child[] {
   const rank = (tier: TierView): number => (tier.kind === 'lower' ? 0 : 1);
   const sorted = tiers.toSorted((a, b) => rank(a) - rank(b));
@@ -27,7 +27,13 @@ function tierCard(tier: TierView, index: number, context: PageContext): HTMLElem
     h(
       'h2',
       { id: heading, class: 'heading-row' },
-      h('span', {}, tier.kind === 'lower' ? t('Lower tier') : t('Upper tier'), ' ', h('span', { class: 'tier-name', title: tier.name }, shortName(tier.name, 60))),
+      h(
+        'span',
+        {},
+        tier.kind === 'lower' ? t('Lower tier') : t('Upper tier'),
+        ' ',
+        h('span', { class: 'tier-name', title: tier.name }, shortName(tier.name, 60)),
+      ),
       countBadge(tier.layers.length, context),
     ),
     h('p', { class: 'muted' }, tier.kind === 'lower' ? t('Solved directly, in one step') : t('Learns incrementally, never from scratch')),
@@ -40,14 +46,24 @@ function frozenCard(frozen: readonly string[], context: PageContext): HTMLElemen
   const details = h(
     'details',
     { class: 'card tier-card tier-card-frozen', open: store.get().open.includes('frozen') },
-    h('summary', { 'data-focus': 'frozen' }, h('span', { class: 'summary-title' }, t('Frozen'), ' ', h('span', { class: 'muted' }, t('left alone'))), countBadge(frozen.length, context)),
+    h(
+      'summary',
+      { 'data-focus': 'frozen' },
+      h('span', { class: 'summary-title' }, t('Frozen'), ' ', h('span', { class: 'muted' }, t('left alone'))),
+      countBadge(frozen.length, context),
+    ),
     layerList(frozen, context),
   );
   return listen(details, 'toggle', () => store.set({ open: toggled(store.get().open, 'frozen', details.open) }));
 }
 
 function countBadge(count: number, context: PageContext): HTMLElement {
-  return h('span', { class: 'count' }, h('vscode-badge', { variant: 'counter', 'aria-hidden': 'true' }, String(count)), hiddenText(count === 1 ? context.t('1 layer') : context.t('{0} layers', count)));
+  return h(
+    'span',
+    { class: 'count' },
+    h('vscode-badge', { variant: 'counter', 'aria-hidden': 'true' }, String(count)),
+    hiddenText(count === 1 ? context.t('1 layer') : context.t('{0} layers', count)),
+  );
 }
 
 function layerList(layers: readonly string[], context: PageContext): HTMLElement {

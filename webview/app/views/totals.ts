@@ -43,7 +43,11 @@ export function totalsView(totals: ReportView['totals'], context: PageContext): 
         { class: 'break-even' },
         h('strong', {}, t('Break-even: {0}', totals.breakEven)),
         ' ',
-        h('span', { class: 'muted' }, t('This is the number of retrainings from which solving directly has used less energy in total than gradient descent.')),
+        h(
+          'span',
+          { class: 'muted' },
+          t('This is the number of retrainings from which solving directly has used less energy in total than gradient descent.'),
+        ),
       ),
   );
 }
