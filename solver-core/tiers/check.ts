@@ -1,5 +1,6 @@
-import type { Diagnostic } from '../model/diagnostic.ts';
+import type { Diagnostic, TextRange } from '../model/diagnostic.ts';
 import type { Budget, LowerTier, Plan, UpperTier } from '../model/plan.ts';
+import type { LspRange, PlanOutline } from '../protocol/index.ts';
 import { isBackendClause, isBudgetClause, isDataClause, isModelClause, isTargetClause, isTierBlock } from './generated/ast.ts';
 import type { BackendClause, BudgetClause, Clause, DataClause, ModelClause, TargetClause, TierBlock } from './generated/ast.ts';
 import { checkBudget } from './budgets.ts';
@@ -15,8 +16,6 @@ import { parsePlan } from './language.ts';
 import type { ParsedPlan } from './language.ts';
 import { wasCut } from './lexer.ts';
 import { spanOf } from './nodes.ts';
-import { outlineRange } from './outline.ts';
-import type { Outline } from './outline.ts';
 import { createLineTable, quote } from './text.ts';
 import type { PlanWorld } from './world.ts';
 
@@ -27,7 +26,8 @@ export interface CheckedPlan {
    * `diagnostics` has an error: a layer that was not found, for example, is missing from its tier.
    */
   readonly plan: Plan | undefined;
-  readonly outline: Outline;
+  /** Where tiers and layers stand; layers of a range have the range's place, in graph order. */
+  readonly outline: PlanOutline;
   /** Everything found, in the order of the text, at most about 200; ranges are one-based, `where.path` is left to the caller. */
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -114,16 +114,20 @@ function checkComplete(context: CheckContext, clauses: Clauses, tiers: readonly 
   context.findings.add('warning', 'missing-clause', span, 'the plan names no data, so its tiers cannot be fitted; add a clause such as data "digits.npz"', fixes);
 }
 
-function outlineOf(context: CheckContext, model: string | undefined, target: string | undefined, tiers: readonly CheckedTier[]): Outline {
+function outlineOf(context: CheckContext, model: string | undefined, target: string | undefined, tiers: readonly CheckedTier[]): PlanOutline {
   return {
     model: model ?? null,
     target: target ?? null,
     tiers: tiers.map((tier) => ({
       kind: tier.kind,
       name: tier.name,
-      headerRange: outlineRange(context.lines.range(tier.header)),
-      layers: tier.layers.map((layer) => ({ id: layer.id, range: outlineRange(context.lines.range(layer.span)) })),
+      headerRange: zeroBased(context.lines.range(tier.header)),
+      layers: tier.layers.map((layer) => ({ id: layer.id, range: zeroBased(context.lines.range(layer.span)) })),
     })),
     hasErrors: context.findings.hasErrors(),
   };
+}
+
+function zeroBased(range: TextRange): LspRange {
+  return { start: { line: range.line - 1, character: range.column - 1 }, end: { line: range.endLine - 1, character: range.endColumn - 1 } };
 }

@@ -1,0 +1,84 @@
+import { AstUtils, CstUtils, GrammarAST } from 'langium';
+import type { LangiumDocument, LeafCstNode } from 'langium';
+import type { HoverProvider } from 'langium/lsp';
+import type { Hover, HoverParams } from 'vscode-languageserver/node.js';
+import type { Layer } from '../../model/layer.ts';
+import { isLayerEntry, isTargetClause } from '../../tiers/generated/ast.ts';
+import type { LayerEntry } from '../../tiers/generated/ast.ts';
+import { spanOf, textOf } from '../../tiers/nodes.ts';
+import { isClosed, shown, unquote } from '../../tiers/text.ts';
+import { backendWords, keywordDocs, learnWords, perWords, solveWords, targetKindWords } from '../../tiers/vocabulary.ts';
+import type { Word } from '../../tiers/vocabulary.ts';
+import { escapeMarkdown, spanRange } from './convert.ts';
+import { group, layerMarkdown } from './layer-text.ts';
+import type { PlanCheck, PlanChecks } from './plan-checks.ts';
+
+const wordsOf: Readonly<Record<string, readonly Word[]>> = { backend: backendWords, solver: solveWords, learner: learnWords, targetKind: targetKindWords, per: perWords };
+
+/** Explains layers, targets, keywords and the words of the language. */
+export class PlanHover implements HoverProvider {
+  private readonly checks: PlanChecks;
+
+  constructor(checks: PlanChecks) {
+    this.checks = checks;
+  }
+
+  getHoverContent(document: LangiumDocument, params: HoverParams): Hover | undefined {
+    const root = document.parseResult.value.$cstNode;
+    if (root === undefined) return undefined;
+    const leaf = CstUtils.findLeafNodeAtOffset(root, document.textDocument.offsetAt(params.position));
+    if (leaf === undefined || leaf.hidden) return undefined;
+    const value = explain(leaf, this.checks.of(document.textDocument));
+    return value === undefined ? undefined : { contents: { kind: 'markdown', value }, range: spanRange(document.textDocument, leaf) };
+  }
+}
+
+function explain(leaf: LeafCstNode, check: PlanCheck): string | undefined {
+  const node = leaf.astNode;
+  if (isLayerEntry(node)) return leaf.tokenType.name === 'STRING' ? aboutLayer(leaf, check) : aboutRange(node, check);
+  if (isTargetClause(node) && leaf.tokenType.name === 'STRING') {
+    const target = isClosed(leaf.text) ? check.world.targets.find((t) => t.id === unquote(leaf.text)) : undefined;
+    return target && `Energy target **${escapeMarkdown(target.id)}**: ${escapeMarkdown(target.title)}`;
+  }
+  const property = propertyOf(leaf);
+  const word = wordsOf[property ?? '']?.find((w) => w.word === leaf.text);
+  if (word !== undefined) return `**${word.word}**: ${word.doc}`;
+  if (property === 'name' || property === 'array' || leaf.tokenType.name === 'STRING') return undefined;
+  return keywordDocs.find((k) => k.word === leaf.text)?.doc;
+}
+
+/** The property of the syntax tree that a word fills, found from the outermost part of the grammar it stands for. */
+function propertyOf(leaf: LeafCstNode): string | undefined {
+  const inner = AstUtils.getContainerOfType(leaf.grammarSource, GrammarAST.isAssignment)?.feature;
+  return inner ?? AstUtils.getContainerOfType(leaf.container?.grammarSource, GrammarAST.isAssignment)?.feature;
+}
+
+function aboutLayer(leaf: LeafCstNode, check: PlanCheck): string | undefined {
+  const id = isClosed(leaf.text) ? unquote(leaf.text) : undefined;
+  const layer = layersOf(check)?.find((l) => l.id === id);
+  return layer && layerMarkdown(layer, tierOf(check, layer.id));
+}
+
+function aboutRange(entry: LayerEntry, check: PlanCheck): string | undefined {
+  const layers = layersOf(check);
+  const [from, to] = [textOf(entry, 'from')?.value, textOf(entry, 'to')?.value];
+  if (layers === undefined || from === undefined || to === undefined) return undefined;
+  const part = layers.slice(layers.findIndex((l) => l.id === from), layers.findIndex((l) => l.id === to) + 1);
+  if (part.length === 0 || part[0]?.id !== from || spanOf(entry).end === 0) return undefined;
+  const names = part.slice(0, 8).map((l) => escapeMarkdown(shown(l.id, 40))).join(', ');
+  const parameters = part.reduce((sum, l) => sum + l.parameters, 0);
+  return `${part.length} layers, ${group(parameters)} parameters: ${names}${part.length > 8 ? ', …' : ''}`;
+}
+
+/** Layers of the plan's model, when it can be read. */
+export function layersOf(check: PlanCheck): readonly Layer[] | undefined {
+  const path = check.checked.plan?.modelPath;
+  const view = path === undefined ? undefined : check.world.model(path);
+  return view !== undefined && 'layers' in view ? view.layers : undefined;
+}
+
+/** `in the lower tier features`, or undefined for a frozen layer. */
+export function tierOf(check: PlanCheck, id: string): string | undefined {
+  const tier = check.checked.outline.tiers.find((t) => t.layers.some((l) => l.id === id));
+  return tier && `in the ${tier.kind} tier ${escapeMarkdown(tier.name)}`;
+}

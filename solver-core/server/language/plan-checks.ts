@@ -1,0 +1,57 @@
+import { URI } from 'langium';
+import type { TextDocument } from 'langium';
+import { checkParsed } from '../../tiers/check.ts';
+import type { CheckedPlan } from '../../tiers/check.ts';
+import { parsePlan } from '../../tiers/language.ts';
+import type { ParsedPlan } from '../../tiers/language.ts';
+import { blindWorld } from '../../tiers/world.ts';
+import type { PlanWorld, TargetChoice } from '../../tiers/world.ts';
+
+/** Where the language server's plans get their worlds from. */
+export interface WorldSource {
+  /** The world of a plan at an absolute path on this machine. */
+  readonly forPlan: (planPath: string) => PlanWorld;
+  /** Targets known even where no file can be seen. */
+  readonly targets: readonly TargetChoice[];
+}
+
+/** A plan in an editor, parsed and checked. */
+export interface PlanCheck {
+  readonly parsed: ParsedPlan;
+  readonly checked: CheckedPlan;
+  readonly world: PlanWorld;
+}
+
+/** Checks open plans, each version once, so that diagnostics, outline, hovers and fixes share the work. */
+export class PlanChecks {
+  private readonly source: WorldSource;
+  private readonly known = new Map<string, { readonly version: number; readonly check: PlanCheck }>();
+
+  constructor(source: WorldSource) {
+    this.source = source;
+  }
+
+  /** The check of this version of the text; `parsed` saves parsing it again. */
+  of(document: TextDocument, parsed?: ParsedPlan): PlanCheck {
+    const known = this.known.get(document.uri);
+    if (known?.version === document.version) return known.check;
+    const text = document.getText();
+    const world = this.worldOf(document.uri);
+    const tree = parsed ?? parsePlan(text);
+    const check = { parsed: tree, checked: checkParsed(tree, text, world), world };
+    this.known.set(document.uri, { version: document.version, check });
+    return check;
+  }
+
+  /** A closed document, or a file beside one changed: what was found no longer counts. */
+  forget(uri?: string): void {
+    if (uri === undefined) this.known.clear();
+    else this.known.delete(uri);
+  }
+
+  /** Files are looked at only for plans on disk; a plan in a virtual workspace is checked by its text alone. */
+  worldOf(uri: string): PlanWorld {
+    const parsed = URI.parse(uri);
+    return parsed.scheme === 'file' ? this.source.forPlan(parsed.fsPath) : blindWorld(this.source.targets);
+  }
+}
