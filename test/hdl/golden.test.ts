@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { defaultParameters } from '../../.ci/hdl-sources.mjs';
 import { FunctionalDevice } from '../../solver-core/backends/engine/functional-device.ts';
@@ -6,6 +8,7 @@ import { engineHash, goldenHash18, goldenProblem, hashWords } from '../../solver
 import { loadImage } from '../../solver-core/backends/sim/load-image.ts';
 import { nodeHost } from '../../solver-core/backends/sim/node-host.ts';
 import { WasmDevice } from '../../solver-core/backends/sim/wasm-device.ts';
+import { projectRoot } from '../shared.ts';
 import { autoShift } from './cases.ts';
 import type { EngineCase, Outcome } from './cases.ts';
 import { defaultImageFolder } from './images.ts';
@@ -20,6 +23,14 @@ function goldenCase(): EngineCase {
 }
 
 const hashOf = (o: Outcome): string => hashWords([Float64Array.from(o.gram), Int32Array.from(o.factor), Int32Array.from(o.weights)]);
+
+test('the documentation names the golden hash and the parameters of the shipped engine', async () => {
+  const readme = await readFile(join(projectRoot, 'hdl/README.md'), 'utf8');
+  expect(readme).toContain(`**${goldenHash18}**`);
+  const p = defaultEngineParameters;
+  for (const value of [p.lanes, p.wordBits, p.accumulatorBits, `${p.operandDepth}, ${p.gramDepth}`, p.maxFeatures])
+    expect(readme).toContain(`| ${value} |`);
+});
 
 test('the golden hash is the one of the arithmetic contract in BigInt', () => {
   const outcome = oracle(goldenCase(), 18);
