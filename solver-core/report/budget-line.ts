@@ -1,0 +1,17 @@
+import { formatFull, formatQuantity } from '../energy/format.ts';
+import type { BudgetDocument } from '../protocol/documents.ts';
+import { inert } from './cells.ts';
+
+/** What each status of a budget means, in words that stand after the scope. */
+export const budgetWords: Readonly<Record<BudgetDocument['status'], string>> = {
+  met: 'met',
+  uncertain: 'uncertain: the central value is within, the high end is not',
+  exceeded: 'exceeded',
+  unknown: 'unknown: a figure is missing',
+};
+
+/** "model, 15 µJ per inference: met, 9.1 µJ (1.7-14 µJ, assumed)". */
+export function budgetLine(budget: BudgetDocument): string {
+  const actual = budget.actual === null ? '' : `, ${formatFull(budget.actual)}`;
+  return `${inert(budget.scope)}, ${formatQuantity(budget.limit)} per ${budget.per}: ${budgetWords[budget.status]}${actual}`;
+}

@@ -1,0 +1,123 @@
+import { formatBand, formatCount, formatFull, formatQuantity, sourceLegend } from '../energy/format.ts';
+import type { BudgetDocument, EnergyDocument, FitDocument } from '../protocol/documents.ts';
+import type { Quantity } from '../protocol/quantity.ts';
+import { budgetWords } from './budget-line.ts';
+import { breakEvenCell, fileName, inert, nothing, numberCell, quantityCell } from './cells.ts';
+import { metricText } from './fit-text.ts';
+
+/** What a report shows beside the energy document. */
+export interface ReportExtras {
+  readonly budgets?: readonly BudgetDocument[];
+  /** The newest fit record of the plan. */
+  readonly fit?: FitDocument | null;
+  /** True when the plan, model or data changed since that fit. */
+  readonly fitStale?: boolean;
+}
+
+/** The energy report as Markdown: totals, one table row per layer, budgets, fit record, assumptions, findings. Ends with a newline. */
+export function energyMarkdown(energy: EnergyDocument, extras: ReportExtras = {}): string {
+  const { totals } = energy;
+  const plan = energy.plan === null ? '' : ` Plan: ${md(fileName(energy.plan))}.`;
+  return [
+    `# Energy of ${md(fileName(energy.model))} on ${md(inert(energy.target))}`,
+    '',
+    `${formatCount(totals.macs)} multiply-adds per inference, ${formatCount(totals.parameters)} parameters.${plan}`,
+    '',
+    '| figure | value | band | source |',
+    '| --- | ---: | --- | --- |',
+    totalRow('per inference', totals.inference),
+    totalRow('retrain by gradient descent', totals.retraining.sgd),
+    totalRow('retrain by direct solve', totals.retraining.solve),
+    totalRow('incremental update', totals.retraining.incremental),
+    `| retrainings until solving is cheaper | ${breakEvenCell(totals.breakEvenRetrainings)} | | |`,
+    '',
+    '## Layers',
+    '',
+    '| layer | op | tier | MACs | parameters | inference | SGD | solve | incremental | break-even |',
+    '| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |',
+    ...energy.layers.map(layerRow),
+    '',
+    sourceLegend,
+    '',
+    ...budgetSection(extras.budgets ?? []),
+    ...fitSection(extras.fit ?? null, extras.fitStale === true),
+    '## Assumptions',
+    '',
+    ...energy.assumptions.map(
+      (a) => `- ${a.dominates ? '**' : ''}${md(inert(a.name))}${a.dominates ? '** (dominates)' : ''}: ${md(inert(a.text, 400))}`,
+    ),
+    '',
+    ...(energy.diagnostics.length === 0
+      ? []
+      : ['## Findings', '', ...energy.diagnostics.map((d) => `- ${d.severity} \`${d.code}\`: ${md(inert(d.message, 400))}`), '']),
+  ].join('\n');
+}
+
+/** Text as literal Markdown: no markup, link or table cell can start inside it. */
+export function md(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replace(/[\\`*_{}[\]()#!|~]/g, '\\$&')
+    .replaceAll('://', '&#58;//');
+}
+
+function totalRow(name: string, q: Quantity | null): string {
+  return q === null ? `| ${name} | ${nothing} | | |` : `| ${name} | ${formatQuantity(q)} | ${formatBand(q)} | ${q.source} |`;
+}
+
+function layerRow(layer: EnergyDocument['layers'][number]): string {
+  const cells = [
+    md(inert(layer.id, 80)),
+    md(inert(layer.op, 24)),
+    layer.tier,
+    formatCount(layer.macs),
+    formatCount(layer.parameters),
+    quantityCell(layer.inference),
+    quantityCell(layer.retraining.sgd),
+    quantityCell(layer.retraining.solve),
+    quantityCell(layer.retraining.incremental),
+    breakEvenCell(layer.breakEvenRetrainings),
+  ];
+  return `| ${cells.join(' | ')} |`;
+}
+
+function budgetSection(budgets: readonly BudgetDocument[]): readonly string[] {
+  if (budgets.length === 0) return [];
+  const rows = budgets.map(
+    (b) =>
+      `| ${md(inert(b.scope))} | ${formatQuantity(b.limit)} per ${b.per} | ${b.actual === null ? nothing : formatFull(b.actual)} | ${budgetWords[b.status]} |`,
+  );
+  return ['## Budgets', '', '| scope | limit | estimate | status |', '| --- | --- | --- | --- |', ...rows, ''];
+}
+
+function fitSection(fit: FitDocument | null, stale: boolean): readonly string[] {
+  if (fit === null) return [];
+  const evaluation =
+    fit.evaluation === null
+      ? 'Not evaluated.'
+      : `${fit.evaluation.metric === 'accuracy' ? 'Accuracy' : 'Mean squared error'} on ${fit.evaluation.rows} ${md(inert(fit.evaluation.split))} rows: ${metricText(fit.evaluation, 'before')} before, **${metricText(fit.evaluation, 'after')}** after.`;
+  const rows = fit.layers.map((l) =>
+    [
+      md(inert(l.id, 80)),
+      formatCount(l.rows),
+      numberCell(l.lambda),
+      numberCell(l.conditionEstimate),
+      numberCell(l.relativeResidual),
+      String(l.refinementPasses),
+      l.cycles === null ? nothing : formatCount(l.cycles),
+      quantityCell(l.energy),
+    ].join(' | '),
+  );
+  return [
+    '## Last fit',
+    '',
+    `On ${md(inert(fit.backend.kind))} (${md(inert(fit.backend.device))}).${stale ? ' **Plan, model or data changed since.**' : ''} ${evaluation}`,
+    '',
+    '| layer | rows | lambda | condition | residual | passes | cycles | energy |',
+    '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
+    ...rows.map((row) => `| ${row} |`),
+    '',
+  ];
+}
