@@ -4,7 +4,7 @@ import { assert } from '../../model/error.ts';
 import { accumulateCycles, backCycles, cholCycles, hostWords } from './cycles.ts';
 import type { EngineDevice, EngineFlags, EngineInfo, EngineProblem, EngineTotals } from './device.ts';
 import type { Factorisation } from './functional-model.ts';
-import { accumulateGram, backSubstitute, functionalModelVersion, startFactor } from './functional-model.ts';
+import { accumulateGram, functionalModelVersion, startBack, startFactor } from './functional-model.ts';
 import type { EngineParameters } from './parameters.ts';
 import { defaultEngineParameters, engineInfo } from './parameters.ts';
 import type { EngineSession } from './session.ts';
@@ -88,12 +88,16 @@ export class FunctionalDevice implements EngineDevice {
     const session = expectFactor(this.session, 'backSubstitute');
     checkAbort(abort);
     const { features, columns } = session.layout;
-    const { weights, flags } = backSubstitute(this.factorisation!, features, columns, this.info.wordBits - 1);
-    this.weights = weights;
-    await this.pauseAfter((features * features * (columns - features)) / 2, abort);
+    this.weights = undefined;
+    const back = startBack(this.factorisation!, features, columns, this.info.wordBits - 1);
+    for (let i = features - 1; i >= 0; i--) {
+      back.row(i);
+      await this.pauseAfter((features - i) * (columns - features), abort);
+    }
+    this.weights = back.weights;
     const cycles = backCycles(session.layout, this.info.lanes);
     session.totals.backCycles += cycles;
-    return { ...flags, cycles };
+    return { ...back.flags(), cycles };
   }
 
   async readGram(): Promise<Float64Array> {

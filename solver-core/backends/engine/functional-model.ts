@@ -138,29 +138,35 @@ export function startFactor(gram: Float64Array, d: number, columns: number, sh: 
   };
 }
 
-/** BACK: W [d, m] words from a complete factorisation. O(d² m / 2). */
-export function backSubstitute(
-  from: Factorisation,
-  d: number,
-  columns: number,
-  fractionBits: number,
-): { readonly weights: Float64Array; readonly flags: ModelFlags } {
+/** State of a back substitution, row by row from the last. */
+export interface BackSubstitution {
+  /** W: [d, m] words. */
+  readonly weights: Float64Array;
+  /** Solves row i; rows from d - 1 down to 0. O((d - i) · m). */
+  row(i: number): void;
+  flags(): ModelFlags;
+}
+
+/** BACK from a complete factorisation of d features in `columns` columns; F = fractionBits. */
+export function startBack(from: Factorisation, d: number, columns: number, fractionBits: number): BackSubstitution {
   const m = columns - d;
+  const { factor, e, rm } = from;
   const weights = new Float64Array(d * m);
-  const post = new PostProcessor(fractionBits);
   const sums = new Float64Array(m);
+  const post = new PostProcessor(fractionBits);
   const one = 2 ** fractionBits;
-  for (let i = d - 1; i >= 0; i--) {
-    const at = i * columns;
-    sums.fill(0);
-    for (let k = i + 1; k < d; k++) {
-      const scalar = from.factor[at + k]!;
-      if (scalar === 0) continue;
-      for (let o = 0; o < m; o++) sums[o]! += scalar * weights[k * m + o]!;
-    }
-    for (let o = 0; o < m; o++) {
-      weights[i * m + o] = post.scale(from.factor[at + d + o]! * one - sums[o]!, from.e[i]!, from.rm[i]!);
-    }
-  }
-  return { weights, flags: { breakdown: false, saturated: post.clipped } };
+  return {
+    weights,
+    row(i) {
+      const at = i * columns;
+      sums.fill(0);
+      for (let k = i + 1; k < d; k++) {
+        const scalar = factor[at + k]!;
+        if (scalar === 0) continue;
+        for (let o = 0; o < m; o++) sums[o]! += scalar * weights[k * m + o]!;
+      }
+      for (let o = 0; o < m; o++) weights[i * m + o] = post.scale(factor[at + d + o]! * one - sums[o]!, e[i]!, rm[i]!);
+    },
+    flags: () => ({ breakdown: false, saturated: post.clipped }),
+  };
 }

@@ -1,3 +1,4 @@
+import { TierwiseError } from '../../model/error.ts';
 import type { EngineImage } from './load-image.ts';
 import { webAssembly } from './webassembly.ts';
 
@@ -33,8 +34,25 @@ export interface RtlInstance {
 /** The C library refers to a console; the image has none. */
 const imports = { wasi_snapshot_preview1: { fd_close: () => 8, fd_seek: () => 8, fd_write: () => 8 } };
 
-/** Instantiates an image and resets the engine in it. */
+/** A failure of the WebAssembly engine itself (a trap, no memory) as an error of the backend. */
+export function engineCrashed(cause: unknown): TierwiseError {
+  const message = `The simulated engine stopped: ${cause instanceof Error ? cause.message : String(cause)}.`;
+  return new TierwiseError('engine-crashed', message, 'Try again; if it stops again, solve on the cpu backend and report it.', {
+    category: 'backend',
+    cause,
+  });
+}
+
+/** Instantiates an image and resets the engine in it. Throws `engine-crashed` when the image cannot run here. */
 export async function startRtl(image: EngineImage): Promise<RtlInstance> {
+  try {
+    return await instantiate(image);
+  } catch (error) {
+    throw engineCrashed(error);
+  }
+}
+
+async function instantiate(image: EngineImage): Promise<RtlInstance> {
   const module = await webAssembly().compile(image.wasm);
   const call = (await webAssembly().instantiate(module, imports)).exports as HarnessExports;
   call._initialize();

@@ -10,7 +10,7 @@ import { admitRows, emptyTotals, expectFactor, expectSession, openSession } from
 import type { EngineImage } from './load-image.ts';
 import { RateMeter } from './rate.ts';
 import type { RtlInstance } from './rtl-instance.ts';
-import { startRtl } from './rtl-instance.ts';
+import { engineCrashed, startRtl } from './rtl-instance.ts';
 
 /** Work between two pauses: about 25 ms at the rate measured so far. */
 const sliceS = 0.025;
@@ -208,6 +208,17 @@ export class WasmDevice implements EngineDevice {
     return this.rtl;
   }
 
+  /** Calls into the image; after a trap the device is of no use any more. */
+  private guarded<T>(call: () => T): T {
+    try {
+      return call();
+    } catch (error) {
+      this.rtl = undefined;
+      this.session = undefined;
+      throw engineCrashed(error);
+    }
+  }
+
   private sliceCycles(): number {
     return Math.max(1000, Math.floor(this.rate.rateHz(assumedRateHz) * sliceS));
   }
@@ -221,7 +232,7 @@ export class WasmDevice implements EngineDevice {
     for (;;) {
       const slice = Math.min(left, this.sliceCycles());
       const startMs = this.host.nowMs();
-      const busy = call.run(slice) !== 0;
+      const busy = this.guarded(() => call.run(slice) !== 0);
       this.rate.add(slice, (this.host.nowMs() - startMs) / 1000);
       if (!busy) break;
       left -= slice;
@@ -242,7 +253,7 @@ export class WasmDevice implements EngineDevice {
   private async transfer(count: number, cyclesEach: number, abort: AbortFlag | undefined, part: (index: number) => void): Promise<void> {
     let sinceMs = this.host.nowMs();
     for (let i = 0, cycles = 0; i < count; i++) {
-      part(i);
+      this.guarded(() => part(i));
       cycles += cyclesEach;
       if (cycles < this.sliceCycles()) continue;
       this.rate.add(cycles, (this.host.nowMs() - sinceMs) / 1000);

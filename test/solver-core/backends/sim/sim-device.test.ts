@@ -104,6 +104,14 @@ describe('the simulated engine', () => {
   });
 });
 
+test('an image that cannot run is an error of the backend, not a stray exception', async () => {
+  const image = await loadImage(imageFolder);
+  await expect(WasmDevice.create({ ...image, wasm: image.wasm.subarray(0, 100) }, nodeHost)).rejects.toMatchObject({
+    code: 'engine-crashed',
+    category: 'backend',
+  });
+});
+
 describe('choosing a level', () => {
   const small = [{ features: 16, outputs: 4, rows: 100 }];
 
