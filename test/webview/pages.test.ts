@@ -256,6 +256,8 @@ describe.skipIf(!hasChromium)('pages in a browser', () => {
     await withPage({ page: 'model', messages: [big] }, async (open) => {
       const rows = (): Promise<number> => open.page.locator('tbody tr').count();
       expect(await rows()).toBe(200);
+      await open.page.evaluate(() => window.scrollTo(0, 4000));
+      await open.page.waitForFunction(() => document.querySelector('th.col-macs[scope=col]')?.getBoundingClientRect().top === 0);
       await open.page.getByRole('button', { name: 'Show 200 more of 5000' }).press('Enter');
       expect(await rows()).toBe(400);
       await open.page.locator('[data-focus="sort:macs"]').press('Enter');

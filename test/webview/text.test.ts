@@ -2,13 +2,13 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseAmount } from '../../webview/app/amount.ts';
 import { createTranslator } from '../../webview/app/strings.ts';
-import { baseName, shortName, visible } from '../../webview/app/text.ts';
+import { baseName, breakable, shortName, visible } from '../../webview/app/text.ts';
 
 describe('visible', () => {
   test.each([
     ['plain /fc1/Gemm', 'plain /fc1/Gemm'],
-    ['\u001b[31m', '␛[31m'],
-    ['a\u0000b\tc\nd\u007f', 'a␀b␉c␊d␡'],
+    ['\u001b[31m', '⟨U+001B⟩[31m'],
+    ['a\u0000b\tc\nd\u007f', 'a⟨U+0000⟩b⟨U+0009⟩c⟨U+000A⟩d⟨U+007F⟩'],
     ['abc\u202etxt.exe', 'abc⟨U+202E⟩txt.exe'],
     ['\u2066x\u2069\u200b\u200d\ufeff', '⟨U+2066⟩x⟨U+2069⟩⟨U+200B⟩⟨U+200D⟩⟨U+FEFF⟩'],
     ['\u0085\u00ad\u2028', '⟨U+0085⟩⟨U+00AD⟩⟨U+2028⟩'],
@@ -44,13 +44,23 @@ test('short names keep both ends', () => {
   expect(short).toMatch(/^begin\/x+…x+\/end$/);
 });
 
+test('names break after separators and lose nothing', () => {
+  expect(breakable('/encoder/layers.0/MatMul')).toEqual(['/', 'encoder/', 'layers.', '0/', 'MatMul']);
+  fc.assert(
+    fc.property(fc.string({ maxLength: 60 }), (name) => {
+      expect(breakable(name).join('')).toBe(name);
+    }),
+    { seed: 3, numRuns: 300 },
+  );
+});
+
 test('base names of both kinds of paths', () => {
   expect(['a/b.onnx', 'C:\\m\\b.onnx', 'b.onnx', '/', ''].map(baseName)).toEqual(['b.onnx', 'b.onnx', 'b.onnx', '/', '']);
 });
 
 test('amounts are read back from the texts of the host', () => {
-  const texts = ['1,234,567', '25.7 KiB', '1.2 M', '3', '199.1 KiB', '0', '?', 'at once', '', '4 MiB'];
-  expect(texts.map(parseAmount)).toEqual([1234567, 25.7 * 1024, 1.2e6, 3, 199.1 * 1024, 0, null, null, null, 4 * 1024 ** 2]);
+  const texts = ['1,234,567', '25.7 KiB', '1.2 M', '3', '199.1 KiB', '0', '?', 'at once', '', '4 MiB', 'after 12 retrainings', '3 kilo'];
+  expect(texts.map(parseAmount)).toEqual([1234567, 25.7 * 1024, 1.2e6, 3, 199.1 * 1024, 0, null, null, null, 4 * 1024 ** 2, 12, 3]);
 });
 
 test('translations fall back to English and insert arguments as they are', () => {

@@ -10,11 +10,11 @@ const factors: Readonly<Record<string, number>> = {
 };
 
 /**
- * The number in a text of the host such as `1,234,567`, `1.2 M` or `25.7 KiB`, for sorting where no plain number came along.
- * Null when the text does not begin with a number.
+ * The first number in a text of the host such as `1,234,567`, `25.7 KiB` or `after 3 retrainings`, for sorting where no plain
+ * number came along. Null when there is none.
  */
 export function parseAmount(text: string): number | null {
-  const match = /^\s*(-?\d[\d,\u00a0\u202f ]*(?:\.\d+)?)\s*([kMGT]i?|Ki)?/.exec(text);
+  const match = /(-?\d[\d,\u00a0\u202f ]*(?:\.\d+)?)\s*(Ki|[kMGT]i?(?![a-z]))?/.exec(text);
   if (match === null) return null;
   const value = Number((match[1] ?? '').replace(/[,\u00a0\u202f ]/g, ''));
   return Number.isFinite(value) ? value * (factors[match[2] ?? ''] ?? 1) : null;

@@ -38,6 +38,7 @@ const layer = v.object({
   macsCount: v.exactOptional(count),
   parameterCount: v.exactOptional(count),
   weightByteCount: v.exactOptional(count),
+  breakEvenRetrainings: v.exactOptional(count),
 });
 
 const solvedLayer = v.object({

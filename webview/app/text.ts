@@ -5,8 +5,8 @@ const maxNameLength = 160;
 const maxTextLength = 8000;
 
 /**
- * `text` with every character that would not show itself made visible: C0 controls as control pictures (escape becomes U+241B),
- * C1 controls, bidirectional controls, zero-width and other invisible characters, and lone surrogates as a tag such as ⟨U+202E⟩.
+ * `text` with every character that would not show itself replaced by a tag such as ⟨U+202E⟩: control characters, bidirectional
+ * controls, zero-width and other invisible characters, lone surrogates. (Unicode has pictures of controls, but few fonts do.)
  * Zero-width joiners (U+200C, U+200D) are tagged too: they are rare in layer names and common in look-alikes.
  * At most 8000 characters; what is cut is counted.
  */
@@ -26,6 +26,11 @@ export function shortName(name: string, limit: number = maxNameLength): string {
   return visible(`${characters.slice(0, head).join('')}…${tail > 0 ? characters.slice(-tail).join('') : ''}`);
 }
 
+/** A name in pieces that end after a separator, so that a page can offer line breaks there; joined they are the name. */
+export function breakable(name: string): string[] {
+  return name.match(/[^/._:-]*[/._:-]+|[^/._:-]+$/g) ?? [];
+}
+
 /** The last part of a path with either kind of slash; the whole text when there is none. */
 export function baseName(path: string): string {
   return (
@@ -37,14 +42,12 @@ export function baseName(path: string): string {
 }
 
 function shown(code: number, character: string): string {
-  if (code < 0x20) return String.fromCodePoint(0x2400 + code);
-  if (code === 0x7f) return '\u2421';
   return isInvisible(code) ? `⟨U+${code.toString(16).toUpperCase().padStart(4, '0')}⟩` : character;
 }
 
 /** Ranges of characters without a glyph of their own (Unicode 16: Cc, Cf, Default_Ignorable_Code_Point, line separators, surrogates). */
 const invisibleRanges: readonly (readonly [number, number])[] = [
-  [0x80, 0x9f],
+  [0x7f, 0x9f],
   [0xad, 0xad],
   [0x34f, 0x34f],
   [0x61c, 0x61c],
@@ -65,5 +68,5 @@ const invisibleRanges: readonly (readonly [number, number])[] = [
 ];
 
 function isInvisible(code: number): boolean {
-  return code >= 0x80 && invisibleRanges.some(([low, high]) => code >= low && code <= high);
+  return code < 0x20 || (code >= 0x7f && invisibleRanges.some(([low, high]) => code >= low && code <= high));
 }

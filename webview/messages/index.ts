@@ -29,10 +29,11 @@ export interface LayerView {
   readonly incremental: FigureView | null;
   readonly breakEven: string;
   readonly fitted: string | null;
-  /** The numbers behind `macs`, `parameters` and `weightBytes`, for sorting. Without them a page reads them back from the texts. */
+  /** The numbers behind `macs`, `parameters`, `weightBytes` and `breakEven`, for sorting. Without them a page reads them back from the texts. */
   readonly macsCount?: number | null;
   readonly parameterCount?: number | null;
   readonly weightByteCount?: number | null;
+  readonly breakEvenRetrainings?: number | null;
 }
 
 export interface FitView {

@@ -1,8 +1,8 @@
 import '@vscode-elements/elements/dist/vscode-button/index.js';
 import type { PageCommand } from '../../messages/index.ts';
 import type { PageContext } from '../context.ts';
-import { h, listen } from '../dom.ts';
-import { shortName } from '../text.ts';
+import { fill, h, listen } from '../dom.ts';
+import { breakable, shortName } from '../text.ts';
 
 export interface ActionOptions {
   readonly label: string;
@@ -46,10 +46,9 @@ export function linkButton(label: string, run: () => void, attributes: Readonly<
 
 /** A layer's name; pressing it shows the layer in the plan or the model. Long names are cut, the tooltip has them whole. */
 export function layerLink(context: PageContext, id: string): HTMLElement {
-  const short = shortName(id);
-  return linkButton(short, () => context.post({ kind: 'reveal-layer', id }), {
-    class: 'link layer-name',
-    title: context.t('Show {0}', id),
-    'data-focus': `layer:${id}`,
-  });
+  const attributes = { class: 'link layer-name', title: context.t('Show {0}', id), 'data-focus': `layer:${id}` };
+  const button = linkButton('', () => context.post({ kind: 'reveal-layer', id }), attributes);
+  // Names break after their separators, or a narrow column cuts words in two.
+  fill(button, ...breakable(shortName(id)).flatMap((piece) => [piece, h('wbr')]));
+  return button;
 }

@@ -8,7 +8,7 @@ import type { Direction } from './sort.ts';
 import { sortRows } from './sort.ts';
 import './data-table.css';
 
-/** A column: `rank` 1 is always there, 2 to 5 need 400, 560, 700 and 900 px; what is left out stands in the row's details. `sortBy` null sorts last in both directions. */
+/** A column: `rank` 1 is always there, 2 to 5 need 400, 560, 700 and 960 px; what is left out stands in the row's details. `sortBy` null sorts last in both directions. */
 export interface Column<R> {
   readonly key: string;
   readonly label: string;

@@ -36,8 +36,8 @@ export function fitView(fit: FitView, context: PageContext): HTMLElement {
     'section',
     { class: 'section card', 'aria-labelledby': 'fit-heading' },
     h('h2', { id: 'fit-heading', class: 'heading-row' }, t('Last fit'), fit.stale && staleBadge(t)),
-    fit.before !== '' && fit.after !== '' && beforeAfter(t, fit.before, fit.after),
-    fit.metric !== '' && h('p', { class: 'muted' }, [fit.metric, fit.rowsText].filter((part) => part !== '').join(', ')),
+    fit.metric !== '' && beforeAfter(t, fit.before, fit.after),
+    h('p', { class: 'muted' }, [fit.metric, fit.rowsText].filter((part) => part !== '').join(', ')),
     h(
       'dl',
       { class: 'pairs' },

@@ -28,7 +28,7 @@ export function createModelTable(context: PageContext, shown: ModelColumns): Dat
       cell: (layer) => [layerLink(context, layer.id)],
     },
     { key: 'op', label: t('Operator'), numeric: false, rank: 3, sortBy: (layer) => layer.op, cell: (layer) => [layer.op] },
-    { key: 'shape', label: t('Shape'), numeric: false, rank: 4, sortBy: (layer) => layer.shape, cell: (layer) => [layer.shape] },
+    { key: 'shape', label: t('Shape'), numeric: false, rank: 5, sortBy: (layer) => layer.shape, cell: (layer) => [layer.shape] },
     amount(
       'macs',
       t('MACs'),
@@ -78,7 +78,7 @@ export function createModelTable(context: PageContext, shown: ModelColumns): Dat
       key: 'fitted',
       label: t('Fitted'),
       numeric: false,
-      rank: 5,
+      rank: 4,
       sortBy: (layer) => layer.fitted,
       cell: (layer) =>
         layer.fitted === null

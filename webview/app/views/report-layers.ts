@@ -49,7 +49,7 @@ export function createReportTable(context: PageContext): DataTable<LayerView> {
         hint: t('Retrainings from which the direct solve has used less energy in total than gradient descent'),
         numeric: true,
         rank: 5,
-        sortBy: (layer) => parseAmount(layer.breakEven),
+        sortBy: (layer) => layer.breakEvenRetrainings ?? parseAmount(layer.breakEven),
         cell: (layer) => [layer.breakEven],
       },
     ],

@@ -41,13 +41,9 @@ export function totalsView(totals: ReportView['totals'], context: PageContext): 
       h(
         'p',
         { class: 'break-even' },
-        h('strong', {}, t('Break-even: {0}', totals.breakEven)),
+        h('strong', {}, t('Direct solve pays off: {0}', totals.breakEven)),
         ' ',
-        h(
-          'span',
-          { class: 'muted' },
-          t('This is the number of retrainings from which solving directly has used less energy in total than gradient descent.'),
-        ),
+        h('span', { class: 'muted' }, t('Counted in retrainings until its total energy is below that of gradient descent.')),
       ),
   );
 }
