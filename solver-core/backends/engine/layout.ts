@@ -1,3 +1,4 @@
+import { TierwiseError } from '../../model/error.ts';
 import type { EngineInfo } from './device.ts';
 
 /** Rows of one GRAM command at most; more would gain nothing and make a command longer. */
@@ -52,7 +53,24 @@ export function planLayout(info: EngineInfo, features: number, outputs: number):
   return { features, outputs, columns, blocks, outputBlock, weightBlocks, weightBase: features * blocks, rowBase, chunkRows };
 }
 
+/** The layout of a problem; throws `engine-too-small` when it does not fit the engine. */
+export function layoutOrThrow(info: EngineInfo, features: number, outputs: number): EngineLayout {
+  const layout = planLayout(info, features, outputs);
+  if (typeof layout !== 'string') return layout;
+  const message = `A layer with ${features} inputs and ${outputs} outputs does not fit the engine: ${layout}.`;
+  throw new TierwiseError('engine-too-small', message, 'Solve this layer on the cpu backend.', { category: 'backend' });
+}
+
 /** True when a problem of d features and m outputs fits the engine. */
 export function engineFits(info: EngineInfo, features: number, outputs: number): boolean {
   return typeof planLayout(info, features, outputs) !== 'string';
+}
+
+/** Fewest equal groups of outputs that fit the engine beside d features; null when not even one output fits. */
+export function outputGroupCount(info: EngineInfo, features: number, outputs: number): number | null {
+  for (let groups = 1; ; groups++) {
+    const size = Math.ceil(outputs / groups);
+    if (engineFits(info, features, size)) return groups;
+    if (size <= 1) return null;
+  }
 }

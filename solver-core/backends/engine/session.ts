@@ -1,7 +1,7 @@
 import { TierwiseError, assert } from '../../model/error.ts';
 import type { EngineInfo, EngineProblem, EngineTotals } from './device.ts';
 import type { EngineLayout } from './layout.ts';
-import { planLayout } from './layout.ts';
+import { layoutOrThrow } from './layout.ts';
 
 /** Totals while they grow. */
 type Counters = { -readonly [K in keyof EngineTotals]: EngineTotals[K] };
@@ -33,14 +33,7 @@ export function openSession(info: EngineInfo, problem: EngineProblem): EngineSes
     `bad problem size ${features} x ${outputs}`,
   );
   assert(diagonal.length === features, `diagonal has ${diagonal.length} entries, expected ${features}`);
-  const layout = planLayout(info, features, outputs);
-  if (typeof layout === 'string') {
-    throw backendError(
-      'engine-too-small',
-      `A layer with ${features} inputs and ${outputs} outputs does not fit the engine: ${layout}.`,
-      'Solve this layer on the cpu backend.',
-    );
-  }
+  const layout = layoutOrThrow(info, features, outputs);
   const limit = 2 ** (info.accumulatorBits - 1);
   for (const value of diagonal) {
     if (!Number.isInteger(value))

@@ -3,7 +3,7 @@ import { TierwiseError } from '../../model/error.ts';
 import { solveWork } from '../engine/cycles.ts';
 import type { EngineDevice, EngineInfo } from '../engine/device.ts';
 import { FunctionalDevice } from '../engine/functional-device.ts';
-import { planLayout } from '../engine/layout.ts';
+import { layoutOrThrow, outputGroupCount } from '../engine/layout.ts';
 import { engineInfo } from '../engine/parameters.ts';
 import { engineHash } from '../engine/self-test.ts';
 import { loadImage } from './load-image.ts';
@@ -44,21 +44,20 @@ export interface SimChoice {
   readonly rateHz: number;
 }
 
-/** Clock cycles (engine and host port) of the RTL for all of `work`. Throws `engine-too-small` when a problem does not fit. */
+/**
+ * Clock cycles (engine and host port) of the RTL for all of `work`. A layer whose outputs do not fit at once is solved in groups,
+ * each with all rows. Throws `engine-too-small` when not even one output fits.
+ */
 export function predictCycles(info: EngineInfo, work: readonly SimWork[]): number {
   let cycles = 0;
   for (const { features, outputs, rows } of work) {
-    const layout = planLayout(info, features, outputs);
-    if (typeof layout === 'string') {
-      throw new TierwiseError(
-        'engine-too-small',
-        `A layer with ${features} inputs and ${outputs} outputs does not fit the engine: ${layout}.`,
-        'Solve this layer on the cpu backend.',
-        { category: 'backend' },
-      );
+    const groups = outputGroupCount(info, features, outputs);
+    const size = groups === null ? 1 : Math.ceil(outputs / groups);
+    for (let first = 0; first < outputs; first += size) {
+      const layout = layoutOrThrow(info, features, Math.min(size, outputs - first));
+      const once = solveWork(info, layout, rows);
+      cycles += once.engineCycles + once.hostWords;
     }
-    const once = solveWork(info, layout, rows);
-    cycles += once.engineCycles + once.hostWords;
   }
   return cycles;
 }

@@ -11,7 +11,7 @@ import {
 import type { EngineProblem } from '../../../../solver-core/backends/engine/device.ts';
 import { FunctionalDevice } from '../../../../solver-core/backends/engine/functional-device.ts';
 import type { EngineLayout } from '../../../../solver-core/backends/engine/layout.ts';
-import { engineFits, planLayout } from '../../../../solver-core/backends/engine/layout.ts';
+import { engineFits, outputGroupCount, planLayout } from '../../../../solver-core/backends/engine/layout.ts';
 import { defaultEngineParameters, engineInfo } from '../../../../solver-core/backends/engine/parameters.ts';
 import { gramShift, maxRows } from '../../../../solver-core/backends/engine/shift.ts';
 import { AbortError } from '../../../../solver-core/model/abort.ts';
@@ -33,6 +33,14 @@ describe('layout', () => {
     expect(engineFits(info, 1025, 1)).toBe(false);
     expect(engineFits(info, 1024, 9)).toBe(false);
     expect(planLayout(info, 8, 40_000)).toMatch(/40008 columns after padding/);
+  });
+
+  test('outputs that do not fit at once are divided into the fewest equal groups', () => {
+    expect(outputGroupCount(info, 64, 100)).toBe(1);
+    expect(outputGroupCount(info, 1024, 8)).toBe(1);
+    expect(outputGroupCount(info, 1024, 10)).toBe(2);
+    expect(outputGroupCount(info, 1024, 100)).toBe(13);
+    expect(outputGroupCount(info, 1025, 1)).toBe(null);
   });
 
   test('regions of a problem that fits never overlap and stay inside the memories', () => {

@@ -140,6 +140,13 @@ describe('choosing a level', () => {
     });
   });
 
+  test('outputs that need several runs are predicted as several runs', async () => {
+    const { device } = await openSimDevice({ imageFolder, work: small });
+    const once = predictCycles(device.info, [{ features: 1024, outputs: 8, rows: 10 }]);
+    const twice = predictCycles(device.info, [{ features: 1024, outputs: 16, rows: 10 }]);
+    expect(twice).toBe(2 * once);
+  });
+
   test('the prediction counts exactly the cycles and words a solve then takes', async () => {
     const problem = randomCase('predicted', 33, 5, 300, 18, 14, 2 ** 28);
     const device = await WasmDevice.create(await loadImage(imageFolder), nodeHost);
