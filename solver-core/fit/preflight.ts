@@ -48,16 +48,20 @@ export function preflight(request: PreflightRequest): Preflight {
     ...jobs.flatMap(({ layer, tier }) => layerFindings(layer, tier, rows)),
     ...tierFindings(layers, plan, jobs.length),
   ];
-  if (peakBytes > maxBytes) {
-    const largest = jobs.reduce((a, b) => (solveBytes(a.layer, rows) >= solveBytes(b.layer, rows) ? a : b));
-    diagnostics.push({
-      severity: 'error',
-      code: 'fit-too-large',
-      message: `The fit needs about ${mebibytes(peakBytes)} of memory, mostly for layer ${quoteName(largest.layer.id)} with ${largest.layer.dense?.inputs} inputs; the limit is ${mebibytes(maxBytes)}. Leave this layer out of the tier.`,
-      where: whereOf(largest.tier, largest.layer),
-    });
-  }
+  if (peakBytes > maxBytes) diagnostics.push(tooLarge(request, rows, peakBytes, maxBytes));
   return { diagnostics, macs, peakBytes };
+}
+
+function tooLarge(request: PreflightRequest, rows: number, peakBytes: number, maxBytes: number): Diagnostic {
+  const [largest] = [...fitJobs(request.layers, request.plan)].sort((a, b) => solveBytes(b.layer, rows) - solveBytes(a.layer, rows));
+  const sizes = `The fit needs about ${mebibytes(peakBytes)} of memory, ${mebibytes(request.data.x.byteLength)} of it for the data; the limit is ${mebibytes(maxBytes)}.`;
+  if (largest === undefined) return { severity: 'error', code: 'fit-too-large', message: `${sizes} Use fewer rows.`, where: dataWhere(request.plan) };
+  return {
+    severity: 'error',
+    code: 'fit-too-large',
+    message: `${sizes} Most goes to layer ${quoteName(largest.layer.id)} with ${largest.layer.dense?.inputs ?? 0} inputs. Leave it out of the tier, or use fewer rows.`,
+    where: whereOf(largest.tier, largest.layer),
+  };
 }
 
 /** Two square matrices for the solve, the layer's inputs and targets (kept only up to the budget of a fit), weights and residuals. */

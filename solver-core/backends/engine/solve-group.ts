@@ -2,7 +2,7 @@ import type { RidgeProblem, SolveContext } from '../../fit/backend.ts';
 import { backSubstitute } from '../../fit/kernels/substitute.ts';
 import { blockRows, centredBlocks } from '../../fit/ridge/centred-blocks.ts';
 import type { RidgeStatistics } from '../../fit/ridge/statistics.ts';
-import type { EngineDevice } from './device.ts';
+import type { EngineDevice, EngineInfo } from './device.ts';
 import { engineFits } from './layout.ts';
 import type { OutputGroup, Quantisation } from './quantise.ts';
 import { quantiseBlock } from './quantise.ts';
@@ -28,9 +28,9 @@ export interface GroupResult {
 }
 
 /** Equal groups of outputs, as few as fit the engine beside d features. One output per group when nothing fits: the device then says why. */
-export function outputGroups(device: EngineDevice, d: number, outputs: number): OutputGroup[] {
+export function outputGroups(info: EngineInfo, d: number, outputs: number): OutputGroup[] {
   let nGroups = 1;
-  while (nGroups < outputs && !engineFits(device.info, d, Math.ceil(outputs / nGroups))) nGroups++;
+  while (nGroups < outputs && !engineFits(info, d, Math.ceil(outputs / nGroups))) nGroups++;
   const size = Math.ceil(outputs / nGroups);
   const groups: OutputGroup[] = [];
   for (let first = 0; first < outputs; first += size) groups.push({ first, count: Math.min(size, outputs - first) });

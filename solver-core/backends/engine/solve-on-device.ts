@@ -70,7 +70,7 @@ interface EngineResults {
 async function runEngine(run: EngineRun): Promise<EngineResults> {
   const { device, statistics, plan, context } = run;
   const d = statistics.live.length;
-  const groups = outputGroups(device, d, statistics.outputs);
+  const groups = outputGroups(device.info, d, statistics.outputs);
   const weights = new Float64Array(d * statistics.outputs);
   let before: EngineTotals = { gramCycles: 0, cholCycles: 0, backCycles: 0, hostWords: 0 };
   let last: GroupResult | undefined;
