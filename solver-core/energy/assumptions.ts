@@ -1,9 +1,9 @@
 import type { EnergyDocument } from '../protocol/documents.ts';
 import type { EvaluateInput, LayerFigures } from './evaluate.ts';
 import { evaluateLayers } from './evaluate.ts';
-import { formatBytes, formatSi } from './format.ts';
-import { place } from './inference.ts';
+import { formatSi } from './format.ts';
 import type { Band } from './quantity.ts';
+import { statements } from './statements.ts';
 import type { EnergyTarget } from './target.ts';
 
 type Assumption = EnergyDocument['assumptions'][number];
@@ -202,41 +202,6 @@ function engineKnob(target: EnergyTarget): Knob | null {
       context: { ...pinned.context, target: { ...pinned.context.target, engine: free.context.target.engine } },
     }),
   };
-}
-
-function statements(input: EvaluateInput): readonly Assumption[] {
-  const { context, scenario, layers } = input;
-  const placement = place(layers, context);
-  const { inference, training } = context.target.arithmetic;
-  const list: (readonly [string, string])[] = [
-    [
-      'rows',
-      scenario.rows.source === 'assumed'
-        ? `${scenario.rows.value} training rows assumed: name the data to use its row count.`
-        : `${scenario.rows.value} training rows, from the data.`,
-    ],
-    ['update', `An incremental update brings ${scenario.updateRows} rows.`],
-    [
-      'placement',
-      `Weights (${formatBytes(placement.weightBytes)}) live in ${placement.weights.name}, activations (at most ${formatBytes(placement.activationBytes)}) in ${placement.activations.name}.`,
-    ],
-    [
-      'scope',
-      'Multiply-adds of weight-bearing layers at batch 1. Pooling, normalisation, activation functions, data loading and the power supply are not counted.',
-    ],
-    ['band of sums', 'Bands of sums add low to low and high to high, because the same constants stand behind every part.'],
-  ];
-  if (inference.kind === 'fixed')
-    list.push([
-      'arithmetic',
-      `Layers run as fixed-point numbers of at most ${inference.bits} bits on this target, whatever the file stores.`,
-    ]);
-  if (training.kind === 'fixed')
-    list.push([
-      'training arithmetic',
-      `Gradient descent is priced in the same ${training.bits}-bit arithmetic as the direct solve, which favours gradient descent.`,
-    ]);
-  return list.map(([name, text]) => ({ name, text, dominates: false }));
 }
 
 function range(band: Band, unit: string): string {

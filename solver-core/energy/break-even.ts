@@ -1,3 +1,6 @@
+import type { EvaluateInput } from './evaluate.ts';
+import { evaluateLayers, totalOf } from './evaluate.ts';
+
 /** Energies of two ways to keep a model current: `setup` once, `update` for each retraining; joules. */
 export interface MethodCost {
   readonly setupJ: number;
@@ -22,4 +25,33 @@ export function breakEven(a: MethodCost, b: MethodCost): number | null {
 export function directBreakEven(sgdJ: number | null, solveJ: number | null, incrementalJ: number | null): number | null {
   if (sgdJ === null || solveJ === null || incrementalJ === null) return null;
   return breakEven({ setupJ: solveJ, updateJ: incrementalJ }, { setupJ: sgdJ, updateJ: sgdJ });
+}
+
+/** Fewest and most retrainings over the corners of an estimate; `high` null: at one corner solving never catches up. */
+export interface BreakEvenRange {
+  readonly low: number | null;
+  readonly high: number | null;
+}
+
+/**
+ * Break-even of the whole model with each table alone and at the low, central and high epoch count, all other constants at
+ * their central value. Both methods use the same table at each corner: dividing their bands would count the tables twice.
+ * Null when a total is missing.
+ */
+export function breakEvenRange(input: EvaluateInput): BreakEvenRange | null {
+  const { context, scenario } = input;
+  const results: (number | null)[] = [];
+  for (const table of context.tables) {
+    for (const epochs of [scenario.epochs.low, scenario.epochs.value, scenario.epochs.high]) {
+      const corner = { ...scenario.epochs, value: epochs, low: epochs, high: epochs };
+      const figures = evaluateLayers({ ...input, context: { ...context, tables: [table] }, scenario: { ...scenario, epochs: corner } });
+      const sgd = totalOf(figures, (f) => f.sgd);
+      const solve = totalOf(figures, (f) => f.solve);
+      const incremental = totalOf(figures, (f) => f.incremental);
+      if (sgd === null || solve === null || incremental === null) return null;
+      results.push(directBreakEven(sgd.value, solve.value, incremental.value));
+    }
+  }
+  const reached = results.filter((n) => n !== null);
+  return { low: reached.length === 0 ? null : Math.min(...reached), high: reached.length < results.length ? null : Math.max(...reached) };
 }

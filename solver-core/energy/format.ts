@@ -32,9 +32,10 @@ export function formatSi(value: number, unit: string, digits = 2): string {
   return `${mantissa(rounded / factor, digits)} ${prefix}${unit}`.trimEnd();
 }
 
-/** A quantity's central value: "1.2 µJ". */
+/** A quantity's central value: "1.2 µJ". A value with a band keeps its last digit, "3.0 µJ"; a stated one does not need it. */
 export function formatQuantity(q: Quantity, digits = 2): string {
-  return formatSi(q.value, q.unit === '1' ? '' : q.unit, digits);
+  const text = formatSi(q.value, q.unit === '1' ? '' : q.unit, digits);
+  return q.low === q.high || digits !== 2 ? text : text.replace(/^(\d)(?= |$)/, (digit) => (digit === '0' ? digit : `${digit}.0`));
 }
 
 /**

@@ -1,5 +1,6 @@
+import { formatCount, formatQuantity, sourceLetters } from '../energy/format.ts';
+import type { EnergyDocument } from '../protocol/documents.ts';
 import type { Quantity } from '../protocol/quantity.ts';
-import { formatQuantity, sourceLetters } from '../energy/format.ts';
 
 /** One column of a text table. */
 export interface Column {
@@ -50,6 +51,11 @@ export function breakEvenCell(retrainings: number | null): string {
 export function numberCell(value: number | null): string {
   if (value === null || Number.isNaN(value)) return nothing;
   return String(Number(value.toPrecision(3)));
+}
+
+/** The sum of the MACs, marked when the MACs of a layer are not known. */
+export function totalMacs(energy: EnergyDocument): string {
+  return `${formatCount(energy.totals.macs)}${energy.layers.some((layer) => layer.macs === null) ? ' or more' : ''}`;
 }
 
 /** A shape as text, "1 x 64"; symbolic sizes by their name, unknown ones "?"; null = "?". */

@@ -2,7 +2,7 @@ import { formatBand, formatCount, formatFull, formatQuantity, sourceLegend } fro
 import type { BudgetDocument, EnergyDocument, FitDocument } from '../protocol/documents.ts';
 import type { Quantity } from '../protocol/quantity.ts';
 import { budgetWords } from './budget-line.ts';
-import { breakEvenCell, fileName, inert, nothing, numberCell, quantityCell } from './cells.ts';
+import { breakEvenCell, fileName, inert, nothing, numberCell, quantityCell, totalMacs } from './cells.ts';
 import { metricText } from './fit-text.ts';
 
 /** What a report shows beside the energy document. */
@@ -21,7 +21,7 @@ export function energyMarkdown(energy: EnergyDocument, extras: ReportExtras = {}
   return [
     `# Energy of ${md(fileName(energy.model))} on ${md(inert(energy.target))}`,
     '',
-    `${formatCount(totals.macs)} multiply-adds per inference, ${formatCount(totals.parameters)} parameters.${plan}`,
+    `${totalMacs(energy)} multiply-adds per inference, ${formatCount(totals.parameters)} parameters.${plan}`,
     '',
     '| figure | value | band | source |',
     '| --- | ---: | --- | --- |',

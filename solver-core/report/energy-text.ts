@@ -2,7 +2,7 @@ import { formatCount, formatFull, sourceLegend } from '../energy/format.ts';
 import type { BudgetDocument, EnergyDocument } from '../protocol/documents.ts';
 import type { Quantity } from '../protocol/quantity.ts';
 import type { Column } from './cells.ts';
-import { breakEvenCell, counted, fileName, inert, nothing, quantityCell, textTable } from './cells.ts';
+import { breakEvenCell, counted, fileName, inert, nothing, quantityCell, textTable, totalMacs } from './cells.ts';
 import { budgetLine } from './budget-line.ts';
 
 const columns: readonly Column[] = [
@@ -40,7 +40,7 @@ export function energyText(energy: EnergyDocument, budgets: readonly BudgetDocum
     'total',
     '',
     '',
-    formatCount(totals.macs),
+    totalMacs(energy),
     formatCount(totals.parameters),
     quantityCell(totals.inference),
     quantityCell(totals.retraining.sgd),

@@ -47,7 +47,7 @@ export function fitText(fit: FitDocument): string {
     quantityCell(layer.energy),
   ]);
   const dead = fit.layers.filter((layer) => layer.deadInputs > 0);
-  const total = fit.layers.every((layer) => layer.energy !== null) && fit.layers.length > 0;
+  const hasEnergy = fit.layers.some((layer) => layer.energy !== null);
   return [
     `Fitted ${counted(fit.layers.length, 'layer')} of ${fileName(fit.plan)} on ${inert(fit.backend.kind)}: ${inert(fit.backend.device)}`,
     ...(fit.backend.note === null ? [] : [`note: ${inert(fit.backend.note, 400)}`]),
@@ -63,7 +63,7 @@ export function fitText(fit: FitDocument): string {
     '',
     ...fit.diagnostics.map(diagnosticLine),
     `Wrote ${inert(fit.output, 4096)}`,
-    ...(total ? [sourceLegend] : []),
+    ...(hasEnergy ? [sourceLegend] : []),
     'Next: inspect the new model, compare `tierwise energy` of the plan, or run the new model in place of the old one.',
     '',
   ].join('\n');

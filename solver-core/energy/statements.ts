@@ -1,0 +1,50 @@
+import type { EnergyDocument } from '../protocol/documents.ts';
+import type { BreakEvenRange } from './break-even.ts';
+import { breakEvenRange } from './break-even.ts';
+import type { EvaluateInput } from './evaluate.ts';
+import { formatBytes } from './format.ts';
+import { place } from './inference.ts';
+
+/** Assumptions that are choices rather than constants with a band; they never dominate. */
+export function statements(input: EvaluateInput): EnergyDocument['assumptions'] {
+  const { context, scenario, layers } = input;
+  const placement = place(layers, context);
+  const { inference, training } = context.target.arithmetic;
+  const list: (readonly [string, string])[] = [
+    [
+      'rows',
+      scenario.rows.source === 'assumed'
+        ? `${scenario.rows.value} training rows assumed: name the data to use its row count.`
+        : `${scenario.rows.value} training rows, from the data.`,
+    ],
+    ['update', `An incremental update brings ${scenario.updateRows} rows.`],
+    [
+      'placement',
+      `Weights (${formatBytes(placement.weightBytes)}) live in ${placement.weights.name}, activations (at most ${formatBytes(placement.activationBytes)}) in ${placement.activations.name}.`,
+    ],
+    [
+      'scope',
+      'Multiply-adds of weight-bearing layers at batch 1. Pooling, normalisation, activation functions, data loading and the power supply are not counted.',
+    ],
+    ['band of sums', 'Bands of sums add low to low and high to high, because the same constants stand behind every part.'],
+  ];
+  const corners = breakEvenRange(input);
+  if (corners !== null) list.push(['break-even', breakEvenText(corners)]);
+  if (inference.kind === 'fixed')
+    list.push([
+      'arithmetic',
+      `Layers run as fixed-point numbers of at most ${inference.bits} bits on this target, whatever the file stores.`,
+    ]);
+  if (training.kind === 'fixed')
+    list.push([
+      'training arithmetic',
+      `Gradient descent is priced in the same ${training.bits}-bit arithmetic as the direct solve, which favours gradient descent.`,
+    ]);
+  return list.map(([name, text]) => ({ name, text, dominates: false }));
+}
+
+function breakEvenText(corners: BreakEvenRange): string {
+  const show = (n: number | null): string => (n === null ? 'never' : n === 0 ? 'at once' : `after ${n}`);
+  const same = corners.low === corners.high;
+  return `Solving directly with incremental updates has used less than retraining by gradient descent ${same ? show(corners.low) : `${show(corners.low)} to ${show(corners.high)}`} (number of retrainings, for each table alone and at both ends of the epochs).`;
+}
