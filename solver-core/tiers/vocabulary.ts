@@ -16,11 +16,11 @@ export const backendWords: readonly Word[] = [
 
 /** What a lower tier's layers are solved for (`targets …`). */
 export const targetKindWords: readonly (Word & { readonly word: TargetKind })[] = [
-  { word: 'labels', doc: 'The one-hot labels, projected to the layer\'s width where it differs. The default.' },
-  { word: 'forward-projection', doc: 'Random projections of the input and of the labels through a sign, layer by layer. Takes a seed.' },
+  { word: 'labels', doc: 'The one-hot labels; a hidden layer aims at a random mixture of them as wide as it is (the seed\'s). The default.' },
+  { word: 'forward-projection', doc: 'sign(A Q) + sign(Y U) with random Q and U (the seed\'s): one random feature of the layer\'s input and one of the labels per unit.' },
   { word: 'autoencode', doc: 'The layer\'s own input, reconstructed (extreme-learning-machine autoencoder).' },
   { word: 'teacher', doc: 'The pre-activations of the same layer of a trained teacher.' },
-  { word: 'random', doc: 'No solve: random weights, the comparison every solve has to beat. Takes a seed.' },
+  { word: 'random', doc: 'No solve: random weights, the comparison every solve has to beat.' },
 ];
 
 /** How a lower tier is solved (`solve …`). */
@@ -81,8 +81,8 @@ export const keywordDocs: readonly Word[] = [
 
 /** Words of the language that this version checks but cannot run, with what happens instead. */
 export const notYetAvailable: Readonly<Record<string, string>> = {
-  'targets autoencode': 'this version cannot fit with the targets "autoencode"; use "labels" or "forward-projection"',
-  'targets teacher': 'this version cannot fit with the targets "teacher"; use "labels" or "forward-projection"',
+  'targets autoencode': 'this version cannot fit with the targets "autoencode"; use "labels", "forward-projection" or "random"',
+  'targets teacher': 'this version cannot fit with the targets "teacher"; use "labels", "forward-projection" or "random"',
   'backend serial': 'this version cannot drive a board on a serial port; use "backend sim" or "backend cpu" to fit',
   'backend xrt': 'this version cannot drive an XRT card; use "backend sim" or "backend cpu" to fit',
   'lambda auto': 'this version does not choose lambda from the data; it uses the default, 1e-3 of the mean diagonal of the Gram matrix',

@@ -65,6 +65,5 @@ test('names of layers are inert in messages, whatever they hold', () => {
   const evil = fakeLayer('a\n\u001b[31m\u202egnp.exe', 'Conv');
   const { diagnostics } = checkPlan('model "digits.onnx"\ndata "digits.npz"\nlower tier a { layers "a\\u{a}\\u{1b}[31m\\u{202e}gnp.exe" solve ridge }', fakeWorld({ model: () => ({ layers: [evil] }) }));
   expect(diagnostics.map((d) => d.code)).toEqual(['layer-not-solvable']);
-  // eslint-disable-next-line no-control-regex
   expect(diagnostics[0]?.message).not.toMatch(/[\u0000-\u001f\u202e]/);
 });

@@ -61,7 +61,7 @@ describe('diagnostics', () => {
     for (let v = 2; v <= versions; v++) void client.change(uri, v, plan.replace('/fc3/Gemm', `/v${v}`));
     const diagnostics = await last;
     expect(diagnostics.map((d) => d.code)).toEqual(['unknown-layer']);
-    // Typing that does not rest is not checked key by key.
+    // What was overtaken by the next key is not published.
     expect(client.publishedCount(uri)).toBeLessThan(versions / 2);
   });
 
@@ -164,6 +164,10 @@ describe('completion', () => {
   test('inside a string the whole string is replaced, an open one only up to the cursor', async () => {
     expect((await complete('model "digits.onnx"\nupper tier a { layers "/fc3|/Ge" }')).taken).toContain('layers "/fc3/Gemm" }');
     expect((await complete('model "digits.onnx"\nupper tier a { layers "/fc3| learn rls\n}')).taken).toContain('layers "/fc3/Gemm" learn rls');
+  });
+
+  test('inside a string that is still open nothing else is offered', async () => {
+    expect((await complete('model "digits.onnx"\nupper tier a { layers "/zzz/|')).labels).toEqual([]);
   });
 
   test('a name is the author\'s to choose', async () => {

@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { checkPlan } from '../../../solver-core/tiers/check.ts';
+import { diagnosticCodes } from '../../../solver-core/tiers/codes.ts';
+import { maxFindings } from '../../../solver-core/tiers/findings.ts';
+import { formatPlan } from '../../../solver-core/tiers/format.ts';
+import { maxTextLength, maxTokens } from '../../../solver-core/tiers/lexer.ts';
+import { backendWords, energyUnits, keywordDocs, learnWords, notYetAvailable, perWords, solveWords, targetKindWords } from '../../../solver-core/tiers/vocabulary.ts';
+import { projectRoot } from '../../shared.ts';
+import { fakeWorld } from './fake-world.ts';
+
+const manual = readFileSync(join(projectRoot, 'docs', 'tier-language.md'), 'utf8');
+const findings = manual.slice(manual.indexOf('## Findings'));
+
+test('the manual lists exactly the codes of the checker, in the same order', () => {
+  expect([...findings.matchAll(/^\| `([a-z-]+)` \|/gm)].map((m) => m[1])).toEqual([...diagnosticCodes]);
+});
+
+test('the example of the manual is a plan without findings, laid out', () => {
+  const example = /```tiers\n([\s\S]*?)```/.exec(manual)?.[1] ?? '';
+  expect(checkPlan(example, fakeWorld()).diagnostics).toEqual([]);
+  expect(formatPlan(example)).toBe(example);
+});
+
+test('the manual names every word, unit and limit of the language', () => {
+  const words = [...[...backendWords, ...learnWords, ...perWords, ...solveWords, ...targetKindWords, ...keywordDocs].map((w) => w.word), ...energyUnits.keys()];
+  // Two characters look like mu; the manual shows the one that keyboards give.
+  expect(words.filter((word) => word !== 'μJ' && !manual.includes(word))).toEqual([]);
+  for (const key of Object.keys(notYetAvailable)) {
+    expect(manual.split('\n').some((line) => line.includes(key) && line.includes('not yet available')), key).toBe(true);
+  }
+  for (const limit of [maxTextLength, maxTokens]) expect(manual).toContain(String(limit).replace(/\B(?=(\d{3})+$)/g, ' '));
+  expect(findings).toContain(`more than ${maxFindings} findings`);
+});
