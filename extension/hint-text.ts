@@ -59,7 +59,7 @@ function energyTable(state: LayerState, t: Translate): string[] {
     `| | ${t('energy')} | ${t('from \u2013 to')} | ${t('source')} | ${t('based on')} |`,
     '|---|---|---|---|---|',
     ...row(t('one inference'), inference, true),
-    ...components.flatMap((component) => row(`\u2003${escapeMarkdown(component.name)}`, component.energy, false)),
+    ...components.flatMap((component) => row(`\u00b7 ${escapeMarkdown(component.name)}`, component.energy, false)),
     ...row(t('retrain: gradient descent'), retraining.sgd, false),
     ...row(t('retrain: direct solve'), retraining.solve, false),
     ...row(t('retrain: one update'), retraining.incremental, false),

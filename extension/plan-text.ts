@@ -39,7 +39,7 @@ function tierBlocks(dense: readonly InspectLayer[]): string[] {
 }
 
 function lowerTier(name: string, layers: readonly InspectLayer[], targets: string): string {
-  return `lower tier ${name} {\n${layerLines(layers)}\n  solve ridge lambda 1e-2\n  targets ${targets}\n}`;
+  return `lower tier ${name} {\n${layerLines(layers)}\n  solve ridge\n  targets ${targets}\n}`;
 }
 
 function upperTier(name: string, layer: InspectLayer): string {

@@ -52,15 +52,15 @@ export function layerView(
   };
 }
 
-/** The energy report of a plan, or null while no energy is known. */
+/** The energy report of a plan, or null while no energy is known. Paths are whole: a page shows the last part and keeps the rest for its tooltip. */
 export function reportView(snapshot: PlanSnapshot, t: Translate): ReportView | null {
   const { energy, inspect, check, fit } = snapshot;
   if (energy === null) return null;
   const inspected = new Map(inspect?.layers.map((layer) => [layer.id, layer]));
   const totals = energy.totals;
   return {
-    title: baseName(snapshot.path),
-    model: baseName(energy.model),
+    title: snapshot.path,
+    model: energy.model,
     target: energy.target,
     layers: energy.layers.map((layer) => layerView(layer.id, layer, inspected.get(layer.id), fittedBy(snapshot, layer.id), t)),
     totals: {
@@ -106,7 +106,7 @@ export function fitView(fit: FitDocument, stale: boolean, t: Translate): FitView
   return {
     backend: [fit.backend.kind, fit.backend.device].filter((text) => text !== '').join(' \u00b7 '),
     note: fit.backend.note,
-    output: baseName(fit.output),
+    output: fit.output,
     stale,
     metric: evaluation ? metricName(evaluation.metric, t) : '',
     before: evaluation ? formatMetric(evaluation.metric, evaluation.before) : dash,
@@ -159,8 +159,8 @@ export function tiersView(snapshot: PlanSnapshot, context: TiersContext): TiersV
   const all = energy?.layers.map((layer) => layer.id) ?? inspect?.layers.map((layer) => layer.id) ?? [];
   const evaluation = fit?.evaluation;
   return {
-    plan: baseName(snapshot.path),
-    model: check?.model ? baseName(check.model) : null,
+    plan: snapshot.path,
+    model: check?.model ?? null,
     backend: context.backend,
     target: energy?.target ?? context.target,
     tiers: tiers.map((tier) => ({
@@ -193,7 +193,7 @@ export function modelView(inspect: InspectDocument, energy: EnergyDocument | nul
     list.map((tensor) => `${tensor.name}: ${tensor.dtype} ${formatShape(tensor.shape)}`).join(', ') || dash;
   const opsets = Object.entries(model.opsets).map(([domain, version]) => `${domain === '' ? 'ai.onnx' : domain} ${version}`);
   return {
-    path: baseName(model.path),
+    path: model.path,
     summary: [
       { name: t('Size'), value: formatBytes(model.bytes) },
       { name: t('Producer'), value: model.producer || dash },

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { EnergyDocument, InspectDocument } from '../../solver-core/protocol/index.ts';
 import type { ToWebview } from '../../webview/messages/index.ts';
 import type { TierwiseContext } from '../context.ts';
 import { toErrorData } from '../solver-error.ts';
@@ -28,23 +29,23 @@ export class ModelEditorProvider implements vscode.CustomReadonlyEditorProvider<
 
   resolveCustomEditor(document: ModelDocument, panel: vscode.WebviewPanel): void {
     const { uri } = document;
-    const session = { newest: 0 };
-    const show = (): void => void this.#show(uri, page, session);
+    const table = new ModelTable(this.#context, uri, (message) => page.post(message));
     const page: PageHost = attachPage(this.#context, panel.webview, 'model', vscode.l10n.t('Model'), {
-      onReady: show,
-      onCommand: (command) => (command === 'refresh' ? show() : runPageCommand(command, uri)),
+      onReady: () => void table.load(),
+      onCommand: (command) => (command === 'refresh' ? void table.load() : runPageCommand(command, uri)),
       onRevealLayer: (id) => void vscode.commands.executeCommand('tierwise.revealLayer', id),
     });
     const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(vscode.Uri.joinPath(uri, '..'), '*.onnx'));
     const onFile = (changed: vscode.Uri): void => {
-      if (changed.toString() === uri.toString()) show();
+      if (changed.toString() === uri.toString()) void table.load();
     };
     const subscriptions = [
       page,
       watcher,
       watcher.onDidChange(onFile),
       watcher.onDidCreate(onFile),
-      this.#context.settings.onDidChange(show),
+      this.#context.settings.onDidChange(() => void table.load()),
+      this.#context.plans.onDidChange(() => table.onPlan()),
     ];
     panel.onDidDispose(() => subscriptions.forEach((subscription) => subscription.dispose()));
   }
@@ -52,36 +53,76 @@ export class ModelEditorProvider implements vscode.CustomReadonlyEditorProvider<
   dispose(): void {
     this.#registration.dispose();
   }
+}
 
-  /** Sends the table as soon as the layers are known and again with energy; only the newest call of an editor may answer. */
-  async #show(uri: vscode.Uri, page: PageHost, session: { newest: number }): Promise<void> {
-    const call = ++session.newest;
+/** What one editor tab shows. */
+class ModelTable {
+  readonly #context: TierwiseContext;
+  readonly #uri: vscode.Uri;
+  readonly #post: (message: ToWebview) => void;
+  #calls = 0;
+  #inspect: InspectDocument | undefined;
+  #planEnergy: EnergyDocument | undefined;
+
+  constructor(context: TierwiseContext, uri: vscode.Uri, post: (message: ToWebview) => void) {
+    this.#context = context;
+    this.#uri = uri;
+    this.#post = post;
+  }
+
+  /** Sends the table as soon as the layers are known, and again with energy. Only the newest call answers. */
+  async load(): Promise<void> {
+    const call = ++this.#calls;
     const post = (message: ToWebview): void => {
-      if (session.newest === call) page.post(message);
+      if (this.#calls === call) this.#post(message);
     };
-    if (uri.scheme !== 'file') {
+    if (this.#uri.scheme !== 'file') {
       const message = vscode.l10n.t('This model is not on a local disk.');
       return post({ kind: 'error', code: 'not-local', message, advice: vscode.l10n.t('Copy it to a local folder and open it there.') });
     }
     post({ kind: 'busy', message: vscode.l10n.t('Reading the model') });
-    const path = uri.fsPath;
-    const target = this.#context.settings.current.energyTarget;
+    const path = this.#uri.fsPath;
     try {
-      const inspecting = this.#context.solver.request('tierwise/inspect', { path });
-      const costing = this.#context.solver
-        .request('tierwise/energy', { path, ...(target === '' ? {} : { target }) })
-        .catch((error: unknown) => {
-          this.#context.log.warn(`energy of ${path}: ${toErrorData(error).message}`);
-          return null;
-        });
-      const inspect = await inspecting;
-      post({ kind: 'model', strings: pageStrings(), view: modelView(inspect, null, vscode.l10n.t) });
+      this.#planEnergy = this.#energyOfPlan();
+      const costing = this.#planEnergy ? Promise.resolve(this.#planEnergy) : this.#energyOfModel(path);
+      const inspect = await this.#context.solver.request('tierwise/inspect', { path });
+      this.#inspect = inspect;
+      post(modelMessage(inspect, null));
       const energy = await costing;
-      if (energy) post({ kind: 'model', strings: pageStrings(), view: modelView(inspect, energy, vscode.l10n.t) });
+      if (energy) post(modelMessage(inspect, energy));
     } catch (error) {
       const { code, message, advice } = toErrorData(error);
       this.#context.log.error(`inspect of ${path}: ${code}: ${message}`);
       post({ kind: 'error', code, message, advice });
     }
   }
+
+  /** A plan about this model decides the tiers that its rows show. */
+  onPlan(): void {
+    const energy = this.#energyOfPlan();
+    if (!this.#inspect || !energy || energy === this.#planEnergy) return;
+    this.#planEnergy = energy;
+    this.#calls += 1;
+    this.#post(modelMessage(this.#inspect, energy));
+  }
+
+  #energyOfPlan(): EnergyDocument | undefined {
+    const energy = this.#context.plans.activeSnapshot?.energy;
+    return energy?.model === this.#uri.fsPath ? energy : undefined;
+  }
+
+  /** The energy of the model alone; null when it cannot be had, which the log explains. */
+  async #energyOfModel(path: string): Promise<EnergyDocument | null> {
+    const target = this.#context.settings.current.energyTarget;
+    try {
+      return await this.#context.solver.request('tierwise/energy', { path, ...(target === '' ? {} : { target }) });
+    } catch (error) {
+      this.#context.log.warn(`energy of ${path}: ${toErrorData(error).message}`);
+      return null;
+    }
+  }
+}
+
+function modelMessage(inspect: InspectDocument, energy: EnergyDocument | null): ToWebview {
+  return { kind: 'model', strings: pageStrings(), view: modelView(inspect, energy, vscode.l10n.t) };
 }

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { ToWebview } from '../../webview/messages/index.ts';
+import type { PageCommand, ToWebview } from '../../webview/messages/index.ts';
 import type { TierwiseContext } from '../context.ts';
 import { reportView } from '../to-view.ts';
 import { attachPage, pageStrings, runPageCommand, type PageHost } from './page-host.ts';
@@ -77,7 +77,7 @@ export class ReportPages implements vscode.WebviewViewProvider, vscode.WebviewPa
 
   #message(): ToWebview {
     const snapshot = this.#context.plans.activeSnapshot;
-    if (!snapshot) return noPlanMessage();
+    if (!snapshot) return noPlanMessage({ label: vscode.l10n.t('Create a plan for a model'), command: 'create-plan' });
     const view = reportView(snapshot, vscode.l10n.t);
     if (view) return { kind: 'report', strings: pageStrings(), view };
     if (snapshot.error) return { kind: 'error', code: snapshot.error.code, message: snapshot.error.message, advice: snapshot.error.advice };
@@ -86,13 +86,13 @@ export class ReportPages implements vscode.WebviewViewProvider, vscode.WebviewPa
 }
 
 /** What a page shows while the workspace has no plan. */
-export function noPlanMessage(): ToWebview {
+export function noPlanMessage(action: { readonly label: string; readonly command: PageCommand }): ToWebview {
   return {
     kind: 'empty',
     message: vscode.l10n.t('There is no plan yet.'),
     hint: vscode.l10n.t(
       'A plan is a .tiers file beside a model. Open one, create one from a model in the Explorer, or start with the sample project.',
     ),
-    action: { label: vscode.l10n.t('Open sample project'), command: 'open-sample' },
+    action,
   };
 }

@@ -43,7 +43,7 @@ export class TiersPage implements vscode.WebviewViewProvider, vscode.Disposable 
   #message(): ToWebview {
     const { plans, fits, settings } = this.#context;
     const snapshot = plans.activeSnapshot;
-    if (!snapshot) return noPlanMessage();
+    if (!snapshot) return noPlanMessage({ label: vscode.l10n.t('Open sample project'), command: 'open-sample' });
     if (!snapshot.check && snapshot.error)
       return { kind: 'error', code: snapshot.error.code, message: snapshot.error.message, advice: snapshot.error.advice };
     if (!snapshot.check) return { kind: 'busy', message: vscode.l10n.t('Reading the plan and its model') };

@@ -55,7 +55,10 @@ export class LayersTreeProvider implements vscode.TreeDataProvider<LayerNode>, v
     item.iconPath = new vscode.ThemeIcon(tierIcons[node.tier]);
     item.description = String(node.layers.length);
     item.contextValue = `tier.${node.tier}`;
-    item.accessibilityInformation = { label: vscode.l10n.t('{0}, {1} layers', label, node.layers.length) };
+    const count = node.layers.length;
+    item.accessibilityInformation = {
+      label: count === 1 ? vscode.l10n.t('{0}, 1 layer', label) : vscode.l10n.t('{0}, {1} layers', label, count),
+    };
     return item;
   }
 
@@ -66,14 +69,16 @@ export class LayersTreeProvider implements vscode.TreeDataProvider<LayerNode>, v
     const item = new vscode.TreeItem(layer.id, vscode.TreeItemCollapsibleState.None);
     const energy = layer.inference ? formatQuantity(layer.inference) : vscode.l10n.t('energy unknown');
     item.id = `layer:${layer.tier}:${node.tierName}:${layer.id}`;
-    item.iconPath = new vscode.ThemeIcon(state?.fit ? 'pass' : 'symbol-namespace');
+    item.iconPath = new vscode.ThemeIcon(state?.fit ? 'pass' : 'circle-outline');
     item.description = [energy, layer.op, ...(state?.fit ? [vscode.l10n.t('fitted')] : [])].join(' \u00b7 ');
     item.contextValue = 'layer';
     item.tooltip = state ? new vscode.MarkdownString(hintTooltip(state, snapshot?.energy?.target ?? '', vscode.l10n.t)) : layer.id;
     item.command = { command: 'tierwise.revealLayer', title: vscode.l10n.t('Show in plan'), arguments: [layer.id] };
     const spoken = layer.inference ? speakQuantity(layer.inference, vscode.l10n.t) : vscode.l10n.t('energy unknown');
     const tier = tierLabel(layer.tier, node.tierName);
-    item.accessibilityInformation = { label: vscode.l10n.t('layer {0}, {1}, {2}, {3} per inference', layer.id, layer.op, tier, spoken) };
+    const words = [vscode.l10n.t('layer {0}, {1}, {2}, per inference {3}', layer.id, layer.op, tier, spoken)];
+    if (state?.fit) words.push(vscode.l10n.t('fitted'));
+    item.accessibilityInformation = { label: words.join(', ') };
     return item;
   }
 }

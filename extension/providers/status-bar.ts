@@ -30,7 +30,7 @@ export function createStatusBarItem(context: TierwiseContext): vscode.Disposable
     ];
     item.tooltip = new vscode.MarkdownString(lines.join('\n\n'));
     item.accessibilityInformation = {
-      label: vscode.l10n.t('Tierwise, {0} per inference on {1}', speakQuantity(total, vscode.l10n.t), target),
+      label: vscode.l10n.t('Tierwise, per inference on {0}: {1}', target, speakQuantity(total, vscode.l10n.t)),
       role: 'button',
     };
     item.show();

@@ -33,7 +33,7 @@ describe('text of a new plan', () => {
       lower tier features {
         layers "a",
                "b"
-        solve ridge lambda 1e-2
+        solve ridge
         targets forward-projection seed 7
       }
 

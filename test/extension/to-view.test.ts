@@ -59,7 +59,7 @@ describe('fit view', () => {
       before: '10.0 %',
       after: '96.9 %',
       rowsText: '360 rows (held-out): 36 correct before, 349 after',
-      output: 'digits.fitted.onnx',
+      output: '/work/digits.fitted.onnx',
     });
   });
 
@@ -83,7 +83,7 @@ describe('tiers view', () => {
       { kind: 'upper', layers: [hostileId], canFit: false },
     ]);
     expect(view.frozen).toEqual(['conv1']);
-    expect([view.plan, view.model, view.target, view.errors]).toEqual(['digits.tiers', 'digits.onnx', 'ecp5-85f', 1]);
+    expect([view.plan, view.model, view.target, view.errors]).toEqual(['/work/digits.tiers', '/work/digits.onnx', 'ecp5-85f', 1]);
   });
 
   it('offers no fit while one is running', () => {
@@ -106,7 +106,7 @@ describe('model view', () => {
 
   it('works without energy', () => {
     expect(modelView(inspect, null, plainText)).toMatchObject({
-      path: 'digits.onnx',
+      path: '/work/digits.onnx',
       totals: { inference: null },
       diagnostics: [{ code: 'onnx-unknown-op', where: 'node n1' }],
     });
