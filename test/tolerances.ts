@@ -6,6 +6,8 @@ export const tolerances = {
   ridgeRefined: { relative: 1e-6 },
   /** Normal-equation residual of an 18-bit engine before refinement: words of R, Z and W are rounded to 2⁻¹⁸, the weights use about 2⁻³ of their range, d = 24. */
   engineWords18: { relative: 2 ** -18 * 2 ** 3 * 24 * 2 },
+  /** Residual of the ridge equations, relative to their right-hand side, that refinement works towards. */
+  residualGoal: { relative: 1e-10 },
   /** float32 model outputs, other summation order than ONNX Runtime's. */
   outputsFp32: { absolute: 1e-4 },
   /** Sums of the same doubles in another order. */

@@ -55,7 +55,13 @@ export function* inputBatches(data: LabelledRows, input: ModelInput): Generator<
 }
 
 /** Runs the model on all rows and yields one of its outputs batch by batch, without the rows that only fill up a fixed batch. */
-export async function* modelOutputs(runner: ModelRunner, data: LabelledRows, input: ModelInput, output: string, context: SolveContext): AsyncGenerator<{ first: number; count: number; tensor: RunTensor }> {
+export async function* modelOutputs(
+  runner: ModelRunner,
+  data: LabelledRows,
+  input: ModelInput,
+  output: string,
+  context: SolveContext,
+): AsyncGenerator<{ first: number; count: number; tensor: RunTensor }> {
   for (const batch of inputBatches(data, input)) {
     checkAbort(context.abort);
     const results = await runner.run(new Map([[input.name, batch.tensor]]), [output]);
@@ -69,7 +75,11 @@ export async function* modelOutputs(runner: ModelRunner, data: LabelledRows, inp
         'Layers can be fitted only where each sample is computed by itself.',
       );
     }
-    yield { first: batch.first, count: batch.count, tensor: { dims: [batch.count, ...tensor.dims.slice(1)], data: tensor.data.subarray(0, batch.count * perSample) } };
+    yield {
+      first: batch.first,
+      count: batch.count,
+      tensor: { dims: [batch.count, ...tensor.dims.slice(1)], data: tensor.data.subarray(0, batch.count * perSample) },
+    };
     await context.host.pause();
   }
 }

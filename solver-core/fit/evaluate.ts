@@ -19,7 +19,13 @@ export interface Evaluation {
  * and the first of equals wins; an output that is not a number is never right. Otherwise: mean squared error.
  * `output`: which output of the model answers. Rejects with `label-shape-mismatch` when outputs and labels do not fit together.
  */
-export async function evaluate(runner: ModelRunner, output: string, data: LabelledRows, input: ModelInput, context: SolveContext): Promise<Evaluation> {
+export async function evaluate(
+  runner: ModelRunner,
+  output: string,
+  data: LabelledRows,
+  input: ModelInput,
+  context: SolveContext,
+): Promise<Evaluation> {
   let correct = 0;
   let squared = 0;
   let outputs = 0;

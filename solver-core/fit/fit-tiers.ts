@@ -76,7 +76,8 @@ export async function fitTiers(request: FitRequest): Promise<FitResult> {
   let done = 0;
   for (const [at, job] of jobs.entries()) {
     const share = efforts[at]! / total;
-    const onProgress = (fraction: number, message: string): void => request.context.onProgress?.(done + share * fraction, `${job.layer.id}: ${message}`);
+    const onProgress = (fraction: number, message: string): void =>
+      request.context.onProgress?.(done + share * fraction, `${job.layer.id}: ${message}`);
     const { fit, stored } = await fitLayer(request, job, weights, { ...request.context, onProgress });
     for (const [name, tensor] of stored) weights.set(name, tensor);
     results.push(fit);
@@ -104,7 +105,12 @@ export function solveMacs(layer: Layer, rows: number): number {
   return rows * d * (d / 2 + k) + d ** 3 / 6 + d * d * k;
 }
 
-async function fitLayer(request: FitRequest, job: Job, fitted: ReadonlyMap<string, WeightTensor>, context: SolveContext): Promise<{ fit: LayerFit; stored: Map<string, WeightTensor> }> {
+async function fitLayer(
+  request: FitRequest,
+  job: Job,
+  fitted: ReadonlyMap<string, WeightTensor>,
+  context: SolveContext,
+): Promise<{ fit: LayerFit; stored: Map<string, WeightTensor> }> {
   checkAbort(context.abort);
   const { layer } = job;
   assert(layer.dense !== null, `layer ${layer.id} is not dense`);
@@ -122,7 +128,13 @@ async function fitLayer(request: FitRequest, job: Job, fitted: ReadonlyMap<strin
   }
 }
 
-async function solveOn(input: ActivationSource, request: FitRequest, job: Job, context: SolveContext, startedMs: number): Promise<{ fit: LayerFit; stored: Map<string, WeightTensor> }> {
+async function solveOn(
+  input: ActivationSource,
+  request: FitRequest,
+  job: Job,
+  context: SolveContext,
+  startedMs: number,
+): Promise<{ fit: LayerFit; stored: Map<string, WeightTensor> }> {
   const { layer, tier } = job;
   const bias = layer.bias !== null;
   const outputs = layer.dense!.outputs;
@@ -149,7 +161,12 @@ async function solveOn(input: ActivationSource, request: FitRequest, job: Job, c
   };
 }
 
-async function targetsOf(input: ActivationSource, request: FitRequest, job: Job, context: SolveContext): Promise<{ readonly name: string; readonly how: LayerTargets }> {
+async function targetsOf(
+  input: ActivationSource,
+  request: FitRequest,
+  job: Job,
+  context: SolveContext,
+): Promise<{ readonly name: string; readonly how: LayerTargets }> {
   const { layer, tier } = job;
   const outputs = layer.dense!.outputs;
   if (job.answersLabels || tier.kind === 'upper') {
@@ -159,7 +176,11 @@ async function targetsOf(input: ActivationSource, request: FitRequest, job: Job,
   }
   const strategy = targetStrategy(tier.targets);
   if (strategy === undefined) {
-    throw new TierwiseError('not-yet-available', `targets ${tier.targets} cannot be fitted by this version`, 'Use labels, forward-projection or random.');
+    throw new TierwiseError(
+      'not-yet-available',
+      `targets ${tier.targets} cannot be fitted by this version`,
+      'Use labels, forward-projection or random.',
+    );
   }
   const { labels } = request.data;
   const width = labels.kind === 'class' ? labels.classes : labels.outputs;

@@ -55,7 +55,8 @@ export function preflight(request: PreflightRequest): Preflight {
 function tooLarge(request: PreflightRequest, rows: number, peakBytes: number, maxBytes: number): Diagnostic {
   const [largest] = [...fitJobs(request.layers, request.plan)].sort((a, b) => solveBytes(b.layer, rows) - solveBytes(a.layer, rows));
   const sizes = `The fit needs about ${mebibytes(peakBytes)} of memory, ${mebibytes(request.data.x.byteLength)} of it for the data; the limit is ${mebibytes(maxBytes)}.`;
-  if (largest === undefined) return { severity: 'error', code: 'fit-too-large', message: `${sizes} Use fewer rows.`, where: dataWhere(request.plan) };
+  if (largest === undefined)
+    return { severity: 'error', code: 'fit-too-large', message: `${sizes} Use fewer rows.`, where: dataWhere(request.plan) };
   return {
     severity: 'error',
     code: 'fit-too-large',
@@ -74,7 +75,8 @@ function solveBytes(layer: Layer, rows: number): number {
 function dataFindings({ input, data, plan }: PreflightRequest): Diagnostic[] {
   const where = dataWhere(plan);
   const found: Diagnostic[] = [];
-  if (data.rows < 1) found.push({ severity: 'error', code: 'too-few-rows', message: 'The data holds no rows, so there is nothing to fit on.', where });
+  if (data.rows < 1)
+    found.push({ severity: 'error', code: 'too-few-rows', message: 'The data holds no rows, so there is nothing to fit on.', where });
   if (rowShapeFor(input, data.inputShape) === undefined) {
     found.push({
       severity: 'error',
@@ -103,9 +105,20 @@ function labelFindings({ layers, data, plan }: PreflightRequest): Diagnostic[] {
   if (labels.kind === 'regression') {
     const found: Diagnostic[] = [];
     const bad = firstNotFinite(labels.values);
-    if (bad >= 0) found.push({ severity: 'error', code: 'data-not-finite', message: `The labels hold ${labels.values[bad]} in row ${Math.floor(bad / labels.outputs)}. Remove or replace values that are infinite or not a number.`, where });
+    if (bad >= 0)
+      found.push({
+        severity: 'error',
+        code: 'data-not-finite',
+        message: `The labels hold ${labels.values[bad]} in row ${Math.floor(bad / labels.outputs)}. Remove or replace values that are infinite or not a number.`,
+        where,
+      });
     if (outputs !== undefined && outputs !== labels.outputs) {
-      found.push({ severity: 'error', code: 'label-shape-mismatch', message: `The labels have ${labels.outputs} ${labels.outputs === 1 ? 'value' : 'values'} per row, the model's last layer ${quoteName(layers.at(-1)!.id)} has ${outputs} outputs. Choose other labels in the data clause.`, where });
+      found.push({
+        severity: 'error',
+        code: 'label-shape-mismatch',
+        message: `The labels have ${labels.outputs} ${labels.outputs === 1 ? 'value' : 'values'} per row, the model's last layer ${quoteName(layers.at(-1)!.id)} has ${outputs} outputs. Choose other labels in the data clause.`,
+        where,
+      });
     }
     return found;
   }
@@ -125,7 +138,14 @@ function labelFindings({ layers, data, plan }: PreflightRequest): Diagnostic[] {
 function layerFindings(layer: Layer, tier: LowerTier | UpperTier, rows: number): Diagnostic[] {
   const where = whereOf(tier, layer);
   if (layer.dense === null) {
-    return [{ severity: 'error', code: 'layer-not-solvable', message: `Layer ${quoteName(layer.id)} cannot be solved: ${layer.notSolvable ?? 'it is not dense'}. Take it out of the tier.`, where }];
+    return [
+      {
+        severity: 'error',
+        code: 'layer-not-solvable',
+        message: `Layer ${quoteName(layer.id)} cannot be solved: ${layer.notSolvable ?? 'it is not dense'}. Take it out of the tier.`,
+        where,
+      },
+    ];
   }
   const unknowns = layer.dense.inputs + (layer.bias === null ? 0 : 1);
   if (rows >= unknowns || rows < 1) return [];
@@ -144,16 +164,31 @@ function tierFindings(layers: readonly Layer[], plan: Plan, nJobs: number): Diag
   const last = layers.at(-1);
   for (const tier of plan.lower) {
     if (targetStrategy(tier.targets) !== undefined) continue;
-    found.push({ severity: 'error', code: 'not-yet-available', message: `Targets ${tier.targets} are not available yet. Use ${availableTargets().join(', ')}.`, where: { range: tier.range } });
+    found.push({
+      severity: 'error',
+      code: 'not-yet-available',
+      message: `Targets ${tier.targets} are not available yet. Use ${availableTargets().join(', ')}.`,
+      where: { range: tier.range },
+    });
   }
   for (const tier of plan.upper) {
     for (const id of tier.layers) {
       if (id === last?.id) continue;
-      found.push({ severity: 'warning', code: 'upper-layer-not-started', message: `Layer ${quoteName(id)} of tier ${quoteName(tier.name)} is not the model's last layer; it keeps its weights. Incremental learning starts at the last layer.`, where: { range: tier.range, node: id } });
+      found.push({
+        severity: 'warning',
+        code: 'upper-layer-not-started',
+        message: `Layer ${quoteName(id)} of tier ${quoteName(tier.name)} is not the model's last layer; it keeps its weights. Incremental learning starts at the last layer.`,
+        where: { range: tier.range, node: id },
+      });
     }
   }
   if (nJobs === 0) {
-    found.push({ severity: 'error', code: 'nothing-to-fit', message: 'No layer of this plan can be fitted. Put at least one dense layer into a lower tier.', where: {} });
+    found.push({
+      severity: 'error',
+      code: 'nothing-to-fit',
+      message: 'No layer of this plan can be fitted. Put at least one dense layer into a lower tier.',
+      where: {},
+    });
   } else if (last !== undefined && ![...plan.lower, ...plan.upper].some((tier) => tier.layers.includes(last.id))) {
     found.push({
       severity: 'warning',

@@ -19,7 +19,11 @@ export function storedWeights(layer: Layer, w: Float64Array, b: Float64Array): M
   if (bias !== null) stored.set(bias, { dims: [outputs], data: Float32Array.from(b, (v) => v / beta) });
   for (const tensor of stored.values()) {
     if (tensor.data.every(Number.isFinite)) continue;
-    throw new TierwiseError('weights-overflow', `the solution of layer ${quoteName(layer.id)} holds values beyond float32`, 'Set a larger lambda in the tier.');
+    throw new TierwiseError(
+      'weights-overflow',
+      `the solution of layer ${quoteName(layer.id)} holds values beyond float32`,
+      'Set a larger lambda in the tier.',
+    );
   }
   return stored;
 }

@@ -13,18 +13,30 @@ export function toFloat32(type: Tensor.Type, data: Tensor.DataType): Float32Arra
 /** Elements of `type` with the given values, for inputs that are not float32. Integers are rounded and clamped to their range. */
 export function toElements(values: Float32Array, type: Tensor.Type): Tensor.DataType {
   switch (type) {
-    case 'float64': return Float64Array.from(values);
-    case 'float16': return Uint16Array.from(values, numberToHalf);
-    case 'int64': return BigInt64Array.from(values, (v) => BigInt(Math.round(v)));
-    case 'uint64': return BigUint64Array.from(values, (v) => BigInt(Math.max(0, Math.round(v))));
-    case 'int32': return Int32Array.from(values, clampTo(-(2 ** 31), 2 ** 31 - 1));
-    case 'uint32': return Uint32Array.from(values, clampTo(0, 2 ** 32 - 1));
-    case 'int16': return Int16Array.from(values, clampTo(-(2 ** 15), 2 ** 15 - 1));
-    case 'uint16': return Uint16Array.from(values, clampTo(0, 2 ** 16 - 1));
-    case 'int8': return Int8Array.from(values, clampTo(-128, 127));
-    case 'uint8': return Uint8Array.from(values, clampTo(0, 255));
-    case 'bool': return Uint8Array.from(values, (v) => (v === 0 ? 0 : 1));
-    default: throw unsupported(type);
+    case 'float64':
+      return Float64Array.from(values);
+    case 'float16':
+      return Uint16Array.from(values, numberToHalf);
+    case 'int64':
+      return BigInt64Array.from(values, (v) => BigInt(Math.round(v)));
+    case 'uint64':
+      return BigUint64Array.from(values, (v) => BigInt(Math.max(0, Math.round(v))));
+    case 'int32':
+      return Int32Array.from(values, clampTo(-(2 ** 31), 2 ** 31 - 1));
+    case 'uint32':
+      return Uint32Array.from(values, clampTo(0, 2 ** 32 - 1));
+    case 'int16':
+      return Int16Array.from(values, clampTo(-(2 ** 15), 2 ** 15 - 1));
+    case 'uint16':
+      return Uint16Array.from(values, clampTo(0, 2 ** 16 - 1));
+    case 'int8':
+      return Int8Array.from(values, clampTo(-128, 127));
+    case 'uint8':
+      return Uint8Array.from(values, clampTo(0, 255));
+    case 'bool':
+      return Uint8Array.from(values, (v) => (v === 0 ? 0 : 1));
+    default:
+      throw unsupported(type);
   }
 }
 
@@ -33,7 +45,11 @@ function clampTo(low: number, high: number): (v: number) => number {
 }
 
 function unsupported(type: string): TierwiseError {
-  return new TierwiseError('model-run-failed', `the model has an input or output of type ${type}, which holds no numbers we can use`, 'Fit and eval work on numeric inputs and outputs.');
+  return new TierwiseError(
+    'model-run-failed',
+    `the model has an input or output of type ${type}, which holds no numbers we can use`,
+    'Fit and eval work on numeric inputs and outputs.',
+  );
 }
 
 /** IEEE 754 binary16 to a number. */

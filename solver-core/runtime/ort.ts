@@ -1,9 +1,11 @@
+import type * as Ort from 'onnxruntime-node';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { TierwiseError } from '../model/error.ts';
 import type { ModelRunner, ModelRuntime, RunTensor } from '../fit/model-runner.ts';
 import { toElements, toFloat32 } from './ort-elements.ts';
 
-type Ort = typeof import('onnxruntime-node');
+/** What is used of the library. */
+type OrtModule = Pick<typeof Ort, 'InferenceSession' | 'Tensor' | 'env'>;
 
 /**
  * One thread per session: runs are short, the machine is shared, and the runtime's spinning threads cost several times what they gain
@@ -24,7 +26,7 @@ const sessionOptions: InferenceSession.SessionOptions = {
  * `open` rejects with `runtime-unavailable` when the library cannot be loaded and with `model-run-failed` when it rejects the model.
  */
 export function ortRuntime(): ModelRuntime {
-  let loaded: Promise<Ort> | undefined;
+  let loaded: Promise<OrtModule> | undefined;
   let version = 'onnxruntime-node';
   return {
     get version() {
@@ -43,7 +45,7 @@ export function ortRuntime(): ModelRuntime {
   };
 }
 
-async function loadOrt(): Promise<Ort> {
+async function loadOrt(): Promise<OrtModule> {
   try {
     const module = await import('onnxruntime-node');
     return module.default ?? module;
@@ -57,7 +59,7 @@ async function loadOrt(): Promise<Ort> {
   }
 }
 
-function sessionRunner(ort: Ort, session: InferenceSession): ModelRunner {
+function sessionRunner(ort: OrtModule, session: InferenceSession): ModelRunner {
   const inputTypes = new Map(session.inputMetadata.map((meta) => [meta.name, meta.isTensor ? meta.type : 'float32']));
   return {
     inputs: session.inputNames,

@@ -20,5 +20,7 @@ async function solve(problem: RidgeProblem, context: SolveContext): Promise<Ridg
   const statistics = await ridgeStatistics(problem, context);
   const d = statistics.live.length;
   if (d === 0) return constantSolution(statistics, askedLambda(problem, statistics));
-  return dualIsCheaper(statistics.rows, d, statistics.outputs) ? solveDual(problem, statistics, context) : solvePrimal(problem, statistics, context);
+  return dualIsCheaper(statistics.rows, d, statistics.outputs)
+    ? solveDual(problem, statistics, context)
+    : solvePrimal(problem, statistics, context);
 }

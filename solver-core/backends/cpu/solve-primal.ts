@@ -32,7 +32,14 @@ export async function solvePrimal(problem: RidgeProblem, statistics: RidgeStatis
     return z;
   };
   context.onProgress?.(0.9, 'factored; checking the residual');
-  const refined = await refineRidge({ source: problem.source, statistics, lambda: factor.lambda, start: precondition(start), precondition, context });
+  const refined = await refineRidge({
+    source: problem.source,
+    statistics,
+    lambda: factor.lambda,
+    start: precondition(start),
+    precondition,
+    context,
+  });
   for (let i = 0; i < d; i++) g[i * d + i] = g[i * d + i]! + factor.lambda;
   context.onProgress?.(1, 'solved');
   return {

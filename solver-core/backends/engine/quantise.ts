@@ -31,7 +31,11 @@ const targetHeadroom = 2 ** -2;
  *   (α + √n / 2)² + 1 <= 2^(AW-1)                   G_jj, rounding of n words included; by Cauchy-Schwarz every other entry too
  * The second is the overflow bound n_max of the hardware reference (1.2) written for data of any distribution instead of full-scale words.
  */
-export function planQuantisation(statistics: RidgeStatistics, lambda: number, info: Pick<EngineInfo, 'wordBits' | 'accumulatorBits'>): Quantisation {
+export function planQuantisation(
+  statistics: RidgeStatistics,
+  lambda: number,
+  info: Pick<EngineInfo, 'wordBits' | 'accumulatorBits'>,
+): Quantisation {
   const { squaresX, squaresY, largestX, largestY, rows } = statistics;
   const top = 2 ** (info.wordBits - 1) - 1;
   const columnNorm = squaresX.map((square) => Math.sqrt(square + lambda));
@@ -57,7 +61,13 @@ export interface OutputGroup {
  * Words of a block: [rows, d + count], features then the group's targets. Adds the squares of the words to `squares`, [d + count],
  * exact integers. The words are the caller's until the next call with the same buffer.
  */
-export function quantiseBlock(block: CentredBlock, plan: Quantisation, group: OutputGroup, into: Int32Array, squares: Float64Array): Int32Array {
+export function quantiseBlock(
+  block: CentredBlock,
+  plan: Quantisation,
+  group: OutputGroup,
+  into: Int32Array,
+  squares: Float64Array,
+): Int32Array {
   const d = plan.factorX.length;
   const k = plan.factorY.length;
   const columns = d + group.count;

@@ -24,7 +24,13 @@ export interface ScaledFactor {
  * The engine's own factor: L = Rᵀ with F fraction bits, from the Gram of words shifted right by sh, so unit = 2^(sh + 2F) / α².
  * words: [d, columns], R in the first d columns. null when a diagonal word is not positive.
  */
-export function deviceFactor(words: Int32Array, columns: number, plan: Quantisation, shift: number, fractionBits: number): ScaledFactor | null {
+export function deviceFactor(
+  words: Int32Array,
+  columns: number,
+  plan: Quantisation,
+  shift: number,
+  fractionBits: number,
+): ScaledFactor | null {
   const d = plan.columnNorm.length;
   const l = new Float64Array(d * d);
   for (let i = 0; i < d; i++) {
@@ -49,7 +55,14 @@ const maxRetries = 4;
  * gram: [d, columns] exact integers, G in the first d columns. A failed pivot multiplies λ by 10, at most 4 times; a λ of 0 continues
  * with 1e-8 of the mean diagonal, as on the cpu backend. Rejects with `singular-gram` after that.
  */
-export function hostFactor(gram: Float64Array, columns: number, plan: Quantisation, lambda: number, meanDiagonal: number, abort: AbortFlag | undefined): HostFactor {
+export function hostFactor(
+  gram: Float64Array,
+  columns: number,
+  plan: Quantisation,
+  lambda: number,
+  meanDiagonal: number,
+  abort: AbortFlag | undefined,
+): HostFactor {
   const d = plan.columnNorm.length;
   const square = plan.alpha * plan.alpha;
   let used = lambda;

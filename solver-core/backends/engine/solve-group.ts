@@ -38,7 +38,11 @@ export function outputGroups(info: EngineInfo, d: number, outputs: number): Outp
 }
 
 /** One run: begin, all rows, CHOL, BACK, read. `onProgress` gets the fraction of this run. */
-export async function solveGroup(run: EngineRun, group: OutputGroup, onProgress: (fraction: number, text: string) => void): Promise<GroupResult> {
+export async function solveGroup(
+  run: EngineRun,
+  group: OutputGroup,
+  onProgress: (fraction: number, text: string) => void,
+): Promise<GroupResult> {
   const { device, plan, context } = run;
   const d = run.statistics.live.length;
   const columns = d + group.count;
@@ -56,7 +60,9 @@ export async function solveGroup(run: EngineRun, group: OutputGroup, onProgress:
   const factor = deviceFactor(words, columns, plan, shift, fractionBits);
   if (factor === null) return { solved: null, saturated: false };
   // Repeating BACK with halved right-hand sides would need FSUB or all rows again; Z is sound, so the host finishes from it.
-  const w = back.saturated ? substituteOnHost(words, factor, group.count, fractionBits) : fromWords(await device.readWeights(), fractionBits);
+  const w = back.saturated
+    ? substituteOnHost(words, factor, group.count, fractionBits)
+    : fromWords(await device.readWeights(), fractionBits);
   return { solved: { weights: unscale(w, plan, group), factor }, saturated: back.saturated };
 }
 

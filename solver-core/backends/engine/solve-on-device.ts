@@ -85,14 +85,16 @@ async function runEngine(run: EngineRun): Promise<EngineResults> {
     saturated ||= last.saturated;
     // The features are the same in every run: what broke down once would break down again.
     if (last.solved === null) break;
-    for (let j = 0; j < d; j++) weights.set(last.solved.weights.subarray(j * group.count, (j + 1) * group.count), j * statistics.outputs + group.first);
+    for (let j = 0; j < d; j++)
+      weights.set(last.solved.weights.subarray(j * group.count, (j + 1) * group.count), j * statistics.outputs + group.first);
   }
   return {
     weights,
     factor: last?.solved?.factor ?? null,
     saturated,
     nRuns,
-    hostFactor: async (lambda) => hostFactor(await device.readGram(), d + lastGroup.count, plan, lambda, statistics.meanDiagonal, context.abort),
+    hostFactor: async (lambda) =>
+      hostFactor(await device.readGram(), d + lastGroup.count, plan, lambda, statistics.meanDiagonal, context.abort),
     totals: () => addTotals(before, device.totals),
   };
 }
@@ -112,7 +114,14 @@ interface Answer {
 async function finish(run: EngineRun, engine: EngineResults, lambda: number): Promise<Answer> {
   const { problem, statistics, context } = run;
   const refine = (factor: ScaledFactor, used: number, start: Float64Array): Promise<Refined> =>
-    refineRidge({ source: problem.source, statistics, lambda: used, start, precondition: factorPreconditioner(factor, statistics.outputs), context });
+    refineRidge({
+      source: problem.source,
+      statistics,
+      lambda: used,
+      start,
+      precondition: factorPreconditioner(factor, statistics.outputs),
+      context,
+    });
   const own = engine.factor;
   const ownCondition = own === null ? null : factorCondition(own);
   let host = ownCondition !== null && ownCondition < 2 ** (run.device.info.wordBits - 3) ? null : await engine.hostFactor(lambda);

@@ -34,8 +34,14 @@ function subtractEarlier(a: Float64Array, d: number, start: number, end: number)
     const last = Math.min(end - 1, i);
     let j = start;
     for (; j + 3 <= last; j += 4) {
-      const r0 = j * d, r1 = r0 + d, r2 = r1 + d, r3 = r2 + d;
-      let s0 = a[row + j]!, s1 = a[row + j + 1]!, s2 = a[row + j + 2]!, s3 = a[row + j + 3]!;
+      const r0 = j * d,
+        r1 = r0 + d,
+        r2 = r1 + d,
+        r3 = r2 + d;
+      let s0 = a[row + j]!,
+        s1 = a[row + j + 1]!,
+        s2 = a[row + j + 2]!,
+        s3 = a[row + j + 3]!;
       for (let k = 0; k < start; k++) {
         const v = a[row + k]!;
         s0 -= v * a[r0 + k]!;

@@ -10,7 +10,10 @@ const chunkRows = 256;
  */
 export function arrayRows(x: Float32Array | Float64Array, y: Float32Array | Float64Array, columns: number, outputs: number): RowSource {
   const rows = columns > 0 ? x.length / columns : 0;
-  assert(Number.isInteger(rows) && rows * outputs === y.length, `rows do not fit together: x has ${x.length} elements for ${columns} columns, y ${y.length} for ${outputs}`);
+  assert(
+    Number.isInteger(rows) && rows * outputs === y.length,
+    `rows do not fit together: x has ${x.length} elements for ${columns} columns, y ${y.length} for ${outputs}`,
+  );
   return {
     rows,
     columns,

@@ -85,7 +85,12 @@ function sum(a: Float64Array, b: Float64Array): Float64Array {
 }
 
 /** Conjugate gradients with all outputs side by side, each with its own step length (Saad, Iterative Methods, algorithm 9.1). */
-async function conjugateGradients(problem: RefineProblem, from: State, goal: number, maxSteps: number): Promise<{ w: Float64Array; steps: number }> {
+async function conjugateGradients(
+  problem: RefineProblem,
+  from: State,
+  goal: number,
+  maxSteps: number,
+): Promise<{ w: Float64Array; steps: number }> {
   const { source, statistics, lambda, precondition, context } = problem;
   const k = statistics.outputs;
   const w = Float64Array.from(from.w);

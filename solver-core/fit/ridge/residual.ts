@@ -8,7 +8,13 @@ import type { RidgeStatistics } from './statistics.ts';
  * w: [live, k]. Returns [live, k]. Time O(2·n·d·k) multiply-adds, one pass over the rows.
  * Working from the rows rather than from a Gram also sees the error that quantised rows put into a Gram.
  */
-export async function ridgeResidual(source: RowSource, statistics: RidgeStatistics, lambda: number, w: Float64Array, context: SolveContext): Promise<Float64Array> {
+export async function ridgeResidual(
+  source: RowSource,
+  statistics: RidgeStatistics,
+  lambda: number,
+  w: Float64Array,
+  context: SolveContext,
+): Promise<Float64Array> {
   const d = statistics.live.length;
   const k = statistics.outputs;
   const residual = new Float64Array(d * k);
@@ -21,7 +27,13 @@ export async function ridgeResidual(source: RowSource, statistics: RidgeStatisti
 }
 
 /** (XᵀX + λI) V from the data, fp64; v: [live, k]. One pass over the rows. */
-export async function applyNormalMatrix(source: RowSource, statistics: RidgeStatistics, lambda: number, v: Float64Array, context: SolveContext): Promise<Float64Array> {
+export async function applyNormalMatrix(
+  source: RowSource,
+  statistics: RidgeStatistics,
+  lambda: number,
+  v: Float64Array,
+  context: SolveContext,
+): Promise<Float64Array> {
   const d = statistics.live.length;
   const k = statistics.outputs;
   const out = new Float64Array(d * k);

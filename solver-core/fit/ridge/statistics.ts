@@ -46,7 +46,12 @@ export async function ridgeStatistics(problem: RidgeProblem, context: SolveConte
   const x = emptyColumns(d);
   const y = emptyColumns(k);
   const rows = await sumRows(source, x, y, context);
-  if (rows === 0) throw new TierwiseError('too-few-rows', 'the layer cannot be solved: there are no rows to fit', 'Check the data clause of the plan and its split.');
+  if (rows === 0)
+    throw new TierwiseError(
+      'too-few-rows',
+      'the layer cannot be solved: there are no rows to fit',
+      'Check the data clause of the plan and its split.',
+    );
   assert(rows === source.rows, `the row source announced ${source.rows} rows and gave ${rows}`);
   requireFinite(x, 'input', d);
   requireFinite(y, 'target', k);
@@ -58,7 +63,12 @@ export async function ridgeStatistics(problem: RidgeProblem, context: SolveConte
     (isConstant ? dead : live).push(j);
   }
   const finishedX = finish(x, rows, bias, live);
-  const finishedY = finish(y, rows, bias, Array.from({ length: k }, (_, o) => o));
+  const finishedY = finish(
+    y,
+    rows,
+    bias,
+    Array.from({ length: k }, (_, o) => o),
+  );
   return {
     rows,
     columns: d,
@@ -135,7 +145,12 @@ function requireFinite(columns: Columns, what: string, n: number): void {
   }
 }
 
-function finish(columns: Columns, rows: number, bias: boolean, chosen: readonly number[]): { centre: Float64Array; squares: Float64Array; largest: Float64Array } {
+function finish(
+  columns: Columns,
+  rows: number,
+  bias: boolean,
+  chosen: readonly number[],
+): { centre: Float64Array; squares: Float64Array; largest: Float64Array } {
   const centre = new Float64Array(chosen.length);
   const squares = new Float64Array(chosen.length);
   const largest = new Float64Array(chosen.length);

@@ -53,7 +53,8 @@ export function takeRows(data: LabelledRows, rows: Uint32Array): LabelledRows {
   const x = new Float32Array(rows.length * width);
   rows.forEach((row, at) => x.set(data.x.subarray(row * width, (row + 1) * width), at * width));
   const { labels } = data;
-  if (labels.kind === 'class') return { ...data, rows: rows.length, x, labels: { ...labels, values: Int32Array.from(rows, (row) => labels.values[row]!) } };
+  if (labels.kind === 'class')
+    return { ...data, rows: rows.length, x, labels: { ...labels, values: Int32Array.from(rows, (row) => labels.values[row]!) } };
   const values = new Float32Array(rows.length * labels.outputs);
   rows.forEach((row, at) => values.set(labels.values.subarray(row * labels.outputs, (row + 1) * labels.outputs), at * labels.outputs));
   return { ...data, rows: rows.length, x, labels: { ...labels, values } };
@@ -62,7 +63,17 @@ export function takeRows(data: LabelledRows, rows: Uint32Array): LabelledRows {
 const range = { line: 1, column: 1, endLine: 1, endColumn: 2 };
 
 export function lower(layers: readonly string[], changes: Partial<LowerTier> = {}): LowerTier {
-  return { kind: 'lower', name: 'features', layers, budgets: [], range, lambda: undefined, targets: 'forward-projection', seed: 7, ...changes };
+  return {
+    kind: 'lower',
+    name: 'features',
+    layers,
+    budgets: [],
+    range,
+    lambda: undefined,
+    targets: 'forward-projection',
+    seed: 7,
+    ...changes,
+  };
 }
 
 export function upper(layers: readonly string[], changes: Partial<UpperTier> = {}): UpperTier {
@@ -70,5 +81,13 @@ export function upper(layers: readonly string[], changes: Partial<UpperTier> = {
 }
 
 export function planOf(lowerTiers: readonly LowerTier[], upperTiers: readonly UpperTier[] = []): Plan {
-  return { modelPath: 'm.onnx', data: { path: 'd.npz', inputs: 'x', labels: 'y', split: 0.8, seed: 1 }, target: 'ecp5-85f', backend: { kind: 'cpu' }, lower: lowerTiers, upper: upperTiers, budgets: [] };
+  return {
+    modelPath: 'm.onnx',
+    data: { path: 'd.npz', inputs: 'x', labels: 'y', split: 0.8, seed: 1 },
+    target: 'ecp5-85f',
+    backend: { kind: 'cpu' },
+    lower: lowerTiers,
+    upper: upperTiers,
+    budgets: [],
+  };
 }

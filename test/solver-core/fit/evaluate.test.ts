@@ -12,12 +12,22 @@ const echo = (shape: readonly number[]): ModelRunner => ({
   dispose: () => Promise.resolve(),
 });
 const input = { name: 'x', shape: ['n', 3] };
-const rows = (x: number[], labels: LabelledRows['labels']): LabelledRows => ({ rows: x.length / 3, inputShape: [3], x: Float32Array.from(x), labels });
+const rows = (x: number[], labels: LabelledRows['labels']): LabelledRows => ({
+  rows: x.length / 3,
+  inputShape: [3],
+  x: Float32Array.from(x),
+  labels,
+});
 const classes = (...values: number[]): LabelledRows['labels'] => ({ kind: 'class', values: Int32Array.from(values), classes: 3 });
 
 test('accuracy counts rows whose largest output is the label; the first of equals wins; what is not a number is never right', async () => {
   const x = [0, 1, 0, /* tie */ 1, 1, 0, /* NaN wins nothing */ NaN, 0, -1, /* all NaN */ NaN, NaN, NaN, -3, -2, -1];
-  expect(await evaluate(echo([3]), 'y', rows(x, classes(1, 0, 1, 0, 0)), input, quiet)).toEqual({ rows: 5, metric: 'accuracy', value: 3 / 5, correct: 3 });
+  expect(await evaluate(echo([3]), 'y', rows(x, classes(1, 0, 1, 0, 0)), input, quiet)).toEqual({
+    rows: 5,
+    metric: 'accuracy',
+    value: 3 / 5,
+    correct: 3,
+  });
 });
 
 test('outputs with dimensions of size 1 behind them count as they are', async () => {
@@ -26,12 +36,20 @@ test('outputs with dimensions of size 1 behind them count as they are', async ()
 
 test('numbers are compared by mean squared error', async () => {
   const labels = { kind: 'regression' as const, values: Float32Array.from([1, 2, 3, 0, 0, 2]), outputs: 3 };
-  expect(await evaluate(echo([3]), 'y', rows([1, 2, 3, 0, 0, 0], labels), input, quiet)).toEqual({ rows: 2, metric: 'mse', value: 4 / 6, correct: null });
+  expect(await evaluate(echo([3]), 'y', rows([1, 2, 3, 0, 0, 0], labels), input, quiet)).toEqual({
+    rows: 2,
+    metric: 'mse',
+    value: 4 / 6,
+    correct: null,
+  });
 });
 
 test('more classes than outputs are refused with both numbers', async () => {
   const labels = { kind: 'class' as const, values: Int32Array.from([4]), classes: 5 };
-  await expect(evaluate(echo([3]), 'y', rows([1, 2, 3], labels), input, quiet)).rejects.toMatchObject({ code: 'label-shape-mismatch', message: expect.stringMatching(/5 classes.*3 numbers/) as string });
+  await expect(evaluate(echo([3]), 'y', rows([1, 2, 3], labels), input, quiet)).rejects.toMatchObject({
+    code: 'label-shape-mismatch',
+    message: expect.stringMatching(/5 classes.*3 numbers/) as string,
+  });
 });
 
 test('a model that mixes the samples of a batch is refused', async () => {

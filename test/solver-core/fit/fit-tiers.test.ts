@@ -26,7 +26,17 @@ const engine: Backend = {
 };
 
 function fit(model: OpenedModel, data: LabelledRows, plan: FitRequest['plan'], changes: Partial<FitRequest> = {}): Promise<FitResult> {
-  return fitTiers({ editor: model.editor, input: model.input, layers: model.layers, plan, data, backend: cpuBackend(), runtime, context: quiet, ...changes });
+  return fitTiers({
+    editor: model.editor,
+    input: model.input,
+    layers: model.layers,
+    plan,
+    data,
+    backend: cpuBackend(),
+    runtime,
+    context: quiet,
+    ...changes,
+  });
 }
 
 async function quality(model: OpenedModel, weights: FitResult['weights'], data: LabelledRows) {
@@ -41,7 +51,10 @@ async function quality(model: OpenedModel, weights: FitResult['weights'], data: 
 describe('the digits, an untrained network', () => {
   const plan = planOf([lower(['/fc1/Gemm', '/fc2/Gemm'], { lambda: 30 })], [upper(['/fc3/Gemm'])]);
 
-  test.each([['host', cpuBackend()], ['engine', engine]])('forward projection and a ridge head on the %s reach 96 % on held-out rows', async (_name, backend) => {
+  test.each([
+    ['host', cpuBackend()],
+    ['engine', engine],
+  ])('forward projection and a ridge head on the %s reach 96 % on held-out rows', async (_name, backend) => {
     const model = digitsModel();
     const data = await digitsRows();
     const split = splitRows(data.rows, 0.8, 1);
@@ -73,7 +86,11 @@ describe('the digits, an untrained network', () => {
     const model = digitsModel();
     const data = await digitsRows();
     const result = await fit(model, data, planOf([lower(['/fc1/Gemm', '/fc2/Gemm', '/fc3/Gemm'], { targets: 'random' })]));
-    expect(result.layers.map((l) => [l.targets, l.solution === null])).toEqual([['random', true], ['random', true], ['one-hot', false]]);
+    expect(result.layers.map((l) => [l.targets, l.solution === null])).toEqual([
+      ['random', true],
+      ['random', true],
+      ['one-hot', false],
+    ]);
     expect((await quality(model, result.weights, data)).value).toBeGreaterThan(0.9);
   });
 
@@ -87,7 +104,11 @@ describe('the digits, an untrained network', () => {
       open: async (bytes: Uint8Array) => {
         const runner = await runtime.open(bytes);
         opened++;
-        return { ...runner, run: (...args: Parameters<typeof runner.run>) => ((abort.aborted = true), runner.run(...args)), dispose: () => (closed++, runner.dispose()) };
+        return {
+          ...runner,
+          run: (...args: Parameters<typeof runner.run>) => ((abort.aborted = true), runner.run(...args)),
+          dispose: () => (closed++, runner.dispose()),
+        };
       },
     };
     await expect(fit(model, data, plan, { runtime: counting, context: { ...quiet, abort } })).rejects.toBeInstanceOf(AbortError);
@@ -117,10 +138,21 @@ describe('how a dense layer is stored does not matter', () => {
   test.each([
     { name: 'Gemm', bias: true, nodes: [{ op: 'Gemm', stored: { w: [d, k], b: [k] } }] },
     { name: 'Gemm transposed', bias: true, nodes: [{ op: 'Gemm', attributes: { transB: 1 }, stored: { w: [k, d], b: [k] } }] },
-    { name: 'Gemm with alpha and beta', bias: true, nodes: [{ op: 'Gemm', attributes: { alpha: 0.25, beta: -3 }, stored: { w: [d, k], b: [1, k] } }] },
+    {
+      name: 'Gemm with alpha and beta',
+      bias: true,
+      nodes: [{ op: 'Gemm', attributes: { alpha: 0.25, beta: -3 }, stored: { w: [d, k], b: [1, k] } }],
+    },
     { name: 'Gemm without bias', bias: false, nodes: [{ op: 'Gemm', attributes: { alpha: 2 }, stored: { w: [d, k] } }] },
     { name: 'MatMul', bias: false, nodes: [{ op: 'MatMul', stored: { w: [d, k] } }] },
-    { name: 'MatMul and Add', bias: true, nodes: [{ op: 'MatMul', stored: { w: [d, k] } }, { op: 'Add', stored: { b: [k] } }] },
+    {
+      name: 'MatMul and Add',
+      bias: true,
+      nodes: [
+        { op: 'MatMul', stored: { w: [d, k] } },
+        { op: 'Add', stored: { b: [k] } },
+      ],
+    },
   ])('$name gives the predictions of the singular value solution', async ({ nodes, bias }) => {
     const model = openModel(tinyModel(['n', d], nodes, ['n', k]));
     const result = await fit(model, data, planOf([lower([model.layers[0]!.id], { lambda })]));
@@ -139,18 +171,42 @@ describe('how a dense layer is stored does not matter', () => {
   });
 
   test('a model that fixes its batch is run in batches of that size', async () => {
-    const model = openModel(tinyModel([7, d], [{ op: 'Gemm', stored: { w1: [d, 4], b1: [4] } }, { op: 'Relu' }, { op: 'Gemm', stored: { w2: [4, k], b2: [k] } }], [7, k]));
-    const free = openModel(tinyModel(['n', d], [{ op: 'Gemm', stored: { w1: [d, 4], b1: [4] } }, { op: 'Relu' }, { op: 'Gemm', stored: { w2: [4, k], b2: [k] } }], ['n', k]));
-    const plan = (m: OpenedModel) => planOf([lower(m.layers.map((l) => l.id), { lambda })]);
+    const model = openModel(
+      tinyModel(
+        [7, d],
+        [{ op: 'Gemm', stored: { w1: [d, 4], b1: [4] } }, { op: 'Relu' }, { op: 'Gemm', stored: { w2: [4, k], b2: [k] } }],
+        [7, k],
+      ),
+    );
+    const free = openModel(
+      tinyModel(
+        ['n', d],
+        [{ op: 'Gemm', stored: { w1: [d, 4], b1: [4] } }, { op: 'Relu' }, { op: 'Gemm', stored: { w2: [4, k], b2: [k] } }],
+        ['n', k],
+      ),
+    );
+    const plan = (m: OpenedModel) =>
+      planOf([
+        lower(
+          m.layers.map((l) => l.id),
+          { lambda },
+        ),
+      ]);
     const [a, b] = [await fit(model, data, plan(model)), await fit(free, data, plan(free))];
-    for (const [name, tensor] of b.weights) expect(relativeError(a.weights.get(name)!.data, tensor.data)).toBeLessThan(tolerances.outputsFp32.absolute);
+    for (const [name, tensor] of b.weights)
+      expect(relativeError(a.weights.get(name)!.data, tensor.data)).toBeLessThan(tolerances.outputsFp32.absolute);
     const q = await quality(model, a.weights, data);
     expect(q).toMatchObject({ rows: n, metric: 'mse', correct: null });
     expect(q.value).toBeLessThan((await quality(model, new Map(), data)).value);
   });
 
   test('a layer applied at every position of a sequence is solved over all positions', async () => {
-    const sequence: LabelledRows = { rows: 20, inputShape: [3, d], x, labels: { kind: 'regression', values: y.subarray(0, 20 * k), outputs: k } };
+    const sequence: LabelledRows = {
+      rows: 20,
+      inputShape: [3, d],
+      x,
+      labels: { kind: 'regression', values: y.subarray(0, 20 * k), outputs: k },
+    };
     const model = openModel(tinyModel(['n', 3, d], [{ op: 'MatMul', stored: { w: [d, k] } }], ['n', 3, k]));
     const result = await fit(model, sequence, planOf([lower([model.layers[0]!.id], { lambda })]));
     expect(result.layers[0]!.rows).toBe(60);

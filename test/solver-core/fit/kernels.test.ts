@@ -10,7 +10,7 @@ import { tolerances } from '../../tolerances.ts';
 
 /** A well conditioned positive definite matrix, [d, d] full. */
 function positive(d: number, seed: number): Float64Array {
-  const b = new Matrix(d + 8, d, { initial: 0 } as never);
+  const b = new Matrix(d + 8, d);
   const values = normals(createRandom(seed, 'positive'), (d + 8) * d);
   values.forEach((v, i) => b.set(Math.floor(i / d), i % d, v));
   return Float64Array.from(b.transpose().mmul(b).add(Matrix.eye(d, d).mul(0.5)).to1DArray());
@@ -33,7 +33,11 @@ describe.each([1, 2, 63, 64, 65, 130])('dimension %d', (d) => {
     const l = Float64Array.from(a);
     cholesky(l, d);
     const w = normals(createRandom(d, 'w'), d * 3);
-    const b = Float64Array.from(matrix(a, d, d).mmul(matrix(w, d, 3)).to1DArray());
+    const b = Float64Array.from(
+      matrix(a, d, d)
+        .mmul(matrix(w, d, 3))
+        .to1DArray(),
+    );
     forwardSubstitute(l, d, b, 3);
     backSubstitute(l, d, b, 3);
     expect(relativeError(b, w)).toBeLessThan(tolerances.ridgeFp64.relative);
@@ -80,8 +84,14 @@ test('sums of products are those of ml-matrix', () => {
   const c = new Float64Array(d * k);
   addToGram(x, y, rows, d, k, g, c);
   const gram = X.transpose().mmul(X);
-  const lower = (at: (i: number, j: number) => number): number[] => Array.from({ length: d * d }, (_, n) => (n % d <= Math.floor(n / d) ? at(Math.floor(n / d), n % d) : 0));
-  expect(relativeError(g, lower((i, j) => gram.get(i, j)))).toBeLessThan(tolerances.sumFp64.relative);
+  const lower = (at: (i: number, j: number) => number): number[] =>
+    Array.from({ length: d * d }, (_, n) => (n % d <= Math.floor(n / d) ? at(Math.floor(n / d), n % d) : 0));
+  expect(
+    relativeError(
+      g,
+      lower((i, j) => gram.get(i, j)),
+    ),
+  ).toBeLessThan(tolerances.sumFp64.relative);
   expect(relativeError(c, X.transpose().mmul(Y).to1DArray())).toBeLessThan(tolerances.sumFp64.relative);
   const e = new Float64Array(rows * k);
   subtractPrediction(x, w, rows, d, k, y, e);

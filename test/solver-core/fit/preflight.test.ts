@@ -7,11 +7,30 @@ import { tolerances } from '../../tolerances.ts';
 import { lower, openModel, planOf, upper } from './digits.ts';
 import { tinyModel } from './tiny-model.ts';
 
-const model = openModel(tinyModel(['n', 4], [{ op: 'Gemm', name: 'a', stored: { w1: [4, 6], b1: [6] } }, { op: 'Relu' }, { op: 'Gemm', name: 'b', stored: { w2: [6, 3], b2: [3] } }], ['n', 3]));
-const good: LabelledRows = { rows: 20, inputShape: [4], x: new Float32Array(80).fill(1), labels: { kind: 'class', values: new Int32Array(20).fill(2), classes: 3 } };
+const model = openModel(
+  tinyModel(
+    ['n', 4],
+    [
+      { op: 'Gemm', name: 'a', stored: { w1: [4, 6], b1: [6] } },
+      { op: 'Relu' },
+      { op: 'Gemm', name: 'b', stored: { w2: [6, 3], b2: [3] } },
+    ],
+    ['n', 3],
+  ),
+);
+const good: LabelledRows = {
+  rows: 20,
+  inputShape: [4],
+  x: new Float32Array(80).fill(1),
+  labels: { kind: 'class', values: new Int32Array(20).fill(2), classes: 3 },
+};
 const request: PreflightRequest = { input: model.input, layers: model.layers, plan: planOf([lower(['a'])], [upper(['b'])]), data: good };
-const codes = (changes: Partial<PreflightRequest>): string[] => preflight({ ...request, ...changes }).diagnostics.map((d) => `${d.severity} ${d.code}`);
-const message = (changes: Partial<PreflightRequest>): string => preflight({ ...request, ...changes }).diagnostics.map((d) => d.message).join('\n');
+const codes = (changes: Partial<PreflightRequest>): string[] =>
+  preflight({ ...request, ...changes }).diagnostics.map((d) => `${d.severity} ${d.code}`);
+const message = (changes: Partial<PreflightRequest>): string =>
+  preflight({ ...request, ...changes })
+    .diagnostics.map((d) => d.message)
+    .join('\n');
 
 test('a sound plan has no findings and a cost', () => {
   const result = preflight(request);
@@ -55,7 +74,11 @@ describe('findings', () => {
   });
 
   test('no rows at all', () => {
-    expect(codes({ data: { rows: 0, inputShape: [4], x: new Float32Array(0), labels: { kind: 'class', values: new Int32Array(0), classes: 0 } } })).toEqual(['error too-few-rows']);
+    expect(
+      codes({
+        data: { rows: 0, inputShape: [4], x: new Float32Array(0), labels: { kind: 'class', values: new Int32Array(0), classes: 0 } },
+      }),
+    ).toEqual(['error too-few-rows']);
   });
 
   test('more memory than allowed names the largest layer', () => {
@@ -80,10 +103,22 @@ describe('findings', () => {
 
 test.each([
   [['n', 4], [4], [4]],
-  [['n', 1, 28, 28], [28, 28], [1, 28, 28]],
+  [
+    ['n', 1, 28, 28],
+    [28, 28],
+    [1, 28, 28],
+  ],
   [['n', 784], [28, 28], undefined],
-  [['n', 'h', 'w'], [5, 6], [5, 6]],
-  [['n', 3, 'w'], [3, 9], [3, 9]],
+  [
+    ['n', 'h', 'w'],
+    [5, 6],
+    [5, 6],
+  ],
+  [
+    ['n', 3, 'w'],
+    [3, 9],
+    [3, 9],
+  ],
   [['n', 3, 'w'], [4, 9], undefined],
   [['n'], [], []],
   [['n', 1], [], [1]],

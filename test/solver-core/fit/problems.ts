@@ -15,7 +15,13 @@ export interface Made {
 export const quiet: SolveContext = { host: { nowMs: () => 0, pause: () => Promise.resolve() } };
 
 /** Targets = rows times fixed weights plus noise and an offset. */
-export function madeProblem(n: number, d: number, k: number, seed: number, options: { readonly offset?: number; readonly kappa?: number; readonly noise?: number } = {}): Made {
+export function madeProblem(
+  n: number,
+  d: number,
+  k: number,
+  seed: number,
+  options: { readonly offset?: number; readonly kappa?: number; readonly noise?: number } = {},
+): Made {
   const random = createRandom(seed, 'made problem');
   const x = options.kappa === undefined ? normals(random, n * d) : illConditioned(random, n, d, options.kappa);
   const truth = normals(random, d * k);

@@ -37,7 +37,12 @@ describe.skipIf(!hasScipy)('scipy agrees', () => {
     const made = madeProblem(n, d, k, 77, { kappa, offset: 3 });
     writeFileSync(join(folder, 'x.f64'), new Uint8Array(made.x.buffer));
     writeFileSync(join(folder, 'y.f64'), new Uint8Array(made.y.buffer));
-    const run = spawnSync(python, ['-c', script, ...[n, d, k, lambda].map(String)], { cwd: folder, encoding: 'utf8', maxBuffer: 2 ** 28, env: { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' } });
+    const run = spawnSync(python, ['-c', script, ...[n, d, k, lambda].map(String)], {
+      cwd: folder,
+      encoding: 'utf8',
+      maxBuffer: 2 ** 28,
+      env: { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' },
+    });
     const oracle = JSON.parse(run.stdout) as { w: number[]; b: number[]; cond: number };
     const problem = { source: arrayRows(made.x, made.y, d, k), lambda, bias: true };
     const host = await cpuBackend().solve(problem, quiet);

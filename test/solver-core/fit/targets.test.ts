@@ -10,8 +10,23 @@ import { quiet } from './problems.ts';
 const [rows, d, h, classes] = [90, 6, 11, 3];
 const x = Float32Array.from(normals(createRandom(1, 'x'), rows * d), (v) => Math.max(0, v + 1));
 const values = Int32Array.from({ length: rows }, (_, i) => i % classes);
-const input = inputRows({ data: { rows, inputShape: [d], x, labels: { kind: 'class', values, classes } }, input: { name: 'x', shape: ['n', d] }, value: 'x', columns: d, context: quiet });
-const layer: TargetLayer = { id: 'fc', outputs: h, bias: true, activation: 'Relu', seed: 7, input, labels: labelTargets({ kind: 'class', values, classes }, classes), context: quiet };
+const input = inputRows({
+  data: { rows, inputShape: [d], x, labels: { kind: 'class', values, classes } },
+  input: { name: 'x', shape: ['n', d] },
+  value: 'x',
+  columns: d,
+  context: quiet,
+});
+const layer: TargetLayer = {
+  id: 'fc',
+  outputs: h,
+  bias: true,
+  activation: 'Relu',
+  seed: 7,
+  input,
+  labels: labelTargets({ kind: 'class', values, classes }, classes),
+  context: quiet,
+};
 
 async function targets(kind: 'labels' | 'forward-projection', changes: Partial<TargetLayer> = {}): Promise<Float32Array> {
   const how = await targetStrategy(kind)!.prepare({ ...layer, ...changes });
@@ -35,7 +50,10 @@ describe('forward projection', () => {
     const z = await targets('forward-projection');
     const q = normals(createRandom(7, 'inputs fc'), d * h);
     const u = normals(createRandom(7, 'labels fc'), classes * h);
-    const mean = Array.from({ length: d }, (_, j) => Array.from({ length: rows }, (__, r) => x[r * d + j]!).reduce((a, b) => a + b, 0) / rows);
+    const mean = Array.from(
+      { length: d },
+      (_, j) => Array.from({ length: rows }, (__, r) => x[r * d + j]!).reduce((a, b) => a + b, 0) / rows,
+    );
     for (let r = 0; r < rows; r++) {
       for (let o = 0; o < h; o++) {
         let own = 0;
@@ -57,7 +75,11 @@ describe('forward projection', () => {
     const whole = await targets('forward-projection');
     const how = await targetStrategy('forward-projection')!.prepare(layer);
     const pieces = new Float32Array(rows * h);
-    for (const [first, count] of [[40, 50], [0, 1], [1, 39]] as const) {
+    for (const [first, count] of [
+      [40, 50],
+      [0, 1],
+      [1, 39],
+    ] as const) {
       if (how.kind === 'solve') how.fill(x.subarray(first * d), count, first, pieces.subarray(first * h));
     }
     expect(pieces).toEqual(whole);

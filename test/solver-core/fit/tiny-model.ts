@@ -1,5 +1,14 @@
 import { create, toBinary } from '@bufbuild/protobuf';
-import { AttributeProtoSchema, AttributeProto_AttributeType, GraphProtoSchema, ModelProtoSchema, NodeProtoSchema, OperatorSetIdProtoSchema, TensorProtoSchema, ValueInfoProtoSchema } from '../../../solver-core/onnx/gen/onnx_pb.ts';
+import {
+  AttributeProtoSchema,
+  AttributeProto_AttributeType,
+  GraphProtoSchema,
+  ModelProtoSchema,
+  NodeProtoSchema,
+  OperatorSetIdProtoSchema,
+  TensorProtoSchema,
+  ValueInfoProtoSchema,
+} from '../../../solver-core/onnx/gen/onnx_pb.ts';
 import { createRandom } from '../../../solver-core/fit/prng.ts';
 
 /** One node of a chain; the constants it reads are stored tensors with random values. */
@@ -12,7 +21,11 @@ export interface TinyNode {
 }
 
 /** A chain of nodes from input "x" to output "y". Dimensions that are strings stay symbolic. */
-export function tinyModel(inputShape: readonly (number | string)[], nodes: readonly TinyNode[], outputShape: readonly (number | string)[]): Uint8Array {
+export function tinyModel(
+  inputShape: readonly (number | string)[],
+  nodes: readonly TinyNode[],
+  outputShape: readonly (number | string)[],
+): Uint8Array {
   const random = createRandom(99, 'tiny model');
   const initializer = nodes.flatMap((node) =>
     Object.entries(node.stored ?? {}).map(([name, dims]) => {
@@ -36,8 +49,29 @@ export function tinyModel(inputShape: readonly (number | string)[], nodes: reado
   const value = (name: string, shape: readonly (number | string)[]) =>
     create(ValueInfoProtoSchema, {
       name,
-      type: { value: { case: 'tensorType', value: { elemType: 1, shape: { dim: shape.map((d) => ({ value: typeof d === 'number' ? { case: 'dimValue' as const, value: BigInt(d) } : { case: 'dimParam' as const, value: d } })) } } } },
+      type: {
+        value: {
+          case: 'tensorType',
+          value: {
+            elemType: 1,
+            shape: {
+              dim: shape.map((d) => ({
+                value: typeof d === 'number' ? { case: 'dimValue' as const, value: BigInt(d) } : { case: 'dimParam' as const, value: d },
+              })),
+            },
+          },
+        },
+      },
     });
-  const graph = create(GraphProtoSchema, { name: 'tiny', node, initializer, input: [value('x', inputShape)], output: [value('y', outputShape)] });
-  return toBinary(ModelProtoSchema, create(ModelProtoSchema, { irVersion: 8n, graph, opsetImport: [create(OperatorSetIdProtoSchema, { domain: '', version: 17n })] }));
+  const graph = create(GraphProtoSchema, {
+    name: 'tiny',
+    node,
+    initializer,
+    input: [value('x', inputShape)],
+    output: [value('y', outputShape)],
+  });
+  return toBinary(
+    ModelProtoSchema,
+    create(ModelProtoSchema, { irVersion: 8n, graph, opsetImport: [create(OperatorSetIdProtoSchema, { domain: '', version: 17n })] }),
+  );
 }

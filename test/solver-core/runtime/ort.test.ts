@@ -30,13 +30,21 @@ describe('ONNX Runtime', () => {
     ['no bytes', () => new Uint8Array(0)],
     ['an unknown operator', () => tinyModel(['n', 2], [{ op: 'NoSuchOperator' }], ['n', 2])],
   ])('%s are rejected with a clear error', async (_name, bytes) => {
-    await expect(runtime.open(bytes())).rejects.toMatchObject({ name: 'TierwiseError', code: 'model-run-failed', advice: expect.stringContaining('inspect') as string });
+    await expect(runtime.open(bytes())).rejects.toMatchObject({
+      name: 'TierwiseError',
+      code: 'model-run-failed',
+      advice: expect.stringContaining('inspect') as string,
+    });
   });
 
   test('rows of the wrong shape are rejected with a clear error', async () => {
     const runner = await runtime.open(relu);
-    await expect(runner.run(new Map([['x', { dims: [1, 3], data: new Float32Array(3) }]]), ['y'])).rejects.toMatchObject({ code: 'model-run-failed' });
-    await expect(runner.run(new Map([['z', { dims: [1, 2], data: new Float32Array(2) }]]), ['y'])).rejects.toMatchObject({ code: 'model-run-failed' });
+    await expect(runner.run(new Map([['x', { dims: [1, 3], data: new Float32Array(3) }]]), ['y'])).rejects.toMatchObject({
+      code: 'model-run-failed',
+    });
+    await expect(runner.run(new Map([['z', { dims: [1, 2], data: new Float32Array(2) }]]), ['y'])).rejects.toMatchObject({
+      code: 'model-run-failed',
+    });
     await runner.dispose();
   });
 

@@ -13,7 +13,11 @@ import type { Made } from '../../fit/problems.ts';
 import { tolerances } from '../../../tolerances.ts';
 
 const backend = cpuBackend();
-const problemOf = (made: Made, lambda: number | undefined, bias = true): RidgeProblem => ({ source: arrayRows(made.x, made.y, made.d, made.k), lambda, bias });
+const problemOf = (made: Made, lambda: number | undefined, bias = true): RidgeProblem => ({
+  source: arrayRows(made.x, made.y, made.d, made.k),
+  lambda,
+  bias,
+});
 const solve = (made: Made, lambda: number | undefined, bias = true) => backend.solve(problemOf(made, lambda, bias), quiet);
 
 describe('ridge on the host', () => {
@@ -25,15 +29,18 @@ describe('ridge on the host', () => {
     { n: 40, d: 90, k: 2, lambda: 0.5, bias: true },
     { n: 40, d: 90, k: 2, lambda: 0.5, bias: false },
     { n: 5, d: 3, k: 7, lambda: 1, bias: true },
-  ])('agrees with a singular value solution: $n rows, $d inputs, $k outputs, lambda $lambda, bias $bias', async ({ n, d, k, lambda, bias }) => {
-    const made = madeProblem(n, d, k, 11 + n);
-    const solution = await solve(made, lambda, bias);
-    const oracle = oracleRidge(made, lambda, bias);
-    expect(relativeError(solution.w, oracle.w)).toBeLessThan(tolerances.ridgeFp64.relative);
-    expect(relativeError(solution.b, oracle.b)).toBeLessThan(tolerances.ridgeFp64.relative);
-    expect(solution.lambda).toBe(lambda);
-    expect(solution.relativeResidual).toBeLessThan(tolerances.ridgeFp64.relative);
-  });
+  ])(
+    'agrees with a singular value solution: $n rows, $d inputs, $k outputs, lambda $lambda, bias $bias',
+    async ({ n, d, k, lambda, bias }) => {
+      const made = madeProblem(n, d, k, 11 + n);
+      const solution = await solve(made, lambda, bias);
+      const oracle = oracleRidge(made, lambda, bias);
+      expect(relativeError(solution.w, oracle.w)).toBeLessThan(tolerances.ridgeFp64.relative);
+      expect(relativeError(solution.b, oracle.b)).toBeLessThan(tolerances.ridgeFp64.relative);
+      expect(solution.lambda).toBe(lambda);
+      expect(solution.relativeResidual).toBeLessThan(tolerances.ridgeFp64.relative);
+    },
+  );
 
   test('leaves the bias unpenalised: a common offset of rows and targets changes the bias alone', async () => {
     const made = madeProblem(150, 12, 2, 5);
@@ -41,7 +48,12 @@ describe('ridge on the host', () => {
     const a = await solve(made, 3);
     const b = await solve(shifted, 3);
     expect(relativeError(b.w, a.w)).toBeLessThan(tolerances.ridgeFp64.relative);
-    expect(relativeError(predict(shifted, b), predict(made, a).map((v) => v + 77))).toBeLessThan(tolerances.ridgeFp64.relative);
+    expect(
+      relativeError(
+        predict(shifted, b),
+        predict(made, a).map((v) => v + 77),
+      ),
+    ).toBeLessThan(tolerances.ridgeFp64.relative);
   });
 
   test('takes 1e-3 of the mean diagonal of the centred Gram when the plan names no lambda', async () => {
@@ -58,29 +70,42 @@ describe('ridge on the host', () => {
 
   test('primal and dual form give the same weights', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 2, max: 30 }), fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 4 }), fc.integer(), fc.boolean(), async (n, d, k, seed, bias) => {
-        const made = madeProblem(n, d, k, seed);
-        const problem = problemOf(made, 0.7, bias);
-        const statistics = await ridgeStatistics(problem, quiet);
-        if (statistics.live.length === 0) return;
-        const primal = await solvePrimal(problem, statistics, quiet);
-        const dual = await solveDual(problem, statistics, quiet);
-        expect(relativeError(dual.w, primal.w)).toBeLessThan(tolerances.ridgeFp64.relative);
-        expect(relativeError(dual.b, primal.b)).toBeLessThan(tolerances.ridgeFp64.relative);
-      }),
+      fc.asyncProperty(
+        fc.integer({ min: 2, max: 30 }),
+        fc.integer({ min: 1, max: 40 }),
+        fc.integer({ min: 1, max: 4 }),
+        fc.integer(),
+        fc.boolean(),
+        async (n, d, k, seed, bias) => {
+          const made = madeProblem(n, d, k, seed);
+          const problem = problemOf(made, 0.7, bias);
+          const statistics = await ridgeStatistics(problem, quiet);
+          if (statistics.live.length === 0) return;
+          const primal = await solvePrimal(problem, statistics, quiet);
+          const dual = await solveDual(problem, statistics, quiet);
+          expect(relativeError(dual.w, primal.w)).toBeLessThan(tolerances.ridgeFp64.relative);
+          expect(relativeError(dual.b, primal.b)).toBeLessThan(tolerances.ridgeFp64.relative);
+        },
+      ),
       { seed: 20260101, numRuns: 40 },
     );
   });
 
   test('the order of the rows and the size of the chunks do not matter', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 9 }), fc.integer(), async (n, d, chunk, seed) => {
-        const made = madeProblem(n, d, 2, seed);
-        const reversed = { ...made, x: reverseRows(made.x, d), y: reverseRows(made.y, 2) };
-        const a = await solve(made, 0.2);
-        const b = await backend.solve({ source: rechunked(reversed, chunk), lambda: 0.2, bias: true }, quiet);
-        expect(relativeError(b.w, a.w)).toBeLessThan(tolerances.ridgeFp64.relative);
-      }),
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 60 }),
+        fc.integer({ min: 1, max: 12 }),
+        fc.integer({ min: 1, max: 9 }),
+        fc.integer(),
+        async (n, d, chunk, seed) => {
+          const made = madeProblem(n, d, 2, seed);
+          const reversed = { ...made, x: reverseRows(made.x, d), y: reverseRows(made.y, 2) };
+          const a = await solve(made, 0.2);
+          const b = await backend.solve({ source: rechunked(reversed, chunk), lambda: 0.2, bias: true }, quiet);
+          expect(relativeError(b.w, a.w)).toBeLessThan(tolerances.ridgeFp64.relative);
+        },
+      ),
       { seed: 20260102, numRuns: 40 },
     );
   });
@@ -160,7 +185,9 @@ describe('degenerate problems', () => {
   });
 
   test('a cancelled solve ends with AbortError', async () => {
-    await expect(backend.solve(problemOf(madeProblem(50, 4, 1, 1), 1), { ...quiet, abort: { aborted: true } })).rejects.toBeInstanceOf(AbortError);
+    await expect(backend.solve(problemOf(madeProblem(50, 4, 1, 1), 1), { ...quiet, abort: { aborted: true } })).rejects.toBeInstanceOf(
+      AbortError,
+    );
   });
 });
 

@@ -12,9 +12,15 @@ import { madeProblem, predict, quiet, relativeError } from '../../fit/problems.t
 import type { Made } from '../../fit/problems.ts';
 import { tolerances } from '../../../tolerances.ts';
 
-const device = (changes: Partial<typeof defaultEngineParameters> = {}): EngineDevice => new FunctionalDevice(quiet.host, { ...defaultEngineParameters, ...changes });
-const problemOf = (made: Made, lambda: number | undefined, bias = true): RidgeProblem => ({ source: arrayRows(made.x, made.y, made.d, made.k), lambda, bias });
-const solve = (made: Made, lambda: number | undefined, bias = true, on = device()) => solveOnDevice(problemOf(made, lambda, bias), on, quiet);
+const device = (changes: Partial<typeof defaultEngineParameters> = {}): EngineDevice =>
+  new FunctionalDevice(quiet.host, { ...defaultEngineParameters, ...changes });
+const problemOf = (made: Made, lambda: number | undefined, bias = true): RidgeProblem => ({
+  source: arrayRows(made.x, made.y, made.d, made.k),
+  lambda,
+  bias,
+});
+const solve = (made: Made, lambda: number | undefined, bias = true, on = device()) =>
+  solveOnDevice(problemOf(made, lambda, bias), on, quiet);
 const refined = tolerances.ridgeRefined.relative;
 
 describe('a ridge problem on the engine', () => {
@@ -26,14 +32,17 @@ describe('a ridge problem on the engine', () => {
     { n: 20, d: 50, k: 2, lambda: 0.3, bias: true },
     { n: 20, d: 50, k: 2, lambda: 0.3, bias: false },
     { n: 500, d: 100, k: 17, lambda: 30, bias: true },
-  ])('agrees with a singular value solution: $n rows, $d inputs, $k outputs, lambda $lambda, bias $bias', async ({ n, d, k, lambda, bias }) => {
-    const made = madeProblem(n, d, k, 31 + d, { offset: 2 });
-    const solution = await solve(made, lambda, bias);
-    const oracle = oracleRidge(made, lambda, bias);
-    expect(relativeError(solution.w, oracle.w)).toBeLessThan(refined);
-    expect(relativeError(solution.b, oracle.b)).toBeLessThan(refined);
-    expect(solution.lambda).toBe(lambda);
-  });
+  ])(
+    'agrees with a singular value solution: $n rows, $d inputs, $k outputs, lambda $lambda, bias $bias',
+    async ({ n, d, k, lambda, bias }) => {
+      const made = madeProblem(n, d, k, 31 + d, { offset: 2 });
+      const solution = await solve(made, lambda, bias);
+      const oracle = oracleRidge(made, lambda, bias);
+      expect(relativeError(solution.w, oracle.w)).toBeLessThan(refined);
+      expect(relativeError(solution.b, oracle.b)).toBeLessThan(refined);
+      expect(solution.lambda).toBe(lambda);
+    },
+  );
 
   test.each([
     { kappa: 1e2, by: /^functional \+ \d refinement/ },
@@ -45,7 +54,7 @@ describe('a ridge problem on the engine', () => {
     const made = madeProblem(1000, 64, 8, 3, { kappa });
     const solution = await solve(made, 0);
     expect(relativeError(solution.w, oracleRidge(made, 0, true).w)).toBeLessThan(refined);
-    expect(solution.relativeResidual).toBeLessThanOrEqual(1e-10);
+    expect(solution.relativeResidual).toBeLessThanOrEqual(tolerances.residualGoal.relative);
     expect(solution.lambda).toBe(0);
     expect(solution.method).toMatch(by);
     expect(solution.conditionEstimate).toBeGreaterThan(kappa / 4);
@@ -62,8 +71,12 @@ describe('a ridge problem on the engine', () => {
 
   test('the normal equations hold for any problem', async () => {
     const cases = fc.record({
-      n: fc.integer({ min: 2, max: 120 }), d: fc.integer({ min: 1, max: 20 }), k: fc.integer({ min: 1, max: 9 }),
-      lambda: fc.constantFrom(1e-3, 0.1, 10), seed: fc.integer(), bias: fc.boolean(),
+      n: fc.integer({ min: 2, max: 120 }),
+      d: fc.integer({ min: 1, max: 20 }),
+      k: fc.integer({ min: 1, max: 9 }),
+      lambda: fc.constantFrom(1e-3, 0.1, 10),
+      seed: fc.integer(),
+      bias: fc.boolean(),
     });
     await fc.assert(
       fc.asyncProperty(cases, async ({ n, d, k, lambda, seed, bias }) => {
@@ -160,7 +173,14 @@ describe('degenerate problems on the engine', () => {
     const made = madeProblem(2000, 10, 1, 5);
     const abort = { aborted: false };
     let calls = 0;
-    const context = { ...quiet, abort, onProgress: () => { calls++; abort.aborted = true; } };
+    const context = {
+      ...quiet,
+      abort,
+      onProgress: () => {
+        calls++;
+        abort.aborted = true;
+      },
+    };
     await expect(solveOnDevice(problemOf(made, 1), device(), context)).rejects.toBeInstanceOf(AbortError);
     expect(calls).toBe(1);
   });
@@ -172,7 +192,9 @@ function normalEquationError(made: Made, solution: { w: Float64Array; b: Float64
   const left = new Float64Array(d * k);
   const right = new Float64Array(d * k);
   const usesBias = solution.b.some((v) => v !== 0);
-  const mean = Float64Array.from({ length: d }, (_, j) => (usesBias ? Array.from({ length: n }, (__, r) => x[r * d + j]!).reduce((s, v) => s + v, 0) / n : 0));
+  const mean = Float64Array.from({ length: d }, (_, j) =>
+    usesBias ? Array.from({ length: n }, (__, r) => x[r * d + j]!).reduce((s, v) => s + v, 0) / n : 0,
+  );
   const predicted = predict(made, solution);
   for (let j = 0; j < d; j++) {
     for (let o = 0; o < k; o++) {
