@@ -10,3 +10,4 @@ export declare function buildEngine(options?: {
   readonly folder?: string;
   readonly from?: string;
 }): Promise<{ readonly manifest: EngineManifest; readonly fresh: boolean }>;
+export declare function toNetlist(sources: Readonly<Record<string, string>>, parameters: Readonly<Record<string, number>>): Promise<string>;

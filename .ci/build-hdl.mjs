@@ -77,19 +77,25 @@ async function runTool(run, args, files) {
   }
 }
 
-async function toCpp(sources, parameters) {
+/** Reads the RTL with these parameters into Yosys, runs the commands and returns one file they wrote. */
+async function runOnRtl(sources, parameters, commands, output) {
   const { runYosys } = await import('@yowasp/yosys');
   const files = Object.fromEntries(rtlSources.map((path) => [path.split('/').at(-1), sources[path]]));
   const sets = Object.entries(parameters)
     .map(([name, value]) => `-set ${name} ${value}`)
     .join(' ');
-  const script = [
-    `read_verilog -sv -defer ${Object.keys(files).join(' ')}`,
-    `chparam ${sets} ${top}`,
-    `hierarchy -check -top ${top}`,
-    'write_cxxrtl -g0 -O6 engine.cc',
-  ].join('; ');
-  return (await runTool(runYosys, ['-q', '-p', script], files))['engine.cc'];
+  const script = [`read_verilog -sv -defer ${Object.keys(files).join(' ')}`, `chparam ${sets} ${top}`, ...commands].join('; ');
+  return (await runTool(runYosys, ['-q', '-p', script], files))[output];
+}
+
+const toCpp = (sources, parameters) =>
+  runOnRtl(sources, parameters, [`hierarchy -check -top ${top}`, 'write_cxxrtl -g0 -O6 engine.cc'], 'engine.cc');
+
+/** Verilog of the engine after generic synthesis to gates; memories stay memories, so that it simulates in bearable time. */
+export async function toNetlist(sources, parameters) {
+  const synthesis = [`synth -flatten -top ${top} -run begin:fine`, 'opt -full', 'techmap', 'opt', 'abc -fast', 'opt_clean'];
+  const netlist = await runOnRtl(sources, parameters, [...synthesis, 'write_verilog -noattr netlist.v'], 'netlist.v');
+  return typeof netlist === 'string' ? netlist : new TextDecoder().decode(netlist);
 }
 
 async function toWasm(cpp, harness, parameters) {
@@ -106,27 +112,44 @@ async function writeAtomically(path, data) {
   await rename(`${path}.new`, path);
 }
 
-/** Runs `work` while no other process builds into the same folder. A lock older than five minutes belongs to a process that died. */
+/** True while the process that holds the lock lives. */
+async function holderLives(lock) {
+  const pid = Number(await readFile(lock, 'utf8').catch(() => ''));
+  // An empty file: its owner is just about to write its number.
+  if (pid === 0)
+    return (
+      Date.now() -
+        (await stat(lock).then(
+          (s) => s.mtimeMs,
+          () => Date.now(),
+        )) <
+      10_000
+    );
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Runs `work` while no other process builds into the same folder; the lock of a process that died does not count. */
 async function locked(folder, work) {
   const lock = `${folder}.lock`;
   await mkdir(dirname(folder), { recursive: true });
   while (
-    !(await mkdir(lock).then(
+    !(await writeFile(lock, `${process.pid}`, { flag: 'wx' }).then(
       () => true,
       () => false,
     ))
   ) {
-    const age = await stat(lock).then(
-      (s) => Date.now() - s.mtimeMs,
-      () => 0,
-    );
-    if (age > 300_000) await rm(lock, { recursive: true, force: true });
-    else await new Promise((done) => setTimeout(done, 100));
+    if (await holderLives(lock)) await new Promise((done) => setTimeout(done, 100));
+    else await rm(lock, { force: true });
   }
   try {
     return await work();
   } finally {
-    await rm(lock, { recursive: true, force: true });
+    await rm(lock, { force: true });
   }
 }
 

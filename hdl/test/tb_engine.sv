@@ -30,9 +30,13 @@ module tb_engine #(
   logic [N-1:0]  lanes = '0;
   logic [AW-1:0] wdata = '0, rdata;
 
+`ifdef TB_NETLIST
+  tierwise_engine dut (  // a netlist has its parameters built in
+`else
   tierwise_engine #(
     .N(N), .DW(DW), .AW(AW), .OPERAND_DEPTH(OPERAND_DEPTH), .GRAM_DEPTH(GRAM_DEPTH), .MAX_FEATURES(MAX_FEATURES)
   ) dut (
+`endif
     .clk_i(clk), .rst_i(rst),
     .start_i(start), .op_i(op), .d_i(d), .cb_i(cb), .k_i(k), .row_base_i(row_base), .vec_base_i(vec_base), .sh_i(sh),
     .busy_o(busy), .brk_o(brk), .sat_o(sat), .cycles_o(cycles),

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { toNetlist } from '../../.ci/build-hdl.mjs';
 import { readSources, rtlSources, sha256 } from '../../.ci/hdl-sources.mjs';
 import type { EngineInfo } from '../../solver-core/backends/engine/device.ts';
 import type { EngineParameters } from '../../solver-core/backends/engine/parameters.ts';
@@ -74,6 +75,19 @@ async function icarusBinary(parameters: EngineParameters, from: string): Promise
   return join(folder, 'tb.vvp');
 }
 
+/** The engine after generic synthesis to gates (memories stay memories), with the test bench, for Icarus. */
+async function netlistBinary(parameters: EngineParameters, from: string): Promise<string> {
+  const { key } = await sourcesIn(from);
+  const sets = Object.entries(rtlParameters(parameters)).map(([name, value]) => `-Ptb_engine.${name}=${value}`);
+  const folder = await cached('netlist', JSON.stringify([key, sets, icarus]), async (target) => {
+    const netlist = join(target, 'netlist.v');
+    await writeFile(netlist, await toNetlist(await readSources(rtlSources, from), rtlParameters(parameters)));
+    const options = ['-g2012', '-DTB_NETLIST', '-s', 'tb_engine', ...sets];
+    await run('iverilog', [...options, '-o', join(target, 'tb.vvp'), netlist, join(projectRoot, bench)]);
+  });
+  return join(folder, 'tb.vvp');
+}
+
 async function verilatorBinary(parameters: EngineParameters, from: string): Promise<string> {
   const { paths, key } = await sourcesIn(from);
   const sets = Object.entries(rtlParameters(parameters)).map(([name, value]) => `-G${name}=${value}`);
@@ -93,13 +107,15 @@ export interface OutsideSimulator {
   run(problem: EngineCase, resetAfter?: number): Promise<Outcome>;
 }
 
-/** Compiles the RTL under `from` (default: the project) for a simulator. */
+const binaries = { icarus: icarusBinary, netlist: netlistBinary, verilator: verilatorBinary } as const;
+
+/** Compiles the RTL under `from` (default: the project) for a simulator; 'netlist' is Icarus after synthesis. */
 export async function openSimulator(
-  tool: 'icarus' | 'verilator',
+  tool: keyof typeof binaries,
   parameters: EngineParameters,
   from = projectRoot,
 ): Promise<OutsideSimulator> {
-  const binary = tool === 'icarus' ? await icarusBinary(parameters, from) : await verilatorBinary(parameters, from);
+  const binary = await binaries[tool](parameters, from);
   const info = engineInfo(parameters, 'rtl-wasm', tool, tool);
   return {
     info,
@@ -108,7 +124,7 @@ export async function openSimulator(
       try {
         const script = join(folder, 'script.txt');
         await writeFile(script, hostScript(info, problem, resetAfter));
-        const [command, args] = tool === 'icarus' ? ['vvp', [binary]] : [binary, []];
+        const [command, args] = tool === 'verilator' ? [binary, []] : ['vvp', [binary]];
         const { stdout } = await run(command, [...args, `+script=${script}`], { maxBuffer: 1 << 28 });
         return parseLog(info, problem, stdout);
       } finally {
