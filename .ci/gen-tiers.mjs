@@ -19,10 +19,17 @@ export function generateTiers() {
   try {
     for (const file of ['tiers.langium', 'langium-config.json']) cpSync(join(tiers, file), join(work, file));
     const cli = join(root, 'node_modules', 'langium-cli', 'bin', 'langium.js');
-    const result = spawnSync(process.execPath, [cli, 'generate', '--file', join(work, 'langium-config.json')], { cwd: work, encoding: 'utf8' });
+    const result = spawnSync(process.execPath, [cli, 'generate', '--file', join(work, 'langium-config.json')], {
+      cwd: work,
+      encoding: 'utf8',
+    });
     if (result.status !== 0) throw new Error(`langium generate failed:\n${result.stdout}${result.stderr}`);
     const out = join(work, 'generated');
-    return Object.fromEntries(readdirSync(out).sort().map((name) => [name, readFileSync(join(out, name), 'utf8').replaceAll('\r\n', '\n')]));
+    return Object.fromEntries(
+      readdirSync(out)
+        .sort()
+        .map((name) => [name, readFileSync(join(out, name), 'utf8').replaceAll('\r\n', '\n')]),
+    );
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

@@ -84,7 +84,8 @@ function readLayers(path: string): ModelView {
     return { problem: problem('file-not-readable', error instanceof Error ? error.message : String(error)) };
   }
   const { value, diagnostics } = readModel(bytes);
-  if (value === undefined) return { problem: diagnostics.find((d) => d.severity === 'error') ?? problem('not-onnx', 'it is not an ONNX model') };
+  if (value === undefined)
+    return { problem: diagnostics.find((d) => d.severity === 'error') ?? problem('not-onnx', 'it is not an ONNX model') };
   return { layers: findLayers(value.graph, inferShapes(value.graph)) };
 }
 
@@ -113,7 +114,8 @@ function filesNearby(folder: string, extensions: readonly string[]): string[] {
     for (const entry of entriesOf(path)) {
       if (found.length >= maxNearby || ++looked > maxEntries) break;
       if (entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'node_modules') below.push(join(path, entry.name));
-      else if (entry.isFile() && extensions.some((e) => entry.name.toLowerCase().endsWith(e))) found.push(relative(folder, join(path, entry.name)).split(sep).join('/'));
+      else if (entry.isFile() && extensions.some((e) => entry.name.toLowerCase().endsWith(e)))
+        found.push(relative(folder, join(path, entry.name)).split(sep).join('/'));
     }
     return below;
   };

@@ -40,7 +40,13 @@ function checkUnit(context: CheckContext, clause: BudgetClause): number | undefi
   if (unit === undefined) return undefined;
   const exponent = energyUnits.get(unit.value);
   if (exponent !== undefined) return exponent;
-  context.findings.add('error', 'bad-unit', unit.span, `${shown(unit.value)} is not a unit of energy${hint(unit.value)}; use ${shownUnits.join(', ')}`, unitSuggestions(unit.value));
+  context.findings.add(
+    'error',
+    'bad-unit',
+    unit.span,
+    `${shown(unit.value)} is not a unit of energy${hint(unit.value)}; use ${shownUnits.join(', ')}`,
+    unitSuggestions(unit.value),
+  );
   return undefined;
 }
 
@@ -84,15 +90,36 @@ export function budgetDiagnostic(budget: Budget, scope: string, actual: EnergyBa
   const limit = energyText(budget.limitJ);
   const where = { range: budget.range };
   if (actual.value <= budget.limitJ) {
-    return { severity: 'info', code: 'budget-uncertain', message: `${scope}: ${band}; the estimate is within the budget of ${limit}, its upper bound is not`, where };
+    return {
+      severity: 'info',
+      code: 'budget-uncertain',
+      message: `${scope}: ${band}; the estimate is within the budget of ${limit}, its upper bound is not`,
+      where,
+    };
   }
   const sure = actual.low > budget.limitJ ? '' : '; the lower bound would still fit';
-  return { severity: 'error', code: 'budget-exceeded', message: `${scope}: ${band}, and the budget is ${limit}${sure}; raise the budget or make the layers cheaper`, where };
+  return {
+    severity: 'error',
+    code: 'budget-exceeded',
+    message: `${scope}: ${band}, and the budget is ${limit}${sure}; raise the budget or make the layers cheaper`,
+    where,
+  };
 }
 
 /** Joules with three significant digits and the prefix that keeps the number readable. */
 function energyText(joules: number): string {
   const magnitude = Math.abs(joules);
-  const [factor, unit] = magnitude >= 1e3 ? [1e3, 'kJ'] : magnitude >= 1 || magnitude === 0 ? [1, 'J'] : magnitude >= 1e-3 ? [1e-3, 'mJ'] : magnitude >= 1e-6 ? [1e-6, 'uJ'] : magnitude >= 1e-9 ? [1e-9, 'nJ'] : [1e-12, 'pJ'];
+  const [factor, unit] =
+    magnitude >= 1e3
+      ? [1e3, 'kJ']
+      : magnitude >= 1 || magnitude === 0
+        ? [1, 'J']
+        : magnitude >= 1e-3
+          ? [1e-3, 'mJ']
+          : magnitude >= 1e-6
+            ? [1e-6, 'uJ']
+            : magnitude >= 1e-9
+              ? [1e-9, 'nJ']
+              : [1e-12, 'pJ'];
   return `${Number((joules / factor).toPrecision(3))} ${unit}`;
 }

@@ -12,17 +12,25 @@ import { backendWords } from './vocabulary.ts';
 /** Whole numbers from 0 that a double holds exactly. */
 export const seedRule: NumberRule = { what: 'the seed', accepts: (v) => Number.isSafeInteger(v) && v >= 0, range: 'a whole number from 0' };
 const splitRule: NumberRule = { what: 'the split', accepts: (v) => v > 0 && v < 1, range: 'between 0 and 1, both excluded' };
-const deviceRule: NumberRule = { what: 'the card index', accepts: (v) => Number.isInteger(v) && v >= 0 && v < 256, range: 'a whole number from 0 to 255' };
+const deviceRule: NumberRule = {
+  what: 'the card index',
+  accepts: (v) => Number.isInteger(v) && v >= 0 && v < 256,
+  range: 'a whole number from 0 to 255',
+};
 
 /** The model clause: its path, and the layers when the model can be read. */
-export function checkModel(context: CheckContext, clause: ModelClause): { readonly path: string | undefined; readonly layers: readonly Layer[] | undefined } {
+export function checkModel(
+  context: CheckContext,
+  clause: ModelClause,
+): { readonly path: string | undefined; readonly layers: readonly Layer[] | undefined } {
   const path = textOf(clause, 'modelPath');
   if (path === undefined || reportPath(context, path)) return { path: path?.value, layers: undefined };
   const view = context.world.model(path.value);
   if ('unseen' in view) return { path: path.value, layers: undefined };
   if ('layers' in view) return { path: path.value, layers: view.layers };
   if (view.problem.code === 'missing-file') reportMissing(context, 'model', path, context.world.modelsNearby());
-  else context.findings.add('error', 'model-unreadable', path.span, `the model ${shown(path.value)} cannot be read: ${view.problem.message}`);
+  else
+    context.findings.add('error', 'model-unreadable', path.span, `the model ${shown(path.value)} cannot be read: ${view.problem.message}`);
   return { path: path.value, layers: undefined };
 }
 
@@ -43,8 +51,15 @@ export function checkData(context: CheckContext, clause: DataNode): DataClause |
   }
   const path = textOf(clause, 'dataPath');
   if (path === undefined) return undefined;
-  if (!reportPath(context, path) && !context.world.fileExists(path.value)) reportMissing(context, 'data file', path, context.world.dataNearby());
-  return { path: path.value, inputs: options.inputs ?? 'x', labels: options.labels ?? 'y', split: options.split ?? 0.8, seed: options.seed ?? 1 };
+  if (!reportPath(context, path) && !context.world.fileExists(path.value))
+    reportMissing(context, 'data file', path, context.world.dataNearby());
+  return {
+    path: path.value,
+    inputs: options.inputs ?? 'x',
+    labels: options.labels ?? 'y',
+    split: options.split ?? 0.8,
+    seed: options.seed ?? 1,
+  };
 }
 
 /** The id of the energy target; an unknown one is reported and kept, so that later messages can name it. */
@@ -54,7 +69,13 @@ export function checkTarget(context: CheckContext, clause: TargetClause): string
   const ids = context.world.targets.map((t) => t.id);
   if (ids.length > 0 && !ids.includes(id.value)) {
     const known = ids.length > 12 ? `${ids.slice(0, 12).join(', ')} and ${ids.length - 12} more` : ids.join(', ');
-    context.findings.add('error', 'unknown-target', id.span, `there is no energy target ${shown(id.value)}; known: ${known}`, quotedSuggestions(id.value, ids));
+    context.findings.add(
+      'error',
+      'unknown-target',
+      id.span,
+      `there is no energy target ${shown(id.value)}; known: ${known}`,
+      quotedSuggestions(id.value, ids),
+    );
   }
   return id.value;
 }
@@ -75,20 +96,38 @@ export function checkBackend(context: CheckContext, clause: BackendClause): Back
   return { kind: known.word === 'cpu' ? 'cpu' : 'sim' };
 }
 
-function checkSerial(context: CheckContext, clause: BackendClause, port: Placed<string> | undefined, device: Placed<number> | undefined): BackendChoice | undefined {
+function checkSerial(
+  context: CheckContext,
+  clause: BackendClause,
+  port: Placed<string> | undefined,
+  device: Placed<number> | undefined,
+): BackendChoice | undefined {
   if (port === undefined || port.value === '') {
     const span = device?.span ?? port?.span ?? spanOf(clause);
     const fix = device === undefined && port === undefined ? 'serial auto' : 'auto';
-    context.findings.add('error', 'missing-clause', span, 'the backend "serial" needs a port: serial "/dev/ttyUSB1", serial "COM3" or serial auto', [fix === 'auto' ? fix : `backend ${fix}`]);
+    context.findings.add(
+      'error',
+      'missing-clause',
+      span,
+      'the backend "serial" needs a port: serial "/dev/ttyUSB1", serial "COM3" or serial auto',
+      [fix === 'auto' ? fix : `backend ${fix}`],
+    );
     return undefined;
   }
   noteNotYetAvailable(context, 'backend serial', spanOf(clause));
   return { kind: 'serial', port: port.value };
 }
 
-function checkXrt(context: CheckContext, clause: BackendClause, port: Placed<string> | undefined, device: Placed<number> | undefined): BackendChoice | undefined {
+function checkXrt(
+  context: CheckContext,
+  clause: BackendClause,
+  port: Placed<string> | undefined,
+  device: Placed<number> | undefined,
+): BackendChoice | undefined {
   if (device === undefined) {
-    context.findings.add('error', 'missing-clause', port?.span ?? spanOf(clause), 'the backend "xrt" needs the index of a card: xrt 0', [port === undefined ? 'backend xrt 0' : '0']);
+    context.findings.add('error', 'missing-clause', port?.span ?? spanOf(clause), 'the backend "xrt" needs the index of a card: xrt 0', [
+      port === undefined ? 'backend xrt 0' : '0',
+    ]);
     return undefined;
   }
   const index = checkNumber(context, deviceRule, device);
@@ -105,5 +144,11 @@ function reportPath(context: CheckContext, path: Placed<string>): boolean {
 }
 
 function reportMissing(context: CheckContext, what: string, path: Placed<string>, nearby: readonly string[]): void {
-  context.findings.add('error', 'missing-file', path.span, `there is no ${what} ${shown(path.value)} beside this plan; check the path, it starts at the plan's folder`, quotedSuggestions(path.value, nearby));
+  context.findings.add(
+    'error',
+    'missing-file',
+    path.span,
+    `there is no ${what} ${shown(path.value)} beside this plan; check the path, it starts at the plan's folder`,
+    quotedSuggestions(path.value, nearby),
+  );
 }

@@ -38,7 +38,13 @@ class WrittenLayers implements LayerTable {
     for (const entry of clauses.flatMap((clause) => clause.entries)) {
       for (const name of [textOf(entry, 'from'), textOf(entry, 'to')]) {
         if (name === undefined) continue;
-        if (this.seen.has(name.value)) this.context.findings.add('error', 'duplicate-layer', name.span, `layer ${shown(name.value)} is named twice; a layer is in at most one tier`);
+        if (this.seen.has(name.value))
+          this.context.findings.add(
+            'error',
+            'duplicate-layer',
+            name.span,
+            `layer ${shown(name.value)} is named twice; a layer is in at most one tier`,
+          );
         else found.push({ id: name.value, index: -1, span: spanOf(entry) });
         this.seen.add(name.value);
       }
@@ -88,11 +94,23 @@ class KnownLayers implements LayerTable {
     const last = this.lookup(to);
     if (from === undefined || first === undefined || last === undefined) return undefined;
     if (first > last) {
-      this.context.findings.add('error', 'reversed-range', spanOf(entry), `${shown(from.value)} comes after ${shown(to.value)} in the model; write the range in graph order`, [`${quote(to.value)} .. ${quote(from.value)}`]);
+      this.context.findings.add(
+        'error',
+        'reversed-range',
+        spanOf(entry),
+        `${shown(from.value)} comes after ${shown(to.value)} in the model; write the range in graph order`,
+        [`${quote(to.value)} .. ${quote(from.value)}`],
+      );
       return undefined;
     }
     if (first === last) {
-      this.context.findings.add('warning', 'empty-range', spanOf(entry), `both ends of the range are ${shown(from.value)}; name the layer alone`, [quote(from.value)]);
+      this.context.findings.add(
+        'warning',
+        'empty-range',
+        spanOf(entry),
+        `both ends of the range are ${shown(from.value)}; name the layer alone`,
+        [quote(from.value)],
+      );
     }
     return { first, last };
   }
@@ -102,19 +120,34 @@ class KnownLayers implements LayerTable {
     if (index !== undefined) return index;
     const near = closest(name.value, this.indexOf.keys());
     const advice = near[0] !== undefined ? `did you mean ${shown(near[0])}?` : this.sample();
-    this.context.findings.add('error', 'unknown-layer', name.span, `the model has no layer ${shown(name.value)}; ${advice}`, near.map(quote));
+    this.context.findings.add(
+      'error',
+      'unknown-layer',
+      name.span,
+      `the model has no layer ${shown(name.value)}; ${advice}`,
+      near.map(quote),
+    );
     return undefined;
   }
 
   private sample(): string {
     const n = this.layers.length;
     if (n === 0) return 'it has no weight-bearing layers at all';
-    const some = this.layers.slice(0, 4).map((layer) => shown(layer.id, 40)).join(', ');
+    const some = this.layers
+      .slice(0, 4)
+      .map((layer) => shown(layer.id, 40))
+      .join(', ');
     return `its ${n === 1 ? 'layer is' : `${n} layers are`} ${some}${n > 4 ? ', …' : ''}`;
   }
 
   /** Gives the free layers of a span to the tier; returns the first that was taken already. */
-  private take(first: number, last: number, tier: string, span: Span, found: TierLayer[]): { readonly index: number; readonly by: string; readonly more: number } | undefined {
+  private take(
+    first: number,
+    last: number,
+    tier: string,
+    span: Span,
+    found: TierLayer[],
+  ): { readonly index: number; readonly by: string; readonly more: number } | undefined {
     let taken: { readonly index: number; readonly by: string } | undefined;
     let count = 0;
     for (let index = first; index <= last; index++) {
@@ -150,6 +183,11 @@ class KnownLayers implements LayerTable {
     const does = kind === 'lower' ? 'solved in one step' : 'learned by recursive least squares';
     const more = count > 1 ? `; neither can ${count === 2 ? 'another layer' : `${count - 1} other layers`} of this range` : '';
     const reason = worst.notSolvable ?? `${worst.op} is not a dense layer`;
-    this.context.findings.add('error', 'layer-not-solvable', span, `layer ${shown(worst.id)} cannot be ${does}: ${reason}${more}; take it out of the tier, it then stays frozen`);
+    this.context.findings.add(
+      'error',
+      'layer-not-solvable',
+      span,
+      `layer ${shown(worst.id)} cannot be ${does}: ${reason}${more}; take it out of the tier, it then stays frozen`,
+    );
   }
 }

@@ -12,9 +12,17 @@ import { keywordDocs } from './vocabulary.ts';
 /** Reports what the lexer and the parser could not read: at most one syntax error per line, because one slip breaks what follows. */
 export function checkSyntax(context: CheckContext, parsed: ParsedPlan, tooLarge: boolean): void {
   if (tooLarge) {
-    context.findings.add('error', 'plan-too-large', { offset: 0, end: 0 }, `the plan has more than ${maxTextLength} characters or ${maxTokens} words and signs; the rest was not read; name layers by ranges "a" .. "b"`);
+    context.findings.add(
+      'error',
+      'plan-too-large',
+      { offset: 0, end: 0 },
+      `the plan has more than ${maxTextLength} characters or ${maxTokens} words and signs; the rest was not read; name layers by ranges "a" .. "b"`,
+    );
   }
-  const slips = [...parsed.lexerErrors.map((error) => lexerSlip(context, error)), ...parsed.parserErrors.slice(0, maxFindings).map((error) => parserSlip(context, error))];
+  const slips = [
+    ...parsed.lexerErrors.map((error) => lexerSlip(context, error)),
+    ...parsed.parserErrors.slice(0, maxFindings).map((error) => parserSlip(context, error)),
+  ];
   const lines = new Set<number>();
   for (const slip of slips.sort((a, b) => a.span.offset - b.span.offset)) {
     const { line } = context.lines.range(slip.span);
@@ -32,24 +40,37 @@ interface Slip {
 
 function lexerSlip(context: CheckContext, error: ParsedPlan['lexerErrors'][number]): Slip {
   const span = { offset: error.offset, end: error.offset + error.length };
-  return { span, message: `${shown(context.text.slice(span.offset, span.end), 20)} has no meaning here; remove it or put names in double quotes`, fixes: [] };
+  return {
+    span,
+    message: `${shown(context.text.slice(span.offset, span.end), 20)} has no meaning here; remove it or put names in double quotes`,
+    fixes: [],
+  };
 }
 
 function parserSlip(context: CheckContext, error: ParsedPlan['parserErrors'][number]): Slip {
   const span = spanOfError(context, error);
   const found = context.text.slice(span.offset, span.end);
-  if (!error.message.startsWith(`expected ${textExpected}`) || allKeywords.has(found)) return { span, message: error.message, fixes: keywordFix(found, error.context.ruleStack) };
+  if (!error.message.startsWith(`expected ${textExpected}`) || allKeywords.has(found))
+    return { span, message: error.message, fixes: keywordFix(found, error.context.ruleStack) };
   // A name without its quotes: take everything up to the next space as the name.
   const bare = /^[^\s"{},]{1,200}/.exec(context.text.slice(span.offset, span.offset + 200))?.[0] ?? '';
-  return { span: { offset: span.offset, end: span.offset + Math.max(bare.length, found.length) }, message: error.message, fixes: bare === '' ? [] : [quote(bare)] };
+  return {
+    span: { offset: span.offset, end: span.offset + Math.max(bare.length, found.length) },
+    message: error.message,
+    fixes: bare === '' ? [] : [quote(bare)],
+  };
 }
 
 /** The unexpected token, or the last character before the place where the plan ends too early. */
 function spanOfError(context: CheckContext, error: ParsedPlan['parserErrors'][number]): Span {
   const { startOffset, image } = error.token;
   if (Number.isFinite(startOffset) && image.length > 0) return { offset: startOffset, end: startOffset + image.length };
-  const previous = 'previousToken' in error ? (error.previousToken as { readonly startOffset: number; readonly image: string } | undefined) : undefined;
-  const offset = previous !== undefined && Number.isFinite(previous.startOffset) ? previous.startOffset + previous.image.length : context.text.trimEnd().length;
+  const previous =
+    'previousToken' in error ? (error.previousToken as { readonly startOffset: number; readonly image: string } | undefined) : undefined;
+  const offset =
+    previous !== undefined && Number.isFinite(previous.startOffset)
+      ? previous.startOffset + previous.image.length
+      : context.text.trimEnd().length;
   return { offset: Math.max(0, offset - 1), end: offset };
 }
 
@@ -68,11 +89,22 @@ function checkClosed(context: CheckContext, parsed: ParsedPlan): void {
   for (const leaf of CstUtils.flattenCst(root)) {
     const { offset, end } = leaf;
     if (leaf.tokenType.name === 'BLOCK_COMMENT' && (end - offset < 4 || !leaf.text.endsWith('*/'))) {
-      context.findings.add('error', 'unterminated-comment', { offset, end: Math.min(end, offset + 2) }, 'this comment has no end; close it with */');
+      context.findings.add(
+        'error',
+        'unterminated-comment',
+        { offset, end: Math.min(end, offset + 2) },
+        'this comment has no end; close it with */',
+      );
     }
     if (leaf.tokenType.name !== 'STRING' || end <= offset || isClosed(leaf.text)) continue;
     const trimmed = leaf.text.trimEnd();
     const fix = trimmed.length <= 1000 && !trimmed.endsWith('\\') ? [`${trimmed}"`] : [];
-    context.findings.add('error', 'unterminated-string', { offset, end }, `the text ${shown(trimmed.slice(1), 40)} has no closing quote on its line; add "`, fix);
+    context.findings.add(
+      'error',
+      'unterminated-string',
+      { offset, end },
+      `the text ${shown(trimmed.slice(1), 40)} has no closing quote on its line; add "`,
+      fix,
+    );
   }
 }

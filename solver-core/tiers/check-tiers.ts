@@ -61,7 +61,13 @@ function sortClauses(context: CheckContext, block: TierBlock, kind: 'lower' | 'u
   const single: { solve?: SolveClause; targets?: TargetsClause; learn?: LearnClause; update?: UpdateClause } = {};
   const fits = (word: string, home: 'lower' | 'upper', span: Span): boolean => {
     if (home !== kind) {
-      context.findings.add('error', 'misplaced-clause', span, `"${word}" belongs in ${home === 'lower' ? 'a lower tier' : 'an upper tier'}, and this is ${kind === 'lower' ? 'a lower' : 'an upper'} one; remove it`, ['']);
+      context.findings.add(
+        'error',
+        'misplaced-clause',
+        span,
+        `"${word}" belongs in ${home === 'lower' ? 'a lower tier' : 'an upper tier'}, and this is ${kind === 'lower' ? 'a lower' : 'an upper'} one; remove it`,
+        [''],
+      );
       return false;
     }
     return once.first(word, span);
@@ -92,10 +98,22 @@ function checkComplete(context: CheckContext, block: TierBlock, kind: 'lower' | 
     context.findings.add('error', 'missing-clause', opened, 'this tier names no layers; add a clause such as layers "/fc1/Gemm"');
   }
   if (kind === 'lower' && clauses.solve === undefined && !block.clauses.some(isSolveClause)) {
-    context.findings.add('error', 'missing-clause', opened, 'this lower tier does not say how it is solved; add solve ridge', insert('solve ridge'));
+    context.findings.add(
+      'error',
+      'missing-clause',
+      opened,
+      'this lower tier does not say how it is solved; add solve ridge',
+      insert('solve ridge'),
+    );
   }
   if (kind === 'upper' && clauses.learn === undefined && !block.clauses.some(isLearnClause)) {
-    context.findings.add('error', 'missing-clause', opened, 'this upper tier does not say how it learns; add learn rls', insert('learn rls'));
+    context.findings.add(
+      'error',
+      'missing-clause',
+      opened,
+      'this upper tier does not say how it learns; add learn rls',
+      insert('learn rls'),
+    );
   }
 }
 
@@ -124,21 +142,38 @@ function upperOptions(context: CheckContext, clauses: Clauses): Pick<UpperTier, 
   };
 }
 
-function methodOf(context: CheckContext, clause: SolveClause | LearnClause, what: string, words: typeof solveWords, allowed: readonly string[]): Options {
+function methodOf(
+  context: CheckContext,
+  clause: SolveClause | LearnClause,
+  what: string,
+  words: typeof solveWords,
+  allowed: readonly string[],
+): Options {
   const method = rawOf(clause, what === 'solver' ? 'solver' : 'learner');
   if (method !== undefined) checkWord(context, what, method, words);
   return optionsOf(context, clause, what === 'solver' ? 'solve' : 'learn', allowed);
 }
 
 /** The options after a method; reports unknown, repeated and impossible ones. */
-function optionsOf(context: CheckContext, clause: SolveClause | LearnClause | TargetsClause, clauseWord: string, allowed: readonly string[]): Options {
+function optionsOf(
+  context: CheckContext,
+  clause: SolveClause | LearnClause | TargetsClause,
+  clauseWord: string,
+  allowed: readonly string[],
+): Options {
   const once = new OnceOnly(context, `the ${clauseWord} clause`);
   const options: { lambda?: number; forgetting?: number; seed?: number } = {};
   for (const option of clause.options) {
     const key = option.key;
     if (key === undefined) continue;
     if (!allowed.includes(key)) {
-      context.findings.add('error', 'misplaced-clause', spanOf(option), `"${key}" does not belong to "${clauseWord}", which takes ${allowed.join(' and ')}; remove it`, ['']);
+      context.findings.add(
+        'error',
+        'misplaced-clause',
+        spanOf(option),
+        `"${key}" does not belong to "${clauseWord}", which takes ${allowed.join(' and ')}; remove it`,
+        [''],
+      );
       continue;
     }
     if (!once.first(key, spanOf(option))) continue;
@@ -170,7 +205,9 @@ export function checkTogether(context: CheckContext, tiers: readonly CheckedTier
     names.set(name, count);
     if (count === 1) continue;
     const span = { offset: header.end - name.length, end: header.end };
-    context.findings.add('error', 'duplicate-tier-name', span, `there is already a tier ${shown(name)}; give this one another name`, [`${name}-${count}`]);
+    context.findings.add('error', 'duplicate-tier-name', span, `there is already a tier ${shown(name)}; give this one another name`, [
+      `${name}-${count}`,
+    ]);
   }
   checkOrder(context, tiers);
 }
@@ -179,7 +216,8 @@ function checkOrder(context: CheckContext, tiers: readonly CheckedTier[]): void 
   let lowest: { readonly layer: TierLayer; readonly tier: string } | undefined;
   for (const tier of tiers) {
     const layer = tier.kind === 'upper' ? tier.layers[0] : undefined;
-    if (layer !== undefined && layer.index >= 0 && (lowest === undefined || layer.index < lowest.layer.index)) lowest = { layer, tier: tier.name };
+    if (layer !== undefined && layer.index >= 0 && (lowest === undefined || layer.index < lowest.layer.index))
+      lowest = { layer, tier: tier.name };
   }
   if (lowest === undefined) return;
   for (const tier of tiers) {

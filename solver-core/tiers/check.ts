@@ -58,15 +58,18 @@ export function checkParsed(parsed: ParsedPlan, text: string, world: PlanWorld):
   const tiers = clauses.tiers.flatMap((block, index) => checkTier(context, block, table, index) ?? []);
   checkTogether(context, tiers);
   checkComplete(context, clauses, tiers);
-  const plan = model?.path === undefined ? undefined : {
-    modelPath: model.path,
-    data,
-    target: target ?? world.targets[0]?.id ?? '',
-    backend: backend ?? { kind: 'sim' as const },
-    lower: tiers.map((t) => t.tier).filter((t): t is LowerTier => t.kind === 'lower'),
-    upper: tiers.map((t) => t.tier).filter((t): t is UpperTier => t.kind === 'upper'),
-    budgets: clauses.budgets,
-  };
+  const plan =
+    model?.path === undefined
+      ? undefined
+      : {
+          modelPath: model.path,
+          data,
+          target: target ?? world.targets[0]?.id ?? '',
+          backend: backend ?? { kind: 'sim' as const },
+          lower: tiers.map((t) => t.tier).filter((t): t is LowerTier => t.kind === 'lower'),
+          upper: tiers.map((t) => t.tier).filter((t): t is UpperTier => t.kind === 'upper'),
+          budgets: clauses.budgets,
+        };
   return { plan, outline: outlineOf(context, model?.path, target, tiers), diagnostics: findings.list() };
 }
 
@@ -104,17 +107,40 @@ function sortClauses(context: CheckContext, clauses: readonly Clause[]): Clauses
 function checkComplete(context: CheckContext, clauses: Clauses, tiers: readonly CheckedTier[]): void {
   if (!context.wholeSyntax) return;
   if (clauses.model === undefined) {
-    const fixes = context.world.modelsNearby().slice(0, 3).map((path) => `model ${quote(path)}\n`);
-    context.findings.add('error', 'missing-clause', { offset: 0, end: 0 }, 'the plan names no model; add a clause such as model "digits.onnx"', fixes);
+    const fixes = context.world
+      .modelsNearby()
+      .slice(0, 3)
+      .map((path) => `model ${quote(path)}\n`);
+    context.findings.add(
+      'error',
+      'missing-clause',
+      { offset: 0, end: 0 },
+      'the plan names no model; add a clause such as model "digits.onnx"',
+      fixes,
+    );
     return;
   }
   if (clauses.data !== undefined || tiers.length === 0) return;
   const span = spanOf(clauses.model);
-  const fixes = context.world.dataNearby().slice(0, 3).map((path) => `${context.text.slice(span.offset, span.end)}\ndata ${quote(path)}`);
-  context.findings.add('warning', 'missing-clause', span, 'the plan names no data, so its tiers cannot be fitted; add a clause such as data "digits.npz"', fixes);
+  const fixes = context.world
+    .dataNearby()
+    .slice(0, 3)
+    .map((path) => `${context.text.slice(span.offset, span.end)}\ndata ${quote(path)}`);
+  context.findings.add(
+    'warning',
+    'missing-clause',
+    span,
+    'the plan names no data, so its tiers cannot be fitted; add a clause such as data "digits.npz"',
+    fixes,
+  );
 }
 
-function outlineOf(context: CheckContext, model: string | undefined, target: string | undefined, tiers: readonly CheckedTier[]): PlanOutline {
+function outlineOf(
+  context: CheckContext,
+  model: string | undefined,
+  target: string | undefined,
+  tiers: readonly CheckedTier[],
+): PlanOutline {
   return {
     model: model ?? null,
     target: target ?? null,

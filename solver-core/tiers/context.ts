@@ -22,7 +22,13 @@ export function checkWord<W extends Word>(context: CheckContext, what: string, w
   const known = words.find((w) => w.word === word.value);
   if (known !== undefined) return known;
   const all = words.map((w) => w.word);
-  context.findings.add('error', 'unknown-word', word.span, `${shown(word.value)} is not a known ${what}; known: ${all.join(', ')}`, orAll(closest(word.value, all), all));
+  context.findings.add(
+    'error',
+    'unknown-word',
+    word.span,
+    `${shown(word.value)} is not a known ${what}; known: ${all.join(', ')}`,
+    orAll(closest(word.value, all), all),
+  );
   return undefined;
 }
 
@@ -44,7 +50,12 @@ export interface NumberRule {
 export function checkNumber(context: CheckContext, rule: NumberRule, number: Placed<number>): number | undefined {
   if (Number.isFinite(number.value) && rule.accepts(number.value)) return number.value;
   const written = context.text.slice(number.span.offset, number.span.end);
-  context.findings.add('error', 'value-out-of-range', number.span, `${rule.what} is ${written.length > 40 ? `${written.slice(0, 40)}…` : written}; it must be ${rule.range}`);
+  context.findings.add(
+    'error',
+    'value-out-of-range',
+    number.span,
+    `${rule.what} is ${written.length > 40 ? `${written.slice(0, 40)}…` : written}; it must be ${rule.range}`,
+  );
   return undefined;
 }
 
@@ -65,7 +76,13 @@ export class OnceOnly {
       this.seen.add(key);
       return true;
     }
-    this.context.findings.add('error', 'duplicate-clause', span, `"${key}" stands more than once in ${this.place}; the first one counts, remove the others`, ['']);
+    this.context.findings.add(
+      'error',
+      'duplicate-clause',
+      span,
+      `"${key}" stands more than once in ${this.place}; the first one counts, remove the others`,
+      [''],
+    );
     return false;
   }
 }

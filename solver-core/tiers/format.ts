@@ -23,7 +23,9 @@ export function formatPlan(text: string): string | undefined {
 export function formatParsed(parsed: ParsedPlan, text: string): string | undefined {
   const root = parsed.value.$cstNode;
   if (parsed.lexerErrors.length > 0 || parsed.parserErrors.length > 0 || wasCut(parsed.lexerReport) || root === undefined) return undefined;
-  const leaves = CstUtils.flattenCst(root).toArray().sort((a, b) => a.offset - b.offset);
+  const leaves = CstUtils.flattenCst(root)
+    .toArray()
+    .sort((a, b) => a.offset - b.offset);
   if (leaves.some(isOpen)) return undefined;
   const starts = clauseStarts(parsed);
   const lineEnd = text.includes('\r\n') ? '\r\n' : '\n';
@@ -56,7 +58,14 @@ function clauseStarts(parsed: ParsedPlan): ReadonlySet<number> {
   return starts;
 }
 
-function separator(text: string, previous: LeafCstNode | undefined, leaf: LeafCstNode, startsClause: boolean, depth: number, lineEnd: string): string {
+function separator(
+  text: string,
+  previous: LeafCstNode | undefined,
+  leaf: LeafCstNode,
+  startsClause: boolean,
+  depth: number,
+  lineEnd: string,
+): string {
   if (previous === undefined) return '';
   const gap = text.slice(previous.end, leaf.offset);
   const breaks = gap.split(/\r\n|\r|\n/).length - 1;

@@ -26,12 +26,21 @@ export class PlainErrorMessages extends AbstractParserErrorMessageProvider {
 
   override buildNoViableAltMessage({ expectedPathsPerAlt, actual, previous, ruleName }: NoViable): string {
     // The only word after a number is the unit of a budget.
-    if (ruleName.startsWith('Word') && previous.tokenType.name === 'NUMBER') return `expected a unit of energy such as mJ, but ${foundText(actual[0]?.image ?? '')}`;
-    return say(expectedPathsPerAlt.flat().map((path) => path[0]), actual[0]?.image ?? '', ruleName);
+    if (ruleName.startsWith('Word') && previous.tokenType.name === 'NUMBER')
+      return `expected a unit of energy such as mJ, but ${foundText(actual[0]?.image ?? '')}`;
+    return say(
+      expectedPathsPerAlt.flat().map((path) => path[0]),
+      actual[0]?.image ?? '',
+      ruleName,
+    );
   }
 
   override buildEarlyExitMessage({ expectedIterationPaths, actual, ruleName }: EarlyExit): string {
-    return say(expectedIterationPaths.map((path) => path[0]), actual[0]?.image ?? '', ruleName);
+    return say(
+      expectedIterationPaths.map((path) => path[0]),
+      actual[0]?.image ?? '',
+      ruleName,
+    );
   }
 }
 

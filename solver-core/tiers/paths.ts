@@ -15,7 +15,7 @@ export function pathProblem(path: string): string | undefined {
   for (const part of slashed.split('/')) {
     if (part === '..') depth--;
     else if (part !== '' && part !== '.') depth++;
-    if (depth < 0) return 'leaves the plan\'s folder; move the file into it or use an absolute path';
+    if (depth < 0) return "leaves the plan's folder; move the file into it or use an absolute path";
   }
   return undefined;
 }

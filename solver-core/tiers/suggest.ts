@@ -21,7 +21,10 @@ export function closest(typed: string, candidates: Iterable<string>, limit = 3):
     if (score !== undefined) found.push({ name, score });
   }
   // The sort is stable: equal scores keep the order of the candidates (graph order for layers).
-  return found.sort((a, b) => a.score - b.score).slice(0, limit).map((f) => f.name);
+  return found
+    .sort((a, b) => a.score - b.score)
+    .slice(0, limit)
+    .map((f) => f.name);
 }
 
 /** Lower is nearer; undefined when the two are too far apart. */

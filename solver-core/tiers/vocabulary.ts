@@ -16,9 +16,15 @@ export const backendWords: readonly Word[] = [
 
 /** What a lower tier's layers are solved for (`targets …`). */
 export const targetKindWords: readonly (Word & { readonly word: TargetKind })[] = [
-  { word: 'labels', doc: 'The one-hot labels; a hidden layer aims at a random mixture of them as wide as it is (the seed\'s). The default.' },
-  { word: 'forward-projection', doc: 'sign(A Q) + sign(Y U) with random Q and U (the seed\'s): one random feature of the layer\'s input and one of the labels per unit.' },
-  { word: 'autoencode', doc: 'The layer\'s own input, reconstructed (extreme-learning-machine autoencoder).' },
+  {
+    word: 'labels',
+    doc: "The one-hot labels; a hidden layer aims at a random mixture of them as wide as it is (the seed's). The default.",
+  },
+  {
+    word: 'forward-projection',
+    doc: "sign(A Q) + sign(Y U) with random Q and U (the seed's): one random feature of the layer's input and one of the labels per unit.",
+  },
+  { word: 'autoencode', doc: "The layer's own input, reconstructed (extreme-learning-machine autoencoder)." },
   { word: 'teacher', doc: 'The pre-activations of the same layer of a trained teacher.' },
   { word: 'random', doc: 'No solve: random weights, the comparison every solve has to beat.' },
 ];
@@ -27,7 +33,9 @@ export const targetKindWords: readonly (Word & { readonly word: TargetKind })[] 
 export const solveWords: readonly Word[] = [{ word: 'ridge', doc: 'W = (XᵀX + λI)⁻¹ XᵀY per layer, in one step.' }];
 
 /** How an upper tier learns (`learn …`). */
-export const learnWords: readonly Word[] = [{ word: 'rls', doc: 'Recursive least squares (recursive ridge): exact updates without the old rows.' }];
+export const learnWords: readonly Word[] = [
+  { word: 'rls', doc: 'Recursive least squares (recursive ridge): exact updates without the old rows.' },
+];
 
 /** What a budget counts per (`budget … per …`). */
 export const perWords: readonly (Word & { readonly word: 'inference' | 'fit' | 'update' })[] = [
@@ -54,7 +62,10 @@ export const shownUnits: readonly string[] = ['J', 'mJ', 'uJ', 'nJ', 'pJ', 'kJ']
 /** The keywords of the grammar, each with what it means, its range and its default. Hovers, completion and the manual use these. */
 export const keywordDocs: readonly Word[] = [
   { word: 'model', doc: '`model "FILE.onnx"`: the model this plan is about. Required, once. Relative paths start at the plan\'s folder.' },
-  { word: 'data', doc: '`data "FILE" [inputs NAME] [labels NAME] [split NUMBER] [seed NUMBER]`: the rows for fitting and evaluation (.npz, .npy, .csv).' },
+  {
+    word: 'data',
+    doc: '`data "FILE" [inputs NAME] [labels NAME] [split NUMBER] [seed NUMBER]`: the rows for fitting and evaluation (.npz, .npy, .csv).',
+  },
   { word: 'inputs', doc: 'Name of the array that holds the inputs. Default `x`.' },
   { word: 'labels', doc: 'After `data`: name of the array that holds the labels, default `y`. After `targets`: solve for the labels.' },
   { word: 'split', doc: 'Fraction of the rows used for fitting, between 0 and 1, both excluded; the rest is held out. Default 0.8.' },

@@ -16,7 +16,11 @@ export class PlanCodeActions implements CodeActionProvider {
 
   getCodeActions(document: LangiumDocument, params: CodeActionParams): CodeAction[] {
     const only = params.context.only;
-    if (only !== undefined && !only.some((kind) => CodeActionKind.QuickFix === kind || CodeActionKind.QuickFix.startsWith(`${kind}.`) || kind === '')) return [];
+    if (
+      only !== undefined &&
+      !only.some((kind) => CodeActionKind.QuickFix === kind || CodeActionKind.QuickFix.startsWith(`${kind}.`) || kind === '')
+    )
+      return [];
     const { checked } = this.checks.of(document.textDocument);
     return checked.diagnostics.flatMap((d) => actionsOf(d, document.textDocument.uri, params));
   }
@@ -38,7 +42,10 @@ function actionsOf(diagnostic: Diagnostic, uri: string, params: CodeActionParams
 
 function titleOf(newText: string): string {
   if (newText === '') return 'Remove';
-  const lines = newText.split('\n').map((line) => line.trim()).filter((line) => line !== '');
+  const lines = newText
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
   return newText.includes('\n') ? `Add ${lines.at(-1) ?? ''}` : `Change to ${newText}`;
 }
 

@@ -69,14 +69,24 @@ export class PlanCompletion extends DefaultCompletionProvider {
   }
 
   /** Nothing new can begin inside a string that is still open. */
-  protected override performNextTokenCompletion(document: CompletionContext['document'], text: string, offset: number, end: number): boolean {
+  protected override performNextTokenCompletion(
+    document: CompletionContext['document'],
+    text: string,
+    offset: number,
+    end: number,
+  ): boolean {
     if (text.startsWith('"') && !isClosed(text)) return false;
     return super.performNextTokenCompletion(document, text, offset, end);
   }
 
   private offerWords(context: CompletionContext, words: readonly Word[], acceptor: CompletionAcceptor): void {
     for (const { word, doc } of words) {
-      acceptor(context, { label: word, kind: CompletionItemKind.EnumMember, sortText: '0', documentation: { kind: 'markdown', value: doc } });
+      acceptor(context, {
+        label: word,
+        kind: CompletionItemKind.EnumMember,
+        sortText: '0',
+        documentation: { kind: 'markdown', value: doc },
+      });
     }
   }
 
@@ -130,7 +140,12 @@ function layerItems(check: PlanCheck): readonly QuotedItem[] {
   const taken = new Map(check.checked.outline.tiers.flatMap((tier) => tier.layers.map((layer) => [layer.id, tier.name] as const)));
   const rankOf = (layer: Layer): number => (taken.has(layer.id) ? 2 : layer.dense === null ? 1 : 0);
   return layers
-    .map((layer) => ({ value: layer.id, detail: detailOf(layer, taken.get(layer.id)), kind: CompletionItemKind.Field, rank: rankOf(layer) }))
+    .map((layer) => ({
+      value: layer.id,
+      detail: detailOf(layer, taken.get(layer.id)),
+      kind: CompletionItemKind.Field,
+      rank: rankOf(layer),
+    }))
     .sort((a, b) => a.rank - b.rank);
 }
 

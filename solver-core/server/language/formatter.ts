@@ -37,5 +37,8 @@ function smallestEdit(document: LangiumDocument, before: string, after: string):
   while (start < shorter && before[start] === after[start]) start++;
   let end = 0;
   while (end < shorter - start && before[before.length - 1 - end] === after[after.length - 1 - end]) end++;
-  return { range: spanRange(document.textDocument, { offset: start, end: before.length - end }), newText: after.slice(start, after.length - end) };
+  return {
+    range: spanRange(document.textDocument, { offset: start, end: before.length - end }),
+    newText: after.slice(start, after.length - end),
+  };
 }

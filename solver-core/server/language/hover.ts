@@ -13,7 +13,13 @@ import { escapeMarkdown, spanRange } from './convert.ts';
 import { group, layerMarkdown } from './layer-text.ts';
 import type { PlanCheck, PlanChecks } from './plan-checks.ts';
 
-const wordsOf: Readonly<Record<string, readonly Word[]>> = { backend: backendWords, solver: solveWords, learner: learnWords, targetKind: targetKindWords, per: perWords };
+const wordsOf: Readonly<Record<string, readonly Word[]>> = {
+  backend: backendWords,
+  solver: solveWords,
+  learner: learnWords,
+  targetKind: targetKindWords,
+  per: perWords,
+};
 
 /** Explains layers, targets, keywords and the words of the language. */
 export class PlanHover implements HoverProvider {
@@ -63,9 +69,15 @@ function aboutRange(entry: LayerEntry, check: PlanCheck): string | undefined {
   const layers = layersOf(check);
   const [from, to] = [textOf(entry, 'from')?.value, textOf(entry, 'to')?.value];
   if (layers === undefined || from === undefined || to === undefined) return undefined;
-  const part = layers.slice(layers.findIndex((l) => l.id === from), layers.findIndex((l) => l.id === to) + 1);
+  const part = layers.slice(
+    layers.findIndex((l) => l.id === from),
+    layers.findIndex((l) => l.id === to) + 1,
+  );
   if (part.length === 0 || part[0]?.id !== from || spanOf(entry).end === 0) return undefined;
-  const names = part.slice(0, 8).map((l) => escapeMarkdown(shown(l.id, 40))).join(', ');
+  const names = part
+    .slice(0, 8)
+    .map((l) => escapeMarkdown(shown(l.id, 40)))
+    .join(', ');
   const parameters = part.reduce((sum, l) => sum + l.parameters, 0);
   return `${part.length} layers, ${group(parameters)} parameters: ${names}${part.length > 8 ? ', …' : ''}`;
 }

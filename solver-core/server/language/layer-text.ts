@@ -22,7 +22,9 @@ export function layerMarkdown(layer: Layer, tier: string | undefined): string {
     `${escapeMarkdown(shapeText(layer.inputShape))} → ${escapeMarkdown(shapeText(layer.outputShape))}${layer.activation === null ? '' : `, then ${escapeMarkdown(layer.activation)}`}`,
     `${macs}, ${group(layer.parameters)} parameters, ${group(layer.weightBytes)} bytes of weights`,
     tier ?? 'in no tier: frozen',
-    layer.dense === null ? `Not solvable: ${escapeMarkdown(layer.notSolvable ?? 'not a dense layer')}` : `Solvable: ${layer.dense.inputs} inputs, ${layer.dense.outputs} outputs`,
+    layer.dense === null
+      ? `Not solvable: ${escapeMarkdown(layer.notSolvable ?? 'not a dense layer')}`
+      : `Solvable: ${layer.dense.inputs} inputs, ${layer.dense.outputs} outputs`,
   ];
   return lines.join('  \n');
 }

@@ -28,7 +28,10 @@ export class PlanRename implements RenameProvider {
     if (leaf === undefined) return undefined;
     const { newName } = params;
     if (!isWholeName(newName)) {
-      throw new ResponseError(ErrorCodes.InvalidParams, `${shown(newName)} is not a name for a tier; use letters, digits, "_" and "-", beginning with a letter`);
+      throw new ResponseError(
+        ErrorCodes.InvalidParams,
+        `${shown(newName)} is not a name for a tier; use letters, digits, "_" and "-", beginning with a letter`,
+      );
     }
     const { tiers } = this.checks.of(document.textDocument).checked.outline;
     if (newName !== leaf.text && tiers.some((tier) => tier.name === newName)) {

@@ -23,13 +23,31 @@ export class PlanSymbols implements DocumentSymbolProvider {
       const range = spanRange(text, spanOf(clause));
       if (isModelClause(clause)) {
         const path = textOf(clause, 'modelPath');
-        return path === undefined ? [] : [{ name: shown(path.value), detail: 'model', kind: SymbolKind.File, range, selectionRange: spanRange(text, path.span) }];
+        return path === undefined
+          ? []
+          : [{ name: shown(path.value), detail: 'model', kind: SymbolKind.File, range, selectionRange: spanRange(text, path.span) }];
       }
       const name = isTierBlock(clause) ? rawOf(clause, 'name') : undefined;
       if (!isTierBlock(clause) || name === undefined || clause.kind === undefined) return [];
-      const tier = checked.outline.tiers.find((t) => t.headerRange.start.line === range.start.line && t.headerRange.start.character === range.start.character);
-      const children = (tier?.layers ?? []).map((layer) => ({ name: shown(layer.id), kind: SymbolKind.Field, range: layer.range, selectionRange: layer.range }));
-      return [{ name: name.value, detail: `${clause.kind} tier`, kind: SymbolKind.Class, range, selectionRange: spanRange(text, name.span), children }];
+      const tier = checked.outline.tiers.find(
+        (t) => t.headerRange.start.line === range.start.line && t.headerRange.start.character === range.start.character,
+      );
+      const children = (tier?.layers ?? []).map((layer) => ({
+        name: shown(layer.id),
+        kind: SymbolKind.Field,
+        range: layer.range,
+        selectionRange: layer.range,
+      }));
+      return [
+        {
+          name: name.value,
+          detail: `${clause.kind} tier`,
+          kind: SymbolKind.Class,
+          range,
+          selectionRange: spanRange(text, name.span),
+          children,
+        },
+      ];
     });
   }
 }

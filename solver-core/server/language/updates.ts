@@ -30,7 +30,10 @@ export class PlanUpdates extends DefaultDocumentUpdateHandler {
     this.onWatchedFilesChangeEmitter.fire(params);
     if (!params.changes.some((change) => watchedFile.test(change.uri))) return;
     this.checks.forget();
-    this.fireDocumentUpdate(this.documents.all().map((document) => URI.parse(document.uri)), []);
+    this.fireDocumentUpdate(
+      this.documents.all().map((document) => URI.parse(document.uri)),
+      [],
+    );
   }
 
   didCloseDocument(event: TextDocumentChangeEvent<TextDocument>): void {

@@ -20,7 +20,11 @@ export class PlanValidator extends DefaultDocumentValidator {
   }
 
   /** Findings of the document's current text; rejects with OperationCancelled when the text changes meanwhile. */
-  override async validateDocument(document: LangiumDocument, _options?: ValidationOptions, cancelToken?: CancellationToken): Promise<Diagnostic[]> {
+  override async validateDocument(
+    document: LangiumDocument,
+    _options?: ValidationOptions,
+    cancelToken?: CancellationToken,
+  ): Promise<Diagnostic[]> {
     const { uri, version } = document.textDocument;
     const before = this.versions.get(uri);
     if (before !== undefined && before !== version) await rest(restMs, cancelToken);
@@ -29,7 +33,9 @@ export class PlanValidator extends DefaultDocumentValidator {
     const parsed = isPlanFile(document.parseResult.value) ? (document.parseResult as ParsedPlan) : undefined;
     return this.checks.of(document.textDocument, parsed).checked.diagnostics.flatMap((d) => {
       if (d.where.range === undefined) return [];
-      return [{ range: toLspRange(d.where.range), severity: toLspSeverity(d.severity), code: d.code, source: 'tierwise', message: d.message }];
+      return [
+        { range: toLspRange(d.where.range), severity: toLspSeverity(d.severity), code: d.code, source: 'tierwise', message: d.message },
+      ];
     });
   }
 

@@ -14,7 +14,8 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'tierwise-world-'));
   copyFileSync(example, join(folder, 'digits.onnx'));
   for (const path of ['sub/deep', '.hidden', 'node_modules/x']) mkdirSync(join(folder, path), { recursive: true });
-  for (const path of ['sub/b.npz', 'a.csv', 'sub/deep/c.npz', '.hidden/d.npz', 'node_modules/x/e.npz', 'sub/B.ONNX', 'text.onnx']) writeFileSync(join(folder, path), 'text');
+  for (const path of ['sub/b.npz', 'a.csv', 'sub/deep/c.npz', '.hidden/d.npz', 'node_modules/x/e.npz', 'sub/B.ONNX', 'text.onnx'])
+    writeFileSync(join(folder, path), 'text');
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -7,17 +7,24 @@ const budget: Budget = { limitJ: 15e-6, per: 'inference', range };
 
 test('a value above the limit is an error that shows value, band and limit', () => {
   expect(budgetDiagnostic(budget, 'model', { value: 21.234e-6, low: 16e-6, high: 40e-6 })).toEqual({
-    severity: 'error', code: 'budget-exceeded', where: { range },
+    severity: 'error',
+    code: 'budget-exceeded',
+    where: { range },
     message: 'model: 21.2 uJ per inference (between 16 uJ and 40 uJ), and the budget is 15 uJ; raise the budget or make the layers cheaper',
   });
 });
 
 test('says when the lower bound would still fit', () => {
-  expect(budgetDiagnostic(budget, 'lower a', { value: 16e-6, low: 1e-6, high: 1e-3 })?.message).toContain('; the lower bound would still fit;');
+  expect(budgetDiagnostic(budget, 'lower a', { value: 16e-6, low: 1e-6, high: 1e-3 })?.message).toContain(
+    '; the lower bound would still fit;',
+  );
 });
 
 test('an upper bound above the limit is information', () => {
-  expect(budgetDiagnostic(budget, 'lower a', { value: 15e-6, low: 1e-6, high: 15.1e-6 })).toMatchObject({ severity: 'info', code: 'budget-uncertain' });
+  expect(budgetDiagnostic(budget, 'lower a', { value: 15e-6, low: 1e-6, high: 15.1e-6 })).toMatchObject({
+    severity: 'info',
+    code: 'budget-uncertain',
+  });
 });
 
 test('a budget that is met, or an unknown energy, says nothing', () => {

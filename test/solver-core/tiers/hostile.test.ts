@@ -55,7 +55,10 @@ test('findings beyond the limit are counted, not listed', () => {
 test('a thousand ranges over ten thousand layers end with a full list of findings', () => {
   const layers = Array.from({ length: 10_000 }, (_, i) => fakeLayer(`/l${i}`));
   const ranges = Array.from({ length: 1000 }, () => '"/l0" .. "/l9999"').join(', ');
-  const result = checkPlan(`model "digits.onnx"\ndata "digits.npz"\nlower tier a { layers ${ranges} solve ridge }`, fakeWorld({ model: () => ({ layers }) }));
+  const result = checkPlan(
+    `model "digits.onnx"\ndata "digits.npz"\nlower tier a { layers ${ranges} solve ridge }`,
+    fakeWorld({ model: () => ({ layers }) }),
+  );
   expect(result.plan?.lower[0]?.layers).toHaveLength(10_000);
   expect(result.outline.tiers[0]?.layers).toHaveLength(10_000);
   expect(result.diagnostics.length).toBeLessThanOrEqual(maxFindings + 1);
@@ -63,7 +66,10 @@ test('a thousand ranges over ten thousand layers end with a full list of finding
 
 test('names of layers are inert in messages, whatever they hold', () => {
   const evil = fakeLayer('a\n\u001b[31m\u202egnp.exe', 'Conv');
-  const { diagnostics } = checkPlan('model "digits.onnx"\ndata "digits.npz"\nlower tier a { layers "a\\u{a}\\u{1b}[31m\\u{202e}gnp.exe" solve ridge }', fakeWorld({ model: () => ({ layers: [evil] }) }));
+  const { diagnostics } = checkPlan(
+    'model "digits.onnx"\ndata "digits.npz"\nlower tier a { layers "a\\u{a}\\u{1b}[31m\\u{202e}gnp.exe" solve ridge }',
+    fakeWorld({ model: () => ({ layers: [evil] }) }),
+  );
   expect(diagnostics.map((d) => d.code)).toEqual(['layer-not-solvable']);
   expect(diagnostics[0]?.message).not.toMatch(/[\u0000-\u001f\u202e]/);
 });

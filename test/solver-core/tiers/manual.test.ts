@@ -6,7 +6,16 @@ import { diagnosticCodes } from '../../../solver-core/tiers/codes.ts';
 import { maxFindings } from '../../../solver-core/tiers/findings.ts';
 import { formatPlan } from '../../../solver-core/tiers/format.ts';
 import { maxTextLength, maxTokens } from '../../../solver-core/tiers/lexer.ts';
-import { backendWords, energyUnits, keywordDocs, learnWords, notYetAvailable, perWords, solveWords, targetKindWords } from '../../../solver-core/tiers/vocabulary.ts';
+import {
+  backendWords,
+  energyUnits,
+  keywordDocs,
+  learnWords,
+  notYetAvailable,
+  perWords,
+  solveWords,
+  targetKindWords,
+} from '../../../solver-core/tiers/vocabulary.ts';
 import { projectRoot } from '../../shared.ts';
 import { fakeWorld } from './fake-world.ts';
 
@@ -24,11 +33,17 @@ test('the example of the manual is a plan without findings, laid out', () => {
 });
 
 test('the manual names every word, unit and limit of the language', () => {
-  const words = [...[...backendWords, ...learnWords, ...perWords, ...solveWords, ...targetKindWords, ...keywordDocs].map((w) => w.word), ...energyUnits.keys()];
+  const words = [
+    ...[...backendWords, ...learnWords, ...perWords, ...solveWords, ...targetKindWords, ...keywordDocs].map((w) => w.word),
+    ...energyUnits.keys(),
+  ];
   // Two characters look like mu; the manual shows the one that keyboards give.
   expect(words.filter((word) => word !== 'μJ' && !manual.includes(word))).toEqual([]);
   for (const key of Object.keys(notYetAvailable)) {
-    expect(manual.split('\n').some((line) => line.includes(key) && line.includes('not yet available')), key).toBe(true);
+    expect(
+      manual.split('\n').some((line) => line.includes(key) && line.includes('not yet available')),
+      key,
+    ).toBe(true);
   }
   for (const limit of [maxTextLength, maxTokens]) expect(manual).toContain(String(limit).replace(/\B(?=(\d{3})+$)/g, ' '));
   expect(findings).toContain(`more than ${maxFindings} findings`);

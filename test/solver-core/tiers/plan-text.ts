@@ -2,10 +2,71 @@ import fc from 'fast-check';
 
 /** The tokens that plans are made of, right and wrong ones, for random texts. */
 export const pieces = [
-  'model', 'data', 'inputs', 'labels', 'split', 'seed', 'target', 'backend', 'cpu', 'sim', 'serial', 'auto', 'xrt', 'lower', 'upper', 'tier', 'layers',
-  'solve', 'ridge', 'lambda', 'targets', 'forward-projection', 'learn', 'rls', 'forgetting', 'update', 'when', 'gain', 'per', 'joule', 'budget', 'inference',
-  'fit', 'mJ', 'J', 'x', '{', '}', ',', '..', '>', '1', '0.5', '-1', '1e-2', '1e999', '"digits.onnx"', '"digits.npz"', '"/fc1/Gemm"', '"/fc2/Gemm"',
-  '"/fc3/Gemm"', '"/fc9"', '""', '"', '"\\', '/*', '*/', '//', '\n', '@', '.', '\u202e', '\0', '😀', '\ud800',
+  'model',
+  'data',
+  'inputs',
+  'labels',
+  'split',
+  'seed',
+  'target',
+  'backend',
+  'cpu',
+  'sim',
+  'serial',
+  'auto',
+  'xrt',
+  'lower',
+  'upper',
+  'tier',
+  'layers',
+  'solve',
+  'ridge',
+  'lambda',
+  'targets',
+  'forward-projection',
+  'learn',
+  'rls',
+  'forgetting',
+  'update',
+  'when',
+  'gain',
+  'per',
+  'joule',
+  'budget',
+  'inference',
+  'fit',
+  'mJ',
+  'J',
+  'x',
+  '{',
+  '}',
+  ',',
+  '..',
+  '>',
+  '1',
+  '0.5',
+  '-1',
+  '1e-2',
+  '1e999',
+  '"digits.onnx"',
+  '"digits.npz"',
+  '"/fc1/Gemm"',
+  '"/fc2/Gemm"',
+  '"/fc3/Gemm"',
+  '"/fc9"',
+  '""',
+  '"',
+  '"\\',
+  '/*',
+  '*/',
+  '//',
+  '\n',
+  '@',
+  '.',
+  '\u202e',
+  '\0',
+  '😀',
+  '\ud800',
 ];
 
 /** A number that the range of a clause accepts, as text. */
@@ -21,24 +82,53 @@ function option(word: string, value: fc.Arbitrary<string>): fc.Arbitrary<readonl
 
 /** Words and spaces in turn: a text whose words are the given ones. */
 function spaced(words: readonly string[]): fc.Arbitrary<string> {
-  return fc.array(space, { minLength: words.length, maxLength: words.length }).map((gaps) => words.map((w, i) => w + (gaps[i] ?? ' ')).join(''));
+  return fc
+    .array(space, { minLength: words.length, maxLength: words.length })
+    .map((gaps) => words.map((w, i) => w + (gaps[i] ?? ' ')).join(''));
 }
 
 /** A plan without errors for the fake world (its digits.onnx), in random layout, with random options and comments. */
-export const validPlan: fc.Arbitrary<string> = fc.tuple(
-  fc.tuple(option('split', fraction), option('seed', seed), option('inputs', fc.constantFrom('x', '"my array"', 'data')), option('labels', fc.constantFrom('y', 'labels'))),
-  fc.constantFrom<readonly string[]>([], ['target', '"server-cpu"'], ['target', '"ecp5-85f"', 'backend', 'cpu']),
-  fc.tuple(option('lambda', positive), fc.option(fc.tuple(fc.constantFrom('labels', 'forward-projection'), option('seed', seed)), { nil: undefined }), fc.option(fc.tuple(positive, unit), { nil: undefined })),
-  fc.tuple(option('forgetting', fraction), option('lambda', positive), fc.option(positive, { nil: undefined })),
-  fc.option(fc.tuple(positive, unit, fc.constantFrom('inference', 'fit', 'update')), { nil: undefined }),
-  fc.constantFrom(['"/fc1/Gemm"'], ['"/fc1/Gemm"', '..', '"/fc2/Gemm"'], ['"/fc2/Gemm"', ',', '"/fc1/Gemm"']),
-).chain(([data, header, lower, upper, budget, layers]) => {
-  const words = ['model', '"digits.onnx"', 'data', '"digits.npz"', ...data.flat(), ...header, 'lower', 'tier', 'features', '{', 'layers', ...layers, 'solve', 'ridge', ...lower[0]];
-  if (lower[1] !== undefined) words.push('targets', lower[1][0], ...lower[1][1]);
-  if (lower[2] !== undefined) words.push('budget', lower[2][0], lower[2][1], 'per', 'fit');
-  words.push('}', 'upper', 'tier', 'head', '{', 'learn', 'rls', ...upper[0], ...upper[1], 'layers', '"/fc3/Gemm"');
-  if (upper[2] !== undefined) words.push('update', 'when', 'gain', 'per', 'joule', '>', upper[2]);
-  words.push('}');
-  if (budget !== undefined) words.push('budget', budget[0], budget[1], 'per', budget[2]);
-  return spaced(words);
-});
+export const validPlan: fc.Arbitrary<string> = fc
+  .tuple(
+    fc.tuple(
+      option('split', fraction),
+      option('seed', seed),
+      option('inputs', fc.constantFrom('x', '"my array"', 'data')),
+      option('labels', fc.constantFrom('y', 'labels')),
+    ),
+    fc.constantFrom<readonly string[]>([], ['target', '"server-cpu"'], ['target', '"ecp5-85f"', 'backend', 'cpu']),
+    fc.tuple(
+      option('lambda', positive),
+      fc.option(fc.tuple(fc.constantFrom('labels', 'forward-projection'), option('seed', seed)), { nil: undefined }),
+      fc.option(fc.tuple(positive, unit), { nil: undefined }),
+    ),
+    fc.tuple(option('forgetting', fraction), option('lambda', positive), fc.option(positive, { nil: undefined })),
+    fc.option(fc.tuple(positive, unit, fc.constantFrom('inference', 'fit', 'update')), { nil: undefined }),
+    fc.constantFrom(['"/fc1/Gemm"'], ['"/fc1/Gemm"', '..', '"/fc2/Gemm"'], ['"/fc2/Gemm"', ',', '"/fc1/Gemm"']),
+  )
+  .chain(([data, header, lower, upper, budget, layers]) => {
+    const words = [
+      'model',
+      '"digits.onnx"',
+      'data',
+      '"digits.npz"',
+      ...data.flat(),
+      ...header,
+      'lower',
+      'tier',
+      'features',
+      '{',
+      'layers',
+      ...layers,
+      'solve',
+      'ridge',
+      ...lower[0],
+    ];
+    if (lower[1] !== undefined) words.push('targets', lower[1][0], ...lower[1][1]);
+    if (lower[2] !== undefined) words.push('budget', lower[2][0], lower[2][1], 'per', 'fit');
+    words.push('}', 'upper', 'tier', 'head', '{', 'learn', 'rls', ...upper[0], ...upper[1], 'layers', '"/fc3/Gemm"');
+    if (upper[2] !== undefined) words.push('update', 'when', 'gain', 'per', 'joule', '>', upper[2]);
+    words.push('}');
+    if (budget !== undefined) words.push('budget', budget[0], budget[1], 'per', budget[2]);
+    return spaced(words);
+  });

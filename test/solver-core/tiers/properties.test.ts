@@ -19,7 +19,9 @@ function expectSane(text: string): void {
     expect(diagnosticCodes).toContain(d.code);
     expect(d.message.length).toBeLessThan(1000);
     const r = d.where.range;
-    expect(r !== undefined && r.line >= 1 && r.column >= 1 && r.endLine <= lineCount && (r.endLine > r.line || r.endColumn >= r.column)).toBe(true);
+    expect(
+      r !== undefined && r.line >= 1 && r.column >= 1 && r.endLine <= lineCount && (r.endLine > r.line || r.endColumn >= r.column),
+    ).toBe(true);
   }
   expect(checkPlan(text, world)).toEqual(result);
   expect(result.outline.hasErrors).toBe(result.diagnostics.some((d) => d.severity === 'error'));
@@ -35,48 +37,74 @@ test('any text gives findings, never a throw', () => {
 });
 
 test('any words in any order give findings, never a throw', () => {
-  fc.assert(fc.property(fc.array(fc.constantFrom(...pieces), { maxLength: 60 }).map((words) => words.join(' ')), expectSane), runs);
+  fc.assert(
+    fc.property(
+      fc.array(fc.constantFrom(...pieces), { maxLength: 60 }).map((words) => words.join(' ')),
+      expectSane,
+    ),
+    runs,
+  );
 });
 
 test('plans in any layout are read without a finding', () => {
-  fc.assert(fc.property(validPlan, (text) => {
-    expect(checkPlan(text, world).diagnostics).toEqual([]);
-  }), runs);
+  fc.assert(
+    fc.property(validPlan, (text) => {
+      expect(checkPlan(text, world).diagnostics).toEqual([]);
+    }),
+    runs,
+  );
 });
 
 test('a damaged plan gives findings, never a throw', () => {
-  const damaged = fc.tuple(validPlan, fc.array(fc.tuple(fc.nat(), fc.nat({ max: 12 }), fc.constantFrom('', ...pieces)), { minLength: 1, maxLength: 4 })).map(([text, cuts]) =>
-    cuts.reduce((t, [at, length, piece]) => {
-      const offset = at % (t.length + 1);
-      return t.slice(0, offset) + piece + t.slice(offset + length);
-    }, text));
+  const damaged = fc
+    .tuple(validPlan, fc.array(fc.tuple(fc.nat(), fc.nat({ max: 12 }), fc.constantFrom('', ...pieces)), { minLength: 1, maxLength: 4 }))
+    .map(([text, cuts]) =>
+      cuts.reduce((t, [at, length, piece]) => {
+        const offset = at % (t.length + 1);
+        return t.slice(0, offset) + piece + t.slice(offset + length);
+      }, text),
+    );
   fc.assert(fc.property(damaged, expectSane), runs);
 });
 
 test('a formatted plan means the same, and formatting it again changes nothing', () => {
-  fc.assert(fc.property(validPlan, (text) => {
-    const formatted = formatPlan(text) ?? 'not formatted';
-    expect(meaning(formatted)).toEqual(meaning(text));
-    expect(meaning(text)).not.toBeNull();
-    expect(formatPlan(formatted)).toBe(formatted);
-    expect(formatted.replace(/\s+/g, '').length).toBe(text.replace(/\s+/g, '').length);
-  }), runs);
+  fc.assert(
+    fc.property(validPlan, (text) => {
+      const formatted = formatPlan(text) ?? 'not formatted';
+      expect(meaning(formatted)).toEqual(meaning(text));
+      expect(meaning(text)).not.toBeNull();
+      expect(formatPlan(formatted)).toBe(formatted);
+      expect(formatted.replace(/\s+/g, '').length).toBe(text.replace(/\s+/g, '').length);
+    }),
+    runs,
+  );
 });
 
 test('a text that is formatted has whole syntax, any other is left alone', () => {
-  fc.assert(fc.property(fc.array(fc.constantFrom(...pieces), { maxLength: 12 }).map((words) => words.join(' ')), (text) => {
-    const broken = checkPlan(text, world).diagnostics.some((d) => ['syntax-error', 'unterminated-string', 'unterminated-comment'].includes(d.code));
-    expect(formatPlan(text) === undefined).toBe(broken);
-  }), runs);
+  fc.assert(
+    fc.property(
+      fc.array(fc.constantFrom(...pieces), { maxLength: 12 }).map((words) => words.join(' ')),
+      (text) => {
+        const broken = checkPlan(text, world).diagnostics.some((d) =>
+          ['syntax-error', 'unterminated-string', 'unterminated-comment'].includes(d.code),
+        );
+        expect(formatPlan(text) === undefined).toBe(broken);
+      },
+    ),
+    runs,
+  );
 });
 
 test('a quoted name reads back as the name', () => {
   const tricky = fc.string({ unit: fc.constantFrom('\\', '"', 'u', '{', '4', '}', '\n', 'a') });
-  fc.assert(fc.property(fc.oneof(fc.string({ unit: 'binary' }), tricky), (name) => {
-    const quoted = quote(name);
-    expect(unquote(quoted)).toBe(name);
-    expect(quoted).not.toMatch(/[\u0000-\u001f\u202a-\u202e\u2066-\u2069]/);
-  }), runs);
+  fc.assert(
+    fc.property(fc.oneof(fc.string({ unit: 'binary' }), tricky), (name) => {
+      const quoted = quote(name);
+      expect(unquote(quoted)).toBe(name);
+      expect(quoted).not.toMatch(/[\u0000-\u001f\u202a-\u202e\u2066-\u2069]/);
+    }),
+    runs,
+  );
 });
 
 test('the edit distance is that of the plain recursion', () => {
@@ -88,10 +116,13 @@ test('the edit distance is that of the plain recursion', () => {
   };
   // Two letters and few of them, so that many pairs are near each other.
   const word = fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 5 });
-  fc.assert(fc.property(word, word, fc.integer({ min: 0, max: 4 }), (a, b, limit) => {
-    const exact = plain(a, b);
-    expect(editDistance(a, b, limit)).toBe(exact <= limit ? exact : undefined);
-  }), { ...runs, numRuns: 4000 });
+  fc.assert(
+    fc.property(word, word, fc.integer({ min: 0, max: 4 }), (a, b, limit) => {
+      const exact = plain(a, b);
+      expect(editDistance(a, b, limit)).toBe(exact <= limit ? exact : undefined);
+    }),
+    { ...runs, numRuns: 4000 },
+  );
 });
 
 test('the nearest name comes first', () => {

@@ -1,7 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { keywordDocs, backendWords, learnWords, perWords, shownUnits, solveWords, targetKindWords } from '../../../solver-core/tiers/vocabulary.ts';
+import {
+  keywordDocs,
+  backendWords,
+  learnWords,
+  perWords,
+  shownUnits,
+  solveWords,
+  targetKindWords,
+} from '../../../solver-core/tiers/vocabulary.ts';
 import { projectRoot } from '../../shared.ts';
 import { flatRules, tokenize } from './textmate.ts';
 import type { TextMateGrammar } from './textmate.ts';
@@ -20,7 +28,10 @@ test('the parser has keywords, and each is explained', () => {
 
 test('every keyword and every word of a closed set has a colour', () => {
   const words = [...keywords, ...[...backendWords, ...learnWords, ...solveWords, ...targetKindWords, ...perWords].map((w) => w.word)];
-  const uncoloured = words.filter((word) => !tokenize(grammar, word).some((t) => t === `${word} ${t.split(' ')[1] ?? ''}` && /keyword|storage|constant\.language/.test(t)));
+  const uncoloured = words.filter(
+    (word) =>
+      !tokenize(grammar, word).some((t) => t === `${word} ${t.split(' ')[1] ?? ''}` && /keyword|storage|constant\.language/.test(t)),
+  );
   expect(uncoloured).toEqual([]);
   expect(shownUnits.filter((unit) => !tokenize(grammar, `2 ${unit}`).includes(`${unit} keyword.other.unit.tiers`))).toEqual([]);
 });
@@ -37,24 +48,61 @@ test('the patterns are ones that editors can compile', () => {
 });
 
 test('the example is coloured as it should be', () => {
-  expect(tokenize(grammar, `model "a.onnx" // why
+  expect(
+    tokenize(
+      grammar,
+      `model "a.onnx" // why
 data "d.npz" inputs data labels y split 0.8
 lower tier my-tier { layers "/l\\"1" .. "x"
   solve ridge lambda 1e-2 targets forward-projection seed 7
   budget 2mJ per fit }
 update when gain per joule > 0.5 /* two
-lines */ backend sim`)).toEqual([
-    'model keyword.control.tiers', '"a.onnx" string.quoted.double.tiers', '// why comment.line.double-slash.tiers',
-    'data keyword.control.tiers', '"d.npz" string.quoted.double.tiers', 'inputs keyword.other.tiers', 'data variable.other.array.tiers',
-    'labels keyword.other.tiers', 'y variable.other.array.tiers', 'split keyword.other.tiers', '0.8 constant.numeric.tiers',
-    'lower storage.modifier.tiers', 'tier storage.type.tiers', 'my-tier entity.name.type.tier.tiers', '{ punctuation.section.block.tiers',
-    'layers keyword.control.tiers', '"/l\\"1" string.quoted.double.tiers', '.. keyword.operator.range.tiers', '"x" string.quoted.double.tiers',
-    'solve keyword.control.tiers', 'ridge constant.language.tiers', 'lambda keyword.other.tiers', '1e-2 constant.numeric.tiers',
-    'targets keyword.control.tiers', 'forward-projection constant.language.tiers', 'seed keyword.other.tiers', '7 constant.numeric.tiers',
-    'budget keyword.control.tiers', '2 constant.numeric.tiers', 'mJ keyword.other.unit.tiers', 'per keyword.other.tiers', 'fit constant.language.tiers',
+lines */ backend sim`,
+    ),
+  ).toEqual([
+    'model keyword.control.tiers',
+    '"a.onnx" string.quoted.double.tiers',
+    '// why comment.line.double-slash.tiers',
+    'data keyword.control.tiers',
+    '"d.npz" string.quoted.double.tiers',
+    'inputs keyword.other.tiers',
+    'data variable.other.array.tiers',
+    'labels keyword.other.tiers',
+    'y variable.other.array.tiers',
+    'split keyword.other.tiers',
+    '0.8 constant.numeric.tiers',
+    'lower storage.modifier.tiers',
+    'tier storage.type.tiers',
+    'my-tier entity.name.type.tier.tiers',
+    '{ punctuation.section.block.tiers',
+    'layers keyword.control.tiers',
+    '"/l\\"1" string.quoted.double.tiers',
+    '.. keyword.operator.range.tiers',
+    '"x" string.quoted.double.tiers',
+    'solve keyword.control.tiers',
+    'ridge constant.language.tiers',
+    'lambda keyword.other.tiers',
+    '1e-2 constant.numeric.tiers',
+    'targets keyword.control.tiers',
+    'forward-projection constant.language.tiers',
+    'seed keyword.other.tiers',
+    '7 constant.numeric.tiers',
+    'budget keyword.control.tiers',
+    '2 constant.numeric.tiers',
+    'mJ keyword.other.unit.tiers',
+    'per keyword.other.tiers',
+    'fit constant.language.tiers',
     '} punctuation.section.block.tiers',
-    'update keyword.control.tiers', 'when keyword.other.tiers', 'gain keyword.other.tiers', 'per keyword.other.tiers', 'joule keyword.other.tiers',
-    '> keyword.operator.comparison.tiers', '0.5 constant.numeric.tiers', '/* two comment.block.tiers', 'lines */ comment.block.tiers',
-    'backend keyword.control.tiers', 'sim constant.language.tiers',
+    'update keyword.control.tiers',
+    'when keyword.other.tiers',
+    'gain keyword.other.tiers',
+    'per keyword.other.tiers',
+    'joule keyword.other.tiers',
+    '> keyword.operator.comparison.tiers',
+    '0.5 constant.numeric.tiers',
+    '/* two comment.block.tiers',
+    'lines */ comment.block.tiers',
+    'backend keyword.control.tiers',
+    'sim constant.language.tiers',
   ]);
 });

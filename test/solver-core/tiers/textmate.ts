@@ -60,7 +60,7 @@ export function tokenize(grammar: TextMateGrammar, text: string): string[] {
 
 /** Where a begin/end rule ends: pieces that its own patterns take, such as escapes, are stepped over. */
 function closing(rule: Rule, end: string, line: string, from: number): RegExpExecArray | null {
-  for (let at = from; ; ) {
+  for (let at = from; ;) {
     const close = firstMatch(end, line, at);
     const inner = nearest(rule.patterns ?? [], line, at);
     if (close === null || inner === undefined || close.index <= inner.match.index) return close;

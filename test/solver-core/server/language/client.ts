@@ -44,14 +44,28 @@ export class LanguageClientProcess {
     mkdirSync(cache, { recursive: true });
     const folder = mkdtempSync(join(cache, 'language-server-test-'));
     const bundle = join(folder, 'language-server.cjs');
-    await build({ absWorkingDir: projectRoot, entryPoints: ['solver-core/server/language-server.ts'], outfile: bundle, bundle: true, platform: 'node', target: 'node20', format: 'cjs', logLevel: 'error' });
+    await build({
+      absWorkingDir: projectRoot,
+      entryPoints: ['solver-core/server/language-server.ts'],
+      outfile: bundle,
+      bundle: true,
+      platform: 'node',
+      target: 'node20',
+      format: 'cjs',
+      logLevel: 'error',
+    });
     for (const file of ['digits.onnx', 'digits.npz']) cpSync(join(projectRoot, 'examples', 'digits', file), join(folder, file));
     const child = spawn(process.execPath, [bundle, '--stdio'], { stdio: ['pipe', 'pipe', 'inherit'] });
     const rpc = createMessageConnection(new StreamMessageReader(child.stdout), new StreamMessageWriter(child.stdin));
     rpc.listen();
     const result: InitializeResult = await rpc.sendRequest('initialize', {
-      processId: process.pid, rootUri: null, workspaceFolders: [{ uri: pathToFileURL(folder).href, name: 'test' }],
-      capabilities: { workspace: { didChangeWatchedFiles: { dynamicRegistration: true }, workspaceFolders: true }, textDocument: { publishDiagnostics: {} } },
+      processId: process.pid,
+      rootUri: null,
+      workspaceFolders: [{ uri: pathToFileURL(folder).href, name: 'test' }],
+      capabilities: {
+        workspace: { didChangeWatchedFiles: { dynamicRegistration: true }, workspaceFolders: true },
+        textDocument: { publishDiagnostics: {} },
+      },
     });
     const client = new LanguageClientProcess(child, rpc, folder, result.capabilities);
     rpc.onRequest('client/registerCapability', () => null);
@@ -112,7 +126,9 @@ export class LanguageClientProcess {
 export function applyEdits(text: string, edits: readonly TextEdit[]): string {
   const starts = [0, ...[...text.matchAll(/\n/g)].map((m) => m.index + 1)];
   const offset = (p: Position): number => (starts[p.line] ?? text.length) + p.character;
-  return [...edits].sort((a, b) => offset(b.range.start) - offset(a.range.start)).reduce((t, e) => t.slice(0, offset(e.range.start)) + e.newText + t.slice(offset(e.range.end)), text);
+  return [...edits]
+    .sort((a, b) => offset(b.range.start) - offset(a.range.start))
+    .reduce((t, e) => t.slice(0, offset(e.range.start)) + e.newText + t.slice(offset(e.range.end)), text);
 }
 
 /** A text with one `|` as the text and the position of the mark. */

@@ -34,9 +34,16 @@ upper tier head {
 
 test('announces what plans have and nothing else', () => {
   expect(client.capabilities).toMatchObject({
-    completionProvider: { triggerCharacters: ['"', '/', ' '] }, hoverProvider: true, documentSymbolProvider: true, foldingRangeProvider: true,
-    documentFormattingProvider: true, renameProvider: { prepareProvider: true }, codeActionProvider: { codeActionKinds: ['quickfix'] },
-    definitionProvider: false, referencesProvider: false, documentRangeFormattingProvider: false,
+    completionProvider: { triggerCharacters: ['"', '/', ' '] },
+    hoverProvider: true,
+    documentSymbolProvider: true,
+    foldingRangeProvider: true,
+    documentFormattingProvider: true,
+    renameProvider: { prepareProvider: true },
+    codeActionProvider: { codeActionKinds: ['quickfix'] },
+    definitionProvider: false,
+    referencesProvider: false,
+    documentRangeFormattingProvider: false,
   });
   expect(client.capabilities.semanticTokensProvider).toBeUndefined();
 });
@@ -47,10 +54,15 @@ describe('diagnostics', () => {
   });
 
   test('carry code, source, severity and range', async () => {
-    expect(await client.open(fresh(), plan.replace('fc3', 'fc4'))).toEqual([{
-      code: 'unknown-layer', source: 'tierwise', severity: 1, message: 'the model has no layer "/fc4/Gemm"; did you mean "/fc1/Gemm"?',
-      range: { start: { line: 10, character: 9 }, end: { line: 10, character: 20 } },
-    }]);
+    expect(await client.open(fresh(), plan.replace('fc3', 'fc4'))).toEqual([
+      {
+        code: 'unknown-layer',
+        source: 'tierwise',
+        severity: 1,
+        message: 'the model has no layer "/fc4/Gemm"; did you mean "/fc1/Gemm"?',
+        range: { start: { line: 10, character: 9 }, end: { line: 10, character: 20 } },
+      },
+    ]);
   });
 
   test('follow the text, the last one counts', async () => {
@@ -108,7 +120,12 @@ describe('quick fixes', () => {
 
   test('a misspelt layer becomes the nearest one', async () => {
     const { actions, fixed } = await fix(plan.replace('/fc3/Gemm', '/fc3/Gem'), 'unknown-layer');
-    expect(actions[0]).toMatchObject({ title: 'Change to "/fc3/Gemm"', kind: 'quickfix', isPreferred: true, diagnostics: [{ code: 'unknown-layer' }] });
+    expect(actions[0]).toMatchObject({
+      title: 'Change to "/fc3/Gemm"',
+      kind: 'quickfix',
+      isPreferred: true,
+      diagnostics: [{ code: 'unknown-layer' }],
+    });
     expect(fixed).toBe(plan);
   });
 
@@ -163,14 +180,16 @@ describe('completion', () => {
 
   test('inside a string the whole string is replaced, an open one only up to the cursor', async () => {
     expect((await complete('model "digits.onnx"\nupper tier a { layers "/fc3|/Ge" }')).taken).toContain('layers "/fc3/Gemm" }');
-    expect((await complete('model "digits.onnx"\nupper tier a { layers "/fc3| learn rls\n}')).taken).toContain('layers "/fc3/Gemm" learn rls');
+    expect((await complete('model "digits.onnx"\nupper tier a { layers "/fc3| learn rls\n}')).taken).toContain(
+      'layers "/fc3/Gemm" learn rls',
+    );
   });
 
   test('inside a string that is still open nothing else is offered', async () => {
     expect((await complete('model "digits.onnx"\nupper tier a { layers "/zzz/|')).labels).toEqual([]);
   });
 
-  test('a name is the author\'s to choose', async () => {
+  test("a name is the author's to choose", async () => {
     expect((await complete('lower tier |')).labels).toEqual([]);
   });
 });
@@ -182,11 +201,15 @@ describe('hover', () => {
     await client.open(uri, at.text);
     const result = await client.request<Hover | null>('textDocument/hover', uri, { position: at.position });
     const contents = result?.contents;
-    return contents !== undefined && typeof contents === 'object' && 'value' in contents ? contents.value.replace(/&#(\d+);/g, (_, c: string) => String.fromCharCode(Number(c))) : undefined;
+    return contents !== undefined && typeof contents === 'object' && 'value' in contents
+      ? contents.value.replace(/&#(\d+);/g, (_, c: string) => String.fromCharCode(Number(c)))
+      : undefined;
   }
 
   test('a layer shows operator, shapes, work and tier', async () => {
-    expect(await hover(plan.replace('"/fc3', '"|/fc3'))).toMatch(/"\/fc3\/Gemm"\*\* Gemm\s+.*→.*\n.*multiply-adds per inference, .*parameters.*\n.*in the upper tier head.*\n.*Solvable: \d+ inputs, 10 outputs/);
+    expect(await hover(plan.replace('"/fc3', '"|/fc3'))).toMatch(
+      /"\/fc3\/Gemm"\*\* Gemm\s+.*→.*\n.*multiply-adds per inference, .*parameters.*\n.*in the upper tier head.*\n.*Solvable: \d+ inputs, 10 outputs/,
+    );
   });
 
   test('a range shows how many layers it holds', async () => {
@@ -214,7 +237,8 @@ test('the outline has headers and layers, a range in graph order', async () => {
   const outline: PlanOutline = await client.rpc.sendRequest('tierwise/outline', { uri });
   expect(outline).toMatchObject({ model: 'digits.onnx', target: 'ecp5-85f', hasErrors: false });
   expect(outline.tiers.map((t) => [t.kind, t.name, t.headerRange.start.line, t.layers.map((l) => l.id)])).toEqual([
-    ['lower', 'features', 4, ['/fc1/Gemm', '/fc2/Gemm']], ['upper', 'head', 9, ['/fc3/Gemm']],
+    ['lower', 'features', 4, ['/fc1/Gemm', '/fc2/Gemm']],
+    ['upper', 'head', 9, ['/fc3/Gemm']],
   ]);
   expect(await client.rpc.sendRequest('tierwise/outline', { uri: 'file:///nowhere.tiers' })).toBeNull();
   expect(await client.rpc.sendRequest('tierwise/outline', { uri: 7 })).toBeNull();
@@ -236,18 +260,26 @@ test('symbols and folds follow the tiers', async () => {
   await client.open(uri, plan);
   const symbols = await client.request<DocumentSymbol[]>('textDocument/documentSymbol', uri);
   expect(symbols.map((s) => [s.name, s.detail, s.children?.map((c) => c.name)])).toEqual([
-    ['"digits.onnx"', 'model', undefined], ['features', 'lower tier', ['"/fc1/Gemm"', '"/fc2/Gemm"']], ['head', 'upper tier', ['"/fc3/Gemm"']],
+    ['"digits.onnx"', 'model', undefined],
+    ['features', 'lower tier', ['"/fc1/Gemm"', '"/fc2/Gemm"']],
+    ['head', 'upper tier', ['"/fc3/Gemm"']],
   ]);
   const folds = await client.request<FoldingRange[]>('textDocument/foldingRange', uri);
-  expect(folds.map((f) => [f.startLine, f.endLine])).toEqual([[4, 6], [9, 11]]);
+  expect(folds.map((f) => [f.startLine, f.endLine])).toEqual([
+    [4, 6],
+    [9, 11],
+  ]);
 });
 
 describe('rename', () => {
-  test('changes a tier\'s name', async () => {
+  test("changes a tier's name", async () => {
     const uri = fresh();
     await client.open(uri, plan);
     const position = { line: 4, character: 15 };
-    expect(await client.request('textDocument/prepareRename', uri, { position })).toEqual({ start: { line: 4, character: 11 }, end: { line: 4, character: 19 } });
+    expect(await client.request('textDocument/prepareRename', uri, { position })).toEqual({
+      start: { line: 4, character: 11 },
+      end: { line: 4, character: 19 },
+    });
     const edit = await client.request<WorkspaceEdit>('textDocument/rename', uri, { position, newName: 'trunk' });
     expect(applyEdits(plan, edit.changes?.[uri] ?? [])).toBe(plan.replace('features', 'trunk'));
   });
@@ -256,14 +288,26 @@ describe('rename', () => {
     const uri = fresh();
     await client.open(uri, plan);
     const position = { line: 4, character: 15 };
-    await expect(client.request('textDocument/rename', uri, { position, newName: 'two words' })).rejects.toThrow('is not a name for a tier');
+    await expect(client.request('textDocument/rename', uri, { position, newName: 'two words' })).rejects.toThrow(
+      'is not a name for a tier',
+    );
     await expect(client.request('textDocument/rename', uri, { position, newName: 'head' })).rejects.toThrow('already a tier');
     expect(await client.request('textDocument/prepareRename', uri, { position: { line: 0, character: 2 } })).toBeNull();
   });
 });
 
 test('survives malformed texts and requests', async () => {
-  const texts = ['"', '/*', '{'.repeat(2000), '\0\ud800', 'lower tier', 'layers "a" .. ', plan.slice(0, 100), `${'lower tier a {'.repeat(300)}`, 'data "x" inputs "'];
+  const texts = [
+    '"',
+    '/*',
+    '{'.repeat(2000),
+    '\0\ud800',
+    'lower tier',
+    'layers "a" .. ',
+    plan.slice(0, 100),
+    `${'lower tier a {'.repeat(300)}`,
+    'data "x" inputs "',
+  ];
   for (const text of texts) {
     const uri = fresh();
     expect((await client.open(uri, text)).length).toBeGreaterThan(0);
