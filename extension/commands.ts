@@ -7,6 +7,7 @@ import { openPlan } from './commands/reveal.ts';
 import type { TierwiseContext } from './context.ts';
 import { showError } from './errors-ui.ts';
 import type { ReportPages } from './panels/report-page.ts';
+import { baseName } from './to-view.ts';
 
 /** A command: takes the shared services and what the caller passed, which may be anything. */
 type Command = (context: TierwiseContext, report: ReportPages, ...args: readonly unknown[]) => unknown;
@@ -32,8 +33,8 @@ export const commands: Readonly<Record<string, Command>> = {
   revealLayer: (context, _report, id) => openPlan(context, id),
   refresh: (context) => context.plans.refreshAll(),
   openFitted: (context) => {
-    const output = context.plans.activeSnapshot?.fit?.output;
-    if (output !== undefined) return openModel(vscode.Uri.file(output));
+    const fitted = fittedModel(context);
+    if (fitted) return openModel(fitted);
     return vscode.window.showInformationMessage(vscode.l10n.t('This plan has not been fitted yet.'));
   },
 };
@@ -69,6 +70,13 @@ async function withPlan(context: TierwiseContext, target: unknown, then: (plan: 
   );
   if (choice === sample) await vscode.commands.executeCommand('tierwise.openSample');
   if (choice === create) await vscode.commands.executeCommand('tierwise.createPlan');
+}
+
+/** The fitted model beside the plan's model. Only the name comes from the record, which is a file of the workspace and may claim any path. */
+function fittedModel(context: TierwiseContext): vscode.Uri | undefined {
+  const { fit, energy } = context.plans.activeSnapshot ?? {};
+  if (!fit || !energy) return undefined;
+  return vscode.Uri.joinPath(vscode.Uri.file(energy.model), '..', baseName(fit.output));
 }
 
 async function restartSolver(context: TierwiseContext): Promise<void> {

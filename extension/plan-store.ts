@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { InspectDocument } from '../solver-core/protocol/index.ts';
+import { parseFitRecord } from './fit-record.ts';
 import { emptySnapshot, type PlanSnapshot } from './plan-snapshot.ts';
 import type { SettingsService } from './settings.ts';
 import type { SolverClient } from './server-client.ts';
@@ -161,7 +162,7 @@ export class PlanStore implements vscode.Disposable {
     const [check, energy, last] = await Promise.allSettled([
       this.#solver.request('tierwise/check', { path, ...text }),
       this.#solver.request('tierwise/energy', { path, ...text, ...target }),
-      this.#solver.request('tierwise/lastFit', { path }),
+      this.#solver.request('tierwise/lastFit', { path, ...text }),
     ]);
     const modelPath =
       (energy.status === 'fulfilled' ? energy.value.model : null) ?? (check.status === 'fulfilled' ? check.value.model : null);
@@ -172,9 +173,8 @@ export class PlanStore implements vscode.Disposable {
       check: check.status === 'fulfilled' ? check.value : previous.check,
       energy: energy.status === 'fulfilled' ? energy.value : previous.energy,
       inspect: inspect ?? previous.inspect,
-      fit: last.status === 'fulfilled' ? last.value.fit : previous.fit,
-      // An unsaved change is no longer what was fitted, whatever the files say.
-      stale: (last.status === 'fulfilled' ? last.value.stale : previous.stale) || document?.isDirty === true,
+      fit: last.status === 'fulfilled' ? (parseFitRecord(last.value.fit) ?? null) : previous.fit,
+      stale: last.status === 'fulfilled' ? last.value.stale : previous.stale,
       error: failure,
     };
   }

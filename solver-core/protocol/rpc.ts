@@ -23,7 +23,7 @@ export interface SolverRequests {
   };
   'tierwise/eval': { readonly params: { readonly model: string; readonly data: string; readonly inputs?: string; readonly labels?: string }; readonly result: EvalDocument };
   /** The newest fit record beside a plan's model, or null when there is none or its hashes no longer match. */
-  'tierwise/lastFit': { readonly params: { readonly path: string }; readonly result: { readonly fit: FitDocument | null; readonly stale: boolean } };
+  'tierwise/lastFit': { readonly params: { readonly path: string; readonly text?: string }; readonly result: { readonly fit: FitDocument | null; readonly stale: boolean } };
   /** Renders the energy report as one self-contained HTML page, with the newest fit record when there is one. */
   'tierwise/report': { readonly params: { readonly path: string; readonly format: 'html' | 'md' | 'csv' | 'json' }; readonly result: { readonly text: string } };
 }
