@@ -195,7 +195,7 @@ export class PlanStore implements vscode.Disposable {
 
   #onFile(uri: vscode.Uri): void {
     this.#inspected.delete(uri.fsPath);
-    for (const entry of this.#entries.values()) this.#schedule(entry, fileDelayMs);
+    for (const entry of this.#entries.values()) if (concerns(entry, uri)) this.#schedule(entry, fileDelayMs);
   }
 
   #onDelete(uri: vscode.Uri): void {
@@ -221,6 +221,12 @@ export class PlanStore implements vscode.Disposable {
     clearTimeout(entry.timer);
     this.#entries.delete(key);
   }
+}
+
+/** Whether a changed file may be one that a plan rests on: its model, or anything in or below its folder. */
+function concerns(entry: Entry, file: vscode.Uri): boolean {
+  const folder = vscode.Uri.joinPath(entry.uri, '..').path.replace(/\/?$/, '/');
+  return file.path.startsWith(folder) || file.fsPath === entry.snapshot.energy?.model;
 }
 
 /** Whether a document is a plan on a local disk, where the solver can read it. */
