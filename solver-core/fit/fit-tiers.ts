@@ -2,6 +2,7 @@ import { checkAbort } from '../model/abort.ts';
 import { TierwiseError, assert } from '../model/error.ts';
 import type { Layer } from '../model/layer.ts';
 import type { LowerTier, Plan, UpperTier } from '../model/plan.ts';
+import { quoteName } from '../model/quote.ts';
 import type { ActivationSource, LayerInput } from './activations.ts';
 import { computedRows, inputRows } from './activations.ts';
 import type { Backend, RidgeSolution, SolveContext } from './backend.ts';
@@ -78,12 +79,23 @@ export async function fitTiers(request: FitRequest): Promise<FitResult> {
     const share = efforts[at]! / total;
     const onProgress = (fraction: number, message: string): void =>
       request.context.onProgress?.(done + share * fraction, `${job.layer.id}: ${message}`);
-    const { fit, stored } = await fitLayer(request, job, weights, { ...request.context, onProgress });
+    const { fit, stored } = await fitLayer(request, job, weights, { ...request.context, onProgress }).catch((error: unknown) => {
+      throw naming(job.layer, error);
+    });
     for (const [name, tensor] of stored) weights.set(name, tensor);
     results.push(fit);
     done += share;
   }
   return { weights, layers: results };
+}
+
+/** The same failure of the world, with the layer it happened in. */
+function naming(layer: Layer, error: unknown): unknown {
+  if (!(error instanceof TierwiseError) || error.category === 'internal') return error;
+  return new TierwiseError(error.code, `layer ${quoteName(layer.id)}: ${error.message}`, error.advice, {
+    cause: error,
+    category: error.category,
+  });
 }
 
 /** The layers that a fit of the plan solves, in graph order. */

@@ -200,6 +200,26 @@ describe('how a dense layer is stored does not matter', () => {
     expect(q.value).toBeLessThan((await quality(model, new Map(), data)).value);
   });
 
+  test('a failure names its layer', async () => {
+    const model = openModel(
+      tinyModel(
+        ['n', d],
+        [
+          { op: 'Gemm', name: 'front', stored: { w1: [d, 4], b1: [4] } },
+          { op: 'Exp' },
+          { op: 'Gemm', name: 'back', stored: { w2: [4, k], b2: [k] } },
+        ],
+        ['n', k],
+      ),
+    );
+    const huge = { ...data, x: x.map((v) => v * 1e6) };
+    await expect(fit(model, huge, planOf([lower(['back'], { lambda })]))).rejects.toMatchObject({
+      code: 'non-finite-rows',
+      message: expect.stringContaining('layer "back"') as string,
+    });
+  });
+  });
+
   test('a layer applied at every position of a sequence is solved over all positions', async () => {
     const sequence: LabelledRows = {
       rows: 20,

@@ -85,6 +85,16 @@ describe('forward projection', () => {
     expect(pieces).toEqual(whole);
   });
 
+  test('labels that are numbers divide the rows too, whatever their offset', async () => {
+    const numbers = Float32Array.from({ length: rows }, (_, r) => 1000 + (r % 5));
+    const z = await targets('forward-projection', { labels: labelTargets({ kind: 'regression', values: numbers, outputs: 1 }, 1) });
+    const shifted = await targets('forward-projection', {
+      labels: labelTargets({ kind: 'regression', values: numbers.map((v) => v - 1000), outputs: 1 }, 1),
+    });
+    expect(shifted).toEqual(z);
+    for (let o = 0; o < h; o++) expect(new Set(Array.from({ length: rows }, (_, r) => z[r * h + o])).size).toBeGreaterThan(2);
+  });
+
   test('seed and layer give other targets', async () => {
     const z = await targets('forward-projection');
     expect(await targets('forward-projection')).toEqual(z);
