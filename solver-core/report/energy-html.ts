@@ -1,4 +1,4 @@
-import { formatBand, formatCount, formatFull, formatQuantity, sourceLegend } from '../energy/format.ts';
+import { formatBand, formatCount, formatFull, formatQuantity } from '../energy/format.ts';
 import type { BudgetDocument, EnergyDocument, EnergyLayer } from '../protocol/documents.ts';
 import type { Quantity } from '../protocol/quantity.ts';
 import { budgetWords } from './budget-line.ts';
@@ -48,7 +48,7 @@ ${inferenceChart(energy.layers) || '<p class="note">No layer has a figure.</p>'}
 ${retrainingChart(energy.layers) || '<p class="note">No layer has a figure.</p>'}</section>
 ${layerSection(energy)}
 ${assumptionSection(energy)}
-<footer><p>${html(sourceLegend)}</p><p>Low and high are bounds of the model behind a figure, not a confidence interval. MACs are multiply-adds (1 MAC = 2 FLOP).${options.version === undefined ? '' : ` Tierwise ${html(options.version, 40)}.`}</p></footer>
+<footer><p>Sources, weakest first: assumed, modelled (from published tables), simulated, measured. A figure takes the weakest source of its parts.</p><p>Low and high are bounds of the model behind a figure, not a confidence interval. MACs are multiply-adds (1 MAC = 2 FLOP).${options.version === undefined ? '' : ` Tierwise ${html(options.version, 40)}.`}</p></footer>
 </main>
 </body>
 </html>
@@ -75,7 +75,7 @@ ${card('incremental update', totals.retraining.incremental, 'card')}
 
 function card(what: string, q: Quantity | null, className: string): string {
   if (q === null)
-    return `<li class="${className}"><span class="what">${what}</span><span class="big">-</span><span class="band">no total: a layer has no figure</span></li>`;
+    return `<li class="${className}"><span class="what">${what}</span><span class="big" aria-hidden="true">-</span><span class="band">no total: a layer has no figure</span></li>`;
   return `<li class="${className}" title="${html(provenance(q))}"><span class="what">${what}</span><span class="big">${formatQuantity(q)}</span><span class="band">${formatBand(q)}</span>${sourceTag(q)}</li>`;
 }
 

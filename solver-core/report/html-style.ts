@@ -50,6 +50,7 @@ td.num,th.num{text-align:right;font-variant-numeric:tabular-nums;white-space:now
 td .value{display:block}
 td .band{display:block;color:var(--soft);font-size:12px;font-weight:400;margin-bottom:3px}
 td.plain{white-space:nowrap}
+.spoken{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 td.none{color:var(--soft)}
 .tier{display:inline-block;padding:1px 8px;border-radius:99px;font-size:12.5px;border:1px solid var(--line);white-space:nowrap}
 .tier.lower{border-color:var(--solve);color:var(--solve)}.tier.upper{border-color:var(--good);color:var(--good)}.tier.frozen{color:var(--soft)}

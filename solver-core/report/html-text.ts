@@ -29,12 +29,17 @@ export function sourceTag(q: Quantity): string {
 
 /** A table cell: value, band below, source; the provenance as tooltip. A missing figure is a dash with its meaning for screen readers. */
 export function quantityTd(q: Quantity | null): string {
-  if (q === null) return `<td class="num none"><span aria-label="not known or does not apply">${nothing}</span></td>`;
+  if (q === null) return `<td class="num none">${dash('not known or does not apply')}</td>`;
   return `<td class="num" title="${html(provenance(q))}"><span class="value">${formatQuantity(q)}</span><span class="band">${formatBand(q)}</span>${sourceTag(q)}</td>`;
 }
 
 /** "at once", "12 retrainings", or a dash. */
 export function breakEvenHtml(retrainings: number | null): string {
-  if (retrainings === null) return `<span aria-label="never, or not known">${nothing}</span>`;
+  if (retrainings === null) return dash('never, or not known');
   return retrainings === 0 ? 'at once' : `after ${retrainings}`;
+}
+
+/** A dash for the eye, its meaning for a screen reader. */
+function dash(meaning: string): string {
+  return `<span aria-hidden="true">${nothing}</span><span class="spoken">${meaning}</span>`;
 }

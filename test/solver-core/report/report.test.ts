@@ -1,0 +1,137 @@
+import { describe, expect, test } from 'vitest';
+import { inert } from '../../../solver-core/report/cells.ts';
+import { checkText } from '../../../solver-core/report/check-text.ts';
+import { energyCsv, textCell } from '../../../solver-core/report/energy-csv.ts';
+import { energyHtml } from '../../../solver-core/report/energy-html.ts';
+import { energyMarkdown, md } from '../../../solver-core/report/energy-markdown.ts';
+import { energyText } from '../../../solver-core/report/energy-text.ts';
+import { fitText } from '../../../solver-core/report/fit-text.ts';
+import { inspectText } from '../../../solver-core/report/inspect-text.ts';
+import { checkSarif } from '../../../solver-core/report/sarif.ts';
+import { expectGolden } from './golden.ts';
+import { check, fit, hostileEnergy, hostileName, inspect, mlpBudgets, mlpEnergy } from './samples.ts';
+
+const sarif = (): string => checkSarif(check, { version: '0.1.0', root: '/p' });
+
+describe('golden files', () => {
+  test.each([
+    ['energy-mlp.txt', () => energyText(mlpEnergy(), mlpBudgets())],
+    ['energy-hostile.txt', () => energyText(hostileEnergy())],
+    ['energy-mlp.md', () => energyMarkdown(mlpEnergy(), { budgets: mlpBudgets(), fit, fitStale: true })],
+    ['energy-hostile.md', () => energyMarkdown(hostileEnergy())],
+    ['energy-mlp.csv', () => energyCsv(mlpEnergy())],
+    ['energy-hostile.csv', () => energyCsv(hostileEnergy())],
+    ['energy-mlp.html', () => energyHtml(mlpEnergy(), { budgets: mlpBudgets(), fit, version: '0.1.0' })],
+    ['energy-hostile.html', () => energyHtml(hostileEnergy())],
+    ['fit.txt', () => fitText(fit)],
+    ['check.txt', () => checkText(check)],
+    ['check.sarif', sarif],
+    ['inspect.txt', () => inspectText(inspect)],
+  ])('%s', (name, render) => {
+    expect.hasAssertions();
+    expectGolden(`report/${name}`, render());
+  });
+});
+
+describe('names from files are inert', () => {
+  const outputs = {
+    'energy.txt': energyText(hostileEnergy()),
+    'energy.md': energyMarkdown(hostileEnergy()),
+    'energy.csv': energyCsv(hostileEnergy()),
+    'energy.html': energyHtml(hostileEnergy()),
+    'check.txt': checkText(check),
+    'check.sarif': sarif(),
+    'inspect.txt': inspectText(inspect),
+  };
+
+  test.each(Object.entries(outputs))('%s has no control, direction or invisible character', (_, text) => {
+    // eslint-disable-next-line no-control-regex
+    expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\u200b-\u200f]/u);
+  });
+
+  test('markdown keeps markup in names literal', () => {
+    expect(md('a|b*c`d[e](f)<g>')).toBe('a\\|b\\*c\\`d\\[e\\]\\(f\\)&lt;g&gt;');
+    expect(outputs['energy.md']).not.toContain('<img');
+  });
+
+  test('csv cells never start as a formula', () => {
+    expect(['=1+1', '+1', '-1', '@x', 'plain', '\t=1', 'a"b,c'].map(textCell)).toEqual([
+      "'=1+1",
+      "'+1",
+      "'-1",
+      "'@x",
+      'plain',
+      '\\u{9}=1',
+      '"a""b,c"',
+    ]);
+    expect(outputs['energy.csv'].split('\n').some((line) => /^"?[=+\-@]/.test(line))).toBe(false);
+  });
+
+  test('html holds no element, script or handler from a name, and nothing that loads', () => {
+    const page = outputs['energy.html'];
+    const tags = [...page.matchAll(/<[^>]*>/g)].map(([tag]) => tag);
+    expect(tags.filter((tag) => /^<(img|script|link|iframe|object|a|base|form)\b/i.test(tag))).toEqual([]);
+    // Attribute names only: values are quoted and hold no quote of their own.
+    expect(tags.map((tag) => tag.replace(/"[^"]*"/g, '""')).filter((tag) => /\s(on[a-z]+|src|href|style)=/i.test(tag))).toEqual([]);
+    expect(page.slice(0, page.indexOf('</style>'))).not.toMatch(/url\(|@import/);
+    expect(page).toContain(`default-src 'none'`);
+  });
+
+  test('a long name is cut in the middle after hidden characters were counted', () => {
+    expect(inert('abcdefghij', 7)).toBe('abc…hij');
+    expect(inert(hostileName)).toContain('\\u{1b}[31mred\\u{7}\\u{202e}evil');
+  });
+});
+
+describe('the page', () => {
+  const page = energyHtml(mlpEnergy(), { budgets: mlpBudgets(), fit, version: '0.1.0' });
+  const count = (pattern: RegExp): number => [...page.matchAll(pattern)].length;
+
+  test('has a language, a title, one main, one h1, and a name for each chart and table', () => {
+    expect(page).toMatch(/<html lang="en">/);
+    expect([count(/<title>Energy/g), count(/<main>/g), count(/<h1>/g)]).toEqual([1, 1, 1]);
+    expect(count(/<table>/g)).toBe(count(/<caption>/g));
+    expect(count(/role="img"/g)).toBe(count(/role="img" aria-label="[^"]{20,}"/g));
+  });
+
+  test('elements are balanced', () => {
+    const open: string[] = [];
+    for (const [, close, name = '', selfClosing] of page.matchAll(/<(\/?)([a-z][a-z0-9]*)\b[^>]*?(\/?)>/gi)) {
+      if (/^(meta|br)$/.test(name) || selfClosing === '/') continue;
+      if (close === '') open.push(name);
+      else expect(open.pop()).toBe(name);
+    }
+    expect(open).toEqual([]);
+  });
+
+  test('shows the value, band and source of each total', () => {
+    const q = mlpEnergy().totals.inference;
+    expect(q).not.toBeNull();
+    expect(page).toContain('9.1 µJ');
+    expect(page).toContain('1.7-140 µJ');
+    expect(page).toContain('class="source assumed"');
+  });
+});
+
+test('sarif: required properties, relative and absolute locations, a fix', () => {
+  const log = JSON.parse(sarif()) as {
+    version: string;
+    runs: {
+      results: {
+        level: string;
+        ruleIndex: number;
+        locations: { physicalLocation: { artifactLocation: { uri: string } } }[];
+        fixes?: unknown[];
+      }[];
+      tool: { driver: { rules: { id: string }[] } };
+    }[];
+  };
+  const run = log.runs[0];
+  expect(log.version).toBe('2.1.0');
+  expect(run?.results.map((r) => [r.level, r.locations[0]?.physicalLocation.artifactLocation.uri, r.fixes?.length ?? 0])).toEqual([
+    ['error', 'digits.tiers', 1],
+    ['warning', 'file:///elsewhere/a%20b.tiers', 0],
+    ['note', 'digits.tiers', 0],
+  ]);
+  expect(run?.results.map((r) => run.tool.driver.rules[r.ruleIndex]?.id)).toEqual(['unknown-layer', 'budget-uncertain', 'node-unknown']);
+});
