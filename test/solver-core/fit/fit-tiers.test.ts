@@ -218,7 +218,6 @@ describe('how a dense layer is stored does not matter', () => {
       message: expect.stringContaining('layer "back"') as string,
     });
   });
-  });
 
   test('a layer applied at every position of a sequence is solved over all positions', async () => {
     const sequence: LabelledRows = {
