@@ -149,7 +149,13 @@ function createFilter(context: PageContext): HTMLElementTagNameMap['vscode-textf
   const { t, store } = context;
   const field = h(
     'vscode-textfield',
-    { class: 'filter', placeholder: t('Filter by name, operator, shape or tier'), type: 'search', 'data-focus': 'filter' },
+    {
+      class: 'filter',
+      placeholder: t('Filter layers'),
+      title: t('Words from the name, operator, shape or tier'),
+      type: 'search',
+      'data-focus': 'filter',
+    },
     icon('search', 'filter-icon'),
   );
   field.querySelector('.filter-icon')?.setAttribute('slot', 'content-before');
