@@ -1,4 +1,4 @@
-import { formatBand, formatCount, formatFull, formatQuantity } from '../energy/format.ts';
+import { formatBand, formatCount, formatQuantity } from '../energy/format.ts';
 import type { BudgetDocument, EnergyDocument, EnergyLayer } from '../protocol/documents.ts';
 import type { Quantity } from '../protocol/quantity.ts';
 import { budgetWords } from './budget-line.ts';
@@ -104,15 +104,26 @@ function layerSection(energy: EnergyDocument): string {
 <thead><tr><th scope="col">layer</th><th scope="col">tier</th><th scope="col" class="num">MACs</th><th scope="col" class="num">parameters</th><th scope="col" class="num">inference</th><th scope="col" class="num">gradient descent</th><th scope="col" class="num">direct solve</th><th scope="col" class="num">incremental</th><th scope="col" class="num">break-even</th></tr></thead>
 <tbody>${energy.layers.map(layerRow).join('\n')}</tbody>
 <tfoot><tr><th scope="row">total</th><td></td><td class="num">${totalMacs(energy)}</td><td class="num">${formatCount(totals.parameters)}</td>${quantityTd(totals.inference)}${quantityTd(totals.retraining.sgd)}${quantityTd(totals.retraining.solve)}${quantityTd(totals.retraining.incremental)}<td class="num">${breakEvenHtml(totals.breakEvenRetrainings)}</td></tr></tfoot>
-</table></div></section>`;
+</table></div>
+${parts(energy)}</section>`;
+}
+
+/** Every part of every inference figure with its references, closed until asked for. */
+function parts(energy: EnergyDocument): string {
+  const rows = energy.layers.flatMap((layer) =>
+    layer.components.map(
+      (c, index) =>
+        `<tr>${index === 0 ? `<th scope="rowgroup" rowspan="${layer.components.length}">${nameHtml(layer.id)}</th>` : ''}<td>${html(c.name)}</td>${quantityTd(c.energy)}<td class="note">${html(c.energy.ref)}</td></tr>`,
+    ),
+  );
+  if (rows.length === 0) return '';
+  return `<details><summary>Parts of the inference figures, and where they come from</summary>
+<div class="scroll" tabindex="0" role="group" aria-label="parts of the figures"><table><caption>The parts of a layer sum to its figure.</caption>
+<thead><tr><th scope="col">layer</th><th scope="col">part</th><th scope="col" class="num">energy</th><th scope="col">from</th></tr></thead><tbody>${rows.join('\n')}</tbody></table></div></details>`;
 }
 
 function layerRow(layer: EnergyLayer): string {
-  const parts = layer.components.map(
-    (c) => `<dt>${html(c.name)}</dt><dd>${formatFull(c.energy)}<br><span class="note">${html(c.energy.ref)}</span></dd>`,
-  );
-  const breakdown = parts.length === 0 ? '' : `<details><summary>parts</summary><dl>${parts.join('')}</dl></details>`;
-  return `<tr><th scope="row">${nameHtml(layer.id)}<br><span class="note">${html(layer.op, 40)}</span>${breakdown}</th><td><span class="tier ${layer.tier}">${layer.tier}</span></td><td class="num">${formatCount(layer.macs)}</td><td class="num">${formatCount(layer.parameters)}</td>${quantityTd(layer.inference)}${quantityTd(layer.retraining.sgd)}${quantityTd(layer.retraining.solve)}${quantityTd(layer.retraining.incremental)}<td class="num">${breakEvenHtml(layer.breakEvenRetrainings)}</td></tr>`;
+  return `<tr><th scope="row">${nameHtml(layer.id)}<br><span class="note">${html(layer.op, 40)}</span></th><td><span class="tier ${layer.tier}">${layer.tier}</span></td><td class="num">${formatCount(layer.macs)}</td><td class="num">${formatCount(layer.parameters)}</td>${quantityTd(layer.inference)}${quantityTd(layer.retraining.sgd)}${quantityTd(layer.retraining.solve)}${quantityTd(layer.retraining.incremental)}<td class="num">${breakEvenHtml(layer.breakEvenRetrainings)}</td></tr>`;
 }
 
 function assumptionSection(energy: EnergyDocument): string {

@@ -38,12 +38,12 @@ svg .grid{stroke:var(--line)}
 .legend{display:flex;flex-wrap:wrap;gap:6px 20px;margin:0 0 10px;padding:0;list-style:none;font-size:13.5px;color:var(--soft)}
 .legend svg{display:inline-block;width:14px;min-width:0;height:14px;vertical-align:-2px;margin-right:6px}
 figcaption{margin-top:10px;color:var(--soft);font-size:13.5px}
-.scroll{overflow-x:auto;margin-top:14px;background:var(--panel);border:1px solid var(--line);border-radius:10px}
+.scroll{position:relative;overflow-x:auto;margin-top:14px;background:var(--panel);border:1px solid var(--line);border-radius:10px}
 table{border-collapse:collapse;width:100%;font-size:14px}
 caption{caption-side:top;text-align:left;padding:12px 14px 4px;color:var(--soft);font-size:13.5px}
 th,td{padding:8px 13px;text-align:left;vertical-align:top;border-top:1px solid var(--line)}
 thead th{border-top:0;font-weight:600;font-size:13px;color:var(--soft);white-space:nowrap}
-tbody th{font-weight:500;min-width:128px}
+tbody th{font-weight:500;min-width:150px}
 td .source,td .source.assumed,td .source.measured,td .source.simulated{padding:0;border:0;background:none}
 tfoot th,tfoot td{border-top:2px solid var(--line);font-weight:600}
 td.num,th.num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
@@ -66,7 +66,8 @@ td.none{color:var(--soft)}
 .assumptions li:first-child{border-top:0}
 .assumptions .key{font-weight:600}
 .dominates{display:inline-block;margin-left:6px;font-size:11.5px;line-height:1;padding:3px 6px;border-radius:4px;color:var(--bg);background:var(--ink);font-weight:500}
-details{margin-top:10px}
+details{margin-top:12px}
+td.note{min-width:260px;white-space:normal}
 summary{cursor:pointer;color:var(--accent)}
 summary:focus-visible{outline:2px solid var(--accent);outline-offset:2px;border-radius:2px}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:4px 18px;margin:10px 0;font-size:13.5px}

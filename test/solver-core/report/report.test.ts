@@ -45,7 +45,6 @@ describe('names from files are inert', () => {
   };
 
   test.each(Object.entries(outputs))('%s has no control, direction or invisible character', (_, text) => {
-    // eslint-disable-next-line no-control-regex
     expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\u200b-\u200f]/u);
   });
 
