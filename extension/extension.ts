@@ -109,11 +109,13 @@ function createSolver(
   });
 }
 
-/** Keys that menus and views depend on: whether there is a plan, and whether it is fitted. */
+/** Keys that menus and views depend on: whether there is a plan, whether it can be read, and whether it is fitted. */
 function keepContextKeys(context: TierwiseContext): vscode.Disposable {
   const update = (): void => {
     const snapshot = context.plans.activeSnapshot;
     void vscode.commands.executeCommand('setContext', 'tierwise.hasPlan', snapshot !== undefined);
+    const unreadable = snapshot !== undefined && !snapshot.energy && (snapshot.check !== null || snapshot.error !== null);
+    void vscode.commands.executeCommand('setContext', 'tierwise.noEnergy', unreadable);
     void vscode.commands.executeCommand('setContext', 'tierwise.hasFit', snapshot !== undefined && isFitted(snapshot));
   };
   update();

@@ -64,9 +64,9 @@ export class FitRunner implements vscode.Disposable {
     this.#update({ plan, message: vscode.l10n.t('Checking the plan'), fraction: null });
     let outcome: FitDocument | undefined;
     try {
-      if (!(await savePlan(plan)) || !(await this.#mayFit(plan))) return;
+      if (!(await savePlan(plan))) return;
       outcome = await this.#run(plan, this.#cancel.token);
-      this.#last = outcome;
+      if (outcome) this.#last = outcome;
     } catch (error) {
       if (isCancelled(error)) vscode.window.setStatusBarMessage(vscode.l10n.t('Fit cancelled. Nothing was changed.'), 5000);
       else void showError(this.#services.log, vscode.l10n.t('Fit of {0} failed', baseName(plan.path)), error);
@@ -83,21 +83,24 @@ export class FitRunner implements vscode.Disposable {
   }
 
   #update(running: RunningFit | undefined): void {
+    if ((running === undefined) !== (this.#running === undefined)) {
+      void vscode.commands.executeCommand('setContext', 'tierwise.fitting', running !== undefined);
+    }
     this.#running = running;
-    void vscode.commands.executeCommand('setContext', 'tierwise.fitting', running !== undefined);
     this.#changed.fire();
   }
 
   /** Whether the plan has nothing in it that forbids a fit; says what when it has. */
-  async #mayFit(plan: vscode.Uri): Promise<boolean> {
-    const check = await this.#services.solver.request('tierwise/check', { path: plan.fsPath }, this.#tokenOption());
+  async #mayFit(plan: vscode.Uri, token: vscode.CancellationToken): Promise<boolean> {
+    const check = await this.#services.solver.request('tierwise/check', { path: plan.fsPath }, { token });
     return (
-      (await this.#refuseErrors(plan, check)) &&
-      confirmBudgets(check.budgets.filter((budget) => budget.per === 'fit' && budget.status === 'exceeded'))
+      this.#refuseErrors(plan, check) &&
+      (await confirmBudgets(check.budgets.filter((budget) => budget.per === 'fit' && budget.status === 'exceeded')))
     );
   }
 
-  async #refuseErrors(plan: vscode.Uri, check: CheckDocument): Promise<boolean> {
+  /** False, with a message, when the plan has errors. Exceeded budgets are asked about instead. */
+  #refuseErrors(plan: vscode.Uri, check: CheckDocument): boolean {
     const errors = check.diagnostics.filter((diagnostic) => diagnostic.severity === 'error' && !diagnostic.code.startsWith('budget-'));
     const first = errors[0];
     if (!first) return true;
@@ -113,11 +116,7 @@ export class FitRunner implements vscode.Disposable {
     return false;
   }
 
-  #tokenOption(): { token?: vscode.CancellationToken } {
-    return this.#cancel ? { token: this.#cancel.token } : {};
-  }
-
-  async #run(plan: vscode.Uri, token: vscode.CancellationToken): Promise<FitDocument> {
+  async #run(plan: vscode.Uri, token: vscode.CancellationToken): Promise<FitDocument | undefined> {
     const { settings, solver } = this.#services;
     const backend = settings.current.fitBackend === 'plan' ? {} : { backend: settings.current.fitBackend };
     const options = {
@@ -135,6 +134,8 @@ export class FitRunner implements vscode.Disposable {
         this.#update({ plan, message: event.message, fraction: event.fraction });
       };
       try {
+        progress.report({ message: vscode.l10n.t('Checking the plan') });
+        if (!(await this.#mayFit(plan, token))) return undefined;
         return await solver.request('tierwise/fit', { path: plan.fsPath, ...backend }, { token, onProgress });
       } finally {
         link.dispose();

@@ -45,14 +45,18 @@ export interface LayerState {
   readonly staleFit: boolean;
 }
 
-/** The state of layer `id`, which stands in a tier of kind `tier` in the text. */
-export function layerState(snapshot: PlanSnapshot, id: string, tier: TierKind): LayerState {
-  const fit = snapshot.fit?.layers.find((layer) => layer.id === id);
-  return {
+/**
+ * Looks up layers by id; `tier` is the kind of tier in whose text the layer stands. Build it once for many layers: a model may have
+ * tens of thousands.
+ */
+export function layerLookup(snapshot: PlanSnapshot): (id: string, tier: TierKind) => LayerState {
+  const energies = new Map(snapshot.energy?.layers.map((layer) => [layer.id, layer]));
+  const fits = new Map(snapshot.fit?.layers.map((layer) => [layer.id, layer]));
+  return (id, tier) => ({
     id,
     tier,
-    energy: snapshot.energy?.layers.find((layer) => layer.id === id),
-    fit: snapshot.stale ? undefined : fit,
-    staleFit: snapshot.stale && fit !== undefined,
-  };
+    energy: energies.get(id),
+    fit: snapshot.stale ? undefined : fits.get(id),
+    staleFit: snapshot.stale && fits.has(id),
+  });
 }

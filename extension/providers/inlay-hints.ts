@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { TierwiseContext } from '../context.ts';
 import { hintPlaces, type HintPlace } from '../hint-place.ts';
 import { hintLabel, hintTooltip, type HintOptions } from '../hint-text.ts';
-import { layerState, type PlanSnapshot } from '../plan-snapshot.ts';
+import { layerLookup, type LayerState } from '../plan-snapshot.ts';
 
 /** Layers of one range whose names and numbers still fit behind a line. */
 const maxShownPerRange = 3;
@@ -33,9 +33,19 @@ export class EnergyHintsProvider implements vscode.InlayHintsProvider, vscode.Di
     const snapshot = this.#context.plans.snapshot(document.uri);
     const outline = await this.#context.language.outline(document.uri, token);
     if (!outline || token.isCancellationRequested) return [];
+    const stateOf = layerLookup(snapshot);
+    const target = snapshot.energy?.target ?? '';
     return hintPlaces(outline)
       .filter((place) => place.line >= range.start.line && place.line <= range.end.line && place.line < document.lineCount)
-      .flatMap((place) => makeHint(document, place, snapshot, options));
+      .flatMap((place) =>
+        makeHint(
+          document,
+          place,
+          place.ids.map((id) => stateOf(id, place.tier)),
+          target,
+          options,
+        ),
+      );
   }
 
   dispose(): void {
@@ -43,9 +53,14 @@ export class EnergyHintsProvider implements vscode.InlayHintsProvider, vscode.Di
   }
 }
 
-function makeHint(document: vscode.TextDocument, place: HintPlace, snapshot: PlanSnapshot, options: HintOptions): vscode.InlayHint[] {
+function makeHint(
+  document: vscode.TextDocument,
+  place: HintPlace,
+  states: readonly LayerState[],
+  target: string,
+  options: HintOptions,
+): vscode.InlayHint[] {
   const t = vscode.l10n.t;
-  const states = place.ids.map((id) => layerState(snapshot, id, place.tier));
   const labels = states.flatMap((state) => {
     const label = hintLabel(state, options, t);
     return label === undefined ? [] : [{ id: state.id, label }];
@@ -59,7 +74,6 @@ function makeHint(document: vscode.TextDocument, place: HintPlace, snapshot: Pla
   // A plain string: names are text here, never markup or a link.
   const hint = new vscode.InlayHint(new vscode.Position(place.line, end), text);
   hint.paddingLeft = true;
-  const target = snapshot.energy?.target ?? '';
   const tooltip = new vscode.MarkdownString(
     states
       .slice(0, maxTooltipLayers)

@@ -3,7 +3,7 @@ import type { EnergyLayer, TierKind } from '../../solver-core/protocol/index.ts'
 import type { TierwiseContext } from '../context.ts';
 import { formatQuantity, speakQuantity } from '../format.ts';
 import { hintTooltip } from '../hint-text.ts';
-import { layerState } from '../plan-snapshot.ts';
+import { layerLookup } from '../plan-snapshot.ts';
 
 /** A row of the tree: a tier with its layers, or one layer. */
 export type LayerNode =
@@ -18,10 +18,14 @@ export class LayersTreeProvider implements vscode.TreeDataProvider<LayerNode>, v
   readonly #changed = new vscode.EventEmitter<void>();
   readonly onDidChangeTreeData = this.#changed.event;
   readonly #subscription: vscode.Disposable;
+  #stateOf: ReturnType<typeof layerLookup> | undefined;
 
   constructor(context: TierwiseContext) {
     this.#context = context;
-    this.#subscription = context.plans.onDidChange(() => this.#changed.fire());
+    this.#subscription = context.plans.onDidChange(() => {
+      this.#stateOf = undefined;
+      this.#changed.fire();
+    });
   }
 
   getChildren(node?: LayerNode): LayerNode[] {
@@ -65,7 +69,8 @@ export class LayersTreeProvider implements vscode.TreeDataProvider<LayerNode>, v
   #layerItem(node: LayerNode & { kind: 'layer' }): vscode.TreeItem {
     const { layer } = node;
     const snapshot = this.#context.plans.activeSnapshot;
-    const state = snapshot ? layerState(snapshot, layer.id, layer.tier) : undefined;
+    if (snapshot) this.#stateOf ??= layerLookup(snapshot);
+    const state = this.#stateOf?.(layer.id, layer.tier);
     const item = new vscode.TreeItem(layer.id, vscode.TreeItemCollapsibleState.None);
     const energy = layer.inference ? formatQuantity(layer.inference) : vscode.l10n.t('energy unknown');
     item.id = `layer:${layer.tier}:${node.tierName}:${layer.id}`;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseFitRecord } from '../../extension/fit-record.ts';
 import { hintTooltip } from '../../extension/hint-text.ts';
-import { layerState } from '../../extension/plan-snapshot.ts';
+import { layerLookup } from '../../extension/plan-snapshot.ts';
 import { reportView } from '../../extension/to-view.ts';
 import { check, energy, fit, inspect, plainText } from './fixtures.ts';
 
@@ -41,7 +41,7 @@ describe('fit record', () => {
       fc.property(fc.constantFrom(...paths(fit)), bad, (path, replacement) => {
         const record = parseFitRecord(replaceAt(fit, path, replacement)) ?? null;
         const snapshot = { path: '/p.tiers', check, energy, inspect, fit: record, stale: false, error: null };
-        const shown = JSON.stringify(reportView(snapshot, plainText)) + hintTooltip(layerState(snapshot, 'fc1', 'lower'), 'x', plainText);
+        const shown = JSON.stringify(reportView(snapshot, plainText)) + hintTooltip(layerLookup(snapshot)('fc1', 'lower'), 'x', plainText);
         expect(shown).not.toMatch(/undefined|NaN/);
       }),
       { seed: 20260103, numRuns: 600 },

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { hintPlaces } from '../../extension/hint-place.ts';
 import { breakEvenText, hintLabel, hintTooltip } from '../../extension/hint-text.ts';
 import { escapeMarkdown } from '../../extension/markdown.ts';
-import { layerState, type PlanSnapshot } from '../../extension/plan-snapshot.ts';
+import { layerLookup, type PlanSnapshot } from '../../extension/plan-snapshot.ts';
 import { check, energy, fit, hostileId, inspect, outline, plainText } from './fixtures.ts';
 
 const snapshot = (more: Partial<PlanSnapshot> = {}): PlanSnapshot => ({
@@ -18,7 +18,7 @@ const snapshot = (more: Partial<PlanSnapshot> = {}): PlanSnapshot => ({
 });
 const both = { energy: true, retraining: true };
 const label = (state: PlanSnapshot, options = both, id = 'fc1', tier: 'lower' | 'upper' = 'lower'): string | undefined =>
-  hintLabel(layerState(state, id, tier), options, plainText);
+  hintLabel(layerLookup(state)(id, tier), options, plainText);
 
 describe('hint label', () => {
   it('changes visibly with a fit, and back when the fit no longer belongs to the plan', () => {
@@ -43,7 +43,7 @@ describe('hint label', () => {
 
 describe('hint tooltip', () => {
   it('gives every figure with band, source and reference', () => {
-    const text = hintTooltip(layerState(snapshot({ fit }), 'fc1', 'lower'), 'ecp5-85f', plainText);
+    const text = hintTooltip(layerLookup(snapshot({ fit }))('fc1', 'lower'), 'ecp5-85f', plainText);
     expect(text).toContain('| one inference | **610 nJ** | 0.305 to 1.22 \u00b5J | modelled | table A\\; table B |');
     expect(text).toContain('| retrain: direct solve | 12.0 \u00b5J | 6.00 to 24.0 \u00b5J | simulated |');
     expect(text).toContain('| this fit | **11.0 \u00b5J** |');
@@ -52,7 +52,7 @@ describe('hint tooltip', () => {
   });
 
   it('keeps a hostile name from becoming a link, an image, a table cell or a heading', () => {
-    const first = hintTooltip(layerState(snapshot(), hostileId, 'upper'), 'x', plainText).split('\n')[0] ?? '';
+    const first = hintTooltip(layerLookup(snapshot())(hostileId, 'upper'), 'x', plainText).split('\n')[0] ?? '';
     expect(first).toMatch(/^\*\*\\\[x\\\]\\\(command\\:/);
     expect(first).toContain('\\# h');
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { emptySnapshot, layerState, type PlanSnapshot } from '../../extension/plan-snapshot.ts';
+import { emptySnapshot, layerLookup, type PlanSnapshot } from '../../extension/plan-snapshot.ts';
 import { fitView, modelView, reportView, tiersView } from '../../extension/to-view.ts';
 import { check, energy, fit, hostileId, inspect, plainText } from './fixtures.ts';
 
@@ -122,8 +122,8 @@ describe('model view', () => {
 
 describe('layer state', () => {
   it('knows a stale fit from one that belongs to the plan', () => {
-    expect(layerState(snapshot, 'fc1', 'lower')).toMatchObject({ fit: { id: 'fc1' }, staleFit: false });
-    expect(layerState({ ...snapshot, stale: true }, 'fc1', 'lower')).toMatchObject({ fit: undefined, staleFit: true });
-    expect(layerState(snapshot, 'fc3', 'lower')).toMatchObject({ energy: undefined, fit: undefined, staleFit: false });
+    expect(layerLookup(snapshot)('fc1', 'lower')).toMatchObject({ fit: { id: 'fc1' }, staleFit: false });
+    expect(layerLookup({ ...snapshot, stale: true })('fc1', 'lower')).toMatchObject({ fit: undefined, staleFit: true });
+    expect(layerLookup(snapshot)('fc3', 'lower')).toMatchObject({ energy: undefined, fit: undefined, staleFit: false });
   });
 });
