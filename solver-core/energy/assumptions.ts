@@ -4,7 +4,8 @@ import { evaluateLayers } from './evaluate.ts';
 import { formatSi } from './format.ts';
 import type { Band } from './quantity.ts';
 import { statements } from './statements.ts';
-import type { EnergyTarget } from './target.ts';
+import type { EnergyTable, EnergyTarget } from './target.ts';
+import { tableOperations } from './target.ts';
 
 type Assumption = EnergyDocument['assumptions'][number];
 
@@ -30,10 +31,12 @@ const figures = [
  * others are held at their central value. Statements without a number of their own follow, never dominating.
  */
 export function listAssumptions(input: EvaluateInput): readonly Assumption[] {
-  const pinned = pinAll(input);
+  const free = withoutReferences(input);
+  const mapped = mapInput(free, pin);
+  const pinned: EvaluateInput = { ...mapped, context: { ...mapped.context, tableSpread: false } };
   const knobs = knobsOf(input);
   const widths = knobs.map((knob) => {
-    const layers = evaluateLayers(knob.release(pinned, input));
+    const layers = evaluateLayers(knob.release(pinned, free));
     return figures.map(({ pick }) => width(layers, pick));
   });
   const totals = figures.map((_, column) => widths.reduce((total, row) => total + (row[column] ?? 0), 0));
@@ -53,7 +56,7 @@ export function listAssumptions(input: EvaluateInput): readonly Assumption[] {
     };
   });
   ranked.sort((a, b) => b.rank - a.rank);
-  return [...ranked.map(({ name, text, dominates }) => ({ name, text, dominates })), ...statements(input)];
+  return [...ranked.map(({ name, text, dominates }) => ({ name, text, dominates })), ...statements(input, free)];
 }
 
 function width(layers: readonly LayerFigures[], pick: (f: LayerFigures) => LayerFigures['inference']): number {
@@ -67,40 +70,52 @@ function pin(band: Band): Band {
   return { ...band, low: band.value, high: band.value };
 }
 
-function pinTarget(target: EnergyTarget): EnergyTarget {
+/** Joining references is most of the work of an estimate, and the widths of bands do not need them. */
+function bare(band: Band): Band {
+  return band.ref === '' ? band : { ...band, ref: '-' };
+}
+
+function mapTarget(target: EnergyTarget, f: (band: Band) => Band): EnergyTarget {
   return {
     ...target,
-    clockHz: pin(target.clockHz),
-    macsPerCycle: pin(target.macsPerCycle),
-    arithmeticFactor: pin(target.arithmeticFactor),
-    overheadPerMacJ: pin(target.overheadPerMacJ),
-    staticPowerW: target.staticPowerW === null ? null : pin(target.staticPowerW),
-    refetch: pin(target.refetch),
-    memories: target.memories.map((level) => ({ ...level, energyPerBitJ: pin(level.energyPerBitJ) })),
+    clockHz: f(target.clockHz),
+    macsPerCycle: f(target.macsPerCycle),
+    arithmeticFactor: f(target.arithmeticFactor),
+    overheadPerMacJ: f(target.overheadPerMacJ),
+    staticPowerW: target.staticPowerW === null ? null : f(target.staticPowerW),
+    refetch: f(target.refetch),
+    memories: target.memories.map((level) => ({ ...level, energyPerBitJ: f(level.energyPerBitJ) })),
     engine:
       target.engine === null
         ? null
-        : { ...target.engine, activity: pin(target.engine.activity), linkEnergyPerBitJ: pin(target.engine.linkEnergyPerBitJ) },
+        : { ...target.engine, activity: f(target.engine.activity), linkEnergyPerBitJ: f(target.engine.linkEnergyPerBitJ) },
   };
 }
 
-function pinAll(input: EvaluateInput): EvaluateInput {
+/** The same input with `f` applied to every band but those of the tables. */
+function mapInput(input: EvaluateInput, f: (band: Band) => Band): EvaluateInput {
   const { context, scenario } = input;
+  const { fixed, float32, float64 } = scenario.refinementPasses;
   return {
     ...input,
-    context: { ...context, target: pinTarget(context.target), host: pinTarget(context.host), tableSpread: false },
+    context: { ...context, target: mapTarget(context.target, f), host: mapTarget(context.host, f) },
     scenario: {
       ...scenario,
-      rows: pin(scenario.rows),
-      epochs: pin(scenario.epochs),
-      optimiserMacsPerWeight: pin(scenario.optimiserMacsPerWeight),
-      refinementPasses: {
-        fixed: pin(scenario.refinementPasses.fixed),
-        float32: pin(scenario.refinementPasses.float32),
-        float64: pin(scenario.refinementPasses.float64),
-      },
+      rows: f(scenario.rows),
+      epochs: f(scenario.epochs),
+      optimiserMacsPerWeight: f(scenario.optimiserMacsPerWeight),
+      refinementPasses: { fixed: f(fixed), float32: f(float32), float64: f(float64) },
     },
   };
+}
+
+function withoutReferences(input: EvaluateInput): EvaluateInput {
+  const mapped = mapInput(input, bare);
+  const tables = input.context.tables.map((table) => ({
+    ...table,
+    operations: Object.fromEntries(tableOperations.map((name) => [name, bare(table.operations[name])])) as EnergyTable['operations'],
+  }));
+  return { ...mapped, context: { ...mapped.context, tables } };
 }
 
 function knobsOf(input: EvaluateInput): readonly Knob[] {

@@ -5,7 +5,7 @@ import { layerInference, place } from './inference.ts';
 import type { Quantity } from './quantity.ts';
 import { sum } from './quantity.ts';
 import type { LayerFit } from './retraining.ts';
-import { incrementalEnergy, sgdEnergy, solveEnergy } from './retraining.ts';
+import { incrementalEnergy, sgdEnergy, solveEnergy, trainingLevel } from './retraining.ts';
 import type { TrainingScenario } from './work.ts';
 
 /** Everything an estimate is computed from. */
@@ -30,13 +30,14 @@ export interface LayerFigures {
 export function evaluateLayers(input: EvaluateInput): readonly LayerFigures[] {
   const { layers, context, scenario } = input;
   const placement = place(layers, context);
+  const level = trainingLevel(layers, context, scenario);
   const targets = targetsByLayer(input.plan);
   return layers.map((layer, index): LayerFigures => {
     const fit = input.fit.get(layer.id);
     return {
       layer,
       inference: layerInference(layer, placement, context),
-      sgd: sgdEnergy(layer, index === 0, layers, context, scenario),
+      sgd: sgdEnergy(layer, index === 0, level, context, scenario),
       solve: solveEnergy(layer, targets.get(layer.id) ?? 'labels', context, scenario, fit),
       incremental: incrementalEnergy(layer, context, scenario, fit),
     };

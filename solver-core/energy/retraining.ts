@@ -5,6 +5,7 @@ import { breakdown, levelFor, macOn, staticPart, timeOf, trafficEnergy } from '.
 import { precisionOf, storedBits } from './mac.ts';
 import type { Band, Source } from './quantity.ts';
 import { addBand, divideBand, exactBand, joinRefs, scaleBand, timesBand } from './quantity.ts';
+import type { MemoryLevel } from './target.ts';
 import type { DenseSize, TrainingScenario } from './work.ts';
 import { dataRefinementMacs, denseSize, modelCount, sgdMacs, solveMacs, statisticsRefinementMacs } from './work.ts';
 
@@ -30,24 +31,27 @@ export interface LayerFit {
   readonly engine: EngineCost | null;
 }
 
-/** Tensors that stay in memory during training: weights, gradients and the optimiser's states. */
-function trainingBytes(layers: readonly Layer[], context: EnergyContext, scenario: TrainingScenario): number {
+/**
+ * The memory level that holds what training by gradient descent keeps: weights, gradients, the optimiser's states and the
+ * activations of one batch, over all layers.
+ */
+export function trainingLevel(layers: readonly Layer[], context: EnergyContext, scenario: TrainingScenario): MemoryLevel {
   const wide = { weightBits: 32, activationBits: 32 };
   const bits = storedBits(context.target.arithmetic.training, wide);
   const weights = layers.reduce((total, layer) => total + layer.parameters, 0) * (2 + scenario.optimiserStates) * bits.weight;
   const activations = layers.reduce((total, layer) => total + (layer.outputElements ?? 0), 0) * scenario.batchRows * bits.activation;
-  return Math.ceil((weights + activations) / 8);
+  return levelFor(context.target, Math.ceil((weights + activations) / 8));
 }
 
 /**
  * Joules of training one layer by gradient descent as part of the whole network (method 8): arithmetic, weights (read twice
  * and written once per step, plus the optimiser's states read and written), activations (written and read once), static.
- * `first`: the layer is the first trained one. Null when MACs or sizes are unknown.
+ * `first`: the layer is the first trained one. `level`: see `trainingLevel`. Null when MACs or sizes are unknown.
  */
 export function sgdEnergy(
   layer: Layer,
   first: boolean,
-  layers: readonly Layer[],
+  level: MemoryLevel,
   context: EnergyContext,
   scenario: TrainingScenario,
 ): Breakdown | null {
@@ -56,7 +60,6 @@ export function sgdEnergy(
   const arithmetic = target.arithmetic.training;
   const wide = { weightBits: 32, activationBits: 32 };
   const bits = storedBits(arithmetic, wide);
-  const level = levelFor(target, trainingBytes(layers, context, scenario));
   const macs = sgdMacs({ macs: layer.macs, parameters: layer.parameters }, first, scenario);
   const samples = timesBand(scenario.rows, scenario.epochs);
   const weightBits = scaleBand(samples, (layer.parameters * bits.weight * (3 + 2 * scenario.optimiserStates)) / scenario.batchRows);

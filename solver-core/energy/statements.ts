@@ -5,8 +5,8 @@ import type { EvaluateInput } from './evaluate.ts';
 import { formatBytes } from './format.ts';
 import { place } from './inference.ts';
 
-/** Assumptions that are choices rather than constants with a band; they never dominate. */
-export function statements(input: EvaluateInput): EnergyDocument['assumptions'] {
+/** Assumptions that are choices rather than constants with a band; they never dominate. `bare`: the same input without references. */
+export function statements(input: EvaluateInput, bare: EvaluateInput): EnergyDocument['assumptions'] {
   const { context, scenario, layers } = input;
   const placement = place(layers, context);
   const { inference, training } = context.target.arithmetic;
@@ -28,7 +28,7 @@ export function statements(input: EvaluateInput): EnergyDocument['assumptions'] 
     ],
     ['band of sums', 'Bands of sums add low to low and high to high, because the same constants stand behind every part.'],
   ];
-  const corners = breakEvenRange(input);
+  const corners = breakEvenRange(bare);
   if (corners !== null) list.push(['break-even', breakEvenText(corners)]);
   if (inference.kind === 'fixed')
     list.push([

@@ -5,7 +5,7 @@ import { budgetStatus, evaluateBudgets } from '../../../solver-core/energy/budge
 import { energyContext, estimateEnergy } from '../../../solver-core/energy/estimate.ts';
 import { macEnergy, macEnergyByTable, precisionOf } from '../../../solver-core/energy/mac.ts';
 import type { LayerFit } from '../../../solver-core/energy/retraining.ts';
-import { sgdEnergy, solveEnergy } from '../../../solver-core/energy/retraining.ts';
+import { sgdEnergy, solveEnergy, trainingLevel } from '../../../solver-core/energy/retraining.ts';
 import { trainingScenario } from '../../../solver-core/energy/scenario.ts';
 import { energyTables } from '../../../solver-core/energy/tables/index.ts';
 import { energyTargets } from '../../../solver-core/energy/targets/index.ts';
@@ -178,7 +178,9 @@ describe('work of retraining (method 8)', () => {
     expect(assumed?.value).toBe(stated?.value);
     expect(assumed?.ref).toContain('20 epochs assumed (5 to 100)');
     expect((assumed?.high ?? 0) / (stated?.high ?? 1)).toBeGreaterThan(4);
-    const layer = sgdEnergy(dense('fc', 8, 8), true, mlp, contextOf('systolic-64x64'), trainingScenario({ rows: 10, epochs: 3 }));
+    const context = contextOf('systolic-64x64');
+    const scenario = trainingScenario({ rows: 10, epochs: 3 });
+    const layer = sgdEnergy(dense('fc', 8, 8), true, trainingLevel(mlp, context, scenario), context, scenario);
     expect(layer?.total.source).toBe('modelled');
   });
 });
