@@ -57,11 +57,17 @@ export function formatQuantity(quantity: Quantity): string {
   return formatValue(quantity.value, quantity.unit);
 }
 
-/** "0.4 to 0.9 µJ": both ends with the prefix of the higher one, so that they compare at a glance. */
+/**
+ * "0.4 to 0.9 µJ": both ends with the prefix of the higher one, so that they compare at a glance; "842 µJ to 1.48 J" when the
+ * lower end would then start with zeros only.
+ */
 export function formatBand(quantity: Quantity, t: Translate): string {
   const prefix = quantity.unit === '1' ? noPrefix : prefixFor(quantity.high);
-  const [low, high] = [quantity.low, quantity.high].map((value) => threeDigits(value / prefix.factor));
-  return t('{0} to {1} {2}', low ?? '', high ?? '', `${prefix.symbol}${unitSymbols[quantity.unit]}`).trim();
+  const low = quantity.low / prefix.factor;
+  if (low !== 0 && Math.abs(low) < 0.1)
+    return t('{0} to {1}', formatValue(quantity.low, quantity.unit), formatValue(quantity.high, quantity.unit));
+  const unit = `${prefix.symbol}${unitSymbols[quantity.unit]}`;
+  return t('{0} to {1} {2}', threeDigits(low), threeDigits(quantity.high / prefix.factor), unit).trim();
 }
 
 /** "1.2 microjoule, modelled": unit and provenance in words, for screen readers. */

@@ -3,6 +3,10 @@ import { formatBand, formatCount, formatNumber, formatQuantity, sourceWord, type
 import { escapeMarkdown } from './markdown.ts';
 import type { LayerState } from './plan-snapshot.ts';
 
+/** Different notes below one tooltip; a figure may rest on more than a tooltip can hold. */
+const maxNotes = 40;
+const maxNoteLength = 300;
+
 /** Which parts of a hint the user wants to see. */
 export interface HintOptions {
   readonly energy: boolean;
@@ -30,30 +34,44 @@ function retrainingText(state: LayerState, t: Translate): string | undefined {
 }
 
 /**
- * Tooltip of a layer's hint as Markdown: every figure with its band, source and reference. Names from the user's files are
- * escaped; the text holds no command link and must be shown untrusted.
+ * Tooltip of a layer's hint as Markdown: every figure with its band and source, and below the table what each rests on, by number.
+ * Names from the user's files are escaped; the text holds no command link and must be shown untrusted.
  */
 export function hintTooltip(state: LayerState, target: string, t: Translate): string {
   const lines = [`**${escapeMarkdown(state.id)}**`, ''];
-  if (state.energy) lines.push(t('Energy on {0}', escapeMarkdown(target)), '', ...energyTable(state, t), '');
-  if (state.energy) lines.push(`${t('{0} MACs, {1} parameters', formatCount(state.energy.macs), formatCount(state.energy.parameters))}  `);
-  if (state.energy)
-    lines.push(`${t('Direct solve pays off against gradient descent: {0}', breakEvenText(state.energy.breakEvenRetrainings, t))}`, '');
-  if (state.fit) lines.push(...fitLines(state.fit, t), '');
+  if (state.energy) {
+    const { macs, parameters, breakEvenRetrainings } = state.energy;
+    lines.push(t('{0} MACs, {1} parameters. Energy on {2}:', formatCount(macs), formatCount(parameters), escapeMarkdown(target)), '');
+    const notes = new Map<string, number>();
+    lines.push(...energyTable(state, notes, t), '');
+    lines.push(t('A direct solve pays off against gradient descent: {0}', breakEvenText(breakEvenRetrainings, t)), '');
+    if (state.fit) lines.push(...fitLines(state.fit, t), '');
+    lines.push(...[...notes].map(([note, number]) => `\\[${number}\\] ${escapeMarkdown(note, maxNoteLength)}  `), '');
+  }
   if (state.staleFit) lines.push(t('An earlier fit no longer belongs to the plan, model or data as they are now.'), '');
   return lines.join('\n');
 }
 
-function energyTable(state: LayerState, t: Translate): string[] {
+/** One row per figure. The parts of its reference, which "; " separates, are collected in `notes` and named by number. */
+function energyTable(state: LayerState, notes: Map<string, number>, t: Translate): string[] {
   const { inference, components, retraining } = state.energy ?? {
     inference: null,
     components: [],
     retraining: { sgd: null, solve: null, incremental: null },
   };
+  const numbers = (ref: string): string =>
+    ref
+      .split('; ')
+      .flatMap((note) => {
+        if (!notes.has(note) && notes.size < maxNotes) notes.set(note, notes.size + 1);
+        return notes.get(note) ?? [];
+      })
+      .sort((a, b) => a - b)
+      .join(', ');
   const row = (name: string, quantity: Quantity | null, bold: boolean): string[] => {
     if (!quantity) return [];
     const text = bold ? `**${formatQuantity(quantity)}**` : formatQuantity(quantity);
-    return [`| ${name} | ${text} | ${formatBand(quantity, t)} | ${sourceWord(quantity.source, t)} | ${escapeMarkdown(quantity.ref)} |`];
+    return [`| ${name} | ${text} | ${formatBand(quantity, t)} | ${sourceWord(quantity.source, t)} | ${numbers(quantity.ref)} |`];
   };
   return [
     `| | ${t('energy')} | ${t('from \u2013 to')} | ${t('source')} | ${t('based on')} |`,

@@ -1,10 +1,8 @@
-const maxLength = 200;
-
 /**
  * A text from the user's files as inert Markdown: no link, image, HTML, code, table cell or icon survives.
- * Line breaks become spaces; at most 200 characters are kept.
+ * Line breaks become spaces; at most `maxLength` characters (default 200) are kept.
  */
-export function escapeMarkdown(text: string): string {
+export function escapeMarkdown(text: string, maxLength = 200): string {
   const flat = [...text]
     .slice(0, maxLength)
     .join('')

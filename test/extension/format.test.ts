@@ -55,6 +55,11 @@ describe('format', () => {
     expect(formatBand(quantity(5e-7, 4e-7, 1.5e-6), plainText)).toBe('0.400 to 1.50 \u00b5J');
   });
 
+  it('gives each end its own prefix when the band spans decades', () => {
+    expect(formatBand(quantity(1e-2, 8.42e-4, 1.48), plainText)).toBe('842 \u00b5J to 1.48 J');
+    expect(formatBand(quantity(1e-2, 0, 1.48), plainText)).toBe('0 to 1.48 J');
+  });
+
   it('speaks unit and provenance in words', () => {
     expect(speakQuantity(quantity(1.2e-6), plainText)).toBe('1.20 microjoule, modelled');
   });

@@ -44,9 +44,10 @@ describe('hint label', () => {
 describe('hint tooltip', () => {
   it('gives every figure with band, source and reference', () => {
     const text = hintTooltip(layerLookup(snapshot({ fit }))('fc1', 'lower'), 'ecp5-85f', plainText);
-    expect(text).toContain('| one inference | **610 nJ** | 0.305 to 1.22 \u00b5J | modelled | table A\\; table B |');
+    expect(text).toContain('| one inference | **610 nJ** | 0.305 to 1.22 \u00b5J | modelled | 1, 2 |');
     expect(text).toContain('| retrain: direct solve | 12.0 \u00b5J | 6.00 to 24.0 \u00b5J | simulated |');
     expect(text).toContain('| this fit | **11.0 \u00b5J** |');
+    expect(text).toContain('\\[1\\] table A  \n\\[2\\] table B');
     expect(text).toContain('4,096 MACs');
     expect(text).toContain('relative residual 1.2e-9');
   });
