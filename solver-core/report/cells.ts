@@ -8,6 +8,9 @@ export interface Column {
   readonly align: 'left' | 'right';
 }
 
+/** Shown in place of a table of layers. */
+export const noLayers = 'The model has no weight-bearing layers, so there is nothing to estimate.';
+
 /** Shown where a figure does not apply or is not known. */
 export const nothing = '-';
 

@@ -2,7 +2,7 @@ import { formatBand, formatCount, formatQuantity } from '../energy/format.ts';
 import type { BudgetDocument, EnergyDocument, EnergyLayer } from '../protocol/documents.ts';
 import type { Quantity } from '../protocol/quantity.ts';
 import { budgetWords } from './budget-line.ts';
-import { counted, fileName, totalMacs } from './cells.ts';
+import { counted, fileName, noLayers, totalMacs } from './cells.ts';
 import type { ReportExtras } from './energy-markdown.ts';
 import { inferenceChart, retrainingChart } from './html-charts.ts';
 import { fitSection } from './html-fit.ts';
@@ -42,17 +42,22 @@ ${cards(energy)}
 ${findings(energy)}
 ${fitSection(options.fit ?? null, options.fitStale === true)}
 ${budgetSection(options.budgets ?? [])}
-<section aria-labelledby="inference"><h2 id="inference">Energy per inference</h2>
-${inferenceChart(energy.layers) || '<p class="note">No layer has a figure.</p>'}</section>
-<section aria-labelledby="retraining"><h2 id="retraining">Energy to retrain</h2>
-${retrainingChart(energy.layers) || '<p class="note">No layer has a figure.</p>'}</section>
-${layerSection(energy)}
+${energy.layers.length === 0 ? `<p class="note">${noLayers}</p>` : figures(energy)}
 ${assumptionSection(energy)}
 <footer><p>Sources, weakest first: assumed, modelled (from published tables), simulated, measured. A figure takes the weakest source of its parts.</p><p>Low and high are bounds of the model behind a figure, not a confidence interval. MACs are multiply-adds (1 MAC = 2 FLOP).${options.version === undefined ? '' : ` Tierwise ${html(options.version, 40)}.`}</p></footer>
 </main>
 </body>
 </html>
 `;
+}
+
+/** The charts and the table of layers. */
+function figures(energy: EnergyDocument): string {
+  return `<section aria-labelledby="inference"><h2 id="inference">Energy per inference</h2>
+${inferenceChart(energy.layers) || '<p class="note">No layer has a figure.</p>'}</section>
+<section aria-labelledby="retraining"><h2 id="retraining">Energy to retrain</h2>
+${retrainingChart(energy.layers) || '<p class="note">No layer has a figure.</p>'}</section>
+${layerSection(energy)}`;
 }
 
 function cards(energy: EnergyDocument): string {

@@ -2,7 +2,7 @@ import { formatBand, formatCount, formatFull, formatQuantity, sourceLegend } fro
 import type { BudgetDocument, EnergyDocument, FitDocument } from '../protocol/documents.ts';
 import type { Quantity } from '../protocol/quantity.ts';
 import { budgetWords } from './budget-line.ts';
-import { breakEvenCell, fileName, inert, nothing, numberCell, quantityCell, totalMacs } from './cells.ts';
+import { breakEvenCell, fileName, inert, noLayers, nothing, numberCell, quantityCell, totalMacs } from './cells.ts';
 import { metricText } from './fit-text.ts';
 
 /** What a report shows beside the energy document. */
@@ -33,9 +33,7 @@ export function energyMarkdown(energy: EnergyDocument, extras: ReportExtras = {}
     '',
     '## Layers',
     '',
-    '| layer | op | tier | MACs | parameters | inference | SGD | solve | incremental | break-even |',
-    '| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |',
-    ...energy.layers.map(layerRow),
+    ...(energy.layers.length === 0 ? [noLayers] : layerTable(energy)),
     '',
     sourceLegend,
     '',
@@ -65,6 +63,14 @@ export function md(text: string): string {
 
 function totalRow(name: string, q: Quantity | null): string {
   return q === null ? `| ${name} | ${nothing} | | |` : `| ${name} | ${formatQuantity(q)} | ${formatBand(q)} | ${q.source} |`;
+}
+
+function layerTable(energy: EnergyDocument): readonly string[] {
+  return [
+    '| layer | op | tier | MACs | parameters | inference | SGD | solve | incremental | break-even |',
+    '| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |',
+    ...energy.layers.map(layerRow),
+  ];
 }
 
 function layerRow(layer: EnergyDocument['layers'][number]): string {

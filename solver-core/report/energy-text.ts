@@ -2,7 +2,7 @@ import { formatCount, formatFull, sourceLegend } from '../energy/format.ts';
 import type { BudgetDocument, EnergyDocument } from '../protocol/documents.ts';
 import type { Quantity } from '../protocol/quantity.ts';
 import type { Column } from './cells.ts';
-import { breakEvenCell, counted, fileName, inert, nothing, quantityCell, textTable, totalMacs } from './cells.ts';
+import { breakEvenCell, counted, fileName, inert, noLayers, nothing, quantityCell, textTable, totalMacs } from './cells.ts';
 import { budgetLine } from './budget-line.ts';
 
 const columns: readonly Column[] = [
@@ -53,14 +53,10 @@ export function energyText(energy: EnergyDocument, budgets: readonly BudgetDocum
   return [
     `Energy of ${fileName(energy.model)} on ${inert(energy.target)}${plan}`,
     '',
-    ...table.slice(0, -1),
-    table[1] ?? '',
-    table.at(-1) ?? '',
-    '',
-    ...totalLines(energy),
+    ...(energy.layers.length === 0 ? [noLayers] : [...table.slice(0, -1), table[1] ?? '', table.at(-1) ?? '', '', ...totalLines(energy)]),
     ...(budgets.length === 0 ? [] : ['', 'Budgets', ...budgets.map((budget) => `  ${budgetLine(budget)}`)]),
     '',
-    ...dominating(energy),
+    ...(energy.layers.length === 0 ? [] : dominating(energy)),
     ...energy.diagnostics.map((d) => `${d.severity}: ${d.code}: ${inert(d.message, 400)}`),
     sourceLegend,
     'SGD: gradient descent from the start. solve: direct, one step. incremental: one update. break-even: retrainings until solve and',

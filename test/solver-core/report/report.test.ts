@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { estimateEnergy } from '../../../solver-core/energy/estimate.ts';
 import { inert } from '../../../solver-core/report/cells.ts';
 import { checkText } from '../../../solver-core/report/check-text.ts';
 import { energyCsv, textCell } from '../../../solver-core/report/energy-csv.ts';
@@ -80,6 +81,15 @@ describe('names from files are inert', () => {
     expect(inert('abcdefghij', 7)).toBe('abc…hij');
     expect(inert(hostileName)).toContain('\\u{1b}[31mred\\u{7}\\u{202e}evil');
   });
+});
+
+test('a model without layers says so in every form', () => {
+  const { value } = estimateEnergy({ layers: [], targetId: 'up5k', modelPath: 'empty.onnx' });
+  if (value === undefined) throw new Error('no estimate');
+  for (const text of [energyText(value), energyMarkdown(value), energyHtml(value)]) {
+    expect(text).toContain('no weight-bearing layers');
+  }
+  expect(energyCsv(value).split('\n')).toHaveLength(2);
 });
 
 describe('the page', () => {
