@@ -166,7 +166,7 @@ export class PlanStore implements vscode.Disposable {
     ]);
     const modelPath =
       (energy.status === 'fulfilled' ? energy.value.model : null) ?? (check.status === 'fulfilled' ? check.value.model : null);
-    const inspect = modelPath === null ? null : await this.#inspect(uri, modelPath);
+    const inspect = modelPath === null ? null : await this.#inspect(modelPath);
     const failure = energy.status === 'rejected' && !isCancelled(energy.reason) ? toErrorData(energy.reason) : null;
     return {
       path,
@@ -179,22 +179,21 @@ export class PlanStore implements vscode.Disposable {
     };
   }
 
-  async #inspect(plan: vscode.Uri, modelPath: string): Promise<InspectDocument | null> {
-    const path = vscode.Uri.joinPath(plan, '..', modelPath).fsPath;
-    const absolute = /^([\\/]|[A-Za-z]:)/.test(modelPath) ? modelPath : path;
-    const known = this.#inspected.get(absolute);
+  async #inspect(modelPath: string): Promise<InspectDocument | null> {
+    const key = vscode.Uri.file(modelPath).toString();
+    const known = this.#inspected.get(key);
     if (known) return known.catch(() => null);
-    const asked = this.#solver.request('tierwise/inspect', { path: absolute });
+    const asked = this.#solver.request('tierwise/inspect', { path: modelPath });
     if (this.#inspected.size >= maxInspected) this.#inspected.clear();
-    this.#inspected.set(absolute, asked);
+    this.#inspected.set(key, asked);
     return asked.catch(() => {
-      this.#inspected.delete(absolute);
+      this.#inspected.delete(key);
       return null;
     });
   }
 
   #onFile(uri: vscode.Uri): void {
-    this.#inspected.delete(uri.fsPath);
+    this.#inspected.delete(uri.toString());
     for (const entry of this.#entries.values()) if (concerns(entry, uri)) this.#schedule(entry, fileDelayMs);
   }
 
@@ -226,7 +225,8 @@ export class PlanStore implements vscode.Disposable {
 /** Whether a changed file may be one that a plan rests on: its model, or anything in or below its folder. */
 function concerns(entry: Entry, file: vscode.Uri): boolean {
   const folder = vscode.Uri.joinPath(entry.uri, '..').path.replace(/\/?$/, '/');
-  return file.path.startsWith(folder) || file.fsPath === entry.snapshot.energy?.model;
+  const model = entry.snapshot.energy?.model;
+  return file.path.startsWith(folder) || (model !== undefined && vscode.Uri.file(model).toString() === file.toString());
 }
 
 /** Whether a document is a plan on a local disk, where the solver can read it. */

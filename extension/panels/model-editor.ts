@@ -108,7 +108,8 @@ class ModelTable {
 
   #energyOfPlan(): EnergyDocument | undefined {
     const energy = this.#context.plans.activeSnapshot?.energy;
-    return energy?.model === this.#uri.fsPath ? energy : undefined;
+    // Compared as addresses: they agree on the case of a Windows drive letter, paths need not.
+    return energy && vscode.Uri.file(energy.model).toString() === this.#uri.toString() ? energy : undefined;
   }
 
   /** The energy of the model alone; null when it cannot be had, which the log explains. */

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { ToWebview } from '../../webview/messages/index.ts';
 import type { TierwiseContext } from '../context.ts';
+import type { RunningFit } from '../fit-command.ts';
 import { tiersView } from '../to-view.ts';
 import { attachPage, pageStrings, runPageCommand, type PageHost } from './page-host.ts';
 import { noPlanMessage } from './report-page.ts';
@@ -53,8 +54,14 @@ export class TiersPage implements vscode.WebviewViewProvider, vscode.Disposable 
       backend: backend === 'plan' ? vscode.l10n.t('as the plan says') : backend,
       target: settings.current.energyTarget === '' ? vscode.l10n.t('as the plan says') : settings.current.energyTarget,
       canFit: running === undefined,
-      fitting: running ? { message: running.message, fraction: running.fraction } : null,
+      fitting: running ? { message: fittingMessage(running, plans.active), fraction: running.fraction } : null,
     });
     return { kind: 'tiers', strings: pageStrings(), view };
   }
+}
+
+/** What a running fit says; one of another plan than the shown one is named. */
+function fittingMessage(running: RunningFit, shown: vscode.Uri | undefined): string {
+  if (running.plan.toString() === shown?.toString()) return running.message;
+  return `${vscode.workspace.asRelativePath(running.plan)}: ${running.message}`;
 }
