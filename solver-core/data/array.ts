@@ -11,6 +11,8 @@ export interface RowArray {
   readonly rows: number;
   /** Elements of one row. */
   readonly rowElements: number;
+  /** The same rows, held in memory as stored bytes; itself when they are there already. */
+  loaded(): Promise<RowArray>;
   /** Rows [start, start + count) into `out[outStart ...]`, row-major. */
   readRange(start: number, count: number, out: Floats, outStart: number): Promise<void>;
 }
@@ -30,16 +32,27 @@ export async function rowArray(layout: ArrayLayout, source: ByteSource, name: st
       tensor: name,
     });
   }
-  const rows = layout.dims[0] ?? 1;
-  const rowElements = layout.dims.slice(1).reduce((product, dim) => product * dim, 1);
-  if (layout.elements === 0) return { layout, rows, rowElements, readRange: () => Promise.resolve() };
-  if (!layout.fortran || layout.dims.length < 2) return { layout, rows, rowElements, readRange: plainReader(layout, source, rowElements) };
-  if (sizeBytes > maxBytes)
-    throw new DataFault('data-too-large', tooLarge(name, sizeBytes, maxBytes, 'Save it in C order: np.ascontiguousarray(x).'), {
-      tensor: name,
-    });
+  const shape = { layout, rows: layout.dims[0] ?? 1, rowElements: layout.dims.slice(1).reduce((product, dim) => product * dim, 1) };
+  if (layout.elements === 0) return inMemory(shape, () => Promise.resolve());
+  if (!layout.fortran || layout.dims.length < 2) {
+    const readRange = plainReader(layout, source, shape.rowElements);
+    if (source.inMemory) return inMemory(shape, readRange);
+    const loaded = async (): Promise<RowArray> =>
+      rowArray(layout, memorySource(new Uint8Array(await source.read(0, sizeBytes))), name, maxBytes);
+    return { ...shape, readRange, loaded };
+  }
+  if (sizeBytes > maxBytes) {
+    const advice = 'Save it in C order: np.ascontiguousarray(x).';
+    throw new DataFault('data-too-large', tooLarge(name, sizeBytes, maxBytes, advice), { tensor: name });
+  }
   const bytes = new Uint8Array(await source.read(0, sizeBytes));
-  return { layout, rows, rowElements, readRange: fortranReader(layout, bytes, rows, rowElements) };
+  return inMemory(shape, fortranReader(layout, bytes, shape.rows, shape.rowElements));
+}
+
+/** An array whose rows need no file any more. */
+export function inMemory(shape: Pick<RowArray, 'layout' | 'rows' | 'rowElements'>, readRange: RowArray['readRange']): RowArray {
+  const array: RowArray = { ...shape, readRange, loaded: () => Promise.resolve(array) };
+  return array;
 }
 
 /** Message of a `data-too-large` fault. */

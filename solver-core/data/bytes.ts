@@ -4,6 +4,7 @@ import { DataFault } from './fault.ts';
 /** Bytes that can be read from any position: part of a file, or memory. */
 export interface ByteSource {
   readonly sizeBytes: number;
+  readonly inMemory: boolean;
   /** Exactly `count` bytes from `offset`; a DataFault `data-truncated` when they are not there. The result is valid until the next call. */
   read(offset: number, count: number): Promise<Uint8Array>;
 }
@@ -13,6 +14,7 @@ export function fileSource(file: FileHandle, start: number, sizeBytes: number): 
   let buffer = new Uint8Array(0);
   return {
     sizeBytes,
+    inMemory: false,
     async read(offset, count) {
       checkRange(offset, count, sizeBytes);
       if (buffer.length < count) buffer = new Uint8Array(count);
@@ -35,6 +37,7 @@ export function fileSource(file: FileHandle, start: number, sizeBytes: number): 
 export function memorySource(bytes: Uint8Array): ByteSource {
   return {
     sizeBytes: bytes.length,
+    inMemory: true,
     read(offset, count) {
       checkRange(offset, count, bytes.length);
       return Promise.resolve(bytes.subarray(offset, offset + count));

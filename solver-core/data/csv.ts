@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import type { AbortFlag } from '../model/abort.ts';
 import { checkAbort } from '../model/abort.ts';
 import type { RowArray } from './array.ts';
-import { tooLarge } from './array.ts';
+import { inMemory, tooLarge } from './array.ts';
 import type { Delimiter, FieldSpans } from './csv-line.ts';
 import { detectDelimiter, fieldSpans, maxColumns, splitLine } from './csv-line.ts';
 import { parseNumber } from './csv-number.ts';
@@ -252,22 +252,17 @@ class Table {
     const layout = { kind: 'f4', littleEndian: true, fortran: false, dims: [rows, width], elements: rows * width, itemBytes: 4 } as const;
     const blocks = this.#blocks;
     const perBlock = this.#rowsPerBlock;
-    return {
-      layout,
-      rows,
-      rowElements: width,
-      readRange(start, count, out, outStart) {
-        for (let done = 0; done < count;) {
-          const row = start + done;
-          const inBlock = row % perBlock;
-          const n = Math.min(count - done, perBlock - inBlock);
-          const block = blocks[Math.floor(row / perBlock)] as Float32Array;
-          out.set(block.subarray(inBlock * width, (inBlock + n) * width), outStart + done * width);
-          done += n;
-        }
-        return Promise.resolve();
-      },
-    };
+    return inMemory({ layout, rows, rowElements: width }, (start, count, out, outStart) => {
+      for (let done = 0; done < count;) {
+        const row = start + done;
+        const inBlock = row % perBlock;
+        const n = Math.min(count - done, perBlock - inBlock);
+        const block = blocks[Math.floor(row / perBlock)] as Float32Array;
+        out.set(block.subarray(inBlock * width, (inBlock + n) * width), outStart + done * width);
+        done += n;
+      }
+      return Promise.resolve();
+    });
   }
 
   #notNumeric(bytes: Uint8Array, lineStart: number, column: number, line: number): DataFault {

@@ -44,7 +44,8 @@ export interface DatasetOptions {
   readonly inputs?: string;
   /** Array of an .npz, or column of a .csv. Default "y": for .csv the last column. Null: no labels are needed. */
   readonly labels?: string | null;
-  /** Most bytes one array may take in memory. Default 1 GiB. Rows of .npy and of stored .npz members stay in the file. */
+  /** Most bytes one array may take in memory. Default 1 GiB. Rows of .npy and of stored .npz members stay in the file,
+   * unless rows are picked by index and the array is at most a quarter of this. */
   readonly maxBytes?: number;
   readonly abort?: AbortFlag;
 }
@@ -67,7 +68,10 @@ export async function openDataset(path: string, options: DatasetOptions = {}): P
     const opened = await openByFormat(path, file, fileBytes, options);
     checkRows(opened.inputs, options);
     const sha256 = await hashFile(file, options.abort);
-    return { value: makeDataset(path, file, sha256, opened), diagnostics: [...opened.diagnostics, ...mappingNote(opened.labels, path)] };
+    return {
+      value: makeDataset(path, file, sha256, opened, (options.maxBytes ?? defaultMaxBytes) / 4),
+      diagnostics: [...opened.diagnostics, ...mappingNote(opened.labels, path)],
+    };
   } catch (error) {
     await file?.close();
     const fault = asFault(error, path);
@@ -138,8 +142,24 @@ function checkRows(inputs: RowArray, options: DatasetOptions): void {
     });
 }
 
-function makeDataset(path: string, file: FileHandle, sha256: string, opened: OpenedData): Dataset {
-  const { inputs } = opened;
+function makeDataset(path: string, file: FileHandle, sha256: string, opened: OpenedData, keepBytes: number): Dataset {
+  let { inputs } = opened;
+  // One read at a time: the readers reuse their buffers.
+  let last: Promise<void> = Promise.resolve();
+  const read = async (selection: RowSelection, out: Float32Array): Promise<void> => {
+    try {
+      // Picking rows one by one from a file costs a system call each, so an array of moderate size is loaded first.
+      const sizeBytes = inputs.layout.elements * inputs.layout.itemBytes;
+      if (!('start' in selection) && sizeBytes <= keepBytes) inputs = await inputs.loaded();
+      await readSelection(inputs, selection, out);
+    } catch (error) {
+      const fault = asFault(error, path);
+      if (fault === undefined) throw error;
+      throw new TierwiseError(fault.code, fault.message, 'The data file changed while it was read; run again when it is complete.', {
+        cause: error,
+      });
+    }
+  };
   return {
     name: basename(path),
     format: formatOf(path) ?? 'npz',
@@ -148,18 +168,12 @@ function makeDataset(path: string, file: FileHandle, sha256: string, opened: Ope
     inputShape: inputs.layout.dims.slice(1),
     rowElements: inputs.rowElements,
     labels: opened.labels,
-    async readRows(selection, out) {
-      try {
-        await readSelection(inputs, selection, out);
-      } catch (error) {
-        const fault = asFault(error, path);
-        if (fault === undefined) throw error;
-        throw new TierwiseError(fault.code, fault.message, 'The data file changed while it was read; run again when it is complete.', {
-          cause: error,
-        });
-      }
+    readRows(selection, out) {
+      const next = last.then(() => read(selection, out));
+      last = next.catch(() => undefined);
+      return next;
     },
-    close: () => file.close(),
+    close: () => last.then(() => file.close()),
   };
 }
 

@@ -68,6 +68,23 @@ print(json.dumps(x.astype('f4').ravel().astype(float).tolist()))`,
     }
   });
 
+  test('picking rows gives the same from memory and from the file, also when asked at once', async () => {
+    numpy(folder.dir, `np.save('p.npy', np.arange(3000, dtype='f4').reshape(1000, 3))`);
+    for (const maxBytes of [1 << 30, 4096]) {
+      const data = await opened(folder.path('p.npy'), { labels: null, maxBytes });
+      const picks = [[5, 1, 999], [0], Array.from({ length: 300 }, (_, i) => (i * 7) % 1000)];
+      const outs = await Promise.all(
+        picks.map(async (rows) => {
+          const out = new Float32Array(rows.length * 3);
+          await data.readRows(rows, out);
+          return [...out];
+        }),
+      );
+      expect(outs).toEqual(picks.map((rows) => rows.flatMap((row) => [0, 1, 2].map((i) => row * 3 + i))));
+      await data.close();
+    }
+  });
+
   test('zip64 directories', async () => {
     numpy(
       folder.dir,
