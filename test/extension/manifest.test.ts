@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { diagnosticLine } from '../../solver-core/report/check-text.ts';
 import { settingKeys } from '../../extension/settings-schema.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -14,6 +15,7 @@ const manifest = JSON.parse(manifestText) as {
     menus: Record<string, { command: string }[]>;
     configuration: { properties: Record<string, { scope: string }> }[];
     views: Record<string, { id: string }[]>;
+    problemMatchers: { pattern: { regexp: string } }[];
     walkthroughs: { steps: { media: { markdown: string } }[] }[];
   };
 };
@@ -84,6 +86,26 @@ describe('manifest', () => {
       .flat()
       .map((view) => view.id);
     expect(views.filter((view) => !code.includes(`'${view}'`))).toEqual([]);
+  });
+});
+
+describe('problem matcher', () => {
+  it('reads the lines that "tierwise check" prints', () => {
+    const line = diagnosticLine({
+      code: 'unknown-layer',
+      severity: 'error',
+      message: 'no layer "/fc9: 1:2" in the model',
+      where: { path: 'C:/work/digits.tiers', range: { line: 9, column: 10, endLine: 9, endColumn: 21 } },
+    });
+    const pattern = new RegExp(manifest.contributes.problemMatchers[0]?.pattern.regexp ?? '');
+    expect(pattern.exec(line)?.slice(1)).toEqual([
+      'C:/work/digits.tiers',
+      '9',
+      '10',
+      'error',
+      'unknown-layer',
+      'no layer "/fc9: 1:2" in the model',
+    ]);
   });
 });
 
