@@ -46,7 +46,7 @@ export function estimateEnergy(request: EstimateRequest): Checked<EnergyDocument
   const context = energyContext(request.targetId, request.targets ?? energyTargets);
   if (context.value === undefined) return { value: undefined, diagnostics: context.diagnostics };
   const input: EvaluateInput = {
-    layers: request.layers,
+    layers: request.layers.map(countable),
     plan: request.plan ?? null,
     fit: request.fit ?? new Map<string, LayerFit>(),
     context: context.value,
@@ -95,6 +95,13 @@ export function energyContext(targetId: string, targets: ReadonlyMap<string, Ene
   }
   const host = target.engine === null ? target : (targets.get(target.engine.refineOn) ?? energyTargets.get('server-cpu') ?? target);
   return { value: { target, host, tables: energyTables, tableSpread: true }, diagnostics: [] };
+}
+
+/** Sizes beyond what a number holds come as NaN or infinity from hostile shapes: such a layer has no figure. */
+function countable(layer: Layer): Layer {
+  const known = (count: number | null): boolean => count === null || (Number.isFinite(count) && count >= 0);
+  if ([layer.macs, layer.inputElements, layer.outputElements, layer.parameters].every(known)) return layer;
+  return { ...layer, macs: null, parameters: known(layer.parameters) ? layer.parameters : 0 };
 }
 
 function toDocument(f: LayerFigures, tier: TierKind, breakEvenRetrainings: number | null): EnergyLayer {

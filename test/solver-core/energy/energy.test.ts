@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { breakEven, directBreakEven } from '../../../solver-core/energy/break-even.ts';
 import { budgetStatus, evaluateBudgets } from '../../../solver-core/energy/budgets.ts';
 import { energyContext, estimateEnergy } from '../../../solver-core/energy/estimate.ts';
+import { fitEnergy } from '../../../solver-core/energy/fit-energy.ts';
 import { macEnergy, macEnergyByTable, precisionOf } from '../../../solver-core/energy/mac.ts';
 import type { LayerFit } from '../../../solver-core/energy/retraining.ts';
 import { sgdEnergy, solveEnergy, trainingLevel } from '../../../solver-core/energy/retraining.ts';
@@ -303,6 +304,30 @@ describe('estimate', () => {
     expect([value?.totals.inference, value?.totals.retraining.sgd, value?.layers[3]?.inference]).toEqual([null, null, null]);
     expect(value?.layers[0]?.inference).not.toBeNull();
     expect(diagnostics).toMatchObject([{ severity: 'warning', code: 'energy-incomplete', where: { node: 'late' } }]);
+  });
+
+  test.each([{ macs: NaN }, { macs: Infinity }, { parameters: NaN }, { inputElements: Infinity }, { outputElements: -1 }])(
+    'sizes that are no counts, %j, give no figure and no fault',
+    (size) => {
+      const { value, diagnostics } = estimateEnergy({ layers: [dense('huge', 8, 8, size), dense('fc', 8, 8)], targetId: 'server-cpu' });
+      expect([value?.layers[0]?.inference, value?.layers[0]?.retraining.solve, value?.totals.inference]).toEqual([null, null, null]);
+      expect(value?.layers[1]?.inference).not.toBeNull();
+      expect(diagnostics.map((d) => d.code)).toEqual(['energy-incomplete']);
+      expect(JSON.parse(JSON.stringify(value))).toEqual(value);
+    },
+  );
+
+  test('the energy of a fit equals the estimate that knows of it', () => {
+    const layer = mlp[0];
+    if (layer === undefined) throw new Error('no layer');
+    const fit: LayerFit = {
+      rows: 1437,
+      refinementPasses: 3,
+      engine: { cycles: 1e6, gramCycles: 8e5, hostWords: 2e5, lanes: 8, wordBits: 18 },
+    };
+    const estimated = estimateEnergy({ layers: mlp, targetId: 'ecp5-85f', rows: 1437, fit: new Map([[layer.id, fit]]) }).value;
+    expect(fitEnergy(layer, 'ecp5-85f', fit, 'labels')).toEqual(estimated?.layers[0]?.retraining.solve);
+    expect(fitEnergy(layer, 'nowhere', fit, 'labels')).toBeNull();
   });
 
   test('no layers: no totals, no fault', () => {

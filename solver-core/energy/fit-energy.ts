@@ -1,0 +1,17 @@
+import type { Layer } from '../model/layer.ts';
+import type { TargetKind } from '../model/plan.ts';
+import { energyContext } from './estimate.ts';
+import type { Quantity } from './quantity.ts';
+import type { LayerFit } from './retraining.ts';
+import { solveEnergy } from './retraining.ts';
+import { trainingScenario } from './scenario.ts';
+
+/**
+ * Joules of one direct solve that was made, on a target: from its cycles, words and refinement passes where the backend has an
+ * engine, else from its rows. Null for an unknown target and for a layer that is not dense.
+ */
+export function fitEnergy(layer: Layer, targetId: string, fit: LayerFit, targets: TargetKind): Quantity<'J'> | null {
+  const context = energyContext(targetId).value;
+  if (context === undefined) return null;
+  return solveEnergy(layer, targets, context, trainingScenario({ rows: fit.rows }), fit)?.total ?? null;
+}
