@@ -5,7 +5,7 @@ import type { PlanStore } from './plan-store.ts';
 import type { SolverClient } from './server-client.ts';
 import type { SettingsService } from './settings.ts';
 import { isCancelled } from './solver-error.ts';
-import { baseName, metricName } from './to-view.ts';
+import { baseName, forbidsFit, metricName } from './to-view.ts';
 import { showError } from './errors-ui.ts';
 
 /** A fit that is running now. */
@@ -101,7 +101,7 @@ export class FitRunner implements vscode.Disposable {
 
   /** False, with a message, when the plan has errors. Exceeded budgets are asked about instead. */
   #refuseErrors(plan: vscode.Uri, check: CheckDocument): boolean {
-    const errors = check.diagnostics.filter((diagnostic) => diagnostic.severity === 'error' && !diagnostic.code.startsWith('budget-'));
+    const errors = check.diagnostics.filter(forbidsFit);
     const first = errors[0];
     if (!first) return true;
     const show = vscode.l10n.t('Show problems');

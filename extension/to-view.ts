@@ -178,8 +178,13 @@ export function tiersView(snapshot: PlanSnapshot, context: TiersContext): TiersV
           stale: snapshot.stale,
         }
       : null,
-    errors: check?.diagnostics.filter((diagnostic) => diagnostic.severity === 'error').length ?? 0,
+    errors: check?.diagnostics.filter(forbidsFit).length ?? 0,
   };
+}
+
+/** Whether a finding forbids a fit. An exceeded budget does not: the user is asked. */
+export function forbidsFit(diagnostic: DiagnosticDocument): boolean {
+  return diagnostic.severity === 'error' && !diagnostic.code.startsWith('budget-');
 }
 
 const maxMetadata = 40;

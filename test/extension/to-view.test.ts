@@ -83,7 +83,13 @@ describe('tiers view', () => {
       { kind: 'upper', layers: [hostileId], canFit: false },
     ]);
     expect(view.frozen).toEqual(['conv1']);
-    expect([view.plan, view.model, view.target, view.errors]).toEqual(['/work/digits.tiers', '/work/digits.onnx', 'ecp5-85f', 1]);
+    expect([view.plan, view.model, view.target, view.errors]).toEqual(['/work/digits.tiers', '/work/digits.onnx', 'ecp5-85f', 0]);
+  });
+
+  it('counts the errors that forbid a fit; an exceeded budget does not', () => {
+    const unknown = { code: 'unknown-layer', severity: 'error' as const, message: 'no layer "x"', where: {} };
+    const broken = { ...check, diagnostics: [...check.diagnostics, unknown] };
+    expect(tiersView({ ...snapshot, check: broken }, context).errors).toBe(1);
   });
 
   it('offers no fit while one is running', () => {
