@@ -14,4 +14,6 @@ export const tolerances = {
   sumFp64: { relative: 1e-12 },
   /** Energy tables state four significant digits. */
   tableDigits: { relative: 2e-4 },
+  /** Three shown digits: half a unit of the third is at most 0.5 %, and the rule for the prefix rounds once more in the fourth. */
+  shownDigits: { relative: 5.1e-3 },
 } as const;

@@ -12,6 +12,7 @@ import {
   formatValue,
   speakQuantity,
 } from '../../extension/format.ts';
+import { tolerances } from '../tolerances.ts';
 import { plainText } from './fixtures.ts';
 
 const quantity = (value: number, low = value, high = value): Quantity<'J'> => ({
@@ -44,8 +45,7 @@ describe('format', () => {
       fc.property(fc.double({ min: 1e-15, max: 9e11, noNaN: true }), (value) => {
         const match = /^([\d.]+) (\D?)J$/.exec(formatValue(value, 'J'));
         const shown = Number(match?.[1]) * (scale[match?.[2] ?? ''] ?? NaN);
-        // Half a unit of the third digit is at most 0.5 % of the value; the prefix rule may add one rounding more.
-        expect(Math.abs(shown - value) / value).toBeLessThanOrEqual(0.0051);
+        expect(Math.abs(shown - value) / value).toBeLessThanOrEqual(tolerances.shownDigits.relative);
       }),
       { seed: 20260101, numRuns: 500 },
     );
