@@ -1,65 +1,38 @@
 import * as vscode from 'vscode';
-import type { InspectDocument } from '../solver-core/protocol/index.ts';
-import { parseFitRecord } from './fit-record.ts';
 import { emptySnapshot, type PlanSnapshot } from './plan-snapshot.ts';
+import { RefreshQueue } from './refresh-queue.ts';
 import type { SettingsService } from './settings.ts';
-import type { SolverClient } from './server-client.ts';
-import { isCancelled, toErrorData } from './solver-error.ts';
+import { SnapshotLoader, type SolverRequester } from './snapshot-loader.ts';
 
 const editDelayMs = 350;
 const fileDelayMs = 500;
 const maxPlansSearched = 50;
-const maxInspected = 16;
 
 interface Entry {
   readonly uri: vscode.Uri;
+  readonly queue: RefreshQueue;
   snapshot: PlanSnapshot;
-  timer: NodeJS.Timeout | undefined;
-  running: Promise<void> | undefined;
-  again: boolean;
 }
 
 /**
  * What is known about each open plan, and which one the views show: the plan edited last, else the first of the workspace.
- * Asks the solver again, a moment after an edit, with the unsaved text; one question at a time per plan.
+ * Asks the solver again, a moment after an edit, with the unsaved text.
  */
 export class PlanStore implements vscode.Disposable {
-  readonly #solver: SolverClient;
+  readonly #loader: SnapshotLoader;
   readonly #settings: SettingsService;
   readonly #changed = new vscode.EventEmitter<vscode.Uri | undefined>();
   readonly #entries = new Map<string, Entry>();
-  readonly #inspected = new Map<string, Promise<InspectDocument>>();
-  readonly #disposables: vscode.Disposable[] = [this.#changed];
+  readonly #subscriptions: readonly vscode.Disposable[];
   /** Fires with the plan whose snapshot changed, or undefined when another plan (or none) became the active one. */
   readonly onDidChange = this.#changed.event;
   #active: Entry | undefined;
   #disposed = false;
 
-  constructor(solver: SolverClient, settings: SettingsService) {
-    this.#solver = solver;
+  constructor(solver: SolverRequester, settings: SettingsService) {
+    this.#loader = new SnapshotLoader(solver);
     this.#settings = settings;
-    const watcher = vscode.workspace.createFileSystemWatcher('**/*.{onnx,npz,npy,csv,tiers}');
-    const onFile = (uri: vscode.Uri): void => this.#onFile(uri);
-    this.#disposables.push(
-      watcher,
-      watcher.onDidChange(onFile),
-      watcher.onDidCreate((uri) => {
-        onFile(uri);
-        if (!this.#active && uri.path.endsWith('.tiers')) this.activate(uri);
-      }),
-      watcher.onDidDelete((uri) => this.#onDelete(uri)),
-      settings.onDidChange(() => this.refreshAll()),
-      vscode.window.onDidChangeActiveTextEditor((editor) => {
-        if (editor && isPlan(editor.document)) this.activate(editor.document.uri);
-      }),
-      vscode.workspace.onDidChangeTextDocument((event) => {
-        if (isPlan(event.document) && event.contentChanges.length > 0) this.#schedule(this.#entry(event.document.uri), editDelayMs);
-      }),
-      vscode.workspace.onDidSaveTextDocument((document) => {
-        if (isPlan(document)) this.#schedule(this.#entry(document.uri), 0);
-      }),
-      vscode.workspace.onDidCloseTextDocument((document) => this.#onClose(document)),
-    );
+    this.#subscriptions = [this.#changed, settings.onDidChange(() => this.refreshAll()), ...this.#watchFiles(), ...this.#watchEditors()];
   }
 
   /** The plan that the views show. */
@@ -82,9 +55,8 @@ export class PlanStore implements vscode.Disposable {
     const visible = vscode.window.visibleTextEditors.find((editor) => isPlan(editor.document));
     if (visible) return this.activate(visible.document.uri);
     const found = await vscode.workspace.findFiles('**/*.tiers', '**/node_modules/**', maxPlansSearched);
-    const first = found
-      .filter((uri) => uri.scheme === 'file')
-      .sort((a, b) => a.path.length - b.path.length || a.path.localeCompare(b.path))[0];
+    const plans = found.filter((uri) => uri.scheme === 'file');
+    const first = plans.sort((a, b) => a.path.length - b.path.length || a.path.localeCompare(b.path))[0];
     if (first && !this.#active && !this.#disposed) this.activate(first);
   }
 
@@ -97,129 +69,109 @@ export class PlanStore implements vscode.Disposable {
   }
 
   /** Asks the solver again and resolves when the answer is in. */
-  async refresh(uri: vscode.Uri): Promise<void> {
-    const entry = this.#entry(uri);
-    clearTimeout(entry.timer);
-    await this.#run(entry);
+  refresh(uri: vscode.Uri): Promise<void> {
+    return this.#entry(uri).queue.runNow();
   }
 
   /** Asks again for every plan that is known, for example after the solver came back. */
   refreshAll(): void {
-    this.#inspected.clear();
-    for (const entry of this.#entries.values()) this.#schedule(entry, 0);
+    this.#loader.forget();
+    for (const entry of this.#entries.values()) entry.queue.schedule(0);
   }
 
   dispose(): void {
     this.#disposed = true;
-    for (const entry of this.#entries.values()) clearTimeout(entry.timer);
-    for (const disposable of this.#disposables) disposable.dispose();
+    for (const entry of this.#entries.values()) entry.queue.dispose();
+    for (const subscription of this.#subscriptions) subscription.dispose();
   }
 
   #entry(uri: vscode.Uri): Entry {
     const key = uri.toString();
     const known = this.#entries.get(key);
     if (known) return known;
-    const entry: Entry = { uri, snapshot: emptySnapshot(uri.fsPath), timer: undefined, running: undefined, again: false };
+    const queue = new RefreshQueue(() => this.#load(entry));
+    const entry: Entry = { uri, queue, snapshot: emptySnapshot(uri.fsPath) };
     this.#entries.set(key, entry);
-    this.#schedule(entry, 0);
+    queue.schedule(0);
     return entry;
   }
 
-  #schedule(entry: Entry, delayMs: number): void {
-    if (this.#disposed) return;
-    clearTimeout(entry.timer);
-    entry.timer = setTimeout(() => void this.#run(entry), delayMs);
-  }
-
-  /** One refresh at a time per plan; what came in meanwhile is answered by one more. */
-  #run(entry: Entry): Promise<void> {
-    if (entry.running) {
-      entry.again = true;
-      return entry.running;
-    }
-    entry.running = this.#loop(entry).finally(() => {
-      entry.running = undefined;
-    });
-    return entry.running;
-  }
-
-  async #loop(entry: Entry): Promise<void> {
-    do {
-      entry.again = false;
-      entry.snapshot = await this.#load(entry.uri, entry.snapshot);
-      // Closed or deleted meanwhile: nobody wants to know.
-      if (this.#disposed || this.#entries.get(entry.uri.toString()) !== entry) return;
-      this.#changed.fire(entry.uri);
-    } while (entry.again);
-  }
-
-  async #load(uri: vscode.Uri, previous: PlanSnapshot): Promise<PlanSnapshot> {
-    if (uri.scheme !== 'file') return previous;
-    const path = uri.fsPath;
-    const document = vscode.workspace.textDocuments.find((candidate) => candidate.uri.toString() === uri.toString());
-    const text = document?.isDirty ? { text: document.getText() } : {};
-    const target = this.#settings.current.energyTarget === '' ? {} : { target: this.#settings.current.energyTarget };
-    const [check, energy, last] = await Promise.allSettled([
-      this.#solver.request('tierwise/check', { path, ...text }),
-      this.#solver.request('tierwise/energy', { path, ...text, ...target }),
-      this.#solver.request('tierwise/lastFit', { path, ...text }),
-    ]);
-    const modelPath =
-      (energy.status === 'fulfilled' ? energy.value.model : null) ?? (check.status === 'fulfilled' ? check.value.model : null);
-    const inspect = modelPath === null ? null : await this.#inspect(modelPath);
-    const failure = energy.status === 'rejected' && !isCancelled(energy.reason) ? toErrorData(energy.reason) : null;
-    return {
-      path,
-      check: check.status === 'fulfilled' ? check.value : previous.check,
-      energy: energy.status === 'fulfilled' ? energy.value : previous.energy,
-      inspect: inspect ?? previous.inspect,
-      fit: last.status === 'fulfilled' ? (parseFitRecord(last.value.fit) ?? null) : previous.fit,
-      stale: last.status === 'fulfilled' ? last.value.stale : previous.stale,
-      error: failure,
+  async #load(entry: Entry): Promise<void> {
+    const { uri } = entry;
+    if (uri.scheme !== 'file') return;
+    const document = openDocument(uri);
+    const target = this.#settings.current.energyTarget;
+    const question = {
+      path: uri.fsPath,
+      text: document?.isDirty ? document.getText() : undefined,
+      target: target === '' ? undefined : target,
     };
+    const snapshot = await this.#loader.load(question, entry.snapshot);
+    // Closed or deleted meanwhile: nobody wants to know.
+    if (this.#disposed || this.#entries.get(uri.toString()) !== entry) return;
+    entry.snapshot = snapshot;
+    this.#changed.fire(uri);
   }
 
-  async #inspect(modelPath: string): Promise<InspectDocument | null> {
-    const key = vscode.Uri.file(modelPath).toString();
-    const known = this.#inspected.get(key);
-    if (known) return known.catch(() => null);
-    const asked = this.#solver.request('tierwise/inspect', { path: modelPath });
-    if (this.#inspected.size >= maxInspected) this.#inspected.clear();
-    this.#inspected.set(key, asked);
-    return asked.catch(() => {
-      this.#inspected.delete(key);
-      return null;
-    });
+  #watchEditors(): vscode.Disposable[] {
+    const asked = (document: vscode.TextDocument, delayMs: number): void => {
+      if (isPlan(document)) this.#entry(document.uri).queue.schedule(delayMs);
+    };
+    return [
+      vscode.window.onDidChangeActiveTextEditor((editor) => {
+        if (editor && isPlan(editor.document)) this.activate(editor.document.uri);
+      }),
+      vscode.workspace.onDidChangeTextDocument((event) => {
+        if (event.contentChanges.length > 0) asked(event.document, editDelayMs);
+      }),
+      vscode.workspace.onDidSaveTextDocument((document) => asked(document, 0)),
+      vscode.workspace.onDidCloseTextDocument((document) => this.#onClose(document)),
+    ];
+  }
+
+  #watchFiles(): vscode.Disposable[] {
+    const watcher = vscode.workspace.createFileSystemWatcher('**/*.{onnx,npz,npy,csv,tiers}');
+    return [
+      watcher,
+      watcher.onDidChange((uri) => this.#onFile(uri)),
+      watcher.onDidCreate((uri) => {
+        this.#onFile(uri);
+        if (!this.#active && uri.path.endsWith('.tiers')) this.activate(uri);
+      }),
+      watcher.onDidDelete((uri) => this.#onDelete(uri)),
+    ];
   }
 
   #onFile(uri: vscode.Uri): void {
-    this.#inspected.delete(uri.toString());
-    for (const entry of this.#entries.values()) if (concerns(entry, uri)) this.#schedule(entry, fileDelayMs);
+    if (uri.path.endsWith('.onnx')) this.#loader.forget();
+    for (const entry of this.#entries.values()) if (concerns(entry, uri)) entry.queue.schedule(fileDelayMs);
   }
 
   #onDelete(uri: vscode.Uri): void {
     const entry = this.#entries.get(uri.toString());
-    const isOpen = vscode.workspace.textDocuments.some((document) => document.uri.toString() === uri.toString());
-    if (entry && !isOpen) {
-      clearTimeout(entry.timer);
-      this.#entries.delete(uri.toString());
-      if (this.#active === entry) {
-        this.#active = undefined;
-        this.#changed.fire(undefined);
-      }
-    }
+    if (entry && !openDocument(uri)) this.#drop(entry);
     this.#onFile(uri);
   }
 
   #onClose(document: vscode.TextDocument): void {
-    const key = document.uri.toString();
-    const entry = this.#entries.get(key);
+    const entry = this.#entries.get(document.uri.toString());
     if (!entry) return;
     // The active plan stays in the views after its editor is closed; its unsaved text is gone, so ask again.
-    if (entry === this.#active) return this.#schedule(entry, 0);
-    clearTimeout(entry.timer);
-    this.#entries.delete(key);
+    if (entry === this.#active) entry.queue.schedule(0);
+    else this.#drop(entry);
   }
+
+  #drop(entry: Entry): void {
+    entry.queue.dispose();
+    this.#entries.delete(entry.uri.toString());
+    if (this.#active !== entry) return;
+    this.#active = undefined;
+    this.#changed.fire(undefined);
+  }
+}
+
+function openDocument(uri: vscode.Uri): vscode.TextDocument | undefined {
+  return vscode.workspace.textDocuments.find((candidate) => candidate.uri.toString() === uri.toString());
 }
 
 /** Whether a changed file may be one that a plan rests on: its model, or anything in or below its folder. */

@@ -1,0 +1,73 @@
+import type { InspectDocument } from '../solver-core/protocol/index.ts';
+import { parseFitRecord } from './fit-record.ts';
+import type { PlanSnapshot } from './plan-snapshot.ts';
+import type { SolverClient } from './server-client.ts';
+import { isCancelled, toErrorData } from './solver-error.ts';
+
+/** The part of the solver client that a snapshot needs. */
+export type SolverRequester = Pick<SolverClient, 'request'>;
+
+/** What is asked about a plan. */
+export interface SnapshotQuestion {
+  /** Absolute path of the plan. */
+  readonly path: string;
+  /** The unsaved text, when there is one. */
+  readonly text: string | undefined;
+  /** Energy target instead of the plan's, when the user wants one. */
+  readonly target: string | undefined;
+}
+
+const maxInspected = 16;
+
+/** Asks the solver everything about a plan. Keeps what it knew where a question fails, so that a typing error blanks nothing. */
+export class SnapshotLoader {
+  readonly #solver: SolverRequester;
+  /** Models by path: their layers do not change with the plan. */
+  readonly #inspected = new Map<string, Promise<InspectDocument>>();
+
+  constructor(solver: SolverRequester) {
+    this.#solver = solver;
+  }
+
+  /** A model changed (or, without a path, anything may have): ask again about it. */
+  forget(modelPath?: string): void {
+    if (modelPath === undefined) this.#inspected.clear();
+    else this.#inspected.delete(modelPath);
+  }
+
+  /** The snapshot that follows `previous`. Never rejects. */
+  async load(question: SnapshotQuestion, previous: PlanSnapshot): Promise<PlanSnapshot> {
+    const { path } = question;
+    const text = question.text === undefined ? {} : { text: question.text };
+    const target = question.target === undefined ? {} : { target: question.target };
+    const [check, energy, last] = await Promise.allSettled([
+      this.#solver.request('tierwise/check', { path, ...text }),
+      this.#solver.request('tierwise/energy', { path, ...text, ...target }),
+      this.#solver.request('tierwise/lastFit', { path, ...text }),
+    ]);
+    const modelPath =
+      (energy.status === 'fulfilled' ? energy.value.model : null) ?? (check.status === 'fulfilled' ? check.value.model : null);
+    const inspect = modelPath === null ? null : await this.#inspect(modelPath);
+    return {
+      path,
+      check: check.status === 'fulfilled' ? check.value : previous.check,
+      energy: energy.status === 'fulfilled' ? energy.value : previous.energy,
+      inspect: inspect ?? previous.inspect,
+      fit: last.status === 'fulfilled' ? (parseFitRecord(last.value.fit) ?? null) : previous.fit,
+      stale: last.status === 'fulfilled' ? last.value.stale : previous.stale,
+      error: energy.status === 'rejected' && !isCancelled(energy.reason) ? toErrorData(energy.reason) : null,
+    };
+  }
+
+  async #inspect(modelPath: string): Promise<InspectDocument | null> {
+    const known = this.#inspected.get(modelPath);
+    if (known) return known.catch(() => null);
+    const asked = this.#solver.request('tierwise/inspect', { path: modelPath });
+    if (this.#inspected.size >= maxInspected) this.#inspected.clear();
+    this.#inspected.set(modelPath, asked);
+    return asked.catch(() => {
+      if (this.#inspected.get(modelPath) === asked) this.#inspected.delete(modelPath);
+      return null;
+    });
+  }
+}
