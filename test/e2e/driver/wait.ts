@@ -31,7 +31,10 @@ export async function until<T>(
     if (Date.now() > deadline) break;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
-  const seen = options.seen === undefined ? '' : ` Seen instead: ${await Promise.resolve(options.seen()).catch(() => 'nothing readable')}.`;
+  const seen =
+    options.seen === undefined
+      ? ''
+      : ` Seen instead: ${(await Promise.resolve(options.seen()).catch(() => 'nothing readable')).slice(0, 600)}.`;
   throw new Error(`Waited ${timeoutMs / 1000} s for ${what}.${trouble}${seen}`);
 }
 
