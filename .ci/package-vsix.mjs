@@ -72,7 +72,12 @@ async function buildProduct(log) {
   }
   log('package: bundles ...');
   const { buildAll } = await import('./build.mjs');
-  await buildAll();
+  const metafiles = await buildAll();
+  const noticesFile = path.join(root, 'THIRD-PARTY-NOTICES.md');
+  if (!existsSync(noticesFile)) {
+    const { notices } = await import('./notices.mjs');
+    writeFileSync(noticesFile, notices(metafiles));
+  }
 }
 
 if (process.argv[1] !== undefined && path.resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
