@@ -51,7 +51,8 @@ suite('work', () => {
     assert.ok(record.evaluation.before < 0.5, `before ${record.evaluation.before}`);
     assert.equal(record.backend.kind, 'sim');
     assert.ok(record.layers.length >= 2);
-    for (const layer of record.layers) assert.ok(layer.relativeResidual < tolerances.ridgeRefined.relative, `${layer.id}: ${layer.relativeResidual}`);
+    for (const layer of record.layers)
+      assert.ok(layer.relativeResidual < tolerances.ridgeRefined.relative, `${layer.id}: ${layer.relativeResidual}`);
     assert.equal(await sha256(model), before);
     await vscode.workspace.fs.stat(fileUri('digits.fitted.onnx'));
     await vscode.workspace.fs.stat(fileUri('digits.fitted.json'));
