@@ -1,5 +1,7 @@
 // What neighbours use of the ONNX part.
 export type { ExternalLocation } from './external-data.ts';
+export { externalTensors, type ExternalTensor } from './external-tensors.ts';
+export { fitMetadataKey, inspectModel, summarizeModel, type LayerSummary, type ModelFile, type ModelSummary } from './inspect.ts';
 export { defaultLimits, type ModelLimits } from './limits.ts';
 export { modelMetadata, type OnnxModel } from './model.ts';
 export { readTensor, type ExternalReader, type FloatTensor } from './read-tensor.ts';
