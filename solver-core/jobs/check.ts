@@ -1,0 +1,43 @@
+import { energyContext } from '../energy/estimate.ts';
+import { evaluateBudgets } from '../energy/budgets.ts';
+import type { Budget, Plan } from '../model/plan.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import type { BudgetDocument, CheckDocument } from '../protocol/index.ts';
+import { budgetDiagnostic } from '../tiers/budgets.ts';
+import type { Environment } from './environment.ts';
+import { planEnergy } from './plan-energy.ts';
+import { readPlan } from './read-plan.ts';
+
+/** Diagnostics and budgets of a plan. Budgets are judged only when the plan has no errors. */
+export async function checkJob(environment: Environment, params: { readonly path: string; readonly text?: string }): Promise<CheckDocument> {
+  const read = await readPlan(params.path, params.text);
+  const diagnostics = [...read.diagnostics];
+  let budgets: readonly BudgetDocument[] = [];
+  const plan = read.plan;
+  const sound = plan !== undefined && !diagnostics.some((d) => d.severity === 'error');
+  if (sound && energyContext(plan.target).value !== undefined) {
+    const energy = await planEnergy(environment, read, plan);
+    if (energy.value !== undefined) {
+      budgets = evaluateBudgets(plan, energy.value);
+      diagnostics.push(...budgetFindings(plan, budgets, read.path));
+    }
+  }
+  return {
+    schema: 'tierwise.check/1',
+    plan: read.path,
+    model: read.modelPath,
+    tiers: plan === undefined ? [] : [...plan.lower, ...plan.upper].map((t) => ({ kind: t.kind, name: t.name, layers: t.layers })),
+    budgets,
+    diagnostics,
+  };
+}
+
+/** One diagnostic per budget that is not clearly met. */
+function budgetFindings(plan: Plan, documents: readonly BudgetDocument[], path: string): readonly Diagnostic[] {
+  const all: readonly Budget[] = [...plan.budgets, ...[...plan.lower, ...plan.upper].flatMap((t) => t.budgets)];
+  return documents.flatMap((document, index) => {
+    const budget = all[index];
+    const finding = budget === undefined ? undefined : budgetDiagnostic(budget, document.scope, document.actual);
+    return finding === undefined ? [] : [{ ...finding, where: { path, ...finding.where } }];
+  });
+}

@@ -1,0 +1,31 @@
+import { dirname, join } from 'node:path';
+import { FileCache } from './file-cache.ts';
+import { sha256File } from './files.ts';
+import type { OpenedModel } from './open-model.ts';
+
+/** What the jobs of one process share. */
+export interface Environment {
+  /** Version of Tierwise, for fit records. */
+  readonly version: string;
+  /** Folder with engine.wasm and manifest.json. */
+  readonly engineFolder: string;
+  readonly models: FileCache<OpenedModel>;
+  readonly datasetRows: FileCache<number | null>;
+  readonly hashes: FileCache<string | null>;
+}
+
+/** The environment of a bundle that lies in dist/ beside the engine. */
+export function createEnvironment(version: string, bundlePath: string): Environment {
+  return {
+    version,
+    engineFolder: join(dirname(bundlePath), 'engine'),
+    models: new FileCache(2),
+    datasetRows: new FileCache(16),
+    hashes: new FileCache(32),
+  };
+}
+
+/** SHA-256 of a file, remembered while the file stays the same; null when it is not there. */
+export function fileHash(environment: Environment, path: string): Promise<string | null> {
+  return environment.hashes.get(path, () => sha256File(path));
+}

@@ -1,0 +1,12 @@
+import { basename, dirname, extname, join } from 'node:path';
+
+/** Where a fit of this model writes by default: `digits.onnx` gives `digits.fitted.onnx`. */
+export function defaultFittedPath(modelPath: string): string {
+  const extension = extname(modelPath);
+  return join(dirname(modelPath), `${basename(modelPath, extension)}.fitted${extension === '' ? '.onnx' : extension}`);
+}
+
+/** The fit record beside a fitted model: `digits.fitted.onnx` gives `digits.fitted.json`. */
+export function recordPath(fittedPath: string): string {
+  return join(dirname(fittedPath), `${basename(fittedPath, extname(fittedPath))}.json`);
+}
