@@ -159,9 +159,12 @@ class Scanner {
       case 1:
         this.advance(8, end, at);
         return;
-      case 2:
-        this.pos += this.length(end, 'an unknown field');
+      case 2: {
+        // Two steps: reading the length moves the position.
+        const length = this.length(end, 'an unknown field');
+        this.pos += length;
         return;
+      }
       case 3:
         this.group(end, at, depth);
         return;

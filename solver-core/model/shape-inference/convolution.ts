@@ -40,9 +40,10 @@ function convTranspose(context: InferContext): readonly ValueFacts[] {
     const kernel = window.kernel[i] ?? null;
     if (typeof size !== 'number' || typeof kernel !== 'number') return null;
     const stride = window.strides[i] ?? 1;
-    if (window.autoPad.startsWith('SAME')) return size * stride;
-    const pads = window.autoPad === 'VALID' ? 0 : (window.pads[i] ?? 0) + (window.pads[i + n] ?? 0);
-    return stride * (size - 1) + (extra[i] ?? 0) + (kernel - 1) * (window.dilations[i] ?? 1) + 1 - pads;
+    const full = stride * (size - 1) + (extra[i] ?? 0) + (kernel - 1) * (window.dilations[i] ?? 1) + 1;
+    // Padding only removes: a kernel smaller than its stride leaves less than size * stride.
+    if (window.autoPad.startsWith('SAME')) return Math.min(size * stride, full);
+    return window.autoPad === 'VALID' ? full : full - (window.pads[i] ?? 0) - (window.pads[i + n] ?? 0);
   });
   const perGroup = w[1] ?? null;
   const channels = typeof perGroup === 'number' ? perGroup * intAttribute(node, 'group', 1) : null;

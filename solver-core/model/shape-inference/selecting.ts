@@ -91,7 +91,9 @@ function slice(context: InferContext): readonly ValueFacts[] {
 /** ONNX clamps start and end to the tensor, by the direction of the step. */
 function sliceAlong(size: number, from: number, to: number, step: number): { start: number; length: number } {
   const low = step > 0 ? 0 : -1;
-  const start = clamp(from < 0 ? from + size : from, step > 0 ? 0 : 0, step > 0 ? size : size - 1);
+  const start = clamp(from < 0 ? from + size : from, 0, step > 0 ? size : size - 1);
+  // Exporters write the largest integer for "to the end"; runtimes take it so for negative steps, too.
+  if (step < 0 && (to === 2 ** 31 - 1 || to >= 2 ** 63 - 1024)) return { start, length: size === 0 ? 0 : Math.ceil((start + 1) / -step) };
   const end = clamp(to < 0 ? to + size : to, low, step > 0 ? size : size - 1);
   return { start, length: Math.max(0, Math.ceil((end - start) / step)) };
 }

@@ -1,0 +1,173 @@
+import { describe, expect, test } from 'vitest';
+import { findLayers } from '../../../solver-core/model/layers.ts';
+import type { Layer } from '../../../solver-core/model/layer.ts';
+import { inferShapes } from '../../../solver-core/model/shape-inference/infer.ts';
+import { readModel } from '../../../solver-core/onnx/index.ts';
+import { hasShared } from '../../shared.ts';
+import { floats, graph, int64s, modelBytes, node, value } from '../onnx/build-model.ts';
+import { bytesOf, fixtures, materialModels } from '../onnx/material.ts';
+
+function layersOf(bytes: Uint8Array, named: Readonly<Record<string, number>> = {}): Layer[] {
+  const model = readModel(bytes).value;
+  if (model === undefined) throw new Error('no model');
+  return findLayers(model.graph, inferShapes(model.graph, { named }));
+}
+
+const sample = (name: string): Uint8Array => bytesOf([...fixtures, ...materialModels].find((s) => s.name === name)?.path ?? '');
+const total = (layers: readonly Layer[], what: 'macs' | 'parameters' | 'weightBytes'): number => layers.reduce((sum, l) => sum + (l[what] ?? NaN), 0);
+
+describe('dense layers', () => {
+  test('mlp_digits: three solvable layers with their tensors', () => {
+    const layers = layersOf(sample('mlp_digits'));
+    expect(layers.map((l) => [l.id, l.macs, l.parameters, l.dense, l.activation])).toEqual([
+      ['/net/net.0/Gemm', 64 * 64, 64 * 64 + 64, { inputs: 64, outputs: 64, transposed: true, alpha: 1, beta: 1 }, 'Relu'],
+      ['/net/net.2/Gemm', 64 * 32, 64 * 32 + 32, { inputs: 64, outputs: 32, transposed: true, alpha: 1, beta: 1 }, 'Relu'],
+      ['/net/net.4/Gemm', 32 * 10, 32 * 10 + 10, { inputs: 32, outputs: 10, transposed: true, alpha: 1, beta: 1 }, null],
+    ]);
+    expect(layers[0]).toMatchObject({
+      weight: 'net.0.weight', bias: 'net.0.bias', input: 'input', preActivation: '/net/net.0/Gemm_output_0', output: '/net/net.1/Relu_output_0',
+      nodeIndex: 0, weightBytes: 4160 * 4, weightBits: 32, activationBits: 32, inputElements: 64, outputElements: 64, notSolvable: null,
+    });
+  });
+
+  test('MACs grow with the batch, parameters do not', () => {
+    const [one, seven] = [layersOf(sample('mlp_digits')), layersOf(sample('mlp_digits'), { batch: 7 })];
+    expect(total(seven, 'macs')).toBe(7 * total(one, 'macs'));
+    expect(total(seven, 'parameters')).toBe(total(one, 'parameters'));
+  });
+
+  const x = value('x', [2, 3]);
+  const single = (init: Parameters<typeof modelBytes>[0]): Layer | undefined => layersOf(modelBytes({ input: [x], output: [value('y')], ...init }))[0];
+
+  test('MatMul with an Add behind it takes the bias, in either order of operands', () => {
+    for (const inputs of [['m', 'b'], ['b', 'm']]) {
+      const layer = single({ initializer: [floats('w', [3, 4]), floats('b', [4])], node: [node('MatMul', ['x', 'w'], ['m']), node('Add', inputs, ['s']), node('Dropout', ['s'], ['d']), node('Sigmoid', ['d'], ['y'])] });
+      expect(layer).toMatchObject({ bias: 'b', preActivation: 's', output: 'y', activation: 'Sigmoid', parameters: 16, dense: { inputs: 3, outputs: 4, transposed: false } });
+    }
+  });
+
+  test('a residual Add is not a bias', () => {
+    const layer = single({ initializer: [floats('w', [3, 3])], node: [node('MatMul', ['x', 'w'], ['m']), node('Add', ['m', 'x'], ['y'])] });
+    expect(layer).toMatchObject({ bias: null, preActivation: 'm', output: 'm' });
+  });
+
+  test('a weight behind a Transpose of its own is solvable, transposed', () => {
+    const layer = single({ initializer: [floats('w', [4, 3])], node: [node('Transpose', ['w'], ['t'], { perm: [1, 0] }), node('MatMul', ['x', 't'], ['y'])] });
+    expect(layer).toMatchObject({ weight: 'w', dense: { inputs: 3, outputs: 4, transposed: true } });
+  });
+
+  test('the activation chain stops where a value has two readers or leaves the graph', () => {
+    const nodes = [node('MatMul', ['x', 'w'], ['m']), node('Relu', ['m'], ['y'])];
+    expect(single({ initializer: [floats('w', [3, 3])], node: [...nodes, node('Neg', ['m'], ['z'])] })).toMatchObject({ output: 'm', activation: null });
+    expect(single({ initializer: [floats('w', [3, 3])], node: nodes, output: [value('m'), value('y')] })).toMatchObject({ output: 'm', activation: null });
+    expect(single({ initializer: [floats('w', [3, 3])], node: nodes })).toMatchObject({ output: 'y', activation: 'Relu' });
+  });
+
+  test.each([
+    ['shared weight', { initializer: [floats('w', [3, 3])], node: [node('MatMul', ['x', 'w'], ['m']), node('MatMul', ['m', 'w'], ['y'])] }, 'more than one place'],
+    ['shared bias', { initializer: [floats('w', [3, 3]), floats('v', [3, 3]), floats('b', [3])], node: [node('Gemm', ['x', 'w', 'b'], ['m']), node('Gemm', ['m', 'v', 'b'], ['y'])] }, 'bias is used in more than one place'],
+    ['transposed input', { initializer: [floats('w', [2, 3])], node: [node('Gemm', ['x', 'w'], ['y'], { transA: 1 })] }, 'transA'],
+    ['stack of matrices', { initializer: [floats('w', [2, 3, 3])], node: [node('MatMul', ['x', 'w'], ['y'])] }, '3 dimensions, not 2'],
+    ['computed weight', { initializer: [int64s('s', [3, 4])], node: [node('ConstantOfShape', ['s'], ['w']), node('MatMul', ['x', 'w'], ['y'])] }, 'computed by ConstantOfShape'],
+    ['scalar bias', { initializer: [floats('w', [3, 4]), floats('b', [1])], node: [node('Gemm', ['x', 'w', 'b'], ['y'])] }, 'one value for each of the 4 outputs'],
+    ['alpha 0', { initializer: [floats('w', [3, 4])], node: [node('Gemm', ['x', 'w'], ['y'], { alpha: { float: 0 } })] }, 'alpha is 0'],
+    ['weight is a graph output', { initializer: [floats('w', [3, 4])], node: [node('MatMul', ['x', 'w'], ['y'])], output: [value('y'), value('w')] }, 'more than one place'],
+  ] as const)('%s: not solvable, and says why', (_name, init, reason) => {
+    const layer = single(init as unknown as Parameters<typeof modelBytes>[0]);
+    expect(layer?.dense).toBe(null);
+    expect(layer?.notSolvable).toContain(reason);
+  });
+
+  test('a product of two activations is not a layer', () => {
+    expect(single({ node: [node('Transpose', ['x'], ['t']), node('MatMul', ['x', 't'], ['y'])] })).toBe(undefined);
+  });
+
+  test('ids are unique even when names repeat', () => {
+    const layers = layersOf(
+      modelBytes({
+        input: [x], output: [value('c')], initializer: ['u', 'v', 'w'].map((name) => floats(name, [3, 3])),
+        node: [node('MatMul', ['x', 'u'], ['a'], {}, 'same'), node('MatMul', ['a', 'v'], ['b'], {}, 'same'), node('MatMul', ['b', 'w'], ['c'])],
+      }),
+    );
+    expect(layers.map((l) => l.id)).toEqual(['same', 'b', 'c']);
+  });
+
+  test('layers in a Scan body count once per step and are not solvable', () => {
+    const body = graph({ input: [value('h', [3]), value('s', [3])], output: [value('g'), value('o')], node: [node('MatMul', ['s', 'w'], ['m']), node('Add', ['h', 'm'], ['g']), node('Identity', ['g'], ['o'])] });
+    const layers = layersOf(modelBytes({ input: [value('h0', [3]), value('x', [5, 3])], initializer: [floats('w', [3, 3])], node: [node('Scan', ['h0', 'x'], ['h1', 'y'], { num_scan_inputs: 1, body: { graph: body } }, 'scan')], output: [value('y')] }));
+    expect(layers.map((l) => [l.id, l.nodeIndex, l.macs, l.parameters, l.dense])).toEqual([['m', 0, 5 * 9, 9, null]]);
+  });
+});
+
+/**
+ * Multiply-adds derived by hand from the published architectures: each entry is (output positions) x (kernel x inputs) x outputs.
+ * resnet50: He et al. 2016, table 1, stride in the 3x3 convolution; the sum 4.089e9 is the figure published for this variant.
+ */
+function resnet50(): number {
+  let macs = 112 * 112 * (49 * 3) * 64;
+  const stages = [[56, 64, 3], [28, 128, 4], [14, 256, 6], [7, 512, 3]] as const;
+  let inputs = 64;
+  for (const [size, width, blocks] of stages) {
+    for (let b = 0; b < blocks; b++) {
+      const before = b === 0 && size !== 56 ? size * 2 : size;
+      macs += before * before * inputs * width + size * size * 9 * width * width + size * size * width * 4 * width;
+      if (b === 0) macs += size * size * inputs * 4 * width;
+      inputs = 4 * width;
+    }
+  }
+  return macs + 2048 * 1000;
+}
+
+/** SqueezeNet 1.1 with valid pooling: 111 after the first convolution (no padding), then 55, 27, 13. */
+function squeezenet(): number {
+  let macs = 111 * 111 * (9 * 3) * 64;
+  const fires = [[55, 64, 16, 64], [55, 128, 16, 64], [27, 128, 32, 128], [27, 256, 32, 128], [13, 256, 48, 192], [13, 384, 48, 192], [13, 384, 64, 256], [13, 512, 64, 256]] as const;
+  for (const [size, inputs, squeeze, expand] of fires) macs += size * size * (inputs * squeeze + squeeze * expand + 9 * squeeze * expand);
+  return macs + 13 * 13 * 512 * 1000;
+}
+
+describe.skipIf(!hasShared)('multiply-adds and parameters of known architectures', () => {
+  test('ResNet-50 at 224: 4.089e9', () => {
+    const layers = layersOf(sample('light_resnet50'));
+    expect(resnet50()).toBe(4_089_184_256);
+    expect(total(layers, 'macs')).toBe(resnet50());
+    // 25 557 032 published parameters less the 2 x 26 560 scales and shifts of BatchNormalization.
+    expect(total(layers, 'parameters')).toBe(25_557_032 - 53_120);
+  });
+
+  test('SqueezeNet 1.1', () => {
+    const layers = layersOf(sample('light_squeezenet'));
+    expect(total(layers, 'macs')).toBe(squeezenet());
+    expect(total(layers, 'parameters')).toBe(1_235_496);
+  });
+
+  test('LeNet-5: 416 520 and 61 706', () => {
+    const layers = layersOf(sample('lenet5_fashion'));
+    expect(total(layers, 'macs')).toBe(28 * 28 * 25 * 6 + 10 * 10 * 25 * 6 * 16 + 400 * 120 + 120 * 84 + 84 * 10);
+    expect(total(layers, 'parameters')).toBe(61_706);
+  });
+
+  test('ResNet-8 folds its normalisation away without a change in multiply-adds', () => {
+    const expected = 784 * 9 * 16 + 2 * 784 * 9 * 256 + 196 * (9 * 16 * 32 + 9 * 32 * 32 + 16 * 32) + 49 * (9 * 32 * 64 + 9 * 64 * 64 + 32 * 64) + 640;
+    expect(total(layersOf(sample('resnet8_fashion')), 'macs')).toBe(expected);
+    expect(total(layersOf(sample('resnet8_fashion_bn')), 'macs')).toBe(expected);
+  });
+
+  test('GRU: steps x three gates x hidden x (inputs + hidden)', () => {
+    const layers = layersOf(sample('gru_fsdd'));
+    expect(layers.map((l) => l.macs)).toEqual([40 * 3 * 48 * (20 + 48), 480]);
+    expect(total(layers, 'parameters')).toBe(10_570);
+  });
+
+  test('transformer: six blocks of four projections and two dense layers, and the head, per token', () => {
+    const layers = layersOf(sample('opt_char'), { seq: 9, batch: 2 });
+    expect(total(layers, 'macs')).toBe(18 * (6 * (4 * 160 * 160 + 2 * 160 * 640) + 160 * 65));
+    expect(layers.every((l) => l.dense !== null)).toBe(true);
+  });
+
+  test('quantised weights behind DequantizeLinear count 8 bits', () => {
+    const layers = layersOf(sample('ort_qdq_with_multi_consumer_dq_nodes'));
+    expect(layers.map((l) => [l.weightBits, l.activationBits])).toEqual(new Array(6).fill([8, 8]));
+    expect(layers[0]?.weightBytes).toBe(36_864 + 4 * 128);
+  });
+});
