@@ -81,7 +81,8 @@ function parseDims(pairs: readonly string[]): Record<string, number> {
   for (const pair of pairs) {
     const match = /^(.+)=(\d+)$/.exec(pair);
     const value = Number(match?.[2]);
-    if (match?.[1] === undefined || !Number.isSafeInteger(value) || value < 1) throw usage(`--dim wants name=value with a whole number of at least 1, not "${pair}"`);
+    if (match?.[1] === undefined || !Number.isSafeInteger(value) || value < 1)
+      throw usage(`--dim wants name=value with a whole number of at least 1, not "${pair}"`);
     dims[match[1]] = value;
   }
   return dims;
@@ -90,7 +91,9 @@ function parseDims(pairs: readonly string[]): Record<string, number> {
 /** Checks the number of files and that only understood options were given. */
 export function expectCall(call: CliCall, files: readonly string[], options: readonly string[]): void {
   if (call.files.length !== files.length) {
-    throw usage(`\`tierwise ${call.command}\` wants ${files.length === 1 ? 'one file' : `${files.length} files`} (${files.join(' ')}), not ${call.files.length}`);
+    throw usage(
+      `\`tierwise ${call.command}\` wants ${files.length === 1 ? 'one file' : `${files.length} files`} (${files.join(' ')}), not ${call.files.length}`,
+    );
   }
   const unknown = call.given.find((name) => !['json', 'help', 'quiet', ...options].includes(name));
   if (unknown !== undefined) throw usage(`\`tierwise ${call.command}\` does not take --${unknown}`);

@@ -3,6 +3,7 @@ import { TierwiseError } from '../model/error.ts';
 import type { ErrorDocument } from '../protocol/index.ts';
 import { parseCall } from './args.ts';
 import type { CliCall } from './args.ts';
+import { createEnvironment } from '../jobs/environment.ts';
 import { commands } from './commands.ts';
 import { helpText } from './help.ts';
 
@@ -30,14 +31,17 @@ async function main(words: readonly string[]): Promise<number> {
   const command = commands[call.command];
   if (command === undefined) {
     const known = Object.keys(commands).join(', ');
-    return report(new TierwiseError('usage', `there is no command "${call.command}"`, `Commands: ${known}.`, { category: 'usage' }), wantsJson);
+    return report(
+      new TierwiseError('usage', `there is no command "${call.command}"`, `Commands: ${known}.`, { category: 'usage' }),
+      wantsJson,
+    );
   }
   const stop = new AbortController();
   const onSignal = (): void => stop.abort();
   process.once('SIGINT', onSignal);
   process.once('SIGTERM', onSignal);
   try {
-    return await command(call, stop.signal);
+    return await command(call, createEnvironment(TIERWISE_VERSION, __filename), stop.signal);
   } catch (error) {
     return report(error, wantsJson);
   } finally {
@@ -52,9 +56,17 @@ function report(error: unknown, json: boolean): number {
     ? new TierwiseError('cancelled', 'cancelled; nothing was written', 'Run the command again to start over.', { category: 'cancelled' })
     : error instanceof TierwiseError
       ? error
-      : new TierwiseError('internal', error instanceof Error ? (error.stack ?? error.message) : String(error), 'This is a defect in Tierwise; please report it.', { category: 'internal' });
+      : new TierwiseError(
+          'internal',
+          error instanceof Error ? (error.stack ?? error.message) : String(error),
+          'This is a defect in Tierwise; please report it.',
+          { category: 'internal' },
+        );
   if (json) {
-    const document: ErrorDocument = { schema: 'tierwise.error/1', error: { code: failure.code, message: failure.message, advice: failure.advice } };
+    const document: ErrorDocument = {
+      schema: 'tierwise.error/1',
+      error: { code: failure.code, message: failure.message, advice: failure.advice },
+    };
     process.stdout.write(`${JSON.stringify(document)}\n`);
   } else {
     process.stderr.write(`tierwise: ${failure.message}\n  ${failure.advice}\n`);

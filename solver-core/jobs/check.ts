@@ -9,7 +9,10 @@ import { planEnergy } from './plan-energy.ts';
 import { readPlan } from './read-plan.ts';
 
 /** Diagnostics and budgets of a plan. Budgets are judged only when the plan has no errors. */
-export async function checkJob(environment: Environment, params: { readonly path: string; readonly text?: string }): Promise<CheckDocument> {
+export async function checkJob(
+  environment: Environment,
+  params: { readonly path: string; readonly text?: string },
+): Promise<CheckDocument> {
   const read = await readPlan(params.path, params.text);
   const diagnostics = [...read.diagnostics];
   let budgets: readonly BudgetDocument[] = [];

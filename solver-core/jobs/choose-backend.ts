@@ -13,18 +13,35 @@ import { nodeHost } from './host.ts';
 export function backendChoice(named: string | undefined, planned: BackendChoice): BackendChoice {
   if (named === undefined || named === '') return planned;
   if (named === 'cpu' || named === 'sim') return { kind: named };
-  throw new TierwiseError('unknown-backend', `there is no backend "${named}"`, 'Use cpu or sim; boards come with a later version.', { category: 'usage' });
+  throw new TierwiseError('unknown-backend', `there is no backend "${named}"`, 'Use cpu or sim; boards come with a later version.', {
+    category: 'usage',
+  });
 }
 
 /** Opens a backend for the given solves. Throws TierwiseError when it cannot be had. */
-export async function openBackend(environment: Environment, choice: BackendChoice, work: readonly SimWork[], abort?: AbortFlag): Promise<Backend> {
+export async function openBackend(
+  environment: Environment,
+  choice: BackendChoice,
+  work: readonly SimWork[],
+  abort?: AbortFlag,
+): Promise<Backend> {
   if (choice.kind === 'cpu') return cpuBackend();
   if (choice.kind === 'sim') return openSim(environment, work, abort);
-  throw new TierwiseError('backend-not-available', `the ${choice.kind} backend is not part of this version`, 'Use `backend sim`: it runs the same RTL.', { category: 'backend' });
+  throw new TierwiseError(
+    'backend-not-available',
+    `the ${choice.kind} backend is not part of this version`,
+    'Use `backend sim`: it runs the same RTL.',
+    { category: 'backend' },
+  );
 }
 
 async function openSim(environment: Environment, work: readonly SimWork[], abort?: AbortFlag): Promise<Backend> {
-  const { device, reason } = await openSimDevice({ imageFolder: environment.engineFolder, work, host: nodeHost, ...(abort === undefined ? {} : { abort }) });
+  const { device, reason } = await openSimDevice({
+    imageFolder: environment.engineFolder,
+    work,
+    host: nodeHost,
+    ...(abort === undefined ? {} : { abort }),
+  });
   return {
     info: { kind: 'sim', device: device.info.device, image: device.info.image, note: reason },
     solve: (problem, context) => solveOnDevice(problem, device, context),

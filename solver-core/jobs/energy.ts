@@ -26,9 +26,18 @@ export async function energyJob(environment: Environment, params: EnergyParams):
   const result = isPlan ? await ofPlan(environment, params) : await ofModel(environment, params);
   if (result.value !== undefined) return result.value;
   const first = result.diagnostics.find((d) => d.severity === 'error');
-  if (first === undefined) throw new TierwiseError('nothing-to-estimate', `${params.path} gives no energy estimate`, 'Check that the plan names a model.');
-  if (isPlan) throw hasErrorsError(params.path, result.diagnostics.filter((d) => d.severity === 'error'));
-  throw new TierwiseError(first.code, `${params.path}: ${first.message}`, 'Repair or re-export the model; `tierwise inspect` lists every finding.');
+  if (first === undefined)
+    throw new TierwiseError('nothing-to-estimate', `${params.path} gives no energy estimate`, 'Check that the plan names a model.');
+  if (isPlan)
+    throw hasErrorsError(
+      params.path,
+      result.diagnostics.filter((d) => d.severity === 'error'),
+    );
+  throw new TierwiseError(
+    first.code,
+    `${params.path}: ${first.message}`,
+    'Repair or re-export the model; `tierwise inspect` lists every finding.',
+  );
 }
 
 async function ofPlan(environment: Environment, params: EnergyParams): Promise<Checked<EnergyDocument>> {

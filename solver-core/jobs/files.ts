@@ -22,7 +22,11 @@ export async function readRegularFile(path: string, limitBytes: number): Promise
     const info = await handle.stat();
     if (!info.isFile()) throw new TierwiseError('not-a-file', `${path} is not a regular file`, 'Give the path of a file.');
     if (info.size > limitBytes) {
-      throw new TierwiseError('file-too-large', `${path} has ${info.size} bytes; the limit is ${limitBytes}`, 'Use a smaller file, or keep large tensors as external data.');
+      throw new TierwiseError(
+        'file-too-large',
+        `${path} has ${info.size} bytes; the limit is ${limitBytes}`,
+        'Use a smaller file, or keep large tensors as external data.',
+      );
     }
     return await handle.readFile();
   } catch (cause) {
@@ -54,7 +58,12 @@ export async function writeWhole(path: string, content: Uint8Array | string): Pr
     await rename(temporary, path);
   } catch (cause) {
     await rm(temporary, { force: true });
-    throw new TierwiseError('file-not-writable', `cannot write ${path}: ${reason(cause)}`, 'Check that the folder exists, is writable and has free space.', { cause });
+    throw new TierwiseError(
+      'file-not-writable',
+      `cannot write ${path}: ${reason(cause)}`,
+      'Check that the folder exists, is writable and has free space.',
+      { cause },
+    );
   }
 }
 
@@ -94,7 +103,8 @@ export async function readJson(path: string): Promise<unknown> {
 
 function fileError(path: string, cause: unknown): TierwiseError {
   const code = (cause as { code?: string }).code;
-  if (code === 'ENOENT' || code === 'ENOTDIR') return new TierwiseError('file-not-found', `${path} does not exist`, 'Check the path.', { cause });
+  if (code === 'ENOENT' || code === 'ENOTDIR')
+    return new TierwiseError('file-not-found', `${path} does not exist`, 'Check the path.', { cause });
   return new TierwiseError('file-not-readable', `cannot read ${path}: ${reason(cause)}`, 'Check the permissions of the file.', { cause });
 }
 

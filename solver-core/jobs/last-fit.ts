@@ -30,7 +30,10 @@ export async function findFit(environment: Environment, read: ReadPlan, plan: Pl
 }
 
 /** The request `tierwise/lastFit`. */
-export async function lastFitJob(environment: Environment, params: { readonly path: string; readonly text?: string }): Promise<{ fit: FitDocument | null; stale: boolean }> {
+export async function lastFitJob(
+  environment: Environment,
+  params: { readonly path: string; readonly text?: string },
+): Promise<{ fit: FitDocument | null; stale: boolean }> {
   const read = await readPlan(params.path, params.text);
   const found = read.plan === undefined ? null : await findFit(environment, read, read.plan);
   return found ?? { fit: null, stale: false };
@@ -47,7 +50,9 @@ function toFitDocument(value: unknown): FitDocument | null {
     typeof record.backend?.kind === 'string' &&
     Array.isArray(record.layers) &&
     record.layers.length <= 10_000 &&
-    record.layers.every((l: unknown) => isRecord(l) && typeof l['id'] === 'string' && typeof l['rows'] === 'number' && typeof l['lambda'] === 'number') &&
+    record.layers.every(
+      (l: unknown) => isRecord(l) && typeof l['id'] === 'string' && typeof l['rows'] === 'number' && typeof l['lambda'] === 'number',
+    ) &&
     isRecord(hashes) &&
     ['plan', 'model', 'data', 'output'].every((name) => typeof hashes[name] === 'string');
   return sound ? (record as FitDocument) : null;

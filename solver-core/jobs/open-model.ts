@@ -35,7 +35,11 @@ async function read(path: string, dims: Readonly<Record<string, number>>): Promi
   const model = decoded.value;
   const shapes = inferShapes(model.graph, { named: dims });
   const layers = findLayers(model.graph, shapes);
-  return { ...common, content: { model, shapes, layers }, diagnostics: withPath(absolute, [...decoded.diagnostics, ...shapes.diagnostics]) };
+  return {
+    ...common,
+    content: { model, shapes, layers },
+    diagnostics: withPath(absolute, [...decoded.diagnostics, ...shapes.diagnostics]),
+  };
 }
 
 function withPath(path: string, diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {

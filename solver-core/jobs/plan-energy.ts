@@ -1,12 +1,11 @@
 import type { Checked } from '../model/diagnostic.ts';
-import type { Layer } from '../model/layer.ts';
 import type { Plan } from '../model/plan.ts';
 import type { EnergyDocument } from '../protocol/index.ts';
 import { estimateEnergy } from '../energy/estimate.ts';
 import type { LayerFit } from '../energy/retraining.ts';
 import type { Environment } from './environment.ts';
 import { openModel } from './open-model.ts';
-import { predictedCost } from './predicted-cost.ts';
+import { predictedCost } from './fit-work.ts';
 import { findFit } from './last-fit.ts';
 import { datasetRows } from './dataset-rows.ts';
 import type { ReadPlan } from './read-plan.ts';
@@ -15,7 +14,12 @@ import type { ReadPlan } from './read-plan.ts';
  * Energy of a plan's model: with the figures of the newest fit record when it still belongs to the plan, else with the engine's
  * cycle formula for the rows the plan would fit on.
  */
-export async function planEnergy(environment: Environment, read: ReadPlan, plan: Plan, targetId = plan.target): Promise<Checked<EnergyDocument>> {
+export async function planEnergy(
+  environment: Environment,
+  read: ReadPlan,
+  plan: Plan,
+  targetId = plan.target,
+): Promise<Checked<EnergyDocument>> {
   if (read.modelPath === null) return { value: undefined, diagnostics: [] };
   const opened = await openModel(environment, read.modelPath);
   if (opened.content === undefined) return { value: undefined, diagnostics: opened.diagnostics };
@@ -28,7 +32,8 @@ export async function planEnergy(environment: Environment, read: ReadPlan, plan:
     const predicted = rows === null ? null : predictedCost(layer, rows);
     if (record !== undefined) {
       // The record holds the total of cycles; the formula splits it into the part that grows with the rows and the rest.
-      const engine = record.cycles === null || predicted === null ? null : { ...predicted, cycles: record.cycles, source: 'simulated' as const };
+      const engine =
+        record.cycles === null || predicted === null ? null : { ...predicted, cycles: record.cycles, source: 'simulated' as const };
       known.set(layer.id, { rows: record.rows, refinementPasses: record.refinementPasses, engine });
     } else if (predicted !== null && rows !== null && plan.backend.kind !== 'cpu') {
       known.set(layer.id, { rows, refinementPasses: null, engine: { ...predicted, source: 'modelled' as const } });

@@ -1,8 +1,9 @@
-import { CancellationToken, ProgressType, ResponseError } from 'vscode-jsonrpc/node';
-import type { MessageConnection } from 'vscode-jsonrpc/node';
+import { CancellationToken, ProgressType, ResponseError } from 'vscode-jsonrpc/node.js';
+import type { MessageConnection } from 'vscode-jsonrpc/node.js';
 import { isAbort } from '../model/abort.ts';
 import { TierwiseError } from '../model/error.ts';
 import { checkJob } from '../jobs/check.ts';
+import type { Environment } from '../jobs/environment.ts';
 import { energyJob } from '../jobs/energy.ts';
 import { evalJob } from '../jobs/eval.ts';
 import { fitJob } from '../jobs/fit.ts';
@@ -12,10 +13,10 @@ import { lastFitJob } from '../jobs/last-fit.ts';
 import { reportJob } from '../jobs/report.ts';
 import type { ErrorData, ProgressEvent, SolverErrorNumbers, SolverRequests } from '../protocol/index.ts';
 
-declare const TIERWISE_VERSION: string;
-
 type Method = keyof SolverRequests;
 type Handler<M extends Method> = (params: SolverRequests[M]['params'], control: JobControl) => Promise<SolverRequests[M]['result']>;
+
+type AnyHandler = (params: unknown, control: JobControl) => Promise<unknown>;
 
 const failed: SolverErrorNumbers['failed'] = -32001;
 const cancelled: SolverErrorNumbers['cancelled'] = -32800;
@@ -25,7 +26,8 @@ const progressType = new ProgressType<ProgressEvent>();
 function oneAtATime<M extends Method>(handler: Handler<M>): Handler<M> {
   let running = false;
   return async (params, control) => {
-    if (running) throw new TierwiseError('fit-in-progress', 'a fit is already running', 'Wait for it or cancel it first.', { category: 'usage' });
+    if (running)
+      throw new TierwiseError('fit-in-progress', 'a fit is already running', 'Wait for it or cancel it first.', { category: 'usage' });
     running = true;
     try {
       return await handler(params, control);
@@ -35,25 +37,35 @@ function oneAtATime<M extends Method>(handler: Handler<M>): Handler<M> {
   };
 }
 
-const handlers: { readonly [M in Method]: Handler<M> } = {
-  'tierwise/hello': () => Promise.resolve({ version: TIERWISE_VERSION, pid: process.pid, node: process.versions.node }),
-  'tierwise/inspect': (params) => inspectJob(params),
-  'tierwise/check': (params) => checkJob(params),
-  'tierwise/energy': (params) => energyJob(params),
-  'tierwise/fit': oneAtATime<'tierwise/fit'>((params, control) => fitJob(params, control)),
-  'tierwise/eval': (params, control) => evalJob(params, control),
-  'tierwise/lastFit': (params) => lastFitJob(params),
-  'tierwise/report': (params) => reportJob(params),
-};
+function handlersOf(environment: Environment): { readonly [M in Method]: Handler<M> } {
+  return {
+    'tierwise/hello': () => Promise.resolve({ version: environment.version, pid: process.pid, node: process.versions.node }),
+    'tierwise/inspect': (params) => inspectJob(environment, params),
+    'tierwise/check': (params) => checkJob(environment, params),
+    'tierwise/energy': (params) => energyJob(environment, params),
+    'tierwise/fit': oneAtATime<'tierwise/fit'>((params, control) => fitJob(environment, params, control)),
+    'tierwise/eval': (params, control) => evalJob(environment, params, control),
+    'tierwise/lastFit': (params) => lastFitJob(environment, params),
+    'tierwise/report': (params) => reportJob(environment, params),
+  };
+}
 
 /** Registers every request of the protocol on a connection. */
-export function registerRequests(connection: MessageConnection): void {
+export function registerRequests(connection: MessageConnection, environment: Environment): void {
+  const handlers = handlersOf(environment);
   for (const method of Object.keys(handlers) as Method[]) {
-    connection.onRequest(method, (params: unknown, token: CancellationToken) => answer(connection, method, params, token));
+    const handler = handlers[method] as AnyHandler;
+    connection.onRequest(method, (params: unknown, token: CancellationToken) => answer(connection, method, handler, params, token));
   }
 }
 
-async function answer(connection: MessageConnection, method: Method, params: unknown, token: CancellationToken): Promise<unknown> {
+async function answer(
+  connection: MessageConnection,
+  method: Method,
+  handler: AnyHandler,
+  params: unknown,
+  token: CancellationToken,
+): Promise<unknown> {
   const stop = new AbortController();
   const subscription = token.onCancellationRequested(() => stop.abort());
   try {
@@ -62,7 +74,6 @@ async function answer(connection: MessageConnection, method: Method, params: unk
     const onProgress = (event: ProgressEvent): void => {
       if (typeof progressToken === 'string') void connection.sendProgress(progressType, progressToken, event);
     };
-    const handler = handlers[method] as (params: unknown, control: JobControl) => Promise<unknown>;
     return await handler(checked, { abort: stop.signal, onProgress });
   } catch (error) {
     throw toResponseError(error);
@@ -85,13 +96,18 @@ const required: { readonly [M in Method]: readonly string[] } = {
 const optionalStrings = ['text', 'target', 'backend', 'out', 'inputs', 'labels', 'progressToken'];
 
 function checkParams(method: Method, params: unknown): Record<string, unknown> {
-  const bad = (message: string): TierwiseError => new TierwiseError('bad-request', `${method}: ${message}`, 'This is a defect of the client.', { category: 'usage' });
+  const bad = (message: string): TierwiseError =>
+    new TierwiseError('bad-request', `${method}: ${message}`, 'This is a defect of the client.', { category: 'usage' });
   if (typeof params !== 'object' || params === null || Array.isArray(params)) throw bad('parameters must be an object');
   const record = params as Record<string, unknown>;
   for (const name of required[method]) if (typeof record[name] !== 'string') throw bad(`"${name}" must be a string`);
-  for (const name of optionalStrings) if (record[name] !== undefined && typeof record[name] !== 'string') throw bad(`"${name}" must be a string`);
+  for (const name of optionalStrings)
+    if (record[name] !== undefined && typeof record[name] !== 'string') throw bad(`"${name}" must be a string`);
   const dims = record['dims'];
-  if (dims !== undefined && (typeof dims !== 'object' || dims === null || Object.values(dims).some((v) => !Number.isSafeInteger(v) || (v as number) < 1))) {
+  if (
+    dims !== undefined &&
+    (typeof dims !== 'object' || dims === null || Object.values(dims).some((v) => !Number.isSafeInteger(v) || (v as number) < 1))
+  ) {
     throw bad('"dims" must map names to whole numbers of at least 1');
   }
   return record;
@@ -99,10 +115,19 @@ function checkParams(method: Method, params: unknown): Record<string, unknown> {
 
 function toResponseError(error: unknown): ResponseError<ErrorData> {
   if (isAbort(error)) {
-    return new ResponseError(cancelled, 'cancelled', { code: 'cancelled', message: 'cancelled; nothing was written', advice: 'Start it again when you are ready.' });
+    return new ResponseError(cancelled, 'cancelled', {
+      code: 'cancelled',
+      message: 'cancelled; nothing was written',
+      advice: 'Start it again when you are ready.',
+    });
   }
-  if (error instanceof TierwiseError) return new ResponseError(failed, error.message, { code: error.code, message: error.message, advice: error.advice });
+  if (error instanceof TierwiseError)
+    return new ResponseError(failed, error.message, { code: error.code, message: error.message, advice: error.advice });
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(`${error instanceof Error ? (error.stack ?? message) : message}\n`);
-  return new ResponseError(failed, message, { code: 'internal', message, advice: 'This is a defect in Tierwise; the log of the solver process says more.' });
+  return new ResponseError(failed, message, {
+    code: 'internal',
+    message,
+    advice: 'This is a defect in Tierwise; the log of the solver process says more.',
+  });
 }

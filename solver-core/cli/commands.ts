@@ -1,0 +1,117 @@
+import { dirname, resolve } from 'node:path';
+import type { AbortFlag } from '../model/abort.ts';
+import type { DiagnosticDocument } from '../protocol/index.ts';
+import { checkJob } from '../jobs/check.ts';
+import type { Environment } from '../jobs/environment.ts';
+import { evalJob } from '../jobs/eval.ts';
+import { writeWhole } from '../jobs/files.ts';
+import { fitJob } from '../jobs/fit.ts';
+import { inspectJob } from '../jobs/inspect.ts';
+import type { JobControl } from '../jobs/job.ts';
+import { renderEnergy } from '../jobs/report.ts';
+import type { ReportFormat } from '../jobs/report.ts';
+import { TierwiseError } from '../model/error.ts';
+import { checkText } from '../report/check-text.ts';
+import { evalText } from '../report/eval-text.ts';
+import { fitText } from '../report/fit-text.ts';
+import { inspectText } from '../report/inspect-text.ts';
+import { checkSarif } from '../report/sarif.ts';
+import { choose, expectCall } from './args.ts';
+import type { CliCall } from './args.ts';
+import { progressPrinter } from './progress.ts';
+
+/** Runs one command and returns the exit code. */
+export type Command = (call: CliCall, environment: Environment, abort: AbortFlag) => Promise<number>;
+
+function failed(diagnostics: readonly DiagnosticDocument[]): number {
+  return diagnostics.some((d) => d.severity === 'error') ? 1 : 0;
+}
+
+function print(call: CliCall, document: unknown, text: () => string): void {
+  process.stdout.write(call.options.json ? `${JSON.stringify(document)}\n` : text());
+}
+
+/** Shows progress while a job runs and clears it afterwards, whatever the outcome. */
+async function withProgress<T>(call: CliCall, abort: AbortFlag, job: (control: JobControl) => Promise<T>): Promise<T> {
+  const progress = progressPrinter(call.options.quiet);
+  try {
+    return await job({ abort, onProgress: progress.show });
+  } finally {
+    progress.done();
+  }
+}
+
+const inspect: Command = async (call, environment) => {
+  expectCall(call, ['MODEL'], ['dim']);
+  const document = await inspectJob(environment, { path: call.files[0] ?? '', dims: call.options.dims });
+  print(call, document, () => inspectText(document));
+  return failed(document.diagnostics);
+};
+
+const check: Command = async (call, environment) => {
+  expectCall(call, ['PLAN'], ['format']);
+  const format = choose(call.options.format, 'format', ['text', 'json', 'sarif'], call.options.json ? 'json' : 'text');
+  const document = await checkJob(environment, { path: call.files[0] ?? '' });
+  if (format === 'sarif') process.stdout.write(checkSarif(document, { version: environment.version, root: process.cwd() }));
+  else process.stdout.write(format === 'json' ? `${JSON.stringify(document)}\n` : checkText(document));
+  return failed(document.diagnostics);
+};
+
+const energy: Command = async (call, environment) => {
+  expectCall(call, ['MODEL or PLAN'], ['target', 'format', 'out']);
+  const format = choose(
+    call.options.format,
+    'format',
+    ['text', 'json', 'csv', 'md', 'html'],
+    call.options.json ? 'json' : 'text',
+  ) as ReportFormat;
+  const { target, out } = call.options;
+  const rendered = await renderEnergy(environment, { path: call.files[0] ?? '', ...(target === undefined ? {} : { target }) }, format);
+  if (out === undefined) process.stdout.write(rendered.text);
+  else {
+    refuseOwnInput(out, call.files[0] ?? '');
+    await writeWhole(resolve(out), rendered.text);
+    process.stderr.write(`Wrote ${out}\n`);
+  }
+  return failed(rendered.energy.diagnostics);
+};
+
+const fit: Command = async (call, environment, abort) => {
+  expectCall(call, ['PLAN'], ['backend', 'out', 'quiet']);
+  const { backend, out } = call.options;
+  const params = { path: call.files[0] ?? '', ...(backend === undefined ? {} : { backend }), ...(out === undefined ? {} : { out }) };
+  const document = await withProgress(call, abort, (control) => fitJob(environment, params, control));
+  print(call, document, () => fitText(document));
+  return 0;
+};
+
+const evaluate: Command = async (call, environment, abort) => {
+  expectCall(call, ['MODEL'], ['data', 'inputs', 'labels', 'quiet']);
+  const { data, inputs, labels } = call.options;
+  if (data === undefined)
+    throw new TierwiseError('usage', '`tierwise eval` wants --data FILE', 'Give the data to evaluate on, e.g. --data digits.npz.', {
+      category: 'usage',
+    });
+  const params = {
+    model: call.files[0] ?? '',
+    data,
+    ...(inputs === undefined ? {} : { inputs }),
+    ...(labels === undefined ? {} : { labels }),
+  };
+  const document = await withProgress(call, abort, (control) => evalJob(environment, params, control));
+  print(call, document, () => evalText(document));
+  return 0;
+};
+
+function refuseOwnInput(out: string, input: string): void {
+  if (resolve(out) !== resolve(input)) return;
+  throw new TierwiseError(
+    'output-would-overwrite',
+    `--out ${out} is the file that is read`,
+    `Choose another name, for example in ${dirname(out)}.`,
+    { category: 'usage' },
+  );
+}
+
+/** The commands by name. */
+export const commands: Readonly<Record<string, Command>> = { inspect, check, energy, fit, eval: evaluate };

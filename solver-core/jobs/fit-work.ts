@@ -1,0 +1,40 @@
+import { accumulateCycles, solveWork } from '../backends/engine/cycles.ts';
+import { planLayout } from '../backends/engine/layout.ts';
+import { defaultEngineParameters, engineInfo } from '../backends/engine/parameters.ts';
+import { outputGroups } from '../backends/engine/solve-group.ts';
+import type { SimWork } from '../backends/sim/sim-device.ts';
+import type { EngineCost } from '../energy/retraining.ts';
+import { fitJobs } from '../fit/fit-tiers.ts';
+import type { Layer } from '../model/layer.ts';
+import type { Plan } from '../model/plan.ts';
+
+/** The engine that ships. */
+const engine = engineInfo(defaultEngineParameters, 'functional', '', '');
+
+/** The engine runs of one layer's solve: one per group of outputs that fits beside the inputs. */
+function runsOf(layer: Layer, rows: number): readonly SimWork[] {
+  if (layer.dense === null) return [];
+  const { inputs, outputs } = layer.dense;
+  return outputGroups(engine, inputs, outputs).map(({ count }) => ({ features: inputs, outputs: count, rows }));
+}
+
+/** Every engine run of a fit, to predict how long a simulation takes. */
+export function fitWork(layers: readonly Layer[], plan: Plan, rows: number): readonly SimWork[] {
+  return fitJobs(layers, plan).flatMap(({ layer }) => runsOf(layer, rows));
+}
+
+/** What the engine would spend on solving one layer once, by its cycle formula; null when the layer is not dense or does not fit. */
+export function predictedCost(layer: Layer, rows: number): EngineCost | null {
+  const runs = runsOf(layer, rows);
+  if (runs.length === 0) return null;
+  let [cycles, gramCycles, hostWords] = [0, 0, 0];
+  for (const run of runs) {
+    const layout = planLayout(engine, run.features, run.outputs);
+    if (typeof layout === 'string') return null;
+    const work = solveWork(engine, layout, rows);
+    cycles += work.engineCycles;
+    hostWords += work.hostWords;
+    gramCycles += accumulateCycles(layout, engine.lanes, rows);
+  }
+  return { cycles, gramCycles, hostWords, lanes: engine.lanes, wordBits: engine.wordBits, source: 'modelled' };
+}

@@ -1,0 +1,150 @@
+import { resolve } from 'node:path';
+import { evaluate, fitTiers, preflight, splitRows } from '../fit/index.ts';
+import type { Backend, Evaluation, LabelledRows, ModelEditor, ModelRuntime, SolveContext } from '../fit/index.ts';
+import { checkAbort } from '../model/abort.ts';
+import { TierwiseError } from '../model/error.ts';
+import type { Plan } from '../model/plan.ts';
+import { encodeModel, withGraphOutputs, withInitializers, withMetadata } from '../onnx/index.ts';
+import type { FitDocument } from '../protocol/index.ts';
+import { ortRuntime } from '../runtime/ort.ts';
+import { backendChoice, openBackend } from './choose-backend.ts';
+import type { Environment } from './environment.ts';
+import { fitMetadata, fitRecord } from './fit-record.ts';
+import { fitWork } from './fit-work.ts';
+import { sameFile, writeWhole } from './files.ts';
+import { nodeHost } from './host.ts';
+import type { JobControl } from './job.ts';
+import { loadRows, takeRows } from './load-rows.ts';
+import type { LoadedData } from './load-rows.ts';
+import { openModel } from './open-model.ts';
+import type { OpenedModel } from './open-model.ts';
+import { defaultFittedPath, recordPath } from './outputs.ts';
+import { hasErrorsError, readPlan, runnablePlan } from './read-plan.ts';
+import { runnableModel } from './runnable-model.ts';
+import type { RunnableModel } from './runnable-model.ts';
+
+export interface FitParams {
+  /** The plan. */
+  readonly path: string;
+  /** Replaces the plan's backend. */
+  readonly backend?: string;
+  /** Replaces the default output `<model>.fitted.onnx`. */
+  readonly out?: string;
+}
+
+/** Everything a fit works on, checked before any work. */
+export interface PreparedFit {
+  readonly plan: Plan;
+  readonly planPath: string;
+  readonly opened: OpenedModel;
+  readonly runnable: RunnableModel;
+  readonly data: LoadedData;
+  readonly fitRows: LabelledRows;
+  readonly heldOut: LabelledRows;
+  readonly output: string;
+}
+
+/**
+ * Solves the lower tier of a plan, starts its upper tier, evaluates before and after on held-out rows, and writes the fitted model
+ * and the fit record, both whole or not at all. The user's model stays as it is. Rejects with AbortError when cancelled.
+ */
+export async function fitJob(environment: Environment, params: FitParams, control: JobControl): Promise<FitDocument> {
+  control.onProgress?.({ stage: 'preparing', message: 'reading plan, model and data', fraction: null });
+  const prepared = await prepare(environment, params, control);
+  const { plan, runnable } = prepared;
+  const findings = preflight({ input: runnable.input, layers: runnable.layers, plan, data: prepared.fitRows }).diagnostics;
+  const errors = findings.filter((d) => d.severity === 'error');
+  if (errors.length > 0) throw hasErrorsError(prepared.planPath, errors);
+
+  const choice = backendChoice(params.backend, plan.backend);
+  const backend = await openBackend(environment, choice, fitWork(runnable.layers, plan, prepared.fitRows.rows), control.abort);
+  const runtime = ortRuntime();
+  try {
+    const editor: ModelEditor = {
+      encode: (weights, outputs) => encodeModel(withGraphOutputs(withInitializers(runnable.model, weights), outputs)),
+    };
+    const { input, layers } = runnable;
+    const context = contextOf(control, 'solving');
+    const result = await fitTiers({ editor, input, layers, plan, data: prepared.fitRows, backend, runtime, context });
+    checkAbort(control.abort);
+    const fitted = encodeModel(withMetadata(withInitializers(runnable.model, result.weights), fitMetadata(result, backend.info, prepared)));
+    const before = await evaluateModel(runtime, encodeModel(runnable.model), prepared, contextOf(control, 'evaluating before'));
+    const after = await evaluateModel(runtime, fitted, prepared, contextOf(control, 'evaluating after'));
+    const record = fitRecord({
+      prepared,
+      result,
+      backend: backend.info,
+      before,
+      after,
+      fitted,
+      findings,
+      version: environment.version,
+      runtime: runtime.version,
+    });
+    await write(prepared.output, fitted, record, control);
+    return record;
+  } finally {
+    await release(backend);
+  }
+}
+
+async function prepare(environment: Environment, params: FitParams, control: JobControl): Promise<PreparedFit> {
+  const read = await readPlan(params.path);
+  const { plan, modelPath } = runnablePlan(read);
+  if (read.dataPath === null || plan.data === undefined) {
+    throw new TierwiseError(
+      'plan-without-data',
+      `${read.path} names no data`,
+      'Add a line such as: data "digits.npz" inputs x labels y split 0.8 seed 1',
+    );
+  }
+  const output = resolve(params.out ?? defaultFittedPath(modelPath));
+  for (const precious of [modelPath, read.dataPath, read.path]) {
+    if (output === precious || (await sameFile(output, precious))) {
+      throw new TierwiseError(
+        'output-would-overwrite',
+        `the output ${output} is a file of yours that the fit reads`,
+        'Choose another name with --out.',
+        { category: 'usage' },
+      );
+    }
+  }
+  const opened = await openModel(environment, modelPath);
+  const runnable = runnableModel(opened);
+  const data = await loadRows(read.dataPath, plan.data, control.abort);
+  const split = splitRows(data.rows.rows, plan.data.split, plan.data.seed);
+  const fitRows = takeRows(data.rows, split.fit);
+  const heldOut = takeRows(data.rows, split.heldOut);
+  return { plan, planPath: read.path, opened, runnable, data, fitRows, heldOut, output };
+}
+
+async function evaluateModel(runtime: ModelRuntime, model: Uint8Array, prepared: PreparedFit, context: SolveContext): Promise<Evaluation> {
+  const runner = await runtime.open(model);
+  try {
+    return await evaluate(runner, prepared.runnable.output, prepared.heldOut, prepared.runnable.input, context);
+  } finally {
+    await runner.dispose();
+  }
+}
+
+/** The last moment to cancel is before the first file; afterwards both are written. */
+async function write(output: string, fitted: Uint8Array, record: FitDocument, control: JobControl): Promise<void> {
+  control.onProgress?.({ stage: 'writing', message: output, fraction: null });
+  await nodeHost.pause();
+  checkAbort(control.abort);
+  await writeWhole(output, fitted);
+  await writeWhole(recordPath(output), `${JSON.stringify(record, null, 2)}\n`);
+}
+
+function contextOf(control: JobControl, stage: string): SolveContext {
+  return {
+    host: nodeHost,
+    ...(control.abort === undefined ? {} : { abort: control.abort }),
+    onProgress: (fraction, message) => control.onProgress?.({ stage, message, fraction }),
+  };
+}
+
+/** Closing the backend must not hide why the fit failed. */
+async function release(backend: Backend): Promise<void> {
+  await backend.dispose().catch(() => undefined);
+}
