@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { root } from './setup.mjs';
 
-const built = await build({ entryPoints: [join(root, 'test/architecture-rows.ts')], bundle: true, platform: 'node', format: 'esm', write: false });
+const built = await build({
+  entryPoints: [join(root, 'test/architecture-rows.ts')],
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  write: false,
+});
 const { architectureRows } = await import(`data:text/javascript;base64,${Buffer.from(built.outputFiles[0].contents).toString('base64')}`);
 const path = join(root, 'ARCHITECTURE.md');
 const text = readFileSync(path, 'utf8');

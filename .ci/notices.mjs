@@ -43,7 +43,10 @@ export function notices(metafiles) {
   const packages = new Map([...folders].map(describe).map((p) => [`${p.name} ${p.version}`, p]));
   const sections = [...packages.values()]
     .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map((p) => `## ${p.name} ${p.version} (${p.licence})\n\n${p.text === null ? `Licence: ${p.licence}; the package carries no licence file.` : `\`\`\`\n${p.text.replace(/```/g, "'''")}\n\`\`\``}\n`);
+    .map(
+      (p) =>
+        `## ${p.name} ${p.version} (${p.licence})\n\n${p.text === null ? `Licence: ${p.licence}; the package carries no licence file.` : `\`\`\`\n${p.text.replace(/```/g, "'''")}\n\`\`\``}\n`,
+    );
   return `# Third-party notices\n\nTierwise is distributed with the packages below. Written by .ci/notices.mjs.\n\n${sections.join('\n')}\n${engineNotices}`;
 }
 

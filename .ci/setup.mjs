@@ -12,7 +12,11 @@ export const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 export function run(command, args, options = {}) {
   const { quiet = false, env = {}, cwd = root, allowFailure = false } = options;
   return new Promise((done, fail) => {
-    const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: quiet ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit'] });
+    const child = spawn(command, args, {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: quiet ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit'],
+    });
     let output = '';
     child.stdout?.on('data', (d) => (output += d));
     child.stderr?.on('data', (d) => (output += d));
@@ -45,7 +49,9 @@ export function checkNode() {
 
 /** Installs the packages of package-lock.json when they are not there yet. Dependency install scripts never run. */
 export async function ensurePackages() {
-  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
   const stamp = join(root, 'node_modules', '.tierwise-lock');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
   await step('installing packages (once; about 900 MB with the build and test tools)', async () => {
@@ -58,5 +64,7 @@ export async function ensurePackages() {
 export async function ensureBuild() {
   const { buildAll } = await import('./build.mjs');
   await step('building', () => buildAll());
-  await step('building the engine (RTL to WebAssembly; the first time takes about a minute)', () => run(process.execPath, ['.ci/build-hdl.mjs'], { quiet: true }));
+  await step('building the engine (RTL to WebAssembly; the first time takes about a minute)', () =>
+    run(process.execPath, ['.ci/build-hdl.mjs'], { quiet: true }),
+  );
 }

@@ -49,7 +49,15 @@ await check('format (Prettier)', process.execPath, ['node_modules/prettier/bin/p
 const unit = join(out, 'unit.json');
 await suite(
   'unit, property and RTL tests (vitest)',
-  ['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts', '--reporter=default', '--reporter=json', `--outputFile.json=${unit}`],
+  [
+    'node_modules/vitest/vitest.mjs',
+    'run',
+    '--config',
+    'test/vitest.config.ts',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${unit}`,
+  ],
   unit,
   (r) => ({ passed: r.numPassedTests, failed: r.numFailedTests + r.numFailedTestSuites * (r.numFailedTests === 0 ? 1 : 0) }),
 );

@@ -29,7 +29,15 @@ test.each([
   expect(scanFile(path, text)).not.toEqual([]);
 });
 
-test.each(files.filter((f) => f.startsWith('solver-core/protocol/') || f.startsWith('webview/messages/')))('%s holds types only', (file) => {
-  const code = transformSync(readFileSync(join(projectRoot, file), 'utf8'), { loader: 'ts' }).code;
-  expect(code.replace(/\/\*[\s\S]*?\*\//g, '').replace(/export\s*\{\s*\};?/g, '').trim()).toBe('');
-});
+test.each(files.filter((f) => f.startsWith('solver-core/protocol/') || f.startsWith('webview/messages/')))(
+  '%s holds types only',
+  (file) => {
+    const code = transformSync(readFileSync(join(projectRoot, file), 'utf8'), { loader: 'ts' }).code;
+    expect(
+      code
+        .replace(/\/\*[\s\S]*?\*\//g, '')
+        .replace(/export\s*\{\s*\};?/g, '')
+        .trim(),
+    ).toBe('');
+  },
+);

@@ -41,7 +41,8 @@ export function scanFile(path: string, text = readFileSync(join(projectRoot, pat
   if (/\/\/\/\s*<reference/.test(text)) problems.push(`${path}: triple-slash references are not allowed`);
   if (/\bimport\(\s*[^'"`\s)]/.test(text)) problems.push(`${path}: import() of something that is not a literal`);
   if (/\b(getBuiltinModule|createRequire)\b/.test(text)) problems.push(`${path}: reaches modules behind the scan's back`);
-  if (part.pure && /\b(Math\.random|new Date\b|Date\.now|performance\.now)/.test(text)) problems.push(`${path}: a pure part uses a clock or unseeded randomness`);
+  if (part.pure && /\b(Math\.random|new Date\b|Date\.now|performance\.now)/.test(text))
+    problems.push(`${path}: a pure part uses a clock or unseeded randomness`);
   return problems;
 }
 
@@ -50,9 +51,13 @@ function judge(path: string, owner: string, specifier: string, typeOnly: boolean
   if (part === undefined) return undefined;
   if (specifier.startsWith('node:')) return part.may.includes('node:') ? undefined : `${owner} must not import ${specifier}`;
   if (!specifier.startsWith('.')) {
-    return part.packages.some((p) => specifier === p || specifier.startsWith(`${p}/`)) ? undefined : `${owner} must not import package ${specifier}`;
+    return part.packages.some((p) => specifier === p || specifier.startsWith(`${p}/`))
+      ? undefined
+      : `${owner} must not import package ${specifier}`;
   }
-  const target = relative(projectRoot, resolve(projectRoot, dirname(path), specifier)).split(sep).join('/');
+  const target = relative(projectRoot, resolve(projectRoot, dirname(path), specifier))
+    .split(sep)
+    .join('/');
   // Style sheets and data files belong to the part that holds them.
   const targetOwner = ownerOf(target);
   if (targetOwner === owner) return undefined;

@@ -15,8 +15,17 @@ const node = (may: readonly string[], packages: readonly string[] = []): Part =>
 
 const P = 'solver-core/protocol!';
 const computing = [
-  'solver-core/model', 'solver-core/onnx', 'solver-core/tiers', 'solver-core/energy', 'solver-core/fit', 'solver-core/report',
-  'solver-core/data', 'solver-core/runtime', 'solver-core/backends/engine', 'solver-core/backends/cpu', 'solver-core/backends/sim',
+  'solver-core/model',
+  'solver-core/onnx',
+  'solver-core/tiers',
+  'solver-core/energy',
+  'solver-core/fit',
+  'solver-core/report',
+  'solver-core/data',
+  'solver-core/runtime',
+  'solver-core/backends/engine',
+  'solver-core/backends/cpu',
+  'solver-core/backends/sim',
 ];
 
 export const layers: Readonly<Record<string, Part>> = {

@@ -26,13 +26,21 @@ test('no build product is in git', () => {
 });
 
 test('tracked files stay small', () => {
-  expect(tracked.filter((p) => p !== 'package-lock.json' && !p.endsWith('package-lock.json') && statSync(join(projectRoot, p)).size > 1024 * 1024)).toEqual([]);
+  expect(
+    tracked.filter(
+      (p) => p !== 'package-lock.json' && !p.endsWith('package-lock.json') && statSync(join(projectRoot, p)).size > 1024 * 1024,
+    ),
+  ).toEqual([]);
 });
 
 test('a work-in-progress mark always names an issue', () => {
   const marks = tracked
     .filter((p) => /\.(ts|mjs|sv|v|cc)$/.test(p) && p !== 'test/tidy.test.ts')
-    .flatMap((p) => text(p).split('\n').map((line, i) => ({ place: `${p}:${i + 1}`, line })))
+    .flatMap((p) =>
+      text(p)
+        .split('\n')
+        .map((line, i) => ({ place: `${p}:${i + 1}`, line })),
+    )
     .filter(({ line }) => /\b(TODO|FIXME|XXX)\b/.test(line) && !/#\d+/.test(line));
   expect(marks).toEqual([]);
 });
@@ -41,7 +49,11 @@ test('numbers of tolerance live in test/tolerances.ts', () => {
   const literal = /toBeCloseTo\([^)]*,\s*\d|(?<![\w.])1e-\d+\s*\)\s*;?\s*$/;
   const offenders = tracked
     .filter((p) => p.startsWith('test/') && p.endsWith('.test.ts') && p !== 'test/tidy.test.ts')
-    .flatMap((p) => text(p).split('\n').map((line, i) => ({ place: `${p}:${i + 1}`, line })))
+    .flatMap((p) =>
+      text(p)
+        .split('\n')
+        .map((line, i) => ({ place: `${p}:${i + 1}`, line })),
+    )
     .filter(({ line }) => /expect\(/.test(line) && literal.test(line));
   expect(offenders).toEqual([]);
 });

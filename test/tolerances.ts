@@ -16,4 +16,8 @@ export const tolerances = {
   tableDigits: { relative: 2e-4 },
   /** Three shown digits: half a unit of the third is at most 0.5 %, and the rule for the prefix rounds once more in the fourth. */
   shownDigits: { relative: 5.1e-3 },
+  /** Places on a drawn scale are logarithms and quotients of doubles near 1: a few ulps, far below 12 digits after the point. */
+  scalePlace: { digits: 12 },
+  /** Drawn lengths are written with one digit after the point, in pixels. */
+  drawnPixels: { digits: 1 },
 } as const;

@@ -52,7 +52,13 @@ function value(name, symbol, size) {
 }
 
 function node(op, name, inputs, outputs, attributes = []) {
-  return Buffer.concat([...inputs.map((i) => text(1, i)), ...outputs.map((o) => text(2, o)), text(3, name), text(4, op), ...attributes.map((a) => block(5, a))]);
+  return Buffer.concat([
+    ...inputs.map((i) => text(1, i)),
+    ...outputs.map((o) => text(2, o)),
+    text(3, name),
+    text(4, op),
+    ...attributes.map((a) => block(5, a)),
+  ]);
 }
 
 const intAttribute = (name, v) => Buffer.concat([text(1, name), number(3, v), number(20, 2)]);

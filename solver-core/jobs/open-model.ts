@@ -1,10 +1,11 @@
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Layer } from '../model/layer.ts';
 import { findLayers, inferShapes } from '../model/index.ts';
 import type { InferredShapes } from '../model/index.ts';
 import { readModel } from '../onnx/index.ts';
 import type { OnnxModel } from '../onnx/index.ts';
+import { checkExternal } from '../runtime/external-files.ts';
 import type { Environment } from './environment.ts';
 import { maxModelBytes, readRegularFile, sha256 } from './files.ts';
 
@@ -38,7 +39,7 @@ async function read(path: string, dims: Readonly<Record<string, number>>): Promi
   return {
     ...common,
     content: { model, shapes, layers },
-    diagnostics: withPath(absolute, [...decoded.diagnostics, ...shapes.diagnostics]),
+    diagnostics: withPath(absolute, [...decoded.diagnostics, ...checkExternal(model, dirname(absolute)), ...shapes.diagnostics]),
   };
 }
 

@@ -9,8 +9,14 @@ export interface ProgressEvent {
 
 /** Parameters and results of every request the solver process answers. Paths are absolute file-system paths. */
 export interface SolverRequests {
-  'tierwise/hello': { readonly params: Record<string, never>; readonly result: { readonly version: string; readonly pid: number; readonly node: string } };
-  'tierwise/inspect': { readonly params: { readonly path: string; readonly dims?: Readonly<Record<string, number>> }; readonly result: InspectDocument };
+  'tierwise/hello': {
+    readonly params: Record<string, never>;
+    readonly result: { readonly version: string; readonly pid: number; readonly node: string };
+  };
+  'tierwise/inspect': {
+    readonly params: { readonly path: string; readonly dims?: Readonly<Record<string, number>> };
+    readonly result: InspectDocument;
+  };
   'tierwise/check': { readonly params: { readonly path: string; readonly text?: string }; readonly result: CheckDocument };
   'tierwise/energy': {
     /** `path` is a model or a plan; `text` is the unsaved text of the plan; `fittedModel` asks for the fitted model's figures. */
@@ -21,11 +27,20 @@ export interface SolverRequests {
     readonly params: { readonly path: string; readonly backend?: string; readonly out?: string };
     readonly result: FitDocument;
   };
-  'tierwise/eval': { readonly params: { readonly model: string; readonly data: string; readonly inputs?: string; readonly labels?: string }; readonly result: EvalDocument };
+  'tierwise/eval': {
+    readonly params: { readonly model: string; readonly data: string; readonly inputs?: string; readonly labels?: string };
+    readonly result: EvalDocument;
+  };
   /** The newest fit record beside a plan's model, or null when there is none or its hashes no longer match. */
-  'tierwise/lastFit': { readonly params: { readonly path: string; readonly text?: string }; readonly result: { readonly fit: FitDocument | null; readonly stale: boolean } };
+  'tierwise/lastFit': {
+    readonly params: { readonly path: string; readonly text?: string };
+    readonly result: { readonly fit: FitDocument | null; readonly stale: boolean };
+  };
   /** Renders the energy report as one self-contained HTML page, with the newest fit record when there is one. */
-  'tierwise/report': { readonly params: { readonly path: string; readonly format: 'html' | 'md' | 'csv' | 'json' }; readonly result: { readonly text: string } };
+  'tierwise/report': {
+    readonly params: { readonly path: string; readonly format: 'html' | 'md' | 'csv' | 'json' };
+    readonly result: { readonly text: string };
+  };
 }
 
 /** Error data of a failed request (JSON-RPC `error.data`). */

@@ -38,6 +38,14 @@ export function inspectText(inspect: InspectDocument): string {
   const table = textTable(columns, [...rows, total]);
   const opsets = Object.entries(model.opsets).map(([domain, version]) => `${domain === '' ? 'ai.onnx' : inert(domain, 40)} ${version}`);
   const fitted = inspect.layers.filter((layer) => layer.fitted !== null);
+  if (model.nodes === 0 && inspect.diagnostics.some((d) => d.severity === 'error')) {
+    return [
+      `${fileName(model.path)}: ${formatBytes(model.bytes)}, not a model that can be read`,
+      '',
+      ...inspect.diagnostics.map(diagnosticLine),
+      '',
+    ].join('\n');
+  }
   return [
     `${fileName(model.path)}: ${formatBytes(model.bytes)}, IR version ${model.irVersion}, opset ${opsets.join(', ') || nothing}, ${counted(model.nodes, 'node')}, ${counted(totals.layers, 'layer')}`,
     ...(model.producer === '' ? [] : [`producer  ${inert(model.producer)}`]),

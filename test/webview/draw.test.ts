@@ -8,6 +8,7 @@ import { drawMark } from '../../webview/app/draw/marks.ts';
 import { chooseScale, makeScale } from '../../webview/app/draw/scale.ts';
 import type { Shape } from '../../webview/app/draw/shape.ts';
 import { createTranslator } from '../../webview/app/strings.ts';
+import { tolerances } from '../tolerances.ts';
 import { figure } from './canned.ts';
 
 const measure = (text: string): number => text.length * 7;
@@ -39,13 +40,13 @@ describe('scales', () => {
   test('linear scales start at zero, end at a round number and keep proportions', () => {
     const scale = makeScale([{ value: 3.2e-6, low: 1e-6, high: 7.3e-6 }], 'linear', 5);
     expect(scale.ticks.map((tick) => axisJoules(tick.value))).toEqual(['0', '2 µJ', '4 µJ', '6 µJ', '8 µJ']);
-    expect(scale.place(4e-6)).toBeCloseTo(0.5, 12);
+    expect(scale.place(4e-6)).toBeCloseTo(0.5, tolerances.scalePlace.digits);
   });
 
   test('log scales give each decade the same length', () => {
     const scale = makeScale([{ value: 2e-9, low: 1.5e-9, high: 9e-6 }], 'log', 7);
     expect(scale.ticks.map((tick) => axisJoules(tick.value))).toEqual(['1 nJ', '10 nJ', '100 nJ', '1 µJ', '10 µJ']);
-    expect(scale.place(1e-7)).toBeCloseTo(0.5, 12);
+    expect(scale.place(1e-7)).toBeCloseTo(0.5, tolerances.scalePlace.digits);
     expect(scale.place(0)).toBe(0);
   });
 
@@ -94,8 +95,8 @@ describe('scales', () => {
 describe('bars', () => {
   test('lengths are proportional to the values on a linear scale', () => {
     const bars = all(draw([bar(2), bar(4), bar(8)], 800, 'linear'), 'bar');
-    expect(width(bars[1]) / width(bars[0])).toBeCloseTo(2, 1);
-    expect(width(bars[2]) / width(bars[0])).toBeCloseTo(4, 1);
+    expect(width(bars[1]) / width(bars[0])).toBeCloseTo(2, tolerances.drawnPixels.digits);
+    expect(width(bars[2]) / width(bars[0])).toBeCloseTo(4, tolerances.drawnPixels.digits);
   });
 
   test('whiskers span the band and are absent without one', () => {
@@ -105,8 +106,8 @@ describe('bars', () => {
     const [from, to] = (String(whiskers[0]?.attributes['d']).match(/^M([\d.]+) .*H([\d.]+)/) ?? []).slice(1).map(Number);
     const left = Number(all(shape, 'bar')[0]?.attributes['x']);
     const length = width(all(shape, 'bar')[0]);
-    expect((from ?? 0) - left).toBeCloseTo(length / 2, 1);
-    expect((to ?? 0) - left).toBeCloseTo(length * 2, 1);
+    expect((from ?? 0) - left).toBeCloseTo(length / 2, tolerances.drawnPixels.digits);
+    expect((to ?? 0) - left).toBeCloseTo(length * 2, tolerances.drawnPixels.digits);
   });
 
   test.each([300, 480, 800, 1400])('nothing leaves a drawing of %d px', (widthPx) => {
