@@ -18,17 +18,24 @@ export interface DenseCandidate {
 /** Decides whether a layer can be solved in one step; otherwise says why not, as the end of "cannot be solved: …". */
 export function denseForm(candidate: DenseCandidate, graph: Graph, index: GraphIndex, facts: ReadonlyMap<string, ValueFacts>): DenseResult {
   const { node, weight, bias } = candidate;
-  if (node.domain !== '' || (node.op !== 'Gemm' && node.op !== 'MatMul')) return no(`${node.op} is not a dense layer; only Gemm and MatMul are solved in one step`);
+  if (node.domain !== '' || (node.op !== 'Gemm' && node.op !== 'MatMul'))
+    return no(`${node.op} is not a dense layer; only Gemm and MatMul are solved in one step`);
   if (weight.stored === null) {
     const maker = weight.via.at(-1);
-    return no(maker === undefined ? 'its weight is an input of the model, not stored in it' : `its weight is computed by ${maker}, not stored in the model`);
+    return no(
+      maker === undefined
+        ? 'its weight is an input of the model, not stored in it'
+        : `its weight is computed by ${maker}, not stored in the model`,
+    );
   }
-  if (!isFloat(weight.dtype) || weight.dtype === 'bfloat16') return no(`its weight is stored as ${weight.dtype}; float32, float64 or float16 is needed`);
+  if (!isFloat(weight.dtype) || weight.dtype === 'bfloat16')
+    return no(`its weight is stored as ${weight.dtype}; float32, float64 or float16 is needed`);
   if (!weight.isPlainMatrix) return no(`its weight passes through ${weight.via.join(', ')} before it is used`);
   if (!weight.isExclusive) return no('its weight is used in more than one place, so solving it would change other layers');
   const shape = facts.get(weight.stored)?.shape;
   const [rows, columns] = shape ?? [];
-  if (shape?.length !== 2 || typeof rows !== 'number' || typeof columns !== 'number') return no(`its weight has ${shape?.length ?? 'an unknown number of'} dimensions, not 2`);
+  if (shape?.length !== 2 || typeof rows !== 'number' || typeof columns !== 'number')
+    return no(`its weight has ${shape?.length ?? 'an unknown number of'} dimensions, not 2`);
   if (rows < 1 || columns < 1) return no('its weight is empty');
   if (intAttribute(node, 'transA', 0) !== 0) return no('it transposes its input (transA)');
   const transposed = (intAttribute(node, 'transB', 0) !== 0) !== (weight.via.length === 1);
@@ -41,11 +48,19 @@ export function denseForm(candidate: DenseCandidate, graph: Graph, index: GraphI
   return { dense: { inputs, outputs, transposed, alpha, beta }, reason: null };
 }
 
-function refuseBias(bias: string, beta: number, outputs: number, graph: Graph, index: GraphIndex, facts: ReadonlyMap<string, ValueFacts>): string | undefined {
+function refuseBias(
+  bias: string,
+  beta: number,
+  outputs: number,
+  graph: Graph,
+  index: GraphIndex,
+  facts: ReadonlyMap<string, ValueFacts>,
+): string | undefined {
   const producer = index.producers.get(bias);
   const isStored = graph.initializers.has(bias) || (producer?.op === 'Constant' && producer.attributes.get('value')?.kind === 'tensor');
   if (!isStored) return 'its bias is not stored in the model';
-  if ((index.consumers.get(bias)?.length ?? 0) !== 1 || index.outputs.has(bias)) return 'its bias is used in more than one place, so solving it would change other layers';
+  if ((index.consumers.get(bias)?.length ?? 0) !== 1 || index.outputs.has(bias))
+    return 'its bias is used in more than one place, so solving it would change other layers';
   const shape = facts.get(bias)?.shape ?? null;
   const isVector = shape !== null && shape.length >= 1 && shape.at(-1) === outputs && shape.slice(0, -1).every((d) => d === 1);
   if (!isVector) return `its bias has shape [${shape?.join(', ') ?? 'unknown'}]; one value for each of the ${outputs} outputs is needed`;

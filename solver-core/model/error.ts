@@ -12,7 +12,12 @@ export class TierwiseError extends Error {
   readonly advice: string;
   readonly category: ErrorCategory;
 
-  constructor(code: string, message: string, advice: string, options: { readonly cause?: unknown; readonly category?: ErrorCategory } = {}) {
+  constructor(
+    code: string,
+    message: string,
+    advice: string,
+    options: { readonly cause?: unknown; readonly category?: ErrorCategory } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.advice = advice;
@@ -22,10 +27,16 @@ export class TierwiseError extends Error {
 
 /** Fails loudly for a mistake of our own; never for bad input. */
 export function assert(condition: boolean, message: string): asserts condition {
-  if (!condition) throw new TierwiseError('internal-assertion', message, 'This is a defect in Tierwise; please report it.', { category: 'internal' });
+  if (!condition)
+    throw new TierwiseError('internal-assertion', message, 'This is a defect in Tierwise; please report it.', { category: 'internal' });
 }
 
 /** Closes an exhaustive switch over a tagged union. */
 export function assertNever(value: never): never {
-  throw new TierwiseError('internal-assertion', `unexpected value ${JSON.stringify(value)}`, 'This is a defect in Tierwise; please report it.', { category: 'internal' });
+  throw new TierwiseError(
+    'internal-assertion',
+    `unexpected value ${JSON.stringify(value)}`,
+    'This is a defect in Tierwise; please report it.',
+    { category: 'internal' },
+  );
 }

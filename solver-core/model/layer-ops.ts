@@ -49,8 +49,25 @@ export function layerOpOf(node: GraphNode): LayerOp | undefined {
 
 /** Element-wise activations, as ONNX and com.microsoft name them. */
 export const activationOps: ReadonlySet<string> = new Set([
-  'Relu', 'LeakyRelu', 'PRelu', 'Elu', 'Selu', 'Celu', 'Sigmoid', 'HardSigmoid', 'Tanh', 'Softplus', 'Softsign', 'Gelu', 'HardSwish', 'Swish',
-  'Mish', 'ThresholdedRelu', 'Clip', 'FastGelu', 'QuickGelu',
+  'Relu',
+  'LeakyRelu',
+  'PRelu',
+  'Elu',
+  'Selu',
+  'Celu',
+  'Sigmoid',
+  'HardSigmoid',
+  'Tanh',
+  'Softplus',
+  'Softsign',
+  'Gelu',
+  'HardSwish',
+  'Swish',
+  'Mish',
+  'ThresholdedRelu',
+  'Clip',
+  'FastGelu',
+  'QuickGelu',
 ]);
 
 /** Operators that follow a layer at almost no cost and belong to it. */

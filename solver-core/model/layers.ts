@@ -70,7 +70,10 @@ function layerOf(node: GraphNode, op: LayerOp, search: Search, index: GraphIndex
   const operands = { inputs: node.inputs.map((name) => facts.get(name)), output: facts.get(node.outputs[0] ?? '') };
   const macs = layerMacs(node, operands);
   const input = node.inputs[op.input] ?? '';
-  const found = search.outer === null ? denseForm({ node, weight, bias }, graph, index, facts) : { dense: null, reason: `it is inside the body of a ${search.outer.op} node` };
+  const found =
+    search.outer === null
+      ? denseForm({ node, weight, bias }, graph, index, facts)
+      : { dense: null, reason: `it is inside the body of a ${search.outer.op} node` };
   const sizes = weightSizes(node, op, bias, weight, graph, index, facts);
   const inputShape = facts.get(input)?.shape ?? null;
   const outputShape = facts.get(node.outputs[0] ?? '')?.shape ?? null;
@@ -98,7 +101,13 @@ function layerOf(node: GraphNode, op: LayerOp, search: Search, index: GraphIndex
 
 /** Layer parameters (constant weights and bias), their bytes as stored, and the bits of one weight. */
 function weightSizes(
-  node: GraphNode, op: LayerOp, bias: string | null, weight: TracedWeight, graph: Graph, index: GraphIndex, facts: ReadonlyMap<string, ValueFacts>,
+  node: GraphNode,
+  op: LayerOp,
+  bias: string | null,
+  weight: TracedWeight,
+  graph: Graph,
+  index: GraphIndex,
+  facts: ReadonlyMap<string, ValueFacts>,
 ): { readonly parameters: number; readonly weightBytes: number; readonly weightBits: number } {
   const packedBits = node.op === 'MatMulNBits' ? intAttribute(node, 'bits', 4) : 0;
   let parameters = 0;
@@ -173,7 +182,9 @@ function isBiasOf(value: string, other: string, sum: string, op: string, facts: 
   const feature = isConv ? 1 : shape.length - 1;
   const start = shape.length - biasShape.length;
   if (start < 0) return false;
-  return biasShape.every((d, i) => (start + i === feature ? d === shape[feature] : d === 1)) && biasShape.length > shape.length - 1 - feature;
+  return (
+    biasShape.every((d, i) => (start + i === feature ? d === shape[feature] : d === 1)) && biasShape.length > shape.length - 1 - feature
+  );
 }
 
 function onlyReader(name: string, index: GraphIndex): GraphNode | undefined {

@@ -35,10 +35,12 @@ function dim(shape: Shape | undefined, index: number): number | null {
 }
 
 /** Every output element sums over the channels of its group and the kernel: |y| · (C/g · k…), with weight [M, C/g, k…]. */
-const convolution = (weight: number): MacRule => (_node, { inputs, output }) => {
-  const w = inputs[weight]?.shape ?? null;
-  return product(shapeElements(output?.shape ?? null), w === null ? null : shapeElements(w.slice(1)));
-};
+const convolution =
+  (weight: number): MacRule =>
+  (_node, { inputs, output }) => {
+    const w = inputs[weight]?.shape ?? null;
+    return product(shapeElements(output?.shape ?? null), w === null ? null : shapeElements(w.slice(1)));
+  };
 
 /** Every input element is spread over the output channels of its group and the kernel: |x| · (M/g · k…), with weight [C, M/g, k…]. */
 const transposedConvolution: MacRule = (_node, { inputs }) => {
@@ -47,7 +49,8 @@ const transposedConvolution: MacRule = (_node, { inputs }) => {
 };
 
 /** |y| · K, with K the last dimension of the left operand. */
-const matrixProduct: MacRule = (_node, { inputs, output }) => product(shapeElements(output?.shape ?? null), dim(inputs[0]?.shape ?? null, -1));
+const matrixProduct: MacRule = (_node, { inputs, output }) =>
+  product(shapeElements(output?.shape ?? null), dim(inputs[0]?.shape ?? null, -1));
 
 const gemm: MacRule = (node, { inputs, output }) =>
   product(shapeElements(output?.shape ?? null), dim(inputs[0]?.shape ?? null, intAttribute(node, 'transA', 0) !== 0 ? 0 : 1));

@@ -19,8 +19,15 @@ export function quoteName(name: string): string {
 
 function isUnsafe(code: number): boolean {
   return (
-    code < 0x20 || (code >= 0x7f && code <= 0x9f) || code === 0xad || code === 0x61c ||
-    (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) || (code >= 0x2060 && code <= 0x206f) ||
-    (code >= 0xd800 && code <= 0xdfff) || code === 0xfeff || (code >= 0xfff9 && code <= 0xfffb)
+    code < 0x20 ||
+    (code >= 0x7f && code <= 0x9f) ||
+    code === 0xad ||
+    code === 0x61c ||
+    (code >= 0x200b && code <= 0x200f) ||
+    (code >= 0x2028 && code <= 0x202e) ||
+    (code >= 0x2060 && code <= 0x206f) ||
+    (code >= 0xd800 && code <= 0xdfff) ||
+    code === 0xfeff ||
+    (code >= 0xfff9 && code <= 0xfffb)
   );
 }

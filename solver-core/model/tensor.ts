@@ -1,9 +1,32 @@
 /** Element types of ONNX tensors, by their ONNX names in lower case. */
 export type Dtype =
-  | 'float32' | 'float64' | 'float16' | 'bfloat16'
-  | 'int8' | 'int16' | 'int32' | 'int64' | 'uint8' | 'uint16' | 'uint32' | 'uint64'
-  | 'int4' | 'uint4' | 'int2' | 'uint2' | 'float4e2m1' | 'float8e4m3fn' | 'float8e4m3fnuz' | 'float8e5m2' | 'float8e5m2fnuz' | 'float8e8m0'
-  | 'bool' | 'string' | 'complex64' | 'complex128' | 'unknown';
+  | 'float32'
+  | 'float64'
+  | 'float16'
+  | 'bfloat16'
+  | 'int8'
+  | 'int16'
+  | 'int32'
+  | 'int64'
+  | 'uint8'
+  | 'uint16'
+  | 'uint32'
+  | 'uint64'
+  | 'int4'
+  | 'uint4'
+  | 'int2'
+  | 'uint2'
+  | 'float4e2m1'
+  | 'float8e4m3fn'
+  | 'float8e4m3fnuz'
+  | 'float8e5m2'
+  | 'float8e5m2fnuz'
+  | 'float8e8m0'
+  | 'bool'
+  | 'string'
+  | 'complex64'
+  | 'complex128'
+  | 'unknown';
 
 /** A dimension: known, symbolic (its name), or unknown (null). */
 export type Dim = number | string | null;

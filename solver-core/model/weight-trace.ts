@@ -44,7 +44,17 @@ export interface TracedWeight {
 }
 
 /** Operators that hand a weight on with other numbers or another layout, but keep it one weight. */
-const carriers: ReadonlySet<string> = new Set(['Identity', 'Cast', 'DequantizeLinear', 'QuantizeLinear', 'Transpose', 'Reshape', 'Squeeze', 'Unsqueeze', 'Flatten']);
+const carriers: ReadonlySet<string> = new Set([
+  'Identity',
+  'Cast',
+  'DequantizeLinear',
+  'QuantizeLinear',
+  'Transpose',
+  'Reshape',
+  'Squeeze',
+  'Unsqueeze',
+  'Flatten',
+]);
 
 /** Longest chain of carriers that is followed. */
 const maxCarriers = 8;
@@ -62,7 +72,8 @@ export function traceWeight(name: string, graph: Graph, index: GraphIndex, facts
     if (graph.initializers.has(at)) return { stored: at, ...here };
     const producer = index.producers.get(at);
     if (producer === undefined) return { stored: null, ...here };
-    if (producer.op === 'Constant' && producer.domain === '') return { stored: producer.attributes.get('value')?.kind === 'tensor' ? at : null, ...here };
+    if (producer.op === 'Constant' && producer.domain === '')
+      return { stored: producer.attributes.get('value')?.kind === 'tensor' ? at : null, ...here };
     if (producer.domain !== '' || !carriers.has(producer.op)) return { stored: null, ...here, via: [...via, producer.op] };
     via.push(producer.op);
     isPlainMatrix &&= producer.op === 'Transpose' && isMatrixSwap(producer);

@@ -49,7 +49,13 @@ export interface ModelSummary {
     readonly outputs: readonly SignatureValue[];
     readonly nodes: number;
   };
-  readonly totals: { readonly layers: number; readonly macs: number; readonly macsComplete: boolean; readonly parameters: number; readonly weightBytes: number };
+  readonly totals: {
+    readonly layers: number;
+    readonly macs: number;
+    readonly macsComplete: boolean;
+    readonly parameters: number;
+    readonly weightBytes: number;
+  };
   readonly layers: readonly LayerSummary[];
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -60,13 +66,23 @@ export function fitMetadataKey(layerId: string): string {
 }
 
 /** Infers shapes with the given dimensions and summarises the model. `diagnostics`: findings made before, put first. */
-export function inspectModel(model: OnnxModel, file: ModelFile, dims: DimBindings = {}, diagnostics: readonly Diagnostic[] = []): ModelSummary {
+export function inspectModel(
+  model: OnnxModel,
+  file: ModelFile,
+  dims: DimBindings = {},
+  diagnostics: readonly Diagnostic[] = [],
+): ModelSummary {
   const shapes = inferShapes(model.graph, dims);
   return summarizeModel(model, findLayers(model.graph, shapes), file, [...diagnostics, ...shapes.diagnostics]);
 }
 
 /** Summarises a model whose layers were found already. A weight that several layers share counts once in the totals. */
-export function summarizeModel(model: OnnxModel, layers: readonly Layer[], file: ModelFile, diagnostics: readonly Diagnostic[]): ModelSummary {
+export function summarizeModel(
+  model: OnnxModel,
+  layers: readonly Layer[],
+  file: ModelFile,
+  diagnostics: readonly Diagnostic[],
+): ModelSummary {
   const { proto, graph } = model;
   const metadata = modelMetadata(model);
   const seen = new Set<string>();

@@ -21,7 +21,12 @@ export function lowerTensor(tensor: TensorProto, name: string, context: TensorCo
   const dtype = dtypeOf(tensor.dataType);
   const here: Where = { ...where, tensor: name };
   if (tensor.dims.length > context.limits.rank) {
-    context.findings.add('error', 'limit-exceeded', `Tensor ${quoteName(name)} has ${tensor.dims.length} dimensions; at most ${context.limits.rank} are read.`, here);
+    context.findings.add(
+      'error',
+      'limit-exceeded',
+      `Tensor ${quoteName(name)} has ${tensor.dims.length} dimensions; at most ${context.limits.rank} are read.`,
+      here,
+    );
     return { name, dtype, dims: [], elements: NaN, sizeBytes: NaN, storage: 'none', values: null };
   }
   const dims = tensor.dims.map(Number);

@@ -1,4 +1,13 @@
-import { functionKey, type Attribute, type Graph, type GraphFunction, type GraphNode, type ModelGraph, type StoredTensor, type ValueInfo } from '../model/graph.ts';
+import {
+  functionKey,
+  type Attribute,
+  type Graph,
+  type GraphFunction,
+  type GraphNode,
+  type ModelGraph,
+  type StoredTensor,
+  type ValueInfo,
+} from '../model/graph.ts';
 import { quoteName } from '../model/quote.ts';
 import type { Dim, Shape } from '../model/tensor.ts';
 import { topologicalOrder } from '../model/topological-order.ts';
@@ -6,8 +15,15 @@ import { dtypeOf } from './dtype.ts';
 import { Findings } from './findings.ts';
 import {
   AttributeProto_AttributeType as AttributeType,
-  type AttributeProto, type FunctionProto, type GraphProto, type ModelProto, type NodeProto,
-  type SparseTensorProto, type TensorShapeProto, type TypeProto, type ValueInfoProto,
+  type AttributeProto,
+  type FunctionProto,
+  type GraphProto,
+  type ModelProto,
+  type NodeProto,
+  type SparseTensorProto,
+  type TensorShapeProto,
+  type TypeProto,
+  type ValueInfoProto,
 } from './gen/onnx_pb.ts';
 import type { ModelLimits } from './limits.ts';
 import { lowerTensor, type TensorContext } from './lower-tensor.ts';
@@ -20,7 +36,11 @@ export interface FileOffsets {
 }
 
 /** Turns the decoded messages into a plain graph and reports what is wrong with its structure. Bytes are not copied. */
-export function lowerModel(proto: ModelProto, limits: ModelLimits, offsets: FileOffsets): { readonly graph: ModelGraph; readonly findings: Findings } {
+export function lowerModel(
+  proto: ModelProto,
+  limits: ModelLimits,
+  offsets: FileOffsets,
+): { readonly graph: ModelGraph; readonly findings: Findings } {
   const findings = new Findings();
   const lowering = new Lowering({ limits, findings }, offsets);
   const main = lowering.graph(proto.graph, true);
@@ -69,7 +89,15 @@ class Lowering {
     const { order, cycle } = topologicalOrder(nodes);
     if (cycle.length > 0) this.cycle(nodes, cycle, isMain);
     this.checkNames(nodes, allInputs, initializers, isMain);
-    return { name: proto?.name ?? '', nodes, order, inputs: allInputs.filter((i) => !initializers.has(i.name)), outputs, valueInfos, initializers };
+    return {
+      name: proto?.name ?? '',
+      nodes,
+      order,
+      inputs: allInputs.filter((i) => !initializers.has(i.name)),
+      outputs,
+      valueInfos,
+      initializers,
+    };
   }
 
   func(proto: FunctionProto): GraphFunction {
@@ -78,11 +106,20 @@ class Lowering {
     if (cycle.length > 0) this.cycle(nodes, cycle, false);
     const unknown = (name: string): ValueInfo => ({ name, kind: 'unknown', dtype: 'unknown', shape: null });
     const graph: Graph = {
-      name: proto.name ?? '', nodes, order,
-      inputs: proto.input.map(unknown), outputs: proto.output.map(unknown),
-      valueInfos: new Map(proto.valueInfo.map((v) => [v.name ?? '', lowerValueInfo(v)])), initializers: new Map(),
+      name: proto.name ?? '',
+      nodes,
+      order,
+      inputs: proto.input.map(unknown),
+      outputs: proto.output.map(unknown),
+      valueInfos: new Map(proto.valueInfo.map((v) => [v.name ?? '', lowerValueInfo(v)])),
+      initializers: new Map(),
     };
-    return { graph, inputs: proto.input, outputs: proto.output, defaults: new Map(proto.attributeProto.map((a) => [a.name ?? '', this.attribute(a)])) };
+    return {
+      graph,
+      inputs: proto.input,
+      outputs: proto.output,
+      defaults: new Map(proto.attributeProto.map((a) => [a.name ?? '', this.attribute(a)])),
+    };
   }
 
   private node(proto: NodeProto, index: number): GraphNode {
@@ -110,17 +147,28 @@ class Lowering {
   private attribute(a: AttributeProto): Attribute {
     if (a.refAttrName !== undefined && a.refAttrName !== '') return { kind: 'reference', value: a.refAttrName };
     switch (a.type ?? guessType(a)) {
-      case AttributeType.FLOAT: return { kind: 'float', value: a.f ?? 0 };
-      case AttributeType.INT: return { kind: 'int', value: Number(a.i ?? 0n) };
-      case AttributeType.STRING: return { kind: 'string', value: decodeUtf8(a.s ?? new Uint8Array()) };
-      case AttributeType.FLOATS: return { kind: 'floats', value: a.floats };
-      case AttributeType.INTS: return { kind: 'ints', value: a.ints.map(Number) };
-      case AttributeType.STRINGS: return { kind: 'strings', value: a.strings.map((s) => decodeUtf8(s)) };
-      case AttributeType.TENSOR: return a.t === undefined ? other : { kind: 'tensor', value: lowerTensor(a.t, a.t.name ?? '', this.context, {}) };
-      case AttributeType.SPARSE_TENSOR: return a.sparseTensor === undefined ? other : { kind: 'tensor', value: this.sparse(a.sparseTensor) };
-      case AttributeType.GRAPH: return a.g === undefined ? other : { kind: 'graph', value: this.graph(a.g, false) };
-      case AttributeType.GRAPHS: return { kind: 'graphs', value: a.graphs.map((g) => this.graph(g, false)) };
-      default: return other;
+      case AttributeType.FLOAT:
+        return { kind: 'float', value: a.f ?? 0 };
+      case AttributeType.INT:
+        return { kind: 'int', value: Number(a.i ?? 0n) };
+      case AttributeType.STRING:
+        return { kind: 'string', value: decodeUtf8(a.s ?? new Uint8Array()) };
+      case AttributeType.FLOATS:
+        return { kind: 'floats', value: a.floats };
+      case AttributeType.INTS:
+        return { kind: 'ints', value: a.ints.map(Number) };
+      case AttributeType.STRINGS:
+        return { kind: 'strings', value: a.strings.map((s) => decodeUtf8(s)) };
+      case AttributeType.TENSOR:
+        return a.t === undefined ? other : { kind: 'tensor', value: lowerTensor(a.t, a.t.name ?? '', this.context, {}) };
+      case AttributeType.SPARSE_TENSOR:
+        return a.sparseTensor === undefined ? other : { kind: 'tensor', value: this.sparse(a.sparseTensor) };
+      case AttributeType.GRAPH:
+        return a.g === undefined ? other : { kind: 'graph', value: this.graph(a.g, false) };
+      case AttributeType.GRAPHS:
+        return { kind: 'graphs', value: a.graphs.map((g) => this.graph(g, false)) };
+      default:
+        return other;
     }
   }
 
@@ -152,7 +200,12 @@ class Lowering {
     );
   }
 
-  private checkNames(nodes: readonly GraphNode[], inputs: readonly ValueInfo[], initializers: ReadonlyMap<string, StoredTensor>, isMain: boolean): void {
+  private checkNames(
+    nodes: readonly GraphNode[],
+    inputs: readonly ValueInfo[],
+    initializers: ReadonlyMap<string, StoredTensor>,
+    isMain: boolean,
+  ): void {
     const defined = new Set<string>();
     for (const input of inputs) {
       if (defined.has(input.name)) this.duplicate('graph input', input.name, undefined);
@@ -202,7 +255,11 @@ function quoteOrPlain(label: string): string {
 function capturedNames(subgraphs: readonly Graph[]): string[] {
   const captured = new Set<string>();
   for (const graph of subgraphs) {
-    const own = new Set<string>([...graph.inputs.map((i) => i.name), ...graph.initializers.keys(), ...graph.nodes.flatMap((n) => n.outputs)]);
+    const own = new Set<string>([
+      ...graph.inputs.map((i) => i.name),
+      ...graph.initializers.keys(),
+      ...graph.nodes.flatMap((n) => n.outputs),
+    ]);
     const read = [...graph.nodes.flatMap((n) => [...n.inputs, ...n.captured]), ...graph.outputs.map((o) => o.name)];
     for (const name of read) if (name !== '' && !own.has(name)) captured.add(name);
   }
@@ -216,13 +273,20 @@ function lowerValueInfo(proto: ValueInfoProto): ValueInfo {
 function lowerType(type: TypeProto | undefined): { kind: ValueInfo['kind']; dtype: ValueInfo['dtype']; shape: Shape } {
   const none = { dtype: 'unknown', shape: null } as const;
   switch (type?.value.case) {
-    case 'tensorType': return { kind: 'tensor', dtype: dtypeOf(type.value.value.elemType), shape: lowerShape(type.value.value.shape) };
-    case 'sparseTensorType': return { kind: 'sparse', dtype: dtypeOf(type.value.value.elemType), shape: lowerShape(type.value.value.shape) };
-    case 'sequenceType': return { kind: 'sequence', ...none };
-    case 'mapType': return { kind: 'map', ...none };
-    case 'optionalType': return { kind: 'optional', ...none };
-    case 'opaqueType': return { kind: 'opaque', ...none };
-    case undefined: return { kind: 'unknown', ...none };
+    case 'tensorType':
+      return { kind: 'tensor', dtype: dtypeOf(type.value.value.elemType), shape: lowerShape(type.value.value.shape) };
+    case 'sparseTensorType':
+      return { kind: 'sparse', dtype: dtypeOf(type.value.value.elemType), shape: lowerShape(type.value.value.shape) };
+    case 'sequenceType':
+      return { kind: 'sequence', ...none };
+    case 'mapType':
+      return { kind: 'map', ...none };
+    case 'optionalType':
+      return { kind: 'optional', ...none };
+    case 'opaqueType':
+      return { kind: 'opaque', ...none };
+    case undefined:
+      return { kind: 'unknown', ...none };
   }
 }
 
@@ -230,9 +294,12 @@ function lowerShape(shape: TensorShapeProto | undefined): Shape {
   if (shape === undefined) return null;
   return shape.dim.map((dim): Dim => {
     switch (dim.value.case) {
-      case 'dimValue': return dim.value.value >= 0n && dim.value.value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(dim.value.value) : null;
-      case 'dimParam': return dim.value.value === '' ? null : dim.value.value;
-      case undefined: return null;
+      case 'dimValue':
+        return dim.value.value >= 0n && dim.value.value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(dim.value.value) : null;
+      case 'dimParam':
+        return dim.value.value === '' ? null : dim.value.value;
+      case undefined:
+        return null;
     }
   });
 }

@@ -30,11 +30,19 @@ export function readTensor(model: OnnxModel, name: string, external?: ExternalRe
   if (tensor === undefined) return failed('unknown-tensor', `The model stores no tensor named ${quoteName(name)}.`, name);
   const dtype = dtypeOf(tensor.dataType);
   if (!isFloat(dtype)) {
-    return failed('tensor-not-float', `Tensor ${quoteName(name)} has element type ${dtype}; float32, float64, float16 or bfloat16 is needed.`, name);
+    return failed(
+      'tensor-not-float',
+      `Tensor ${quoteName(name)} has element type ${dtype}; float32, float64, float16 or bfloat16 is needed.`,
+      name,
+    );
   }
   const elements = exactElements(tensor.dims);
   if (!Number.isSafeInteger(elements * 8) || elements > maxElements) {
-    return failed('tensor-size-overflow', `Tensor ${quoteName(name)} declares dims [${tensor.dims.join(', ')}]; at most ${maxElements} elements can be read.`, name);
+    return failed(
+      'tensor-size-overflow',
+      `Tensor ${quoteName(name)} declares dims [${tensor.dims.join(', ')}]; at most ${maxElements} elements can be read.`,
+      name,
+    );
   }
   const dims = tensor.dims.map(Number);
   const sizeBytes = (elements * dtypeBits(dtype)) / 8;
@@ -72,7 +80,11 @@ function fetchExternal(tensor: TensorProto, name: string, sizeBytes: number, ext
   if (location.value === undefined) return { value: undefined, diagnostics: location.diagnostics };
   if (location.value.length !== undefined && location.value.length !== sizeBytes) return mismatch(name, sizeBytes, location.value.length);
   if (external === undefined) {
-    return failed('external-data-needed', `Tensor ${quoteName(name)} is stored outside the model file, at ${quoteName(location.value.location)}, and was not loaded.`, name);
+    return failed(
+      'external-data-needed',
+      `Tensor ${quoteName(name)} is stored outside the model file, at ${quoteName(location.value.location)}, and was not loaded.`,
+      name,
+    );
   }
   return external(location.value, sizeBytes);
 }
@@ -88,10 +100,17 @@ function fromRaw(raw: Uint8Array, dtype: Dtype, elements: number): Float32Array 
   const data = dtype === 'float64' ? new Float64Array(elements) : new Float32Array(elements);
   for (let i = 0; i < elements; i++) {
     switch (dtype) {
-      case 'float64': data[i] = view.getFloat64(i * 8, true); break;
-      case 'float16': data[i] = halfToNumber(view.getUint16(i * 2, true)); break;
-      case 'bfloat16': data[i] = bfloat16ToNumber(view.getUint16(i * 2, true)); break;
-      default: data[i] = view.getFloat32(i * 4, true);
+      case 'float64':
+        data[i] = view.getFloat64(i * 8, true);
+        break;
+      case 'float16':
+        data[i] = halfToNumber(view.getUint16(i * 2, true));
+        break;
+      case 'bfloat16':
+        data[i] = bfloat16ToNumber(view.getUint16(i * 2, true));
+        break;
+      default:
+        data[i] = view.getFloat32(i * 4, true);
     }
   }
   return data;
@@ -99,15 +118,23 @@ function fromRaw(raw: Uint8Array, dtype: Dtype, elements: number): Float32Array 
 
 function fromTyped(tensor: TensorProto, dtype: Dtype): Float32Array | Float64Array {
   switch (dtype) {
-    case 'float64': return Float64Array.from(tensor.doubleData);
-    case 'float16': return Float32Array.from(tensor.int32Data, halfToNumber);
-    case 'bfloat16': return Float32Array.from(tensor.int32Data, bfloat16ToNumber);
-    default: return Float32Array.from(tensor.floatData);
+    case 'float64':
+      return Float64Array.from(tensor.doubleData);
+    case 'float16':
+      return Float32Array.from(tensor.int32Data, halfToNumber);
+    case 'bfloat16':
+      return Float32Array.from(tensor.int32Data, bfloat16ToNumber);
+    default:
+      return Float32Array.from(tensor.floatData);
   }
 }
 
 function mismatch<T>(name: string, expected: number, actual: number): Checked<T> {
-  return failed('tensor-size-mismatch', `Tensor ${quoteName(name)} needs ${expected} bytes, but ${actual} are stored. The file is damaged: export it again.`, name);
+  return failed(
+    'tensor-size-mismatch',
+    `Tensor ${quoteName(name)} needs ${expected} bytes, but ${actual} are stored. The file is damaged: export it again.`,
+    name,
+  );
 }
 
 function failed<T>(code: string, message: string, tensor: string): Checked<T> {

@@ -47,7 +47,11 @@ export function readModel(bytes: Uint8Array, options: ReadOptions = {}): Checked
   const { graph, findings } = lowerModel(proto, limits, { nodes: scan.nodeOffsets, initializers: scan.initializerOffsets });
   const irVersion = Number(proto.irVersion ?? 0n);
   if (irVersion > newestIrVersion) {
-    findings.add('warning', 'newer-ir-version', `The model has IR version ${irVersion}; versions up to ${newestIrVersion} are known here. What is new in it is kept but not shown.`);
+    findings.add(
+      'warning',
+      'newer-ir-version',
+      `The model has IR version ${irVersion}; versions up to ${newestIrVersion} are known here. What is new in it is kept but not shown.`,
+    );
   }
   const diagnostics = findings.list();
   const usable = !hasErrors(diagnostics.filter((d) => !localCodes.has(d.code)));

@@ -19,7 +19,10 @@ const lookalikes: readonly Lookalike[] = [
   },
   {
     code: 'not-onnx',
-    starts: [[0x50, 0x4b, 0x03, 0x04], [0x50, 0x4b, 0x05, 0x06]],
+    starts: [
+      [0x50, 0x4b, 0x03, 0x04],
+      [0x50, 0x4b, 0x05, 0x06],
+    ],
     what: 'a zip archive (a PyTorch checkpoint or a Keras file, for example)',
     advice: 'Unpack it, or export the model to ONNX.',
   },
@@ -37,7 +40,12 @@ const lookalikes: readonly Lookalike[] = [
   },
   {
     code: 'not-onnx',
-    starts: [ascii('ORTM')].map((s) => [0x18, 0, 0, 0, ...s]).concat([[0x1c, 0, 0, 0, ...ascii('TFL3')], [0x18, 0, 0, 0, ...ascii('TFL3')]]),
+    starts: [ascii('ORTM')]
+      .map((s) => [0x18, 0, 0, 0, ...s])
+      .concat([
+        [0x1c, 0, 0, 0, ...ascii('TFL3')],
+        [0x18, 0, 0, 0, ...ascii('TFL3')],
+      ]),
     what: 'a flatbuffer model (.ort or .tflite)',
     advice: 'Use the ONNX file it was made from.',
   },
@@ -58,7 +66,10 @@ const textProbeBytes = 512;
  */
 export function sniffForeignFile(bytes: Uint8Array): Diagnostic | undefined {
   if (bytes.length === 0) {
-    return finding('empty-file', 'The file is empty (0 bytes); an ONNX model was expected. The download or export may have failed: repeat it.');
+    return finding(
+      'empty-file',
+      'The file is empty (0 bytes); an ONNX model was expected. The download or export may have failed: repeat it.',
+    );
   }
   for (const kind of lookalikes) {
     if (kind.starts.some((start) => startsWith(bytes, start))) {

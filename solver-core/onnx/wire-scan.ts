@@ -119,7 +119,8 @@ class Scanner {
   private packed(field: WireField, length: number, stop: number, at: number): void {
     if (field.kind === 'varint') {
       this.numbers(field, length, at);
-      if (length > 0 && (this.bytes[stop - 1] ?? 0) >= 0x80) this.malformed(`the packed numbers of ${field.name} end inside a number`, stop - 1);
+      if (length > 0 && (this.bytes[stop - 1] ?? 0) >= 0x80)
+        this.malformed(`the packed numbers of ${field.name} end inside a number`, stop - 1);
       return;
     }
     const size = field.kind === 'fixed32' ? 4 : 8;
@@ -141,7 +142,12 @@ class Scanner {
     if (length > this.limits.stringBytes) this.exceeded('length of a text in bytes', this.limits.stringBytes, at);
     if (!this.checkText) return;
     const bad = findInvalidUtf8(this.bytes, this.pos, stop);
-    if (bad >= 0) throw new ScanStop('malformed-model', `A name or text at byte ${bad} is not valid UTF-8. The file is damaged or was written with another encoding: export it again.`, bad);
+    if (bad >= 0)
+      throw new ScanStop(
+        'malformed-model',
+        `A name or text at byte ${bad} is not valid UTF-8. The file is damaged or was written with another encoding: export it again.`,
+        bad,
+      );
   }
 
   private count(table: WireTable, at: number): void {
@@ -230,10 +236,18 @@ class Scanner {
   }
 
   private malformed(what: string, at: number): never {
-    throw new ScanStop('malformed-model', `The file is not a valid ONNX model: at byte ${at}, ${what}. It is damaged or of another type: export it again.`, at);
+    throw new ScanStop(
+      'malformed-model',
+      `The file is not a valid ONNX model: at byte ${at}, ${what}. It is damaged or of another type: export it again.`,
+      at,
+    );
   }
 
   private exceeded(what: string, limit: number, at: number): never {
-    throw new ScanStop('limit-exceeded', `The model exceeds a limit at byte ${at}: the ${what} is more than ${limit}. No known model needs this; the file is probably damaged or hostile.`, at);
+    throw new ScanStop(
+      'limit-exceeded',
+      `The model exceeds a limit at byte ${at}: the ${what} is more than ${limit}. No known model needs this; the file is probably damaged or hostile.`,
+      at,
+    );
   }
 }

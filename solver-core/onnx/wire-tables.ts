@@ -43,11 +43,16 @@ function tableOf(message: DescMessage, known: Map<string, WireTable>): WireTable
 
 function roleOf(message: DescMessage): WireTable['role'] {
   switch (message.typeName) {
-    case GraphProtoSchema.typeName: return 'graph';
-    case NodeProtoSchema.typeName: return 'node';
-    case TensorProtoSchema.typeName: return 'tensor';
-    case AttributeProtoSchema.typeName: return 'attribute';
-    default: return 'other';
+    case GraphProtoSchema.typeName:
+      return 'graph';
+    case NodeProtoSchema.typeName:
+      return 'node';
+    case TensorProtoSchema.typeName:
+      return 'tensor';
+    case AttributeProtoSchema.typeName:
+      return 'attribute';
+    default:
+      return 'other';
   }
 }
 
@@ -55,10 +60,15 @@ function kindOf(field: DescField): WireKind {
   if (field.message !== undefined) return 'message';
   if (field.enum !== undefined) return 'varint';
   switch (field.scalar) {
-    case ScalarType.STRING: return 'string';
-    case ScalarType.BYTES: return 'bytes';
-    case ScalarType.FLOAT: return 'fixed32';
-    case ScalarType.DOUBLE: return 'fixed64';
-    default: return 'varint';
+    case ScalarType.STRING:
+      return 'string';
+    case ScalarType.BYTES:
+      return 'bytes';
+    case ScalarType.FLOAT:
+      return 'fixed32';
+    case ScalarType.DOUBLE:
+      return 'fixed64';
+    default:
+      return 'varint';
   }
 }

@@ -3,8 +3,14 @@ import { assert } from '../model/error.ts';
 import { dtypeOf } from './dtype.ts';
 import { encodeFloats } from './encode-floats.ts';
 import {
-  ModelProtoSchema, StringStringEntryProtoSchema, TensorProto_DataLocation, ValueInfoProtoSchema,
-  type GraphProto, type ModelProto, type NodeProto, type TensorProto,
+  ModelProtoSchema,
+  StringStringEntryProtoSchema,
+  TensorProto_DataLocation,
+  ValueInfoProtoSchema,
+  type GraphProto,
+  type ModelProto,
+  type NodeProto,
+  type TensorProto,
 } from './gen/onnx_pb.ts';
 import { defaultLimits } from './limits.ts';
 import { lowerModel } from './lower.ts';

@@ -32,8 +32,10 @@ export function openExternal(modelDir: string, location: ExternalLocation): Chec
     return openInside(realpathSync(modelDir), location);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    if (code === 'ENOENT' || code === 'ENOTDIR') return failed('external-data-missing', location, 'which does not exist. Put the file beside the model.');
-    if (code === 'ELOOP') return failed('external-data-outside', location, 'which is a symbolic link. Copy the file itself into the folder of the model.');
+    if (code === 'ENOENT' || code === 'ENOTDIR')
+      return failed('external-data-missing', location, 'which does not exist. Put the file beside the model.');
+    if (code === 'ELOOP')
+      return failed('external-data-outside', location, 'which is a symbolic link. Copy the file itself into the folder of the model.');
     return failed('external-data-unreadable', location, `which cannot be read (${code}). Check its permissions.`);
   }
 }
@@ -73,10 +75,17 @@ function openInside(root: string, location: ExternalLocation): Checked<ExternalF
   for (const [i, part] of parts.entries()) {
     path = join(path, part);
     seen = lstatSync(path);
-    if (seen.isSymbolicLink()) return failed('external-data-outside', location, 'which is, or passes through, a symbolic link. Copy the file itself into the folder of the model.');
-    if (i < parts.length - 1 && !seen.isDirectory()) return failed('external-data-missing', location, 'which does not exist. Put the file beside the model.');
+    if (seen.isSymbolicLink())
+      return failed(
+        'external-data-outside',
+        location,
+        'which is, or passes through, a symbolic link. Copy the file itself into the folder of the model.',
+      );
+    if (i < parts.length - 1 && !seen.isDirectory())
+      return failed('external-data-missing', location, 'which does not exist. Put the file beside the model.');
   }
-  if (seen === undefined || !seen.isFile()) return failed('external-data-not-a-file', location, 'which is not a regular file (a folder or device, for example).');
+  if (seen === undefined || !seen.isFile())
+    return failed('external-data-not-a-file', location, 'which is not a regular file (a folder or device, for example).');
   // O_NONBLOCK: if a pipe takes the place of the file meanwhile, opening it must not wait for a writer.
   const fd = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
   const refused = refuseOpened(fd, seen, path, root);
@@ -103,7 +112,8 @@ function opened(fd: number, sizeBytes: number, location: ExternalLocation): Exte
     sizeBytes,
     read(offset, length) {
       const isSpan = Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0;
-      if (!open || !isSpan || length > maxReadBytes || offset + length > sizeBytes) return truncated({ ...location, offset }, length, sizeBytes);
+      if (!open || !isSpan || length > maxReadBytes || offset + length > sizeBytes)
+        return truncated({ ...location, offset }, length, sizeBytes);
       const bytes = new Uint8Array(length);
       let done = 0;
       while (done < length) {
@@ -121,7 +131,11 @@ function opened(fd: number, sizeBytes: number, location: ExternalLocation): Exte
 }
 
 function truncated(location: ExternalLocation, length: number, sizeBytes: number): Checked<Uint8Array> {
-  return failed('external-data-truncated', location, `of which bytes ${location.offset} to ${location.offset + length} are needed, but the file has ${sizeBytes}. Fetch or export it again.`);
+  return failed(
+    'external-data-truncated',
+    location,
+    `of which bytes ${location.offset} to ${location.offset + length} are needed, but the file has ${sizeBytes}. Fetch or export it again.`,
+  );
 }
 
 function failed<T>(code: string, location: ExternalLocation, why: string): Checked<T> {

@@ -18,7 +18,13 @@ function verdict(path: string, dataSet: string | undefined): string {
   const found = new Set([...diagnostics, ...(shapes?.diagnostics ?? [])].map((d) => d.code));
   if (model !== undefined && shapes !== undefined) {
     if (findLayers(model.graph, shapes).some((l) => l.macs === null)) found.add('macs-unknown');
-    const stored = dataSet === undefined ? [] : readdirSync(dataSet).filter((f) => f.startsWith('output_')).sort().map((f) => fromBinary(TensorProtoSchema, bytesOf(join(dataSet, f))));
+    const stored =
+      dataSet === undefined
+        ? []
+        : readdirSync(dataSet)
+            .filter((f) => f.startsWith('output_'))
+            .sort()
+            .map((f) => fromBinary(TensorProtoSchema, bytesOf(join(dataSet, f))));
     stored.forEach((tensor, i) => {
       const shape = shapes.values.get(model.graph.outputs[i]?.name ?? '')?.shape;
       const dims = tensor.dims.map(Number);

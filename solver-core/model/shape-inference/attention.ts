@@ -13,7 +13,11 @@ function attention(context: InferContext): readonly ValueFacts[] {
   const dtype = q?.dtype ?? 'unknown';
   const queryHeads = intAttribute(context.node, 'q_num_heads', 0);
   const otherHeads = intAttribute(context.node, 'kv_num_heads', 0);
-  const [query, key, value] = [heads(q?.shape ?? null, queryHeads), heads(k?.shape ?? null, otherHeads), heads(v?.shape ?? null, otherHeads)];
+  const [query, key, value] = [
+    heads(q?.shape ?? null, queryHeads),
+    heads(k?.shape ?? null, otherHeads),
+    heads(v?.shape ?? null, otherHeads),
+  ];
   if (query === null || key === null || value === null) return [tensorFacts(dtype, null)];
   const total = sumDims(key[2] ?? null, pastKey?.shape?.[2] ?? 0);
   const totalValue = sumDims(value[2] ?? null, pastValue?.shape?.[2] ?? 0);
@@ -55,7 +59,7 @@ function fusedAttention(context: InferContext): readonly ValueFacts[] {
   const past = context.input(4)?.shape;
   const total = past === undefined ? steps : sumDims(steps, past?.[3] ?? null);
   const present = [2, batch, n, total, typeof width === 'number' ? width / n : null];
-  return [tensorFacts(dtype, x?.shape == null ? null : [batch, steps, width]), tensorFacts(dtype, present)];
+  return [tensorFacts(dtype, (x?.shape ?? null) === null ? null : [batch, steps, width]), tensorFacts(dtype, present)];
 }
 
 /** Outputs: normalised, mean, inverse deviation, sum of input, skip and bias. */
@@ -71,7 +75,8 @@ function skipLayerNormalization(context: InferContext): readonly ValueFacts[] {
 function embedLayerNormalization(context: InferContext): readonly ValueFacts[] {
   const ids = context.input(0)?.shape ?? null;
   const words = context.input(2);
-  const shape = ids === null || words?.shape == null ? null : [...ids, words.shape[1] ?? null];
+  const table = words?.shape ?? null;
+  const shape = ids === null || table === null ? null : [...ids, table[1] ?? null];
   const out = tensorFacts(words?.dtype ?? 'unknown', shape);
   return [out, tensorFacts('int32', [ids?.[0] ?? null]), out];
 }
@@ -88,7 +93,12 @@ function fusedMatMul(context: InferContext): readonly ValueFacts[] {
     return [...shape.slice(0, -2), shape.at(-1) ?? null, shape.at(-2) ?? null];
   };
   const a = context.input(0);
-  return [tensorFacts(a?.dtype ?? 'unknown', matMulShape(swapped(a?.shape ?? null, 'transA'), swapped(context.input(1)?.shape ?? null, 'transB')))];
+  return [
+    tensorFacts(
+      a?.dtype ?? 'unknown',
+      matMulShape(swapped(a?.shape ?? null, 'transA'), swapped(context.input(1)?.shape ?? null, 'transB')),
+    ),
+  ];
 }
 
 /** Rotates positions of queries or keys; same shape. GroupQueryAttention: query [batch, steps, width], past [batch, heads, past, size]. */

@@ -22,16 +22,19 @@ function where(context: InferContext): readonly ValueFacts[] {
   const shape = broadcast([condition?.shape ?? null, a?.shape ?? null, b?.shape ?? null]);
   const dtype = a?.dtype ?? 'unknown';
   const operands = [condition, a, b];
-  if (shape === null || !isNumeric(shape) || (multiply(shape) ?? Infinity) > 4096 || operands.some((f) => f?.values == null)) return [tensorFacts(dtype, shape)];
+  if (shape === null || !isNumeric(shape) || (multiply(shape) ?? Infinity) > 4096 || operands.some((f) => (f?.values ?? null) === null))
+    return [tensorFacts(dtype, shape)];
   const at = (f: ValueFacts | undefined, i: number): number => f?.values?.[sourceIndex(i, shape, (f.shape ?? []).map(Number))] ?? NaN;
   const values = Array.from({ length: multiply(shape) ?? 0 }, (_, i) => (at(condition, i) !== 0 ? at(a, i) : at(b, i)));
   return [tensorFacts(dtype, shape, values)];
 }
 
-const toBool = (fold?: (x: number) => number): InferRule => (context) => {
-  const x = context.input(0);
-  return [tensorFacts('bool', x?.shape ?? null, fold === undefined ? null : (x?.values?.map(fold) ?? null))];
-};
+const toBool =
+  (fold?: (x: number) => number): InferRule =>
+  (context) => {
+    const x = context.input(0);
+    return [tensorFacts('bool', x?.shape ?? null, fold === undefined ? null : (x?.values?.map(fold) ?? null))];
+  };
 
 /** Conversions and choices. */
 export const castingRules: RuleTable = {

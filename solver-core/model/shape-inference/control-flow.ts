@@ -56,7 +56,12 @@ function endsOnlyAtLimit(context: InferContext, name: string, condition: ValueFa
     if (producer?.op !== 'Identity') return false;
     at = producer.inputs[0] ?? '';
   }
-  return at === incoming && incoming !== undefined && context.input(1)?.values?.[0] !== 0 && (context.input(1) === undefined || context.input(1)?.values != null);
+  return (
+    at === incoming &&
+    incoming !== undefined &&
+    context.input(1)?.values?.[0] !== 0 &&
+    (context.input(1) === undefined || (context.input(1)?.values ?? null) !== null)
+  );
 }
 
 function withoutValues(f: ValueFacts): ValueFacts {
@@ -73,7 +78,9 @@ function scan(context: InferContext): readonly ValueFacts[] {
   const skip = isOld ? 1 : 0;
   const nStates = context.node.inputs.length - skip - nScanned;
   expectThat(nScanned >= 1 && nStates >= 0, `${nScanned} scanned inputs do not fit ${context.node.inputs.length} inputs`);
-  const states = Array.from({ length: nStates }, (_, i) => dropLeading(withoutValues(context.input(i + skip) ?? unknownFacts), isOld ? 1 : 0));
+  const states = Array.from({ length: nStates }, (_, i) =>
+    dropLeading(withoutValues(context.input(i + skip) ?? unknownFacts), isOld ? 1 : 0),
+  );
   const axes = intsAttribute(context.node, 'scan_input_axes');
   let steps: Dim = null;
   const slices = Array.from({ length: nScanned }, (_, i) => {

@@ -24,7 +24,10 @@ function einsum(context: InferContext): readonly ValueFacts[] {
   const dtype = context.input(0)?.dtype ?? 'unknown';
   const equation = parseEquation(stringAttribute(context.node, 'equation', ''));
   expectThat(equation !== undefined, 'the equation cannot be read');
-  expectThat(equation.terms.length === context.node.inputs.length, `${equation.terms.length} terms for ${context.node.inputs.length} inputs`);
+  expectThat(
+    equation.terms.length === context.node.inputs.length,
+    `${equation.terms.length} terms for ${context.node.inputs.length} inputs`,
+  );
   const sizes = new Map<string, Dim>();
   let ellipsis: readonly Dim[] = [];
   for (const [i, term] of equation.terms.entries()) {
@@ -44,7 +47,12 @@ function einsum(context: InferContext): readonly ValueFacts[] {
       }
     }
   }
-  return [tensorFacts(dtype, [...equation.result].flatMap((letter) => (letter === '.' ? [...ellipsis] : [sizes.get(letter) ?? null])))];
+  return [
+    tensorFacts(
+      dtype,
+      [...equation.result].flatMap((letter) => (letter === '.' ? [...ellipsis] : [sizes.get(letter) ?? null])),
+    ),
+  ];
 }
 
 /** Einstein summation. */

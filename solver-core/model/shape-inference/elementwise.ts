@@ -10,7 +10,9 @@ export function sameAsInput(context: InferContext): readonly ValueFacts[] {
 /** Same shape and values: the operator only passes its input on. */
 function passOn(context: InferContext): readonly ValueFacts[] {
   const x = context.input(0);
-  return [{ ...tensorFacts(x?.dtype ?? 'unknown', x?.shape ?? null, x?.values ?? null), ...(x?.isSequence === true ? { isSequence: true } : {}) }];
+  return [
+    { ...tensorFacts(x?.dtype ?? 'unknown', x?.shape ?? null, x?.values ?? null), ...(x?.isSequence === true ? { isSequence: true } : {}) },
+  ];
 }
 
 function unary(fold: ((x: number, isInteger: boolean) => number) | undefined): InferRule {
@@ -61,7 +63,8 @@ function foldPair(a: Operand, b: Operand, f: (x: number, y: number) => number): 
   const n = multiply(shape) ?? 0;
   if (n > maxFoldedResult) return undefined;
   const values = new Array<number>(n);
-  for (let i = 0; i < n; i++) values[i] = f(a.values[sourceIndex(i, shape, a.shape)] ?? NaN, b.values[sourceIndex(i, shape, b.shape)] ?? NaN);
+  for (let i = 0; i < n; i++)
+    values[i] = f(a.values[sourceIndex(i, shape, a.shape)] ?? NaN, b.values[sourceIndex(i, shape, b.shape)] ?? NaN);
   return { shape, values };
 }
 
@@ -93,10 +96,54 @@ const divide = (a: number, b: number, isInteger: boolean): number => (isInteger 
 export const elementwiseRules: RuleTable = {
   ...Object.fromEntries(
     [
-      'Relu', 'LeakyRelu', 'PRelu', 'Elu', 'Selu', 'Celu', 'Sigmoid', 'HardSigmoid', 'Tanh', 'Softplus', 'Softsign', 'Gelu', 'HardSwish', 'Swish', 'Mish',
-      'ThresholdedRelu', 'Erf', 'Exp', 'Log', 'Reciprocal', 'Sin', 'Cos', 'Tan', 'Asin', 'Acos', 'Atan', 'Sinh', 'Cosh', 'Asinh', 'Acosh',
-      'Atanh', 'Shrink', 'Softmax', 'LogSoftmax', 'Hardmax', 'LpNormalization', 'MeanVarianceNormalization', 'LRN', 'InstanceNormalization',
-      'GroupNormalization', 'RMSNormalization', 'CumSum', 'CumProd', 'ReverseSequence', 'Clip', 'BitwiseNot', 'Trilu', 'RotaryEmbedding',
+      'Relu',
+      'LeakyRelu',
+      'PRelu',
+      'Elu',
+      'Selu',
+      'Celu',
+      'Sigmoid',
+      'HardSigmoid',
+      'Tanh',
+      'Softplus',
+      'Softsign',
+      'Gelu',
+      'HardSwish',
+      'Swish',
+      'Mish',
+      'ThresholdedRelu',
+      'Erf',
+      'Exp',
+      'Log',
+      'Reciprocal',
+      'Sin',
+      'Cos',
+      'Tan',
+      'Asin',
+      'Acos',
+      'Atan',
+      'Sinh',
+      'Cosh',
+      'Asinh',
+      'Acosh',
+      'Atanh',
+      'Shrink',
+      'Softmax',
+      'LogSoftmax',
+      'Hardmax',
+      'LpNormalization',
+      'MeanVarianceNormalization',
+      'LRN',
+      'InstanceNormalization',
+      'GroupNormalization',
+      'RMSNormalization',
+      'CumSum',
+      'CumProd',
+      'ReverseSequence',
+      'Clip',
+      'BitwiseNot',
+      'Trilu',
+      'RotaryEmbedding',
     ].map((op) => [op, sameAsInput] as const),
   ),
   Identity: passOn,

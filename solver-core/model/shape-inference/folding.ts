@@ -9,7 +9,12 @@ export function rowMajorStrides(shape: readonly number[]): number[] {
  * Picks elements of a small row-major tensor: element at output position p comes from source position
  * sum of `at(axis, p[axis])` · stride[axis]. Same rank on both sides. O(output elements · rank).
  */
-export function pick(values: readonly number[], shape: readonly number[], outShape: readonly number[], at: (axis: number, position: number) => number): number[] {
+export function pick(
+  values: readonly number[],
+  shape: readonly number[],
+  outShape: readonly number[],
+  at: (axis: number, position: number) => number,
+): number[] {
   const strides = rowMajorStrides(shape);
   const n = outShape.reduce((a, b) => a * b, 1);
   const out = new Array<number>(n);

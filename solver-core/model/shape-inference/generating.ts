@@ -1,13 +1,27 @@
 import { intAttribute, maxFoldedElements } from '../graph.ts';
 import type { Dim, Dtype, Shape } from '../tensor.ts';
 import { dtypeFromOnnx } from './onnx-types.ts';
-import { attribute, expectThat, integerInput, multiply, normalAxis, storedFacts, tensorFacts, type InferContext, type InferRule, type RuleTable, type ValueFacts } from './facts.ts';
+import {
+  attribute,
+  expectThat,
+  integerInput,
+  multiply,
+  normalAxis,
+  storedFacts,
+  tensorFacts,
+  type InferContext,
+  type InferRule,
+  type RuleTable,
+  type ValueFacts,
+} from './facts.ts';
 
 function constant(context: InferContext): readonly ValueFacts[] {
   const { node } = context;
   const tensor = attribute(context, 'value') ?? attribute(context, 'sparse_value');
   if (tensor?.kind === 'tensor') return [storedFacts(tensor.value)];
-  const fixed = (dtype: Dtype, shape: Shape, values: readonly number[] | null): readonly ValueFacts[] => [{ ...tensorFacts(dtype, shape, values), constant: true }];
+  const fixed = (dtype: Dtype, shape: Shape, values: readonly number[] | null): readonly ValueFacts[] => [
+    { ...tensorFacts(dtype, shape, values), constant: true },
+  ];
   const single = { value_int: 'int64', value_float: 'float32' } as const;
   for (const [name, dtype] of Object.entries(single)) {
     const a = node.attributes.get(name);
@@ -33,7 +47,10 @@ function constantOfShape(context: InferContext): readonly ValueFacts[] {
     const rank = context.input(0)?.shape?.[0];
     return [tensorFacts(dtype, typeof rank === 'number' && rank <= 64 ? new Array<Dim>(rank).fill(null) : null)];
   }
-  expectThat(dims.every((d) => d >= 0), `the shape [${dims.join(', ')}] has a negative dimension`);
+  expectThat(
+    dims.every((d) => d >= 0),
+    `the shape [${dims.join(', ')}] has a negative dimension`,
+  );
   const n = multiply(dims) ?? Infinity;
   return [tensorFacts(dtype, dims, fill !== undefined && n <= maxFoldedElements ? new Array<number>(n).fill(fill) : null)];
 }

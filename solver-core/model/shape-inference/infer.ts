@@ -1,5 +1,14 @@
 import type { Diagnostic } from '../diagnostic.ts';
-import { functionKey, maxFoldedElements, type Attribute, type Graph, type GraphFunction, type GraphNode, type ModelGraph, type ValueInfo } from '../graph.ts';
+import {
+  functionKey,
+  maxFoldedElements,
+  type Attribute,
+  type Graph,
+  type GraphFunction,
+  type GraphNode,
+  type ModelGraph,
+  type ValueInfo,
+} from '../graph.ts';
 import { quoteName } from '../quote.ts';
 import type { Dim, Shape } from '../tensor.ts';
 import { InferenceProblem, storedFacts, unknownFacts, type InferContext, type ValueFacts } from './facts.ts';
@@ -45,11 +54,13 @@ export function inferShapes(graph: ModelGraph, bindings: DimBindings = {}): Infe
 /** Declared type of a value with its symbolic dimensions replaced. */
 export function bindShape(shape: Shape, bindings: DimBindings): Shape {
   const fallback = bindings.fallback ?? 1;
-  return shape === null ? null : shape.map((dim): Dim => {
-    if (typeof dim === 'number') return dim;
-    if (dim === null) return fallback;
-    return bindings.named !== undefined && Object.hasOwn(bindings.named, dim) ? (bindings.named[dim] ?? fallback) : fallback;
-  });
+  return shape === null
+    ? null
+    : shape.map((dim): Dim => {
+        if (typeof dim === 'number') return dim;
+        if (dim === null) return fallback;
+        return bindings.named !== undefined && Object.hasOwn(bindings.named, dim) ? (bindings.named[dim] ?? fallback) : fallback;
+      });
 }
 
 type Scope = Map<string, ValueFacts>;
@@ -98,12 +109,22 @@ class Inference {
   }
 
   private declared(info: ValueInfo): ValueFacts {
-    return { dtype: info.dtype, shape: bindShape(info.shape, this.bindings), values: null, constant: false, isSequence: info.kind === 'sequence' };
+    return {
+      dtype: info.dtype,
+      shape: bindShape(info.shape, this.bindings),
+      values: null,
+      constant: false,
+      isSequence: info.kind === 'sequence',
+    };
   }
 
   private node(node: GraphNode, scopes: readonly Scope[], depth: number): readonly (ValueFacts | undefined)[] {
     if (++this.inferred > maxInferredNodes || depth > maxDepth) {
-      this.report(node, 'inference-limit', `The model nests functions or subgraphs so deeply that shape inference stopped here; shapes beyond it are unknown.`);
+      this.report(
+        node,
+        'inference-limit',
+        `The model nests functions or subgraphs so deeply that shape inference stopped here; shapes beyond it are unknown.`,
+      );
       return [];
     }
     const inputs = node.inputs.map((name) => (name === '' ? undefined : (lookUp(scopes, name) ?? unknownFacts)));
@@ -126,15 +147,29 @@ class Inference {
       const rule = ruleFor(node);
       if (rule !== undefined) return rule(context);
       const name = node.domain === '' ? node.op : `${node.domain}.${node.op}`;
-      this.report(node, 'unknown-operator', `Operator ${quoteName(name)} is not known here; the shapes after node ${quoteName(labelOf(node))} may be unknown, and totals may be incomplete.`);
+      this.report(
+        node,
+        'unknown-operator',
+        `Operator ${quoteName(name)} is not known here; the shapes after node ${quoteName(labelOf(node))} may be unknown, and totals may be incomplete.`,
+      );
     } catch (error) {
       if (!(error instanceof InferenceProblem)) throw error;
-      this.report(node, 'shape-conflict', `Node ${quoteName(labelOf(node))} (${node.op}): ${error.message}; its output shape is unknown. Check the model, or the dimensions given.`);
+      this.report(
+        node,
+        'shape-conflict',
+        `Node ${quoteName(labelOf(node))} (${node.op}): ${error.message}; its output shape is unknown. Check the model, or the dimensions given.`,
+      );
     }
     return [];
   }
 
-  private body(graph: Graph, given: readonly (ValueFacts | undefined)[], runs: number | null, scopes: readonly Scope[], depth: number): readonly ValueFacts[] {
+  private body(
+    graph: Graph,
+    given: readonly (ValueFacts | undefined)[],
+    runs: number | null,
+    scopes: readonly Scope[],
+    depth: number,
+  ): readonly ValueFacts[] {
     const scope: Scope = new Map();
     graph.inputs.forEach((input, i) => {
       const facts = given[i];
@@ -163,7 +198,8 @@ class Inference {
     const key = code === 'unknown-operator' ? `${code} ${node.domain}:${node.op}` : code;
     const n = (this.reported.get(key) ?? 0) + 1;
     this.reported.set(key, n);
-    if (n <= (code === 'unknown-operator' ? 1 : 20)) this.diagnostics.push({ severity: 'warning', code, message, where: { node: labelOf(node) } });
+    if (n <= (code === 'unknown-operator' ? 1 : 20))
+      this.diagnostics.push({ severity: 'warning', code, message, where: { node: labelOf(node) } });
   }
 }
 

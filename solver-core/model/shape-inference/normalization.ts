@@ -15,7 +15,10 @@ function layerNormalization(context: InferContext): readonly ValueFacts[] {
   const shape = x?.shape ?? null;
   if (shape === null) return [tensorFacts(x?.dtype ?? 'unknown', null)];
   const axis = normalAxis(intAttribute(context.node, 'axis', -1), shape.length);
-  const reduced = tensorFacts('float32', shape.map((d, i) => (i < axis ? d : 1)));
+  const reduced = tensorFacts(
+    'float32',
+    shape.map((d, i) => (i < axis ? d : 1)),
+  );
   return [tensorFacts(x?.dtype ?? 'unknown', shape), reduced, reduced];
 }
 

@@ -30,7 +30,8 @@ function regionPool(context: InferContext): readonly ValueFacts[] {
   const size = intsAttribute(context.node, 'pooled_shape');
   const height = size?.[0] ?? intOr(context, 'output_height');
   const width = size?.[1] ?? intOr(context, 'output_width');
-  return [tensorFacts(x?.dtype ?? 'unknown', x?.shape == null ? null : [regions, x.shape[1] ?? null, height, width])];
+  const shape = x?.shape ?? null;
+  return [tensorFacts(x?.dtype ?? 'unknown', shape === null ? null : [regions, shape[1] ?? null, height, width])];
 }
 
 function intOr(context: InferContext, name: string): number {

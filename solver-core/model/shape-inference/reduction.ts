@@ -14,12 +14,14 @@ function reduce(fold?: Fold): InferRule {
     const keep = intAttribute(context.node, 'keepdims', 1) !== 0;
     if (shape === null) return [tensorFacts(dtype, null)];
     if (axes === null) return [tensorFacts(dtype, keep ? shape.map(() => null) : null)];
-    if ((axes === undefined || axes.length === 0) && intAttribute(context.node, 'noop_with_empty_axes', 0) !== 0) return [tensorFacts(dtype, shape, x?.values ?? null)];
+    if ((axes === undefined || axes.length === 0) && intAttribute(context.node, 'noop_with_empty_axes', 0) !== 0)
+      return [tensorFacts(dtype, shape, x?.values ?? null)];
     const all = axes === undefined || axes.length === 0;
     const gone = new Set(all ? shape.map((_, i) => i) : axes.map((a) => normalAxis(a, shape.length)));
     const out = keep ? shape.map((d, i): Dim => (gone.has(i) ? 1 : d)) : shape.filter((_, i) => !gone.has(i));
-    const folds = fold !== undefined && x?.values != null && gone.size === shape.length;
-    return [tensorFacts(dtype, out, folds && x.values !== null ? [fold(x.values)] : null)];
+    const values = x?.values ?? null;
+    const folds = fold !== undefined && values !== null && gone.size === shape.length;
+    return [tensorFacts(dtype, out, folds ? [fold(values)] : null)];
   };
 }
 
@@ -43,7 +45,9 @@ const sum: Fold = (values) => values.reduce((a, b) => a + b, 0);
 
 /** Reductions along axes. */
 export const reductionRules: RuleTable = {
-  ...Object.fromEntries(['ReduceL1', 'ReduceL2', 'ReduceLogSum', 'ReduceLogSumExp', 'ReduceMean', 'ReduceSumSquare'].map((op) => [op, reduce()] as const)),
+  ...Object.fromEntries(
+    ['ReduceL1', 'ReduceL2', 'ReduceLogSum', 'ReduceLogSumExp', 'ReduceMean', 'ReduceSumSquare'].map((op) => [op, reduce()] as const),
+  ),
   ReduceSum: reduce(sum),
   ReduceProd: reduce((values) => values.reduce((a, b) => a * b, 1)),
   ReduceMax: reduce((values) => values.reduce((a, b) => Math.max(a, b), -Infinity)),

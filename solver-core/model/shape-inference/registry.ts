@@ -20,8 +20,22 @@ import { sequenceRules } from './sequences.ts';
 
 /** One table per operator family; an operator is known when one of them lists it. */
 const tables: readonly RuleTable[] = [
-  attentionRules, castingRules, controlFlowRules, convolutionRules, einsumRules, elementwiseRules, generatingRules, matrixRules,
-  normalizationRules, poolingRules, quantizationRules, recurrentRules, reductionRules, reshapingRules, resizingRules, selectingRules,
+  attentionRules,
+  castingRules,
+  controlFlowRules,
+  convolutionRules,
+  einsumRules,
+  elementwiseRules,
+  generatingRules,
+  matrixRules,
+  normalizationRules,
+  poolingRules,
+  quantizationRules,
+  recurrentRules,
+  reductionRules,
+  reshapingRules,
+  resizingRules,
+  selectingRules,
   sequenceRules,
 ];
 

@@ -1,6 +1,16 @@
 import { intAttribute, intsAttribute } from '../graph.ts';
 import type { Dim, Shape } from '../tensor.ts';
-import { broadcast, expectThat, integerInput, multiply, normalAxis, tensorFacts, type InferContext, type RuleTable, type ValueFacts } from './facts.ts';
+import {
+  broadcast,
+  expectThat,
+  integerInput,
+  multiply,
+  normalAxis,
+  tensorFacts,
+  type InferContext,
+  type RuleTable,
+  type ValueFacts,
+} from './facts.ts';
 import { isNumeric, pick } from './folding.ts';
 
 /** The input with another shape and the same elements in the same order. */
@@ -46,7 +56,10 @@ function transpose(context: InferContext): readonly ValueFacts[] {
   const shape = x?.shape ?? null;
   if (x === undefined || shape === null) return [tensorFacts(x?.dtype ?? 'unknown', null)];
   const perm = intsAttribute(context.node, 'perm') ?? shape.map((_, i) => shape.length - 1 - i);
-  expectThat(perm.length === shape.length && new Set(perm).size === perm.length && perm.every((p) => p >= 0 && p < shape.length), `perm [${perm.join(', ')}] does not fit rank ${shape.length}`);
+  expectThat(
+    perm.length === shape.length && new Set(perm).size === perm.length && perm.every((p) => p >= 0 && p < shape.length),
+    `perm [${perm.join(', ')}] does not fit rank ${shape.length}`,
+  );
   const out = perm.map((p) => shape[p] ?? null);
   let values: readonly number[] | null = null;
   if (x.values !== null && isNumeric(shape) && isNumeric(out)) {
@@ -81,10 +94,18 @@ function squeeze(context: InferContext): readonly ValueFacts[] {
   const shape = context.input(0)?.shape ?? null;
   const axes = axesOf(context);
   if (shape === null || axes === null) return reshaped(context, null);
-  if (axes === undefined) return reshaped(context, shape.filter((d) => d !== 1));
+  if (axes === undefined)
+    return reshaped(
+      context,
+      shape.filter((d) => d !== 1),
+    );
   const removed = new Set(axes.map((a) => normalAxis(a, shape.length)));
-  for (const axis of removed) expectThat(shape[axis] === 1 || typeof shape[axis] !== 'number', `dimension ${axis} has size ${shape[axis]}, not 1`);
-  return reshaped(context, shape.filter((_, i) => !removed.has(i)));
+  for (const axis of removed)
+    expectThat(shape[axis] === 1 || typeof shape[axis] !== 'number', `dimension ${axis} has size ${shape[axis]}, not 1`);
+  return reshaped(
+    context,
+    shape.filter((_, i) => !removed.has(i)),
+  );
 }
 
 function unsqueeze(context: InferContext): readonly ValueFacts[] {
@@ -95,7 +116,10 @@ function unsqueeze(context: InferContext): readonly ValueFacts[] {
   const added = new Set(axes.map((a) => normalAxis(a, rank)));
   expectThat(added.size === axes.length, 'axes repeat');
   const rest = [...shape];
-  return reshaped(context, Array.from({ length: rank }, (_, i): Dim => (added.has(i) ? 1 : (rest.shift() ?? null))));
+  return reshaped(
+    context,
+    Array.from({ length: rank }, (_, i): Dim => (added.has(i) ? 1 : (rest.shift() ?? null))),
+  );
 }
 
 function expand(context: InferContext): readonly ValueFacts[] {
@@ -119,9 +143,15 @@ function tile(context: InferContext): readonly ValueFacts[] {
   const x = context.input(0);
   const shape = x?.shape ?? null;
   const repeats = integerInput(context, 1);
-  if (shape === null || repeats === null || repeats === undefined) return [tensorFacts(x?.dtype ?? 'unknown', shape === null ? null : shape.map(() => null))];
+  if (shape === null || repeats === null || repeats === undefined)
+    return [tensorFacts(x?.dtype ?? 'unknown', shape === null ? null : shape.map(() => null))];
   expectThat(repeats.length === shape.length, `${repeats.length} repeats for rank ${shape.length}`);
-  return [tensorFacts(x?.dtype ?? 'unknown', shape.map((d, i): Dim => (typeof d === 'number' ? d * (repeats[i] ?? 1) : null)))];
+  return [
+    tensorFacts(
+      x?.dtype ?? 'unknown',
+      shape.map((d, i): Dim => (typeof d === 'number' ? d * (repeats[i] ?? 1) : null)),
+    ),
+  ];
 }
 
 function depthToSpace(context: InferContext): readonly ValueFacts[] {
@@ -138,7 +168,12 @@ function blockMove(context: InferContext, factors: (block: number) => readonly n
   if (shape === null) return [tensorFacts(x?.dtype ?? 'unknown', null)];
   expectThat(shape.length === 4, `rank 4 is needed, got ${shape.length}`);
   const by = factors(intAttribute(context.node, 'blocksize', 1));
-  return [tensorFacts(x?.dtype ?? 'unknown', shape.map((d, i): Dim => (i === 0 ? d : typeof d === 'number' ? Math.floor(d * (by[i - 1] ?? 1) + 1e-9) : null)))];
+  return [
+    tensorFacts(
+      x?.dtype ?? 'unknown',
+      shape.map((d, i): Dim => (i === 0 ? d : typeof d === 'number' ? Math.floor(d * (by[i - 1] ?? 1) + 1e-9) : null)),
+    ),
+  ];
 }
 
 /** Operators that arrange the same elements in another shape. */

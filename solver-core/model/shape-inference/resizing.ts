@@ -12,7 +12,12 @@ function resize(context: InferContext): readonly ValueFacts[] {
   const scales = context.opset >= 11 ? context.input(2) : context.input(1);
   const sizes = context.opset >= 11 ? context.input(3) : undefined;
   const axes = (intsAttribute(context.node, 'axes') ?? shape.map((_, i) => i)).map((a) => normalAxis(a, shape.length));
-  const unknown = [tensorFacts(dtype, shape.map((d, i): Dim => (axes.includes(i) ? null : d)))];
+  const unknown = [
+    tensorFacts(
+      dtype,
+      shape.map((d, i): Dim => (axes.includes(i) ? null : d)),
+    ),
+  ];
   const wanted = sizes?.values ?? null;
   if (sizes !== undefined && sizes.shape?.[0] !== 0) {
     if (wanted === null) return unknown;
@@ -57,14 +62,24 @@ function upsample(context: InferContext): readonly ValueFacts[] {
   const given = attribute(context, 'scales');
   const factors = given?.kind === 'floats' ? given.value : (context.input(1)?.values ?? null);
   if (shape === null || factors === null) return [tensorFacts(x?.dtype ?? 'unknown', shape?.map(() => null) ?? null)];
-  return [tensorFacts(x?.dtype ?? 'unknown', scaled(shape, shape.map((_, i) => i), factors))];
+  return [
+    tensorFacts(
+      x?.dtype ?? 'unknown',
+      scaled(
+        shape,
+        shape.map((_, i) => i),
+        factors,
+      ),
+    ),
+  ];
 }
 
 /** [N, C, D…] from a sampling grid [N, D…, rank]. */
 function gridSample(context: InferContext): readonly ValueFacts[] {
   const x = context.input(0);
   const grid = context.input(1)?.shape ?? null;
-  const shape = x?.shape == null || grid === null ? null : [...x.shape.slice(0, 2), ...grid.slice(1, -1)];
+  const image = x?.shape ?? null;
+  const shape = image === null || grid === null ? null : [...image.slice(0, 2), ...grid.slice(1, -1)];
   return [tensorFacts(x?.dtype ?? 'unknown', shape)];
 }
 

@@ -55,11 +55,11 @@ interface SliceSpec {
 
 /** Attributes before operator set 10, inputs since. null when a list is not known. */
 function sliceSpec(context: InferContext, rank: number): SliceSpec | null {
-  const starts = intsAttribute(context.node, 'starts') ?? integerInput(context, 1);
-  const ends = intsAttribute(context.node, 'ends') ?? integerInput(context, 2);
+  const starts = intsAttribute(context.node, 'starts') ?? integerInput(context, 1) ?? null;
+  const ends = intsAttribute(context.node, 'ends') ?? integerInput(context, 2) ?? null;
   const given = intsAttribute(context.node, 'axes') ?? integerInput(context, 3);
   const steps = integerInput(context, 4);
-  if (starts == null || ends == null || given === null || steps === null) return null;
+  if (starts === null || ends === null || given === null || steps === null) return null;
   const axes = (given ?? starts.map((_, i) => i)).map((a) => normalAxis(a, rank));
   return { axes, starts, ends, steps: steps ?? starts.map(() => 1) };
 }
@@ -84,7 +84,8 @@ function slice(context: InferContext): readonly ValueFacts[] {
     step[axis] = by;
   });
   let values: readonly number[] | null = null;
-  if (x.values !== null && isNumeric(shape) && isNumeric(out)) values = pick(x.values, shape, out, (axis, p) => (first[axis] ?? 0) + p * (step[axis] ?? 1));
+  if (x.values !== null && isNumeric(shape) && isNumeric(out))
+    values = pick(x.values, shape, out, (axis, p) => (first[axis] ?? 0) + p * (step[axis] ?? 1));
   return [tensorFacts(x.dtype, out, values)];
 }
 
@@ -103,8 +104,8 @@ function clamp(x: number, low: number, high: number): number {
 }
 
 function unknownAlong(shape: readonly Dim[], context: InferContext): Shape {
-  const axes = intsAttribute(context.node, 'axes') ?? integerInput(context, 3);
-  if (axes == null) return shape.map(() => null);
+  const axes = intsAttribute(context.node, 'axes') ?? integerInput(context, 3) ?? null;
+  if (axes === null) return shape.map(() => null);
   const touched = new Set(axes.map((a) => normalAxis(a, shape.length)));
   return shape.map((d, i) => (touched.has(i) ? null : d));
 }
@@ -116,11 +117,15 @@ function concat(context: InferContext): readonly ValueFacts[] {
   const first = shapes.find((s) => s !== null) ?? null;
   if (first === null || shapes.some((s) => s === null)) return [tensorFacts(dtype, null)];
   const axis = normalAxis(intAttribute(context.node, 'axis', 1), first.length);
-  expectThat(shapes.every((s) => s?.length === first.length), 'the parts have different ranks');
+  expectThat(
+    shapes.every((s) => s?.length === first.length),
+    'the parts have different ranks',
+  );
   const out = first.map((d, k): Dim => {
     const sizes = shapes.map((s) => s?.[k] ?? null);
     if (k === axis) return sizes.every((s) => typeof s === 'number') ? sizes.reduce((a, b) => a + b, 0) : null;
-    for (const s of sizes) expectThat(typeof s !== 'number' || typeof d !== 'number' || s === d, `dimension ${k} differs between the parts (${d} and ${s})`);
+    for (const s of sizes)
+      expectThat(typeof s !== 'number' || typeof d !== 'number' || s === d, `dimension ${k} differs between the parts (${d} and ${s})`);
     return sizes.find((s) => typeof s === 'number') ?? d;
   });
   return [tensorFacts(dtype, out, joined(inputs, out, axis))];
@@ -147,14 +152,16 @@ function split(context: InferContext): readonly ValueFacts[] {
   const axis = normalAxis(intAttribute(context.node, 'axis', 0), shape.length);
   const size = shape[axis];
   const given = intsAttribute(context.node, 'split') ?? integerInput(context, 1);
-  const parts = given === null || typeof size !== 'number' ? null : (given ?? evenParts(size, intAttribute(context.node, 'num_outputs', n)));
+  const parts =
+    given === null || typeof size !== 'number' ? null : (given ?? evenParts(size, intAttribute(context.node, 'num_outputs', n)));
   let offset = 0;
   return context.node.outputs.map((_, i) => {
     const length = parts?.[i] ?? null;
     const out = shape.with(axis, length);
     const start = offset;
     offset += length ?? 0;
-    const values = x.values !== null && isNumeric(shape) && isNumeric(out) ? pick(x.values, shape, out, (k, p) => (k === axis ? start + p : p)) : null;
+    const values =
+      x.values !== null && isNumeric(shape) && isNumeric(out) ? pick(x.values, shape, out, (k, p) => (k === axis ? start + p : p)) : null;
     return tensorFacts(x.dtype, out, values);
   });
 }
@@ -168,9 +175,10 @@ function evenParts(size: number, n: number): number[] {
 function pad(context: InferContext): readonly ValueFacts[] {
   const x = context.input(0);
   const shape = x?.shape ?? null;
-  const pads = intsAttribute(context.node, 'pads') ?? intsAttribute(context.node, 'paddings') ?? integerInput(context, 1);
+  const pads = intsAttribute(context.node, 'pads') ?? intsAttribute(context.node, 'paddings') ?? integerInput(context, 1) ?? null;
   const given = integerInput(context, 3);
-  if (shape === null || pads == null || given === null) return [tensorFacts(x?.dtype ?? 'unknown', shape === null ? null : shape.map(() => null))];
+  if (shape === null || pads === null || given === null)
+    return [tensorFacts(x?.dtype ?? 'unknown', shape === null ? null : shape.map(() => null))];
   const axes = (given ?? shape.map((_, i) => i)).map((a) => normalAxis(a, shape.length));
   expectThat(pads.length === 2 * axes.length, `${pads.length} pads for ${axes.length} axes`);
   const out: Dim[] = [...shape];
@@ -185,8 +193,8 @@ function compress(context: InferContext): readonly ValueFacts[] {
   const x = context.input(0);
   const shape = x?.shape ?? null;
   const a = context.node.attributes.get('axis');
-  const chosen = context.input(1)?.values;
-  const n = chosen == null ? null : chosen.filter((v) => v !== 0).length;
+  const chosen = context.input(1)?.values ?? null;
+  const n = chosen === null ? null : chosen.filter((v) => v !== 0).length;
   if (a?.kind !== 'int') return [tensorFacts(x?.dtype ?? 'unknown', [n])];
   return [tensorFacts(x?.dtype ?? 'unknown', shape === null ? null : shape.with(normalAxis(a.value, shape.length), n))];
 }

@@ -21,9 +21,20 @@ export function windowOf(node: GraphNode, kernel: readonly Dim[]): Window {
   const strides = intsAttribute(node, 'strides') ?? new Array<number>(n).fill(1);
   const dilations = intsAttribute(node, 'dilations') ?? new Array<number>(n).fill(1);
   const pads = intsAttribute(node, 'pads') ?? new Array<number>(2 * n).fill(0);
-  expectThat(strides.length === n && dilations.length === n && pads.length === 2 * n, `the window attributes do not fit ${n} spatial dimensions`);
+  expectThat(
+    strides.length === n && dilations.length === n && pads.length === 2 * n,
+    `the window attributes do not fit ${n} spatial dimensions`,
+  );
   expectThat(strides.every((s) => s >= 1) && dilations.every((d) => d >= 1), 'strides and dilations must be 1 or more');
-  return { kernel, strides, dilations, pads, autoPad: stringAttribute(node, 'auto_pad', 'NOTSET'), ceil: intAttribute(node, 'ceil_mode', 0) !== 0, mayBeEmpty: node.op.includes('Pool') };
+  return {
+    kernel,
+    strides,
+    dilations,
+    pads,
+    autoPad: stringAttribute(node, 'auto_pad', 'NOTSET'),
+    ceil: intAttribute(node, 'ceil_mode', 0) !== 0,
+    mayBeEmpty: node.op.includes('Pool'),
+  };
 }
 
 /** Output size along spatial dimension `i` (ONNX Conv and pooling formulas); null when the input size is not known. */

@@ -14,7 +14,8 @@ function layersOf(bytes: Uint8Array, named: Readonly<Record<string, number>> = {
 }
 
 const sample = (name: string): Uint8Array => bytesOf([...fixtures, ...materialModels].find((s) => s.name === name)?.path ?? '');
-const total = (layers: readonly Layer[], what: 'macs' | 'parameters' | 'weightBytes'): number => layers.reduce((sum, l) => sum + (l[what] ?? NaN), 0);
+const total = (layers: readonly Layer[], what: 'macs' | 'parameters' | 'weightBytes'): number =>
+  layers.reduce((sum, l) => sum + (l[what] ?? NaN), 0);
 
 describe('dense layers', () => {
   test('mlp_digits: three solvable layers with their tensors', () => {
@@ -25,8 +26,18 @@ describe('dense layers', () => {
       ['/net/net.4/Gemm', 32 * 10, 32 * 10 + 10, { inputs: 32, outputs: 10, transposed: true, alpha: 1, beta: 1 }, null],
     ]);
     expect(layers[0]).toMatchObject({
-      weight: 'net.0.weight', bias: 'net.0.bias', input: 'input', preActivation: '/net/net.0/Gemm_output_0', output: '/net/net.1/Relu_output_0',
-      nodeIndex: 0, weightBytes: 4160 * 4, weightBits: 32, activationBits: 32, inputElements: 64, outputElements: 64, notSolvable: null,
+      weight: 'net.0.weight',
+      bias: 'net.0.bias',
+      input: 'input',
+      preActivation: '/net/net.0/Gemm_output_0',
+      output: '/net/net.1/Relu_output_0',
+      nodeIndex: 0,
+      weightBytes: 4160 * 4,
+      weightBits: 32,
+      activationBits: 32,
+      inputElements: 64,
+      outputElements: 64,
+      notSolvable: null,
     });
   });
 
@@ -37,12 +48,26 @@ describe('dense layers', () => {
   });
 
   const x = value('x', [2, 3]);
-  const single = (init: Parameters<typeof modelBytes>[0]): Layer | undefined => layersOf(modelBytes({ input: [x], output: [value('y')], ...init }))[0];
+  const single = (init: Parameters<typeof modelBytes>[0]): Layer | undefined =>
+    layersOf(modelBytes({ input: [x], output: [value('y')], ...init }))[0];
 
   test('MatMul with an Add behind it takes the bias, in either order of operands', () => {
-    for (const inputs of [['m', 'b'], ['b', 'm']]) {
-      const layer = single({ initializer: [floats('w', [3, 4]), floats('b', [4])], node: [node('MatMul', ['x', 'w'], ['m']), node('Add', inputs, ['s']), node('Dropout', ['s'], ['d']), node('Sigmoid', ['d'], ['y'])] });
-      expect(layer).toMatchObject({ bias: 'b', preActivation: 's', output: 'y', activation: 'Sigmoid', parameters: 16, dense: { inputs: 3, outputs: 4, transposed: false } });
+    for (const inputs of [
+      ['m', 'b'],
+      ['b', 'm'],
+    ]) {
+      const layer = single({
+        initializer: [floats('w', [3, 4]), floats('b', [4])],
+        node: [node('MatMul', ['x', 'w'], ['m']), node('Add', inputs, ['s']), node('Dropout', ['s'], ['d']), node('Sigmoid', ['d'], ['y'])],
+      });
+      expect(layer).toMatchObject({
+        bias: 'b',
+        preActivation: 's',
+        output: 'y',
+        activation: 'Sigmoid',
+        parameters: 16,
+        dense: { inputs: 3, outputs: 4, transposed: false },
+      });
     }
   });
 
@@ -52,26 +77,58 @@ describe('dense layers', () => {
   });
 
   test('a weight behind a Transpose of its own is solvable, transposed', () => {
-    const layer = single({ initializer: [floats('w', [4, 3])], node: [node('Transpose', ['w'], ['t'], { perm: [1, 0] }), node('MatMul', ['x', 't'], ['y'])] });
+    const layer = single({
+      initializer: [floats('w', [4, 3])],
+      node: [node('Transpose', ['w'], ['t'], { perm: [1, 0] }), node('MatMul', ['x', 't'], ['y'])],
+    });
     expect(layer).toMatchObject({ weight: 'w', dense: { inputs: 3, outputs: 4, transposed: true } });
   });
 
   test('the activation chain stops where a value has two readers or leaves the graph', () => {
     const nodes = [node('MatMul', ['x', 'w'], ['m']), node('Relu', ['m'], ['y'])];
-    expect(single({ initializer: [floats('w', [3, 3])], node: [...nodes, node('Neg', ['m'], ['z'])] })).toMatchObject({ output: 'm', activation: null });
-    expect(single({ initializer: [floats('w', [3, 3])], node: nodes, output: [value('m'), value('y')] })).toMatchObject({ output: 'm', activation: null });
+    expect(single({ initializer: [floats('w', [3, 3])], node: [...nodes, node('Neg', ['m'], ['z'])] })).toMatchObject({
+      output: 'm',
+      activation: null,
+    });
+    expect(single({ initializer: [floats('w', [3, 3])], node: nodes, output: [value('m'), value('y')] })).toMatchObject({
+      output: 'm',
+      activation: null,
+    });
     expect(single({ initializer: [floats('w', [3, 3])], node: nodes })).toMatchObject({ output: 'y', activation: 'Relu' });
   });
 
   test.each([
-    ['shared weight', { initializer: [floats('w', [3, 3])], node: [node('MatMul', ['x', 'w'], ['m']), node('MatMul', ['m', 'w'], ['y'])] }, 'more than one place'],
-    ['shared bias', { initializer: [floats('w', [3, 3]), floats('v', [3, 3]), floats('b', [3])], node: [node('Gemm', ['x', 'w', 'b'], ['m']), node('Gemm', ['m', 'v', 'b'], ['y'])] }, 'bias is used in more than one place'],
+    [
+      'shared weight',
+      { initializer: [floats('w', [3, 3])], node: [node('MatMul', ['x', 'w'], ['m']), node('MatMul', ['m', 'w'], ['y'])] },
+      'more than one place',
+    ],
+    [
+      'shared bias',
+      {
+        initializer: [floats('w', [3, 3]), floats('v', [3, 3]), floats('b', [3])],
+        node: [node('Gemm', ['x', 'w', 'b'], ['m']), node('Gemm', ['m', 'v', 'b'], ['y'])],
+      },
+      'bias is used in more than one place',
+    ],
     ['transposed input', { initializer: [floats('w', [2, 3])], node: [node('Gemm', ['x', 'w'], ['y'], { transA: 1 })] }, 'transA'],
     ['stack of matrices', { initializer: [floats('w', [2, 3, 3])], node: [node('MatMul', ['x', 'w'], ['y'])] }, '3 dimensions, not 2'],
-    ['computed weight', { initializer: [int64s('s', [3, 4])], node: [node('ConstantOfShape', ['s'], ['w']), node('MatMul', ['x', 'w'], ['y'])] }, 'computed by ConstantOfShape'],
-    ['scalar bias', { initializer: [floats('w', [3, 4]), floats('b', [1])], node: [node('Gemm', ['x', 'w', 'b'], ['y'])] }, 'one value for each of the 4 outputs'],
+    [
+      'computed weight',
+      { initializer: [int64s('s', [3, 4])], node: [node('ConstantOfShape', ['s'], ['w']), node('MatMul', ['x', 'w'], ['y'])] },
+      'computed by ConstantOfShape',
+    ],
+    [
+      'scalar bias',
+      { initializer: [floats('w', [3, 4]), floats('b', [1])], node: [node('Gemm', ['x', 'w', 'b'], ['y'])] },
+      'one value for each of the 4 outputs',
+    ],
     ['alpha 0', { initializer: [floats('w', [3, 4])], node: [node('Gemm', ['x', 'w'], ['y'], { alpha: { float: 0 } })] }, 'alpha is 0'],
-    ['weight is a graph output', { initializer: [floats('w', [3, 4])], node: [node('MatMul', ['x', 'w'], ['y'])], output: [value('y'), value('w')] }, 'more than one place'],
+    [
+      'weight is a graph output',
+      { initializer: [floats('w', [3, 4])], node: [node('MatMul', ['x', 'w'], ['y'])], output: [value('y'), value('w')] },
+      'more than one place',
+    ],
   ] as const)('%s: not solvable, and says why', (_name, init, reason) => {
     const layer = single(init as unknown as Parameters<typeof modelBytes>[0]);
     expect(layer?.dense).toBe(null);
@@ -85,16 +142,33 @@ describe('dense layers', () => {
   test('ids are unique even when names repeat', () => {
     const layers = layersOf(
       modelBytes({
-        input: [x], output: [value('c')], initializer: ['u', 'v', 'w'].map((name) => floats(name, [3, 3])),
-        node: [node('MatMul', ['x', 'u'], ['a'], {}, 'same'), node('MatMul', ['a', 'v'], ['b'], {}, 'same'), node('MatMul', ['b', 'w'], ['c'])],
+        input: [x],
+        output: [value('c')],
+        initializer: ['u', 'v', 'w'].map((name) => floats(name, [3, 3])),
+        node: [
+          node('MatMul', ['x', 'u'], ['a'], {}, 'same'),
+          node('MatMul', ['a', 'v'], ['b'], {}, 'same'),
+          node('MatMul', ['b', 'w'], ['c']),
+        ],
       }),
     );
     expect(layers.map((l) => l.id)).toEqual(['same', 'b', 'c']);
   });
 
   test('layers in a Scan body count once per step and are not solvable', () => {
-    const body = graph({ input: [value('h', [3]), value('s', [3])], output: [value('g'), value('o')], node: [node('MatMul', ['s', 'w'], ['m']), node('Add', ['h', 'm'], ['g']), node('Identity', ['g'], ['o'])] });
-    const layers = layersOf(modelBytes({ input: [value('h0', [3]), value('x', [5, 3])], initializer: [floats('w', [3, 3])], node: [node('Scan', ['h0', 'x'], ['h1', 'y'], { num_scan_inputs: 1, body: { graph: body } }, 'scan')], output: [value('y')] }));
+    const body = graph({
+      input: [value('h', [3]), value('s', [3])],
+      output: [value('g'), value('o')],
+      node: [node('MatMul', ['s', 'w'], ['m']), node('Add', ['h', 'm'], ['g']), node('Identity', ['g'], ['o'])],
+    });
+    const layers = layersOf(
+      modelBytes({
+        input: [value('h0', [3]), value('x', [5, 3])],
+        initializer: [floats('w', [3, 3])],
+        node: [node('Scan', ['h0', 'x'], ['h1', 'y'], { num_scan_inputs: 1, body: { graph: body } }, 'scan')],
+        output: [value('y')],
+      }),
+    );
     expect(layers.map((l) => [l.id, l.nodeIndex, l.macs, l.parameters, l.dense])).toEqual([['m', 0, 5 * 9, 9, null]]);
   });
 });
@@ -105,7 +179,12 @@ describe('dense layers', () => {
  */
 function resnet50(): number {
   let macs = 112 * 112 * (49 * 3) * 64;
-  const stages = [[56, 64, 3], [28, 128, 4], [14, 256, 6], [7, 512, 3]] as const;
+  const stages = [
+    [56, 64, 3],
+    [28, 128, 4],
+    [14, 256, 6],
+    [7, 512, 3],
+  ] as const;
   let inputs = 64;
   for (const [size, width, blocks] of stages) {
     for (let b = 0; b < blocks; b++) {
@@ -121,7 +200,16 @@ function resnet50(): number {
 /** SqueezeNet 1.1 with valid pooling: 111 after the first convolution (no padding), then 55, 27, 13. */
 function squeezenet(): number {
   let macs = 111 * 111 * (9 * 3) * 64;
-  const fires = [[55, 64, 16, 64], [55, 128, 16, 64], [27, 128, 32, 128], [27, 256, 32, 128], [13, 256, 48, 192], [13, 384, 48, 192], [13, 384, 64, 256], [13, 512, 64, 256]] as const;
+  const fires = [
+    [55, 64, 16, 64],
+    [55, 128, 16, 64],
+    [27, 128, 32, 128],
+    [27, 256, 32, 128],
+    [13, 256, 48, 192],
+    [13, 384, 48, 192],
+    [13, 384, 64, 256],
+    [13, 512, 64, 256],
+  ] as const;
   for (const [size, inputs, squeeze, expand] of fires) macs += size * size * (inputs * squeeze + squeeze * expand + 9 * squeeze * expand);
   return macs + 13 * 13 * 512 * 1000;
 }
@@ -148,7 +236,8 @@ describe.skipIf(!hasShared)('multiply-adds and parameters of known architectures
   });
 
   test('ResNet-8 folds its normalisation away without a change in multiply-adds', () => {
-    const expected = 784 * 9 * 16 + 2 * 784 * 9 * 256 + 196 * (9 * 16 * 32 + 9 * 32 * 32 + 16 * 32) + 49 * (9 * 32 * 64 + 9 * 64 * 64 + 32 * 64) + 640;
+    const expected =
+      784 * 9 * 16 + 2 * 784 * 9 * 256 + 196 * (9 * 16 * 32 + 9 * 32 * 32 + 16 * 32) + 49 * (9 * 32 * 64 + 9 * 64 * 64 + 32 * 64) + 640;
     expect(total(layersOf(sample('resnet8_fashion')), 'macs')).toBe(expected);
     expect(total(layersOf(sample('resnet8_fashion_bn')), 'macs')).toBe(expected);
   });

@@ -40,7 +40,9 @@ describe('shapes equal those that ONNX Runtime computes, for every value of the 
       const probe = encodeModel(withGraphOutputs(model, all));
       const outputs = await runInOrt(probe, (dim) => named[dim] ?? 1);
       const expected = Object.fromEntries([...outputs].map(([key, tensor]) => [key, { dims: tensor.dims, dtype: tensor.type }]));
-      const actual = Object.fromEntries([...outputs.keys()].map((key) => [key, { dims: shapes.values.get(key)?.shape, dtype: shapes.values.get(key)?.dtype }]));
+      const actual = Object.fromEntries(
+        [...outputs.keys()].map((key) => [key, { dims: shapes.values.get(key)?.shape, dtype: shapes.values.get(key)?.dtype }]),
+      );
       expect(outputs.size).toBeGreaterThanOrEqual(all.length);
       expect(actual).toEqual(expected);
     });
@@ -52,7 +54,9 @@ describe.skipIf(!hasShared)('shapes equal the stored outputs of the ONNX backend
     const model = open(join(path, 'model.onnx'));
     const shapes = inferShapes(undeclared(model.graph));
     expect(shapes.diagnostics).toEqual([]);
-    const files = readdirSync(join(path, 'test_data_set_0')).filter((f) => f.startsWith('output_')).sort();
+    const files = readdirSync(join(path, 'test_data_set_0'))
+      .filter((f) => f.startsWith('output_'))
+      .sort();
     expect(files.length).toBe(model.graph.outputs.length);
     for (const [i, file] of files.entries()) {
       const tensor = fromBinary(TensorProtoSchema, bytesOf(join(path, 'test_data_set_0', file)));

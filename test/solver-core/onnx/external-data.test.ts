@@ -6,15 +6,47 @@ import { refuseLocation, validateExternalLocation } from '../../../solver-core/o
 import { TensorProtoSchema } from '../../../solver-core/onnx/gen/onnx_pb.ts';
 
 const check = (entries: Readonly<Record<string, string>>): ReturnType<typeof validateExternalLocation> =>
-  validateExternalLocation(create(TensorProtoSchema, { externalData: Object.entries(entries).map(([key, value]) => ({ key, value })) }), 'w');
+  validateExternalLocation(
+    create(TensorProtoSchema, { externalData: Object.entries(entries).map(([key, value]) => ({ key, value })) }),
+    'w',
+  );
 
-test.each(['weights.bin', 'a/b/c.data', './x.bin', 'model.onnx_data', '..hidden', 'a..b/c', 'Gewichte ü.bin', 'a//b'])('%s is a plain path', (location) => {
-  expect(refuseLocation(location)).toBe(undefined);
-});
+test.each(['weights.bin', 'a/b/c.data', './x.bin', 'model.onnx_data', '..hidden', 'a..b/c', 'Gewichte ü.bin', 'a//b'])(
+  '%s is a plain path',
+  (location) => {
+    expect(refuseLocation(location)).toBe(undefined);
+  },
+);
 
 test.each([
-  '', '.', './', '..', '../x', 'a/../../x', 'a/..', '/etc/passwd', '//host/share', 'C:/x', 'c:x', 'C:\\x', '..\\x', 'a\\..\\x', '\\\\host\\x', 'file:///etc/passwd',
-  'http://x/y', 'a\0b', 'a\nb', '~/x', '.. /x', '../.. /x', 'a/.. ./b', 'x.bin:stream', 'NUL', 'con.bin', 'a/COM1', 'x'.repeat(2000),
+  '',
+  '.',
+  './',
+  '..',
+  '../x',
+  'a/../../x',
+  'a/..',
+  '/etc/passwd',
+  '//host/share',
+  'C:/x',
+  'c:x',
+  'C:\\x',
+  '..\\x',
+  'a\\..\\x',
+  '\\\\host\\x',
+  'file:///etc/passwd',
+  'http://x/y',
+  'a\0b',
+  'a\nb',
+  '~/x',
+  '.. /x',
+  '../.. /x',
+  'a/.. ./b',
+  'x.bin:stream',
+  'NUL',
+  'con.bin',
+  'a/COM1',
+  'x'.repeat(2000),
 ])('%j is refused', (location) => {
   const { value, diagnostics } = check({ location });
   expect(value).toBe(undefined);

@@ -38,34 +38,46 @@ test('bfloat16 is the upper half of a float32', () => {
 
 test('UTF-8 is decoded as the platform decodes it', () => {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-  fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (s) => {
-    const bytes = new TextEncoder().encode(s);
-    return decodeUtf8(bytes) === decoder.decode(bytes) && findInvalidUtf8(bytes, 0, bytes.length) === -1;
-  }), { numRuns: 2000, seed: 20267 });
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 12 }), (bytes) => {
-    let valid = true;
-    try {
-      new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    } catch {
-      valid = false;
-    }
-    return (findInvalidUtf8(bytes, 0, bytes.length) === -1) === valid;
-  }), { numRuns: 5000, seed: 20268 });
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (s) => {
+      const bytes = new TextEncoder().encode(s);
+      return decodeUtf8(bytes) === decoder.decode(bytes) && findInvalidUtf8(bytes, 0, bytes.length) === -1;
+    }),
+    { numRuns: 2000, seed: 20267 },
+  );
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 12 }), (bytes) => {
+      let valid = true;
+      try {
+        new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+      } catch {
+        valid = false;
+      }
+      return (findInvalidUtf8(bytes, 0, bytes.length) === -1) === valid;
+    }),
+    { numRuns: 5000, seed: 20268 },
+  );
   expect(decodeUtf8(new Uint8Array([0xff, 0x41]))).toBe('\ufffdA');
 });
 
 test('quoted names are one line of inert text of bounded length', () => {
-  fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 400 }), (s) => {
-    const quoted = quoteName(s);
-    return quoted.length < 1300 && !/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f]/.test(quoted);
-  }), { numRuns: 1000, seed: 20269 });
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', maxLength: 400 }), (s) => {
+      const quoted = quoteName(s);
+      return quoted.length < 1300 && !/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f]/.test(quoted);
+    }),
+    { numRuns: 1000, seed: 20269 },
+  );
   expect(quoteName('/fc1/Gemm')).toBe('"/fc1/Gemm"');
 });
 
 test('element counts are exact or NaN, never wrapped', () => {
-  fc.assert(fc.property(fc.array(fc.bigInt({ min: 0n, max: 2n ** 40n }), { maxLength: 5 }), (dims) => {
-    const product = dims.reduce((a, b) => a * b, 1n);
-    return Object.is(exactElements(dims), product <= 2n ** 53n - 1n ? Number(product) : NaN);
-  }), { numRuns: 2000, seed: 20270 });
+  fc.assert(
+    fc.property(fc.array(fc.bigInt({ min: 0n, max: 2n ** 40n }), { maxLength: 5 }), (dims) => {
+      const product = dims.reduce((a, b) => a * b, 1n);
+      return Object.is(exactElements(dims), product <= 2n ** 53n - 1n ? Number(product) : NaN);
+    }),
+    { numRuns: 2000, seed: 20270 },
+  );
   expect(exactElements([-1n])).toBeNaN();
 });

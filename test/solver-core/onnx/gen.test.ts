@@ -32,15 +32,28 @@ test('element type numbers are those of ONNX Runtime', async () => {
   const seen: Record<string, string> = {};
   for (const [name, number] of names) {
     // A graph input whose declared type is not that of the node's output: the refusal names both.
-    const bytes = modelBytes({ input: [value('x', [1], number)], node: [node('Identity', ['x'], ['y'])], output: [value('y', [1], number === T.FLOAT ? T.INT64 : T.FLOAT)] }, 25, { irVersion: 10n });
-    const message = await ort.InferenceSession.create(bytes, { logSeverityLevel: 4 }).then(() => 'accepted', (error: unknown) => String(error));
+    const bytes = modelBytes(
+      {
+        input: [value('x', [1], number)],
+        node: [node('Identity', ['x'], ['y'])],
+        output: [value('y', [1], number === T.FLOAT ? T.INT64 : T.FLOAT)],
+      },
+      25,
+      { irVersion: 10n },
+    );
+    const message = await ort.InferenceSession.create(bytes, { logSeverityLevel: 4 }).then(
+      () => 'accepted',
+      (error: unknown) => String(error),
+    );
     seen[name] = message;
   }
   for (const [name] of names) expect(seen[name]?.toLowerCase(), name).toContain(`tensor(${(ortNames[name] ?? name).toLowerCase()}`);
 });
 
 test('every published element type has a name of ours', () => {
-  const names = Object.values(T).filter((v) => v > 0).map(dtypeFromOnnx);
+  const names = Object.values(T)
+    .filter((v) => v > 0)
+    .map(dtypeFromOnnx);
   expect(new Set(names).size).toBe(26);
   expect(names).not.toContain('unknown');
   expect(floats('a', [1]).dataType).toBe(1);

@@ -11,14 +11,32 @@ const codes = (bytes: Uint8Array): string[] => readModel(bytes).diagnostics.map(
 
 /** What each hostile sample must give. `usable`: the rest of the model is still shown. */
 const expected = [
-  { file: 'ext/dotdot.onnx', codes: ['external-data-outside'], usable: false, where: { tensor: 'w' }, text: /"w".*"\.\.\/secret\.bin".*nothing was opened/ },
+  {
+    file: 'ext/dotdot.onnx',
+    codes: ['external-data-outside'],
+    usable: false,
+    where: { tensor: 'w' },
+    text: /"w".*"\.\.\/secret\.bin".*nothing was opened/,
+  },
   { file: 'ext/symlink_file.onnx', codes: [], usable: true, where: undefined, text: /^$/ },
-  { file: 't_dims_2e62.onnx', codes: ['tensor-size-overflow'], usable: true, where: { byteOffset: 35, tensor: 'w' }, text: /byte 35.*4611686018427387904 elements/ },
+  {
+    file: 't_dims_2e62.onnx',
+    codes: ['tensor-size-overflow'],
+    usable: true,
+    where: { byteOffset: 35, tensor: 'w' },
+    text: /byte 35.*4611686018427387904 elements/,
+  },
   { file: 'w_trunc_7.onnx', codes: ['truncated-model'], usable: false, where: { byteOffset: 3 }, text: /at byte 3 .*ends at byte 7/ },
   { file: 'w_trunc_78.onnx', codes: ['truncated-model'], usable: false, where: { byteOffset: 76 }, text: /at byte 76 .*ends at byte 78/ },
   { file: 'g_cycle.onnx', codes: ['graph-cycle'], usable: false, where: undefined, text: /cycle: "[a-z]" -> "[a-z]"/ },
   { file: 'g_xss.onnx', codes: [], usable: true, where: undefined, text: /^$/ },
-  { file: 'f_lfs_pointer.onnx', codes: ['git-lfs-pointer'], usable: false, where: { byteOffset: 0 }, text: /Git LFS pointer.*git lfs pull/ },
+  {
+    file: 'f_lfs_pointer.onnx',
+    codes: ['git-lfs-pointer'],
+    usable: false,
+    where: { byteOffset: 0 },
+    text: /Git LFS pointer.*git lfs pull/,
+  },
 ];
 
 describe('hostile samples give their diagnostic and nothing else', () => {
@@ -46,7 +64,11 @@ describe('hostile samples give their diagnostic and nothing else', () => {
 
   test('names with markup, escapes and direction marks never enter a message raw', () => {
     const name = 'a\u001b[31m\u202e<b>\u0007"';
-    const bytes = modelBytes({ input: [value('x', [1])], node: [node('Relu', ['x'], [name]), node('Relu', ['x'], [name])], output: [value('x')] });
+    const bytes = modelBytes({
+      input: [value('x', [1])],
+      node: [node('Relu', ['x'], [name]), node('Relu', ['x'], [name])],
+      output: [value('x')],
+    });
     const message = readModel(bytes).diagnostics[0]?.message ?? '';
     expect(message).toContain('\\u{1b}[31m\\u{202e}<b>\\u{7}\\"');
     expect(message).not.toMatch(/[\u0000-\u001f\u202e]/);
@@ -101,7 +123,11 @@ describe('limits', () => {
 
 describe('structure', () => {
   test('duplicate names are named with their position', () => {
-    const bytes = modelBytes({ initializer: [floats('w', [1]), floats('w', [1])], node: [node('Relu', ['w'], ['y'])], output: [value('y')] });
+    const bytes = modelBytes({
+      initializer: [floats('w', [1]), floats('w', [1])],
+      node: [node('Relu', ['w'], ['y'])],
+      output: [value('y')],
+    });
     const { diagnostics } = readModel(bytes);
     expect(diagnostics.map((d) => d.code)).toEqual(['duplicate-name']);
     expect(diagnostics[0]?.where.byteOffset).toBeGreaterThan(0);
@@ -109,14 +135,23 @@ describe('structure', () => {
 
   test('a cycle through a subgraph is found', () => {
     const body = graph({ node: [node('Identity', ['late'], ['inner'])], output: [value('inner')] });
-    const bytes = modelBytes({ node: [node('If', ['c'], ['early'], { then_branch: { graph: body }, else_branch: { graph: body } }, 'branch'), node('Relu', ['early'], ['late'], {}, 'relu')] });
+    const bytes = modelBytes({
+      node: [
+        node('If', ['c'], ['early'], { then_branch: { graph: body }, else_branch: { graph: body } }, 'branch'),
+        node('Relu', ['early'], ['late'], {}, 'relu'),
+      ],
+    });
     const { diagnostics } = readModel(bytes);
     expect(diagnostics.map((d) => d.code)).toEqual(['graph-cycle']);
     expect(diagnostics[0]?.message).toMatch(/"branch" -> "relu" -> "branch"|"relu" -> "branch" -> "relu"/);
   });
 
   test('nodes may come in any order', () => {
-    const bytes = modelBytes({ input: [value('x', [2])], node: [node('Relu', ['b'], ['y'], {}, 'second'), node('Relu', ['x'], ['b'], {}, 'first')], output: [value('y')] });
+    const bytes = modelBytes({
+      input: [value('x', [2])],
+      node: [node('Relu', ['b'], ['y'], {}, 'second'), node('Relu', ['x'], ['b'], {}, 'first')],
+      output: [value('y')],
+    });
     const { value: model, diagnostics } = readModel(bytes);
     expect(diagnostics).toEqual([]);
     expect(model?.graph.order).toEqual([1, 0]);
@@ -136,12 +171,26 @@ describe('structure', () => {
 });
 
 describe('damaged copies of small models', () => {
-  const seeds = ['mlp_digits.onnx', 'hostile/g_xss.onnx', 'hostile/ext/symlink_file.onnx', 'hostile/t_dims_2e62.onnx', 'hostile/g_cycle.onnx'];
+  const seeds = [
+    'mlp_digits.onnx',
+    'hostile/g_xss.onnx',
+    'hostile/ext/symlink_file.onnx',
+    'hostile/t_dims_2e62.onnx',
+    'hostile/g_cycle.onnx',
+  ];
   const loop = modelBytes({
     input: [value('x', [2, 3])],
     initializer: [int64s('n', [3], []), int64s('shape', [3, -1])],
     node: [
-      node('Loop', ['n', '', 'x'], ['y'], { body: { graph: graph({ input: [value('i'), value('c'), value('v')], node: [node('Identity', ['c'], ['d']), node('Relu', ['v'], ['w'])], output: [value('d'), value('w')] }) } }),
+      node('Loop', ['n', '', 'x'], ['y'], {
+        body: {
+          graph: graph({
+            input: [value('i'), value('c'), value('v')],
+            node: [node('Identity', ['c'], ['d']), node('Relu', ['v'], ['w'])],
+            output: [value('d'), value('w')],
+          }),
+        },
+      }),
       node('Reshape', ['y', 'shape'], ['z']),
     ],
     output: [value('z')],
@@ -157,7 +206,10 @@ describe('damaged copies of small models', () => {
 
   test('cut anywhere: a diagnostic or a smaller valid model', () => {
     for (const bytes of originals.slice(1)) for (let n = 0; n < bytes.length; n++) survives(bytes.subarray(0, n));
-    fc.assert(fc.property(fc.nat((originals[0]?.length ?? 1) - 1), (n) => survives((originals[0] ?? loop).subarray(0, n))), { numRuns: 300, seed: 20263 });
+    fc.assert(
+      fc.property(fc.nat((originals[0]?.length ?? 1) - 1), (n) => survives((originals[0] ?? loop).subarray(0, n))),
+      { numRuns: 300, seed: 20263 },
+    );
   });
 
   test('every byte of the small ones changed in every bit', () => {
@@ -167,12 +219,16 @@ describe('damaged copies of small models', () => {
   });
 
   test('several random bytes of any model replaced', () => {
-    const damage = fc.array(fc.record({ at: fc.double({ min: 0, max: 1, noNaN: true }), to: fc.integer({ min: 0, max: 255 }) }), { minLength: 1, maxLength: 6 });
+    const damage = fc.array(fc.record({ at: fc.double({ min: 0, max: 1, noNaN: true }), to: fc.integer({ min: 0, max: 255 }) }), {
+      minLength: 1,
+      maxLength: 6,
+    });
     fc.assert(
       fc.property(fc.nat(originals.length - 1), damage, (which, changes) => {
         const bytes = Uint8Array.from(originals[which] ?? loop);
         // Half of the changes hit the first bytes, where the structure is densest.
-        for (const [k, { at, to }] of changes.entries()) bytes[Math.min(bytes.length - 1, Math.floor(at * (k % 2 === 0 ? Math.min(bytes.length, 600) : bytes.length)))] = to;
+        for (const [k, { at, to }] of changes.entries())
+          bytes[Math.min(bytes.length - 1, Math.floor(at * (k % 2 === 0 ? Math.min(bytes.length, 600) : bytes.length)))] = to;
         survives(bytes);
       }),
       { numRuns: 3000, seed: 20264 },

@@ -16,13 +16,27 @@ describe('inspectModel', () => {
     // The compiler checks that the summary fits the protocol.
     const document: InspectDocument = { schema: 'tierwise.inspect/1', ...inspect(bytes) };
     expect(document.model).toMatchObject({
-      path: 'm.onnx', sha256: 'ab', bytes: 27_096, irVersion: 8, opsets: { 'ai.onnx': 17 }, nodes: 5,
-      inputs: [{ name: 'input', dtype: 'float32', shape: ['batch', 64] }], outputs: [{ name: 'logits', dtype: 'float32', shape: ['batch', 10] }],
+      path: 'm.onnx',
+      sha256: 'ab',
+      bytes: 27_096,
+      irVersion: 8,
+      opsets: { 'ai.onnx': 17 },
+      nodes: 5,
+      inputs: [{ name: 'input', dtype: 'float32', shape: ['batch', 64] }],
+      outputs: [{ name: 'logits', dtype: 'float32', shape: ['batch', 10] }],
     });
     expect(document.model.producer).toMatch(/^pytorch /);
     expect(document.totals).toEqual({ layers: 3, macs: 6464, macsComplete: true, parameters: 6570, weightBytes: 26_280 });
     expect(document.layers[0]).toEqual({
-      id: '/net/net.0/Gemm', op: 'Gemm', inputShape: [1, 64], outputShape: [1, 64], macs: 4096, parameters: 4160, weightBytes: 16_640, weight: 'net.0.weight', fitted: null,
+      id: '/net/net.0/Gemm',
+      op: 'Gemm',
+      inputShape: [1, 64],
+      outputShape: [1, 64],
+      macs: 4096,
+      parameters: 4160,
+      weightBytes: 16_640,
+      weight: 'net.0.weight',
+      fitted: null,
     });
   });
 
@@ -33,13 +47,25 @@ describe('inspectModel', () => {
   });
 
   test('a shared weight counts once in the totals', () => {
-    const { totals } = inspect(modelBytes({ input: [value('x', [1, 3])], initializer: [floats('w', [3, 3])], node: [node('MatMul', ['x', 'w'], ['a']), node('MatMul', ['a', 'w'], ['b'])], output: [value('b')] }));
+    const { totals } = inspect(
+      modelBytes({
+        input: [value('x', [1, 3])],
+        initializer: [floats('w', [3, 3])],
+        node: [node('MatMul', ['x', 'w'], ['a']), node('MatMul', ['a', 'w'], ['b'])],
+        output: [value('b')],
+      }),
+    );
     expect([totals.layers, totals.macs, totals.parameters, totals.weightBytes]).toEqual([2, 18, 9, 36]);
   });
 
   test('an unknown operator before a layer makes the totals incomplete, and says so', () => {
     const { totals, layers, diagnostics } = inspect(
-      modelBytes({ input: [value('x', [1, 3])], initializer: [floats('w', [3, 3])], node: [node('Frob', ['x'], ['a']), node('MatMul', ['a', 'w'], ['b'])], output: [value('b')] }),
+      modelBytes({
+        input: [value('x', [1, 3])],
+        initializer: [floats('w', [3, 3])],
+        node: [node('Frob', ['x'], ['a']), node('MatMul', ['a', 'w'], ['b'])],
+        output: [value('b')],
+      }),
     );
     expect([totals.macsComplete, layers[0]?.macs, layers[0]?.parameters]).toEqual([false, null, 9]);
     expect(diagnostics.map((d) => d.code)).toEqual(['unknown-operator']);

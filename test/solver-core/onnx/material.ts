@@ -27,7 +27,10 @@ export const backendTests: readonly Sample[] = hasShared
 function list(folder: string): Sample[] {
   const dir = shared(folder);
   if (!existsSync(dir)) return [];
-  return readdirSync(dir).filter((f) => f.endsWith('.onnx')).sort().map((f) => ({ name: f.replace('.onnx', ''), path: join(dir, f) }));
+  return readdirSync(dir)
+    .filter((f) => f.endsWith('.onnx'))
+    .sort()
+    .map((f) => ({ name: f.replace('.onnx', ''), path: join(dir, f) }));
 }
 
 export function bytesOf(path: string): Uint8Array {

@@ -9,13 +9,22 @@ export interface OracleTensor {
 }
 
 /** Options under which the oracle changes nothing in the graph. */
-const options: InferenceSession.SessionOptions = { graphOptimizationLevel: 'disabled', logSeverityLevel: 4, intraOpNumThreads: 1, interOpNumThreads: 1 };
+const options: InferenceSession.SessionOptions = {
+  graphOptimizationLevel: 'disabled',
+  logSeverityLevel: 4,
+  intraOpNumThreads: 1,
+  interOpNumThreads: 1,
+};
 
 /**
  * Runs a model in ONNX Runtime with small deterministic inputs. `dim`: size of a symbolic dimension by name;
  * `shapes` overrides whole inputs. Integer inputs are zeros.
  */
-export async function runInOrt(bytes: Uint8Array, dim: (name: string) => number, shapes: Readonly<Record<string, readonly number[]>> = {}): Promise<Map<string, OracleTensor>> {
+export async function runInOrt(
+  bytes: Uint8Array,
+  dim: (name: string) => number,
+  shapes: Readonly<Record<string, readonly number[]>> = {},
+): Promise<Map<string, OracleTensor>> {
   const session = await ort.InferenceSession.create(bytes, options);
   try {
     const feeds: Record<string, Tensor> = {};
@@ -36,12 +45,22 @@ export async function runInOrt(bytes: Uint8Array, dim: (name: string) => number,
 function input(type: string, dims: number[]): Tensor {
   const n = dims.reduce((a, b) => a * b, 1);
   switch (type) {
-    case 'int64': return new ort.Tensor('int64', new BigInt64Array(n), dims);
-    case 'int32': return new ort.Tensor('int32', new Int32Array(n), dims);
-    case 'uint8': return new ort.Tensor('uint8', new Uint8Array(n), dims);
-    case 'int8': return new ort.Tensor('int8', new Int8Array(n), dims);
-    case 'bool': return new ort.Tensor('bool', new Uint8Array(n), dims);
-    default: return new ort.Tensor('float32', Float32Array.from({ length: n }, (_, i) => Math.sin(i + 1)), dims);
+    case 'int64':
+      return new ort.Tensor('int64', new BigInt64Array(n), dims);
+    case 'int32':
+      return new ort.Tensor('int32', new Int32Array(n), dims);
+    case 'uint8':
+      return new ort.Tensor('uint8', new Uint8Array(n), dims);
+    case 'int8':
+      return new ort.Tensor('int8', new Int8Array(n), dims);
+    case 'bool':
+      return new ort.Tensor('bool', new Uint8Array(n), dims);
+    default:
+      return new ort.Tensor(
+        'float32',
+        Float32Array.from({ length: n }, (_, i) => Math.sin(i + 1)),
+        dims,
+      );
   }
 }
 

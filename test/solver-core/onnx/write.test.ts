@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { encodeModel, modelMetadata, readModel, readTensor, withGraphOutputs, withInitializers, withMetadata, type OnnxModel } from '../../../solver-core/onnx/index.ts';
+import {
+  encodeModel,
+  modelMetadata,
+  readModel,
+  readTensor,
+  withGraphOutputs,
+  withInitializers,
+  withMetadata,
+  type OnnxModel,
+} from '../../../solver-core/onnx/index.ts';
 import { TensorProto_DataType as T } from '../../../solver-core/onnx/gen/onnx_pb.ts';
 import { floats, int64s, modelBytes, node } from './build-model.ts';
 import { bytesOf, fixtures, materialModels } from './material.ts';
@@ -52,7 +61,13 @@ describe('withInitializers', () => {
   test('replaces the values of the named tensors and nothing else', async () => {
     const model = open(mlp);
     const bias = Float32Array.from({ length: 10 }, (_, i) => i);
-    const changed = withInitializers(model, new Map([['net.4.bias', { dims: [10], data: bias }], ['net.4.weight', { dims: [10, 32], data: new Float32Array(320) }]]));
+    const changed = withInitializers(
+      model,
+      new Map([
+        ['net.4.bias', { dims: [10], data: bias }],
+        ['net.4.weight', { dims: [10, 32], data: new Float32Array(320) }],
+      ]),
+    );
     const reopened = open(encodeModel(changed));
     expect(readTensor(reopened, 'net.4.bias').value?.data).toEqual(bias);
     // With zero weights the logits are the bias.
@@ -80,12 +95,27 @@ describe('withInitializers', () => {
   test('values typed in float_data, and those of Constant nodes, are replaced, too', () => {
     const typed = { ...floats('a', [2]), rawData: undefined as never, floatData: [1, 2] };
     delete (typed as { rawData?: unknown }).rawData;
-    const model = open(modelBytes({ initializer: [typed], node: [node('Constant', [], ['c'], { value: { tensor: floats('', [2], (i) => i) } })] }));
+    const model = open(
+      modelBytes({ initializer: [typed], node: [node('Constant', [], ['c'], { value: { tensor: floats('', [2], (i) => i) } })] }),
+    );
     expect([...(readTensor(model, 'a').value?.data ?? [])]).toEqual([1, 2]);
     expect([...(readTensor(model, 'c').value?.data ?? [])]).toEqual([0, 1]);
     const data = Float32Array.of(7, 8);
-    const changed = open(encodeModel(withInitializers(model, new Map([['a', { dims: [2], data }], ['c', { dims: [2], data }]]))));
-    expect(['a', 'c'].map((name) => [...(readTensor(changed, name).value?.data ?? [])])).toEqual([[7, 8], [7, 8]]);
+    const changed = open(
+      encodeModel(
+        withInitializers(
+          model,
+          new Map([
+            ['a', { dims: [2], data }],
+            ['c', { dims: [2], data }],
+          ]),
+        ),
+      ),
+    );
+    expect(['a', 'c'].map((name) => [...(readTensor(changed, name).value?.data ?? [])])).toEqual([
+      [7, 8],
+      [7, 8],
+    ]);
   });
 
   test('refuses our own mistakes: unknown names, wrong sizes, integer tensors', () => {
@@ -99,15 +129,34 @@ describe('withInitializers', () => {
 
 describe('withGraphOutputs and withMetadata', () => {
   test('added outputs are computed by ONNX Runtime and inferred here', async () => {
-    const model = withGraphOutputs(open(bytesOf(fixtures[0]?.path ?? '')), ['/net/net.0/Gemm_output_0', '/net/net.1/Relu_output_0', 'logits']);
+    const model = withGraphOutputs(open(bytesOf(fixtures[0]?.path ?? '')), [
+      '/net/net.0/Gemm_output_0',
+      '/net/net.1/Relu_output_0',
+      'logits',
+    ]);
     const outputs = await runInOrt(encodeModel(model), () => 3);
-    expect([...outputs].map(([name, t]) => [name, t.dims])).toEqual([['logits', [3, 10]], ['/net/net.0/Gemm_output_0', [3, 64]], ['/net/net.1/Relu_output_0', [3, 64]]]);
+    expect([...outputs].map(([name, t]) => [name, t.dims])).toEqual([
+      ['logits', [3, 10]],
+      ['/net/net.0/Gemm_output_0', [3, 64]],
+      ['/net/net.1/Relu_output_0', [3, 64]],
+    ]);
     expect(() => withGraphOutputs(model, ['nope'])).toThrow('no value named nope');
   });
 
   test('metadata of equal keys is replaced in place, others stay', () => {
-    const bytes = modelBytes({}, 17, { metadataProps: [{ key: 'a', value: '1' }, { key: 'b', value: '2' }, { key: 'a', value: '3' }] });
+    const bytes = modelBytes({}, 17, {
+      metadataProps: [
+        { key: 'a', value: '1' },
+        { key: 'b', value: '2' },
+        { key: 'a', value: '3' },
+      ],
+    });
     const model = withMetadata(open(bytes), { a: 'x', c: 'y', constructor: 'z' });
-    expect([...modelMetadata(open(encodeModel(model)))]).toEqual([['a', 'x'], ['b', '2'], ['c', 'y'], ['constructor', 'z']]);
+    expect([...modelMetadata(open(encodeModel(model)))]).toEqual([
+      ['a', 'x'],
+      ['b', '2'],
+      ['c', 'y'],
+      ['constructor', 'z'],
+    ]);
   });
 });

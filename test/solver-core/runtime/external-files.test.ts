@@ -20,7 +20,12 @@ beforeEach(() => {
 
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-const at = (location: string): { tensor: string; location: string; offset: number; length: undefined } => ({ tensor: 'w', location, offset: 0, length: undefined });
+const at = (location: string): { tensor: string; location: string; offset: number; length: undefined } => ({
+  tensor: 'w',
+  location,
+  offset: 0,
+  length: undefined,
+});
 const codes = (location: string): string[] => {
   const opened = openExternal(model, at(location));
   opened.value?.close();
@@ -49,7 +54,13 @@ describe('external data files', () => {
     const file = openExternal(model, at('sub/w.bin')).value;
     expect(file?.sizeBytes).toBe(5);
     expect(file?.read(1, 3).value).toEqual(Uint8Array.of(2, 3, 4));
-    for (const [offset, length] of [[3, 3], [-1, 2], [0, 6], [0.5, 1], [Number.MAX_SAFE_INTEGER, 1]] as const) {
+    for (const [offset, length] of [
+      [3, 3],
+      [-1, 2],
+      [0, 6],
+      [0.5, 1],
+      [Number.MAX_SAFE_INTEGER, 1],
+    ] as const) {
       expect(file?.read(offset, length).diagnostics.map((d) => d.code)).toEqual(['external-data-truncated']);
     }
     file?.close();
@@ -57,13 +68,20 @@ describe('external data files', () => {
   });
 
   test('paths out of the folder are refused before anything is opened', () => {
-    expect(['../secret.bin', 'x/../../secret.bin', join(dir, 'secret.bin')].map(codes)).toEqual(new Array(3).fill(['external-data-outside']));
+    expect(['../secret.bin', 'x/../../secret.bin', join(dir, 'secret.bin')].map(codes)).toEqual(
+      new Array(3).fill(['external-data-outside']),
+    );
   });
 
   test('missing files and folders in the place of files are told apart', () => {
     mkdirSync(join(model, 'folder'));
     writeFileSync(join(model, 'file'), 'x');
-    expect(['nope.bin', 'nope/w.bin', 'file/w.bin', 'folder'].map(codes)).toEqual([['external-data-missing'], ['external-data-missing'], ['external-data-missing'], ['external-data-not-a-file']]);
+    expect(['nope.bin', 'nope/w.bin', 'file/w.bin', 'folder'].map(codes)).toEqual([
+      ['external-data-missing'],
+      ['external-data-missing'],
+      ['external-data-missing'],
+      ['external-data-not-a-file'],
+    ]);
   });
 
   test('symbolic links are refused, as file and as folder, also when they stay inside', (context) => {
