@@ -1,7 +1,7 @@
 import { isFloat } from './dtype-bits.ts';
 import { floatAttribute, intAttribute, type Graph, type GraphNode } from './graph.ts';
 import type { DenseForm } from './layer.ts';
-import type { ValueFacts } from './shape-inference/facts.ts';
+import type { FactsLookup } from './shape-inference/facts.ts';
 import type { GraphIndex, TracedWeight } from './weight-trace.ts';
 
 /** Outcome of looking for y = alpha · x · op(W) + beta · b in a layer. */
@@ -16,7 +16,7 @@ export interface DenseCandidate {
 }
 
 /** Decides whether a layer can be solved in one step; otherwise says why not, as the end of "cannot be solved: …". */
-export function denseForm(candidate: DenseCandidate, graph: Graph, index: GraphIndex, facts: ReadonlyMap<string, ValueFacts>): DenseResult {
+export function denseForm(candidate: DenseCandidate, graph: Graph, index: GraphIndex, facts: FactsLookup): DenseResult {
   const { node, weight, bias } = candidate;
   if (node.domain !== '' || (node.op !== 'Gemm' && node.op !== 'MatMul'))
     return no(`${node.op} is not a dense layer; only Gemm and MatMul are solved in one step`);
@@ -48,14 +48,7 @@ export function denseForm(candidate: DenseCandidate, graph: Graph, index: GraphI
   return { dense: { inputs, outputs, transposed, alpha, beta }, reason: null };
 }
 
-function refuseBias(
-  bias: string,
-  beta: number,
-  outputs: number,
-  graph: Graph,
-  index: GraphIndex,
-  facts: ReadonlyMap<string, ValueFacts>,
-): string | undefined {
+function refuseBias(bias: string, beta: number, outputs: number, graph: Graph, index: GraphIndex, facts: FactsLookup): string | undefined {
   const producer = index.producers.get(bias);
   const isStored = graph.initializers.has(bias) || (producer?.op === 'Constant' && producer.attributes.get('value')?.kind === 'tensor');
   if (!isStored) return 'its bias is not stored in the model';

@@ -5,7 +5,7 @@ import { intAttribute, type Graph, type GraphNode, type ModelGraph } from './gra
 import { activationOps, followingOps, layerOpOf, type LayerOp } from './layer-ops.ts';
 import type { Layer } from './layer.ts';
 import { layerMacs } from './macs.ts';
-import type { ValueFacts } from './shape-inference/facts.ts';
+import type { FactsLookup } from './shape-inference/facts.ts';
 import type { InferredShapes } from './shape-inference/infer.ts';
 import { indexGraph, traceWeight, type GraphIndex, type TracedWeight } from './weight-trace.ts';
 
@@ -21,7 +21,7 @@ export function findLayers(graph: ModelGraph, shapes: InferredShapes): Layer[] {
 /** One graph being searched; `outer` is the node of the main graph that contains it. */
 interface Search {
   readonly graph: Graph;
-  readonly facts: ReadonlyMap<string, ValueFacts>;
+  readonly facts: FactsLookup;
   readonly runs: number | null;
   readonly outer: GraphNode | null;
   readonly shapes: InferredShapes;
@@ -53,7 +53,8 @@ function bodiesOf(node: GraphNode): Graph[] {
 function bodyLayers(body: Graph, node: GraphNode, search: Search): Layer[] {
   const inferred = search.shapes.bodies.get(body);
   if (inferred === undefined) return [];
-  const facts = new Map([...search.facts, ...inferred.values]);
+  // Looked up in turn: copying the outer facts for every body would take quadratic time.
+  const facts = { get: (name: string) => inferred.values.get(name) ?? search.facts.get(name) };
   const runs = inferred.runs === null || search.runs === null ? null : inferred.runs * search.runs;
   return layersOf({ ...search, graph: body, facts, runs, outer: search.outer ?? node });
 }
@@ -107,7 +108,7 @@ function weightSizes(
   weight: TracedWeight,
   graph: Graph,
   index: GraphIndex,
-  facts: ReadonlyMap<string, ValueFacts>,
+  facts: FactsLookup,
 ): { readonly parameters: number; readonly weightBytes: number; readonly weightBits: number } {
   const packedBits = node.op === 'MatMulNBits' ? intAttribute(node, 'bits', 4) : 0;
   let parameters = 0;
@@ -130,7 +131,7 @@ function weightSizes(
 }
 
 /** Bits of the layer's input as computed: those before dequantisation when a DequantizeLinear node feeds it. */
-function activationBits(input: string, index: GraphIndex, facts: ReadonlyMap<string, ValueFacts>): number {
+function activationBits(input: string, index: GraphIndex, facts: FactsLookup): number {
   const producer = index.producers.get(input);
   const source = producer?.op === 'DequantizeLinear' ? (producer.inputs[0] ?? input) : input;
   return dtypeBits(facts.get(source)?.dtype ?? 'unknown') || 32;
@@ -148,7 +149,7 @@ interface LayerTail {
 const maxTail = 16;
 
 /** Follows the nodes behind a layer that belong to it: bias Add first, then normalisation, one activation, Dropout, Identity. */
-function followLayer(node: GraphNode, op: LayerOp, index: GraphIndex, facts: ReadonlyMap<string, ValueFacts>): LayerTail {
+function followLayer(node: GraphNode, op: LayerOp, index: GraphIndex, facts: FactsLookup): LayerTail {
   let at = node.outputs[0] ?? '';
   let bias: string | null = null;
   const adder = onlyReader(at, index);
@@ -172,7 +173,7 @@ function followLayer(node: GraphNode, op: LayerOp, index: GraphIndex, facts: Rea
 }
 
 /** A constant that adds one number per output feature and does not widen the result. */
-function isBiasOf(value: string, other: string, sum: string, op: string, facts: ReadonlyMap<string, ValueFacts>): boolean {
+function isBiasOf(value: string, other: string, sum: string, op: string, facts: FactsLookup): boolean {
   const shape = facts.get(value)?.shape;
   const biasFacts = facts.get(other);
   const biasShape = biasFacts?.shape;

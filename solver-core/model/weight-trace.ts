@@ -1,6 +1,6 @@
 import { intsAttribute, type Graph, type GraphNode } from './graph.ts';
 import { dtypeBits } from './dtype-bits.ts';
-import type { ValueFacts } from './shape-inference/facts.ts';
+import type { FactsLookup } from './shape-inference/facts.ts';
 import type { Dtype } from './tensor.ts';
 
 /** Who makes and who reads each value of a graph. */
@@ -60,7 +60,7 @@ const carriers: ReadonlySet<string> = new Set([
 const maxCarriers = 8;
 
 /** Follows a weight operand back to the tensor that stores it. */
-export function traceWeight(name: string, graph: Graph, index: GraphIndex, facts: ReadonlyMap<string, ValueFacts>): TracedWeight {
+export function traceWeight(name: string, graph: Graph, index: GraphIndex, facts: FactsLookup): TracedWeight {
   const via: string[] = [];
   let isPlainMatrix = true;
   let isExclusive = true;

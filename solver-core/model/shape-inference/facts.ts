@@ -14,6 +14,11 @@ export interface ValueFacts {
   readonly isSequence?: boolean;
 }
 
+/** Facts by value name; a map of them fits. */
+export interface FactsLookup {
+  get(name: string): ValueFacts | undefined;
+}
+
 /** What inference rules see of a node. */
 export interface InferContext {
   readonly node: GraphNode;

@@ -39,7 +39,14 @@ export interface InferredShapes extends GraphFacts {
 const maxDepth = 32;
 
 /** Nodes inferred per model, bodies and functions counted per call: bounds the time that nested functions can take. */
-const maxInferredNodes = 4_000_000;
+const maxInferredNodes = 1_500_000;
+
+/** Elements of small tensors computed per model; beyond it only those of at most `tinyElements` are followed. Bounds memory and time. */
+const maxFoldedTotal = 4_000_000;
+const tinyElements = 64;
+
+/** Largest rank of an inferred shape; ranks above it are treated as unknown. */
+const maxRank = 64;
 
 /**
  * Infers shape and element type of every value, and the values of small integer tensors, so that shape arithmetic in the
@@ -72,6 +79,7 @@ class Inference {
   private readonly diagnostics: Diagnostic[] = [];
   private readonly reported = new Map<string, number>();
   private inferred = 0;
+  private folded = 0;
 
   constructor(model: ModelGraph, bindings: DimBindings) {
     this.model = model;
@@ -88,13 +96,16 @@ class Inference {
   /** Fills `scope` with the facts of all values of the graph. `outer`: surrounding scopes, innermost first. */
   private graph(graph: Graph, scope: Scope, outer: readonly Scope[], depth: number): void {
     for (const [name, tensor] of graph.initializers) scope.set(name, storedFacts(tensor));
+    // Initializers of bodies that run often are work, too.
+    this.inferred += depth > 0 ? graph.initializers.size : 0;
+    const outputTypes = new Map(graph.outputs.map((o) => [o.name, o]));
     const scopes = [scope, ...outer];
     for (const index of graph.order) {
       const node = graph.nodes[index];
       if (node === undefined) continue;
       const outputs = this.node(node, scopes, depth);
       node.outputs.forEach((name, i) => {
-        if (name !== '') scope.set(name, this.settle(outputs[i], graph.valueInfos.get(name) ?? declaredOutput(graph, name)));
+        if (name !== '') scope.set(name, this.settle(outputs[i], graph.valueInfos.get(name) ?? outputTypes.get(name)));
       });
     }
   }
@@ -127,7 +138,7 @@ class Inference {
       );
       return [];
     }
-    const inputs = node.inputs.map((name) => (name === '' ? undefined : (lookUp(scopes, name) ?? unknownFacts)));
+    const inputs = node.inputs.map((name) => (name === '' ? undefined : this.affordable(lookUp(scopes, name) ?? unknownFacts)));
     const context: InferContext = {
       node,
       opset: this.model.opsets.get('') ?? 0,
@@ -136,7 +147,19 @@ class Inference {
     };
     const outputs = this.outputs(context, depth);
     const constant = node.inputs.length > 0 && isConstantNode(node, inputs, scopes);
-    return outputs.map((facts) => (facts === undefined ? undefined : trimmed(facts, constant || facts.constant)));
+    return outputs.map((facts) => (facts === undefined ? undefined : this.trimmed(facts, constant || facts.constant)));
+  }
+
+  /** Facts without values that the model's budget no longer covers. */
+  private affordable(facts: ValueFacts): ValueFacts {
+    return facts.values !== null && facts.values.length > tinyElements && this.folded > maxFoldedTotal ? { ...facts, values: null } : facts;
+  }
+
+  private trimmed(facts: ValueFacts, constant: boolean): ValueFacts {
+    const values = facts.values !== null && facts.values.length > maxFoldedElements ? null : facts.values;
+    this.folded += values?.length ?? 0;
+    const shape = facts.shape !== null && facts.shape.length > maxRank ? null : facts.shape;
+    return { ...facts, shape, values: shape === null ? null : values, constant };
   }
 
   private outputs(context: InferContext, depth: number): readonly (ValueFacts | undefined)[] {
@@ -207,10 +230,6 @@ function labelOf(node: GraphNode): string {
   return node.name || node.outputs[0] || node.op;
 }
 
-function declaredOutput(graph: Graph, name: string): ValueInfo | undefined {
-  return graph.outputs.find((o) => o.name === name);
-}
-
 function lookUp(scopes: readonly Scope[], name: string): ValueFacts | undefined {
   for (const scope of scopes) {
     const facts = scope.get(name);
@@ -225,11 +244,6 @@ const random = /^(Random|Multinomial|Bernoulli)/;
 function isConstantNode(node: GraphNode, inputs: readonly (ValueFacts | undefined)[], scopes: readonly Scope[]): boolean {
   if (random.test(node.op)) return false;
   return inputs.every((f) => f === undefined || f.constant) && node.captured.every((name) => lookUp(scopes, name)?.constant !== false);
-}
-
-function trimmed(facts: ValueFacts, constant: boolean): ValueFacts {
-  const values = facts.values !== null && facts.values.length > maxFoldedElements ? null : facts.values;
-  return { ...facts, values, constant };
 }
 
 function withGivenAttributes(node: GraphNode, given: ReadonlyMap<string, Attribute>): GraphNode {

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { findLayers } from '../../../solver-core/model/layers.ts';
 import { inferShapes } from '../../../solver-core/model/shape-inference/infer.ts';
 import { readModel } from '../../../solver-core/onnx/index.ts';
 import type { TensorProto } from '../../../solver-core/onnx/gen/onnx_pb.ts';
-import { attribute, floats, int64s, modelBytes, node, value, type AttributeValue } from '../onnx/build-model.ts';
+import { attribute, floats, graph, int64s, modelBytes, node, value, type AttributeValue } from '../onnx/build-model.ts';
 import { runInOrt } from '../onnx/ort-oracle.ts';
 
 /** A model of one node: the first input is a graph input of this shape, the others are stored. */
@@ -207,15 +208,13 @@ describe('single operators with random arguments: shapes as ONNX Runtime compute
         fc
           .record({ x: shape(2, 2), p: fc.array(fc.integer({ min: -1, max: 3 }), { minLength: 4, maxLength: 4 }) })
           .map(({ x, p }): Case => ({ op: 'Pad', x, stored: [int64s('p', p)] })),
-        fc
-          .record({ a: size, b: size, c: size })
-          .map(({ a, b, c }): Case => ({
-            op: 'Split',
-            x: [2, a + b + c],
-            stored: [int64s('s', [a, b, c])],
-            attributes: { axis: -1 },
-            outputs: 3,
-          })),
+        fc.record({ a: size, b: size, c: size }).map(({ a, b, c }): Case => ({
+          op: 'Split',
+          x: [2, a + b + c],
+          stored: [int64s('s', [a, b, c])],
+          attributes: { axis: -1 },
+          outputs: 3,
+        })),
         fc
           .record({ n: fc.integer({ min: 2, max: 12 }), parts: fc.integer({ min: 1, max: 4 }) })
           .map(({ n, parts }): Case => ({ op: 'Split', x: [n, 2], attributes: { num_outputs: parts }, outputs: parts, opset: 18 })),
@@ -226,14 +225,12 @@ describe('single operators with random arguments: shapes as ONNX Runtime compute
   test('Gather, GatherElements, GatherND', () =>
     check(
       fc.oneof(
-        fc
-          .record({ x: shape(1, 3), at: shape(0, 2), axis: fc.integer({ min: -3, max: 2 }) })
-          .map(({ x, at, axis }): Case => ({
-            op: 'Gather',
-            x,
-            stored: [int64s('i', new Array<number>(at.reduce((a, b) => a * b, 1)).fill(0), at)],
-            attributes: { axis },
-          })),
+        fc.record({ x: shape(1, 3), at: shape(0, 2), axis: fc.integer({ min: -3, max: 2 }) }).map(({ x, at, axis }): Case => ({
+          op: 'Gather',
+          x,
+          stored: [int64s('i', new Array<number>(at.reduce((a, b) => a * b, 1)).fill(0), at)],
+          attributes: { axis },
+        })),
         shape(2, 2).map((x): Case => ({
           op: 'GatherElements',
           x,
@@ -319,21 +316,17 @@ describe('single operators with random arguments: shapes as ONNX Runtime compute
   test('matrix products, Einsum, normalisation, space and depth, quantisation', () =>
     check(
       fc.oneof(
-        fc
-          .record({ a: shape(1, 3), b: shape(1, 3), k: size })
-          .map(({ a, b, k }): Case => ({
-            op: 'MatMul',
-            x: [...a.slice(1).map(() => 2), k],
-            stored: [floats('b', b.length === 1 ? [k] : [...b.slice(2).map(() => 2), k, 3])],
-          })),
-        fc
-          .record({ t: fc.integer({ min: 0, max: 1 }), u: fc.integer({ min: 0, max: 1 }) })
-          .map(({ t, u }): Case => ({
-            op: 'Gemm',
-            x: t === 0 ? [2, 3] : [3, 2],
-            stored: [floats('b', u === 0 ? [3, 4] : [4, 3])],
-            attributes: { transA: t, transB: u },
-          })),
+        fc.record({ a: shape(1, 3), b: shape(1, 3), k: size }).map(({ a, b, k }): Case => ({
+          op: 'MatMul',
+          x: [...a.slice(1).map(() => 2), k],
+          stored: [floats('b', b.length === 1 ? [k] : [...b.slice(2).map(() => 2), k, 3])],
+        })),
+        fc.record({ t: fc.integer({ min: 0, max: 1 }), u: fc.integer({ min: 0, max: 1 }) }).map(({ t, u }): Case => ({
+          op: 'Gemm',
+          x: t === 0 ? [2, 3] : [3, 2],
+          stored: [floats('b', u === 0 ? [3, 4] : [4, 3])],
+          attributes: { transA: t, transB: u },
+        })),
         fc
           .constantFrom<readonly [string, readonly number[], readonly number[]]>(
             ['bij,jk->bik', [2, 3, 4], [4, 5]],
@@ -515,4 +508,67 @@ describe('strange nodes degrade alone', () => {
 
 test('the test builder writes attributes that the reader understands', () => {
   expect(attribute('a', [1, 2]).ints).toEqual([1n, 2n]);
+});
+
+describe('hostile graphs are inferred in bounded memory and time', () => {
+  const infer = (bytes: Uint8Array): ReturnType<typeof inferShapes> => {
+    const model = readModel(bytes).value;
+    if (model === undefined) throw new Error('no model');
+    const shapes = inferShapes(model.graph);
+    expect(findLayers(model.graph, shapes)).toBeDefined();
+    return shapes;
+  };
+
+  test('a long chain over a tensor at the folding limit stops being folded', () => {
+    const n = 20_000;
+    const chain = Array.from({ length: n }, (_, i) => node('Neg', [i === 0 ? 'c' : `n${i - 1}`], [`n${i}`]));
+    const { values } = infer(
+      modelBytes({ initializer: [int64s('c', new Array<number>(4096).fill(1))], node: chain, output: [value(`n${n - 1}`)] }),
+    );
+    expect(values.get('n10')?.values?.length).toBe(4096);
+    expect(values.get(`n${n - 1}`)).toMatchObject({ shape: [4096], values: null });
+  });
+
+  test('loops in loops stop at the limit instead of doubling for ever', () => {
+    let body = graph({
+      input: [value('i'), value('c'), value('v')],
+      node: [node('Identity', ['c'], ['d']), node('Relu', ['v'], ['w'])],
+      output: [value('d'), value('w')],
+    });
+    for (let level = 0; level < 22; level++) {
+      body = graph({
+        input: [value('i'), value('c'), value('v')],
+        node: [node('Identity', ['c'], ['d']), node('Loop', ['', '', 'v'], ['w'], { body: { graph: body } })],
+        output: [value('d'), value('w')],
+      });
+    }
+    const { diagnostics } = infer(
+      modelBytes({ input: [value('x', [2])], node: [node('Loop', ['', '', 'x'], ['y'], { body: { graph: body } })], output: [value('y')] }),
+    );
+    expect(diagnostics.map((d) => d.code)).toContain('inference-limit');
+  });
+
+  test('a shape of thousands of dimensions is unknown', () => {
+    const { values } = infer(
+      modelBytes({
+        input: [value('x', [1])],
+        initializer: [int64s('s', new Array<number>(4096).fill(1))],
+        node: [node('Reshape', ['x', 's'], ['y'])],
+        output: [value('y')],
+      }),
+    );
+    expect(values.get('y')?.shape).toBe(null);
+  });
+
+  test('many subgraphs and outputs take linear time', () => {
+    const n = 20_000;
+    const branch = graph({ node: [node('Identity', ['x'], ['b'])], output: [value('b')] });
+    const nodes = Array.from({ length: n }, (_, i) =>
+      node('If', ['c'], [`y${i}`], { then_branch: { graph: branch }, else_branch: { graph: branch } }),
+    );
+    const { values } = infer(
+      modelBytes({ input: [value('x', [3]), value('c', [], 9)], node: nodes, output: nodes.map((_, i) => value(`y${i}`)) }),
+    );
+    expect(values.get(`y${n - 1}`)?.shape).toEqual([3]);
+  });
 });
