@@ -67,7 +67,7 @@ function cards(energy: EnergyDocument): string {
     breakEven === null
       ? 'not known, or never'
       : breakEven === 0
-        ? 'solving is cheaper from the first fit'
+        ? `solving is cheaper from the first fit${bandsOverlap(totals.retraining.sgd, totals.retraining.solve) ? ', by the central values; the bands overlap' : ''}`
         : 'retrainings until solving is cheaper than SGD (gradient descent)';
   return `<ul class="cards">
 ${card('per inference', totals.inference, 'card first')}
@@ -76,6 +76,10 @@ ${card('retrain by direct solve', totals.retraining.solve, 'card')}
 ${card('incremental update', totals.retraining.incremental, 'card')}
 <li class="card"><span class="what">break-even</span><span class="big">${breakEvenHtml(breakEven)}</span><span class="band">${cheaper}</span></li>
 </ul>`;
+}
+
+function bandsOverlap(a: Quantity | null, b: Quantity | null): boolean {
+  return a !== null && b !== null && a.low <= b.high && b.low <= a.high;
 }
 
 function card(what: string, q: Quantity | null, className: string): string {
