@@ -57,7 +57,7 @@ export function refuseLocation(location: string): string | undefined {
   if (location.startsWith('/')) return 'which is an absolute path';
   if (location.startsWith('~')) return 'which starts with a home folder mark';
   for (const part of location.split('/')) {
-    if (part === '..' || /^\.\.[ .]*$/.test(part)) return 'which leads out of the folder with ".."';
+    if (/^\.\.[ .]*$/.test(part)) return 'which leads out of the folder with ".."';
     if (windowsDevice.test(part)) return 'which is the name of a device on Windows';
   }
   if (location.split('/').every((part) => part === '' || part === '.')) return 'which names a folder';

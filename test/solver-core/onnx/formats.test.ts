@@ -24,6 +24,11 @@ test('rounding to half precision picks the nearest neighbour, ties to even', () 
     }),
     { numRuns: 5000, seed: 20266 },
   );
+  // Every midpoint between two neighbours goes to the one whose last bit is 0.
+  const wrong = Array.from({ length: 0x7bff }, (_, bits) => bits).filter(
+    (bits) => numberToHalf((halfToNumber(bits) + halfToNumber(bits + 1)) / 2) !== bits + (bits % 2),
+  );
+  expect(wrong).toEqual([]);
   expect([65519, 65520, Infinity, -Infinity].map(numberToHalf)).toEqual([0x7bff, 0x7c00, 0x7c00, 0xfc00]);
 });
 
