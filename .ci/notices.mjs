@@ -11,8 +11,28 @@ const besideBundles = ['onnxruntime-node', 'onnxruntime-common', '@vscode/codico
 /** Code that the engine image contains: not npm packages of ours to bundle, so stated by hand. */
 const engineNotices = `## Engine image (dist/engine/engine.wasm)
 
-The engine's RTL is ours. The image also contains parts of the CXXRTL runtime of Yosys (ISC licence, Copyright whitequark and the Yosys authors) and of the
-LLVM C++ runtime and wasi-libc (Apache License 2.0 with LLVM Exceptions; MIT licence).
+The engine's RTL is ours. The image also contains code of these projects:
+
+CXXRTL runtime of Yosys (ISC licence)
+
+\`\`\`
+Copyright (C) 2019-2020 whitequark <whitequark@whitequark.org>
+
+Permission to use, copy, modify, and/or distribute this software for any
+purpose with or without fee is hereby granted, provided that the above
+copyright notice and this permission notice appear in all copies.
+
+THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+\`\`\`
+
+wasi-libc with parts of musl (MIT licence, Copyright © 2005-2020 Rich Felker, et al., and the wasi-libc authors) and the C++ runtime of LLVM (Apache License 2.0
+with LLVM Exceptions, which allow embedding in compiled programs without further notice).
 `;
 
 /** Folder of the package that an esbuild input belongs to, or null for our own files. */
