@@ -1,3 +1,4 @@
+import { isHiddenCharacter } from '../model/hidden-character.ts';
 import { formatCount, formatQuantity, sourceLetters } from '../energy/format.ts';
 import type { EnergyDocument } from '../protocol/documents.ts';
 import type { Quantity } from '../protocol/quantity.ts';
@@ -25,7 +26,7 @@ export function inert(text: string, maxLength = 120): string {
     characters.length <= maxLength
       ? characters
       : [...characters.slice(0, Math.ceil(maxLength / 2) - 1), '…', ...characters.slice(-Math.floor(maxLength / 2))];
-  return kept.map((c) => (isHidden(c.codePointAt(0) ?? 0) ? `\\u{${(c.codePointAt(0) ?? 0).toString(16)}}` : c)).join('');
+  return kept.map((c) => (isHiddenCharacter(c.codePointAt(0) ?? 0) ? `\\u{${(c.codePointAt(0) ?? 0).toString(16)}}` : c)).join('');
 }
 
 /** Lines of a table: a header, a rule, the rows; columns padded to their widest cell. Cells must be inert already. */
@@ -84,20 +85,4 @@ function width(text: string): number {
 function pad(text: string, to: number, align: Column['align']): string {
   const fill = ' '.repeat(Math.max(0, to - width(text)));
   return align === 'left' ? text + fill : fill + text;
-}
-
-function isHidden(code: number): boolean {
-  return (
-    code < 0x20 ||
-    (code >= 0x7f && code <= 0x9f) ||
-    code === 0xad ||
-    code === 0x61c ||
-    (code >= 0x200b && code <= 0x200f) ||
-    (code >= 0x2028 && code <= 0x202e) ||
-    (code >= 0x2060 && code <= 0x206f) ||
-    (code >= 0xd800 && code <= 0xdfff) ||
-    code === 0xfeff ||
-    (code >= 0xfff9 && code <= 0xfffb) ||
-    (code >= 0xe0000 && code <= 0xe007f)
-  );
 }
