@@ -99,6 +99,11 @@ export function expectCall(call: CliCall, files: readonly string[], options: rea
   if (unknown !== undefined) throw usage(`\`tierwise ${call.command}\` does not take --${unknown}`);
 }
 
+/** Refuses `--json` beside a format that is none: stdout carries one document. */
+export function refuseJson(call: CliCall, format: string): void {
+  if (call.options.json) throw usage(`--json and --format ${format} contradict each other on stdout; leave one away`);
+}
+
 /** One of a list of words, or the default when the option is absent. */
 export function choose(value: string | undefined, name: string, allowed: readonly string[], fallback: string): string {
   if (value === undefined) return fallback;

@@ -15,9 +15,11 @@ import { checkText } from '../report/check-text.ts';
 import { evalText } from '../report/eval-text.ts';
 import { fitText } from '../report/fit-text.ts';
 import { inspectText } from '../report/inspect-text.ts';
+import { inert } from '../report/cells.ts';
 import { checkSarif } from '../report/sarif.ts';
-import { choose, expectCall } from './args.ts';
+import { choose, expectCall, refuseJson } from './args.ts';
 import type { CliCall } from './args.ts';
+import { jsonLine, escapeJson } from './json-line.ts';
 import { progressPrinter } from './progress.ts';
 
 /** Runs one command and returns the exit code. */
@@ -28,7 +30,7 @@ function failed(diagnostics: readonly DiagnosticDocument[]): number {
 }
 
 function print(call: CliCall, document: unknown, text: () => string): void {
-  process.stdout.write(call.options.json ? `${JSON.stringify(document)}\n` : text());
+  process.stdout.write(call.options.json ? jsonLine(document) : text());
 }
 
 /** Shows progress while a job runs and clears it afterwards, whatever the outcome. */
@@ -51,9 +53,10 @@ const inspect: Command = async (call, environment) => {
 const check: Command = async (call, environment) => {
   expectCall(call, ['PLAN'], ['format']);
   const format = choose(call.options.format, 'format', ['text', 'json', 'sarif'], call.options.json ? 'json' : 'text');
+  if (format === 'text') refuseJson(call, format);
   const document = await checkJob(environment, { path: call.files[0] ?? '' });
-  if (format === 'sarif') process.stdout.write(checkSarif(document, { version: environment.version, root: process.cwd() }));
-  else process.stdout.write(format === 'json' ? `${JSON.stringify(document)}\n` : checkText(document));
+  if (format === 'sarif') process.stdout.write(escapeJson(checkSarif(document, { version: environment.version, root: process.cwd() })));
+  else process.stdout.write(format === 'json' ? jsonLine(document) : checkText(document));
   return failed(document.diagnostics);
 };
 
@@ -66,12 +69,14 @@ const energy: Command = async (call, environment) => {
     call.options.json ? 'json' : 'text',
   ) as ReportFormat;
   const { target, out } = call.options;
+  if (format !== 'json' && out === undefined) refuseJson(call, format);
+  if (out !== undefined) refuseOwnInput(out, call.files[0] ?? '');
   const rendered = await renderEnergy(environment, { path: call.files[0] ?? '', ...(target === undefined ? {} : { target }) }, format);
-  if (out === undefined) process.stdout.write(rendered.text);
+  if (out === undefined) process.stdout.write(format === 'json' ? escapeJson(rendered.text) : rendered.text);
   else {
-    refuseOwnInput(out, call.files[0] ?? '');
     await writeWhole(resolve(out), rendered.text);
-    process.stderr.write(`Wrote ${out}\n`);
+    process.stderr.write(`Wrote ${inert(out, 4096)}\n`);
+    if (call.options.json) process.stdout.write(jsonLine(rendered.energy));
   }
   return failed(rendered.energy.diagnostics);
 };
@@ -112,6 +117,9 @@ function refuseOwnInput(out: string, input: string): void {
     { category: 'usage' },
   );
 }
+
+/** Commands that stop between two steps when asked to; the others read and are simply ended. */
+export const cancellable: readonly string[] = ['fit', 'eval'];
 
 /** The commands by name. */
 export const commands: Readonly<Record<string, Command>> = { inspect, check, energy, fit, eval: evaluate };

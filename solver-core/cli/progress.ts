@@ -1,4 +1,5 @@
 import type { ProgressEvent } from '../protocol/index.ts';
+import { inert } from '../report/cells.ts';
 
 /** Shows progress on stderr: one rewritten line on a terminal, a line per stage elsewhere, nothing when quiet. */
 export function progressPrinter(quiet: boolean): { readonly show: (event: ProgressEvent) => void; readonly done: () => void } {
@@ -18,7 +19,7 @@ export function progressPrinter(quiet: boolean): { readonly show: (event: Progre
         return;
       }
       const percent = event.fraction === null ? '' : ` ${String(Math.floor(event.fraction * 100)).padStart(3)} %`;
-      const line = `… ${event.stage}${percent}  ${event.message}`.slice(0, (stream.columns ?? 80) - 1);
+      const line = `… ${event.stage}${percent}  ${inert(event.message, 1000)}`.slice(0, (stream.columns ?? 80) - 1);
       stream.write(`\r${line.padEnd(width)}`);
       width = Math.max(width, line.length);
     },

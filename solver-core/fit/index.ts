@@ -6,4 +6,4 @@ export type { ModelEditor, WeightTensor } from './model-editor.ts';
 export type { ModelRunner, ModelRuntime, RunTensor } from './model-runner.ts';
 export { preflight, type Preflight, type PreflightRequest } from './preflight.ts';
 export { batchSize, rowShapeFor, type LabelledRows, type ModelInput, type RowLabels } from './rows.ts';
-export { splitRows, type RowSplit } from './split.ts';
+export { fitRowCount, splitRows, type RowSplit } from './split.ts';

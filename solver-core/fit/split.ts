@@ -6,6 +6,11 @@ export interface RowSplit {
   readonly heldOut: Uint32Array;
 }
 
+/** How many of n rows `splitRows` gives to the fit. */
+export function fitRowCount(n: number, fraction: number): number {
+  return n < 2 ? n : Math.min(n - 1, Math.max(1, Math.floor(n * fraction)));
+}
+
 /**
  * Shuffles the rows 0..n-1 with the seed (Fisher and Yates) and gives the first floor(n · fraction) to the fit, the rest to
  * the held-out part. Each part has at least one row when n >= 2; with one row both parts hold it. fraction: 0 < fraction < 1.
@@ -20,7 +25,7 @@ export function splitRows(n: number, fraction: number, seed: number): RowSplit {
     order[i] = order[j]!;
     order[j] = kept;
   }
-  const nFit = Math.min(n - 1, Math.max(1, Math.floor(n * fraction)));
+  const nFit = fitRowCount(n, fraction);
   // Increasing order lets a reader go through a file once.
   return { fit: order.slice(0, nFit).sort(), heldOut: order.slice(nFit).sort() };
 }

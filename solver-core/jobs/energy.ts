@@ -1,7 +1,9 @@
 import { extname } from 'node:path';
 import { estimateEnergy } from '../energy/estimate.ts';
+import { energyTargets } from '../energy/targets/index.ts';
 import { TierwiseError } from '../model/error.ts';
 import type { Checked } from '../model/diagnostic.ts';
+import { quoteName } from '../model/quote.ts';
 import type { EnergyDocument } from '../protocol/index.ts';
 import type { Environment } from './environment.ts';
 import { openModel } from './open-model.ts';
@@ -22,6 +24,14 @@ export interface EnergyParams {
 
 /** Energy per layer of a model or a plan. Throws TierwiseError when there is nothing to estimate. */
 export async function energyJob(environment: Environment, params: EnergyParams): Promise<EnergyDocument> {
+  if (params.target !== undefined && !energyTargets.has(params.target)) {
+    throw new TierwiseError(
+      'unknown-target',
+      `there is no energy target ${quoteName(params.target)}`,
+      `Known targets: ${[...energyTargets.keys()].join(', ')}.`,
+      { category: 'usage' },
+    );
+  }
   const isPlan = extname(params.path) === '.tiers';
   const result = isPlan ? await ofPlan(environment, params) : await ofModel(environment, params);
   if (result.value !== undefined) return result.value;
@@ -43,7 +53,7 @@ export async function energyJob(environment: Environment, params: EnergyParams):
 async function ofPlan(environment: Environment, params: EnergyParams): Promise<Checked<EnergyDocument>> {
   const read = await readPlan(params.path, params.text);
   // A plan with errors still shows what can be known: the layers that were found keep their tiers.
-  if (read.plan === undefined) return { value: undefined, diagnostics: read.diagnostics };
+  if (read.plan === undefined || read.modelPath === null) return { value: undefined, diagnostics: read.diagnostics };
   return planEnergy(environment, read, read.plan, params.target);
 }
 

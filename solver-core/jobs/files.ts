@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { access, open, rename, rm, stat } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { TierwiseError } from '../model/error.ts';
 
@@ -9,6 +10,12 @@ export const maxModelBytes = 2 ** 31;
 
 /** Largest plan that is read. */
 export const maxPlanBytes = 1 << 20;
+
+/** Largest fit record that is read: 10 000 layers at some 1.5 kB each. */
+const maxJsonBytes = 1 << 24;
+
+/** Most bytes one read call may ask for. */
+export const maxReadBytes = 1 << 30;
 
 /**
  * Reads a regular file of at most `limitBytes`.
@@ -28,7 +35,7 @@ export async function readRegularFile(path: string, limitBytes: number): Promise
         'Use a smaller file, or keep large tensors as external data.',
       );
     }
-    return await handle.readFile();
+    return await readStated(handle, info.size);
   } catch (cause) {
     throw cause instanceof TierwiseError ? cause : fileError(path, cause);
   } finally {
@@ -36,35 +43,97 @@ export async function readRegularFile(path: string, limitBytes: number): Promise
   }
 }
 
+/**
+ * The first `sizeBytes` bytes, fewer when the file ends before. A file that grows while it is read, or one of /proc that states no
+ * size and never ends, gives no more than it stated.
+ */
+async function readStated(handle: FileHandle, sizeBytes: number): Promise<Uint8Array> {
+  const buffer = Buffer.allocUnsafeSlow(sizeBytes);
+  let length = 0;
+  while (length < sizeBytes) {
+    const { bytesRead } = await handle.read(buffer, length, Math.min(sizeBytes - length, maxReadBytes), length);
+    if (bytesRead === 0) break;
+    length += bytesRead;
+  }
+  return buffer.subarray(0, length);
+}
+
 /** Reads a small UTF-8 text file. Same errors as readRegularFile. */
 export async function readText(path: string, limitBytes: number): Promise<string> {
   return new TextDecoder('utf-8').decode(await readRegularFile(path, limitBytes));
+}
+
+/** A file to be written. */
+export interface NewFile {
+  readonly path: string;
+  readonly content: Uint8Array | string;
 }
 
 /**
  * Writes a file whole or not at all: a temporary file in the same folder, fsync, rename.
  * The temporary file never stays behind. Throws TierwiseError file-not-writable.
  */
-export async function writeWhole(path: string, content: Uint8Array | string): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+export function writeWhole(path: string, content: Uint8Array | string): Promise<void> {
+  return writeTogether([{ path, content }]);
+}
+
+/**
+ * Writes several files, each whole or not at all. All of them are on the disk under temporary names before the first one gets its
+ * name, so a full disk leaves every old file as it was. Throws TierwiseError file-not-writable; no temporary file stays behind.
+ */
+export async function writeTogether(files: readonly NewFile[]): Promise<void> {
+  const written: { readonly temporary: string; readonly path: string }[] = [];
+  let current = '';
   try {
-    const handle = await open(temporary, 'wx', 0o644);
-    try {
-      await handle.writeFile(content);
-      await handle.sync();
-    } finally {
-      await handle.close();
+    for (const { path, content } of files) {
+      current = path;
+      if (await isDirectory(path)) throw new Error('there is a folder of that name');
+      const temporary = join(dirname(path), `.${basename(path).slice(0, 100)}.${randomBytes(6).toString('hex')}.tmp`);
+      written.push({ temporary, path });
+      await writeDurably(temporary, content);
     }
-    await rename(temporary, path);
+    for (const { temporary, path } of written) {
+      current = path;
+      await rename(temporary, path);
+    }
   } catch (cause) {
-    await rm(temporary, { force: true });
-    throw new TierwiseError(
-      'file-not-writable',
-      `cannot write ${path}: ${reason(cause)}`,
-      'Check that the folder exists, is writable and has free space.',
-      { cause },
-    );
+    for (const { temporary } of written) await rm(temporary, { force: true }).catch(() => undefined);
+    throw notWritable(current, reason(cause), cause);
   }
+}
+
+/** Throws TierwiseError file-not-writable when a file can clearly not be written there: better before hours of work than after. */
+export async function checkWritable(path: string): Promise<void> {
+  const folder = dirname(path);
+  if (await isDirectory(path)) throw notWritable(path, 'there is a folder of that name');
+  if (!(await isDirectory(folder))) throw notWritable(path, `there is no folder ${folder}`);
+  await access(folder, constants.W_OK).catch((cause: unknown) => {
+    throw notWritable(path, `the folder ${folder} is write-protected`, cause);
+  });
+}
+
+async function writeDurably(path: string, content: Uint8Array | string): Promise<void> {
+  const handle = await open(path, 'wx', 0o644);
+  try {
+    await handle.writeFile(content);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  const info = await stat(path).catch(() => null);
+  return info?.isDirectory() === true;
+}
+
+function notWritable(path: string, why: string, cause?: unknown): TierwiseError {
+  return new TierwiseError(
+    'file-not-writable',
+    `cannot write ${path}: ${why}`,
+    'Check that the folder exists, is writable and has free space.',
+    cause === undefined ? {} : { cause },
+  );
 }
 
 /** Hex SHA-256 of bytes or of UTF-8 text. */
@@ -72,18 +141,18 @@ export function sha256(content: Uint8Array | string): string {
   return createHash('sha256').update(content).digest('hex');
 }
 
-/** Hex SHA-256 of a file, read once through. Null when the file is not there. */
+/** Hex SHA-256 of a regular file, read once through. Null when there is none or it cannot be opened. */
 export async function sha256File(path: string): Promise<string | null> {
-  const info = await stat(path).catch(() => null);
-  if (info === null || !info.isFile()) return null;
-  const hash = createHash('sha256');
-  const handle = await open(path);
+  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch(() => null);
+  if (handle === null) return null;
   try {
+    if (!(await handle.stat()).isFile()) return null;
+    const hash = createHash('sha256');
     for await (const chunk of handle.createReadStream({ autoClose: false })) hash.update(chunk as Uint8Array);
+    return hash.digest('hex');
   } finally {
     await handle.close();
   }
-  return hash.digest('hex');
 }
 
 /** True when two paths name the same existing file (after links). */
@@ -92,10 +161,10 @@ export async function sameFile(a: string, b: string): Promise<boolean> {
   return left !== null && right !== null && left.ino === right.ino && left.dev === right.dev;
 }
 
-/** JSON file of a trusted shape of our own, or null when absent or broken. */
+/** What a JSON file of at most 16 MiB holds, or null when absent or broken. Its shape is the caller's to check. */
 export async function readJson(path: string): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as unknown;
+    return JSON.parse(await readText(path, maxJsonBytes)) as unknown;
   } catch {
     return null;
   }

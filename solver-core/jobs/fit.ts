@@ -11,7 +11,7 @@ import { backendChoice, openBackend } from './choose-backend.ts';
 import type { Environment } from './environment.ts';
 import { fitMetadata, fitRecord } from './fit-record.ts';
 import { fitWork } from './fit-work.ts';
-import { sameFile, writeWhole } from './files.ts';
+import { checkWritable, sameFile, writeTogether } from './files.ts';
 import { nodeHost } from './host.ts';
 import type { JobControl } from './job.ts';
 import { loadRows, takeRows } from './load-rows.ts';
@@ -99,15 +99,9 @@ async function prepare(environment: Environment, params: FitParams, control: Job
     );
   }
   const output = resolve(params.out ?? defaultFittedPath(modelPath));
-  for (const precious of [modelPath, read.dataPath, read.path]) {
-    if (output === precious || (await sameFile(output, precious))) {
-      throw new TierwiseError(
-        'output-would-overwrite',
-        `the output ${output} is a file of yours that the fit reads`,
-        'Choose another name with --out.',
-        { category: 'usage' },
-      );
-    }
+  for (const path of [output, recordPath(output)]) {
+    await refuseToOverwrite(path, [modelPath, read.dataPath, read.path]);
+    await checkWritable(path);
   }
   const opened = await openModel(environment, modelPath);
   const runnable = runnableModel(opened);
@@ -116,6 +110,19 @@ async function prepare(environment: Environment, params: FitParams, control: Job
   const fitRows = takeRows(data.rows, split.fit);
   const heldOut = takeRows(data.rows, split.heldOut);
   return { plan, planPath: read.path, opened, runnable, data, fitRows, heldOut, output };
+}
+
+/** What a fit reads stays as it is, under whatever name the output comes. */
+async function refuseToOverwrite(output: string, precious: readonly string[]): Promise<void> {
+  for (const path of precious) {
+    if (output !== path && !(await sameFile(output, path))) continue;
+    throw new TierwiseError(
+      'output-would-overwrite',
+      `the output ${output} is a file of yours that the fit reads`,
+      'Choose another name with --out.',
+      { category: 'usage' },
+    );
+  }
 }
 
 async function evaluateModel(runtime: ModelRuntime, model: Uint8Array, prepared: PreparedFit, context: SolveContext): Promise<Evaluation> {
@@ -132,8 +139,10 @@ async function write(output: string, fitted: Uint8Array, record: FitDocument, co
   control.onProgress?.({ stage: 'writing', message: output, fraction: null });
   await nodeHost.pause();
   checkAbort(control.abort);
-  await writeWhole(output, fitted);
-  await writeWhole(recordPath(output), `${JSON.stringify(record, null, 2)}\n`);
+  await writeTogether([
+    { path: output, content: fitted },
+    { path: recordPath(output), content: `${JSON.stringify(record, null, 2)}\n` },
+  ]);
 }
 
 function contextOf(control: JobControl, stage: string): SolveContext {

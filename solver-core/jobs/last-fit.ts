@@ -5,6 +5,7 @@ import { fileHash } from './environment.ts';
 import { readJson, sha256 } from './files.ts';
 import { planFacts } from './plan-facts.ts';
 import { defaultFittedPath, recordPath } from './outputs.ts';
+import { parseFitRecord } from './parse-fit-record.ts';
 import type { ReadPlan } from './read-plan.ts';
 import { readPlan } from './read-plan.ts';
 
@@ -17,7 +18,7 @@ export interface FoundFit {
 /** The newest fit record of a plan, or null when there is none that can be read. */
 export async function findFit(environment: Environment, read: ReadPlan, plan: Plan): Promise<FoundFit | null> {
   if (read.modelPath === null) return null;
-  const document = toFitDocument(await readJson(recordPath(defaultFittedPath(read.modelPath))));
+  const document = parseFitRecord(await readJson(recordPath(defaultFittedPath(read.modelPath))));
   if (document === null) return null;
   const [model, data, output] = await Promise.all([
     fileHash(environment, read.modelPath),
@@ -37,27 +38,4 @@ export async function lastFitJob(
   const read = await readPlan(params.path, params.text);
   const found = read.plan === undefined ? null : await findFit(environment, read, read.plan);
   return found ?? { fit: null, stale: false };
-}
-
-/** A fit record is a file that anybody may have edited: anything that is not the expected shape counts as absent. */
-function toFitDocument(value: unknown): FitDocument | null {
-  if (typeof value !== 'object' || value === null) return null;
-  const record = value as Partial<FitDocument>;
-  const hashes: unknown = record.hashes;
-  const sound =
-    record.schema === 'tierwise.fit/1' &&
-    typeof record.output === 'string' &&
-    typeof record.backend?.kind === 'string' &&
-    Array.isArray(record.layers) &&
-    record.layers.length <= 10_000 &&
-    record.layers.every(
-      (l: unknown) => isRecord(l) && typeof l['id'] === 'string' && typeof l['rows'] === 'number' && typeof l['lambda'] === 'number',
-    ) &&
-    isRecord(hashes) &&
-    ['plan', 'model', 'data', 'output'].every((name) => typeof hashes[name] === 'string');
-  return sound ? (record as FitDocument) : null;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }

@@ -6,7 +6,8 @@ export function defaultFittedPath(modelPath: string): string {
   return join(dirname(modelPath), `${basename(modelPath, extension)}.fitted${extension === '' ? '.onnx' : extension}`);
 }
 
-/** The fit record beside a fitted model: `digits.fitted.onnx` gives `digits.fitted.json`. */
+/** The fit record beside a fitted model: `digits.fitted.onnx` gives `digits.fitted.json`. Never the fitted model's own path. */
 export function recordPath(fittedPath: string): string {
-  return join(dirname(fittedPath), `${basename(fittedPath, extname(fittedPath))}.json`);
+  const extension = extname(fittedPath);
+  return join(dirname(fittedPath), `${basename(fittedPath, extension === '.json' ? '' : extension)}.json`);
 }

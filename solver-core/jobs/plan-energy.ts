@@ -5,6 +5,7 @@ import { estimateEnergy } from '../energy/estimate.ts';
 import type { LayerFit } from '../energy/retraining.ts';
 import type { Environment } from './environment.ts';
 import { openModel } from './open-model.ts';
+import { fitRowCount } from '../fit/index.ts';
 import { predictedCost } from './fit-work.ts';
 import { findFit } from './last-fit.ts';
 import { datasetRows } from './dataset-rows.ts';
@@ -54,5 +55,5 @@ export async function planEnergy(
 async function fitRows(environment: Environment, read: ReadPlan, plan: Plan): Promise<number | null> {
   if (read.dataPath === null || plan.data === undefined) return null;
   const rows = await datasetRows(environment, read.dataPath, plan.data);
-  return rows === null ? null : Math.round(rows * plan.data.split);
+  return rows === null ? null : fitRowCount(rows, plan.data.split);
 }

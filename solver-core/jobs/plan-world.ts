@@ -1,13 +1,13 @@
-import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, realpathSync, statSync } from 'node:fs';
 import type { Dirent } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { energyTargets } from '../energy/targets/index.ts';
 import { findLayers, inferShapes } from '../model/index.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { readModel } from '../onnx/index.ts';
-import { pathProblem } from '../tiers/paths.ts';
+import { isAbsolutePath, pathProblem } from '../tiers/paths.ts';
 import type { ModelView, PlanWorld, TargetChoice } from '../tiers/world.ts';
-import { maxModelBytes } from './files.ts';
+import { maxModelBytes, maxReadBytes } from './files.ts';
 
 const dataExtensions: readonly string[] = ['.npz', '.npy', '.csv'];
 /** How many files of a kind are offered as near a plan, and how many folder entries are looked at for them. */
@@ -55,15 +55,36 @@ const sharedLayers = new ModelLayersCache(8);
 export function nodePlanWorld(planPath: string, layers: ModelLayersCache = sharedLayers): PlanWorld {
   const folder = dirname(resolve(planPath));
   return {
+    pathProblem: (path) => escapeProblem(folder, path),
     model(path) {
-      const refused = pathProblem(path);
+      const refused = refusedPath(planPath, path);
       return refused === undefined ? layers.get(resolve(folder, path)) : { problem: problem('path-outside-folder', `the path ${refused}`) };
     },
-    fileExists: (path) => pathProblem(path) === undefined && stampOf(resolve(folder, path)) !== undefined,
+    fileExists: (path) => refusedPath(planPath, path) === undefined && stampOf(resolve(folder, path)) !== undefined,
     targets: planTargets,
     modelsNearby: () => filesNearby(folder, ['.onnx']),
     dataNearby: () => filesNearby(folder, dataExtensions),
   };
+}
+
+/**
+ * Why a plan may not use this path, or undefined when it may: `pathProblem`, and a relative path must not leave the plan's folder
+ * through a symbolic link either. An absolute path is the author's explicit word and may lead anywhere on this machine.
+ */
+export function refusedPath(planPath: string, path: string): string | undefined {
+  return pathProblem(path) ?? escapeProblem(dirname(resolve(planPath)), path);
+}
+
+function escapeProblem(folder: string, path: string): string | undefined {
+  if (isAbsolutePath(path)) return undefined;
+  try {
+    const inside = relative(realpathSync(folder), realpathSync(resolve(folder, path)));
+    const leaves = inside === '..' || inside.startsWith(`..${sep}`) || isAbsolutePath(inside);
+    return leaves ? "is a symbolic link that leaves the plan's folder; copy the file into it or use an absolute path" : undefined;
+  } catch {
+    // What is not there leads nowhere.
+    return undefined;
+  }
 }
 
 /** Changes whenever the regular file does; undefined when there is none. */
@@ -95,7 +116,15 @@ function readBounded(path: string): Uint8Array {
     const info = fstatSync(file);
     if (!info.isFile()) throw new Error('it is not a regular file');
     if (info.size >= maxModelBytes) throw new Error(`it has ${info.size} bytes; the limit is ${maxModelBytes}`);
-    return readFileSync(file);
+    // Exactly what the file states: one that grows, or a file of /proc that never ends, gives no more.
+    const bytes = Buffer.allocUnsafeSlow(info.size);
+    let length = 0;
+    while (length < info.size) {
+      const bytesRead = readSync(file, bytes, length, Math.min(info.size - length, maxReadBytes), length);
+      if (bytesRead === 0) break;
+      length += bytesRead;
+    }
+    return bytes.subarray(0, length);
   } finally {
     closeSync(file);
   }

@@ -1,6 +1,6 @@
-import { CancellationToken, ProgressType, ResponseError } from 'vscode-jsonrpc/node.js';
-import type { MessageConnection } from 'vscode-jsonrpc/node.js';
-import { isAbort } from '../model/abort.ts';
+import { ProgressType, ResponseError } from 'vscode-jsonrpc/node.js';
+import type { CancellationToken, MessageConnection } from 'vscode-jsonrpc/node.js';
+import { checkAbort, isAbort } from '../model/abort.ts';
 import { TierwiseError } from '../model/error.ts';
 import { checkJob } from '../jobs/check.ts';
 import type { Environment } from '../jobs/environment.ts';
@@ -50,13 +50,38 @@ function handlersOf(environment: Environment): { readonly [M in Method]: Handler
   };
 }
 
+/** The requests that are being answered. */
+export interface OpenRequests {
+  /** Cancels all of them; resolves when the last one has stopped. */
+  stop(): Promise<void>;
+}
+
 /** Registers every request of the protocol on a connection. */
-export function registerRequests(connection: MessageConnection, environment: Environment): void {
+export function registerRequests(connection: MessageConnection, environment: Environment): OpenRequests {
   const handlers = handlersOf(environment);
+  const end = new AbortController();
+  const ended = end.signal;
+  const open = new Set<Promise<unknown>>();
+  const track = (request: Promise<unknown>): Promise<unknown> => {
+    open.add(request);
+    void request.catch(() => undefined).then(() => open.delete(request));
+    return request;
+  };
   for (const method of Object.keys(handlers) as Method[]) {
     const handler = handlers[method] as AnyHandler;
-    connection.onRequest(method, (params: unknown, token: CancellationToken) => answer(connection, method, handler, params, token));
+    // A request without parameters, or with a list of them, calls with another number of arguments; the token is always the last.
+    connection.onRequest(method, (...words: unknown[]) => {
+      const token = words.at(-1) as CancellationToken;
+      const params = words.length === 2 ? words[0] : words.slice(0, -1);
+      return track(answer(connection, method, handler, method === 'tierwise/hello' ? {} : params, token, ended));
+    });
   }
+  return {
+    async stop() {
+      end.abort();
+      await Promise.allSettled([...open]);
+    },
+  };
 }
 
 async function answer(
@@ -65,20 +90,25 @@ async function answer(
   handler: AnyHandler,
   params: unknown,
   token: CancellationToken,
+  ended: AbortSignal,
 ): Promise<unknown> {
   const stop = new AbortController();
   const subscription = token.onCancellationRequested(() => stop.abort());
+  const onEnd = (): void => stop.abort();
+  ended.addEventListener('abort', onEnd);
   try {
     const checked = checkParams(method, params);
     const progressToken = checked['progressToken'];
     const onProgress = (event: ProgressEvent): void => {
       if (typeof progressToken === 'string') void connection.sendProgress(progressType, progressToken, event);
     };
+    checkAbort(stop.signal);
     return await handler(checked, { abort: stop.signal, onProgress });
   } catch (error) {
     throw toResponseError(error);
   } finally {
     subscription.dispose();
+    ended.removeEventListener('abort', onEnd);
   }
 }
 
@@ -93,6 +123,7 @@ const required: { readonly [M in Method]: readonly string[] } = {
   'tierwise/lastFit': ['path'],
   'tierwise/report': ['path', 'format'],
 };
+const reportFormats = ['html', 'md', 'csv', 'json', 'text'];
 const optionalStrings = ['text', 'target', 'backend', 'out', 'inputs', 'labels', 'progressToken'];
 
 function checkParams(method: Method, params: unknown): Record<string, unknown> {
@@ -103,10 +134,15 @@ function checkParams(method: Method, params: unknown): Record<string, unknown> {
   for (const name of required[method]) if (typeof record[name] !== 'string') throw bad(`"${name}" must be a string`);
   for (const name of optionalStrings)
     if (record[name] !== undefined && typeof record[name] !== 'string') throw bad(`"${name}" must be a string`);
+  if (method === 'tierwise/report' && !reportFormats.includes(String(record['format'])))
+    throw bad(`"format" must be one of ${reportFormats.join(', ')}`);
   const dims = record['dims'];
   if (
     dims !== undefined &&
-    (typeof dims !== 'object' || dims === null || Object.values(dims).some((v) => !Number.isSafeInteger(v) || (v as number) < 1))
+    (typeof dims !== 'object' ||
+      dims === null ||
+      Array.isArray(dims) ||
+      Object.values(dims).some((v) => !Number.isSafeInteger(v) || (v as number) < 1))
   ) {
     throw bad('"dims" must map names to whole numbers of at least 1');
   }

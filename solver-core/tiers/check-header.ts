@@ -137,7 +137,7 @@ function checkXrt(
 }
 
 function reportPath(context: CheckContext, path: Placed<string>): boolean {
-  const problem = pathProblem(path.value);
+  const problem = pathProblem(path.value) ?? context.world.pathProblem?.(path.value);
   if (problem === undefined) return false;
   context.findings.add('error', 'path-outside-folder', path.span, `the path ${shown(path.value)} ${problem}`);
   return true;

@@ -15,6 +15,8 @@ export interface TargetChoice {
  * Paths are as written in the plan, relative to its folder. No member throws.
  */
 export interface PlanWorld {
+  /** Why the disk forbids a path that reads well, for example a link that leaves the plan's folder; undefined when it does not. */
+  pathProblem?(path: string): string | undefined;
   /** Layers of the model at this path; a problem with the code `missing-file` means that there is no such file. */
   model(path: string): ModelView;
   /** True when a data file of that path exists and may be read. */
