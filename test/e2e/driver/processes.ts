@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 
 export interface Process {
   readonly pid: number;
@@ -43,4 +43,29 @@ function readProcess(pid: number): readonly Process[] {
     // Ended while we looked.
     return [];
   }
+}
+
+/** Memory of a process that is in RAM now, in bytes (Linux). */
+export function residentBytes(pid: number): number {
+  return statusKilobytes(pid, 'VmRSS') * 1024;
+}
+
+/** The most memory a process has had in RAM since `forgetPeak`, or since it started where the kernel does not let us forget. */
+export function peakBytes(pid: number): number {
+  return statusKilobytes(pid, 'VmHWM') * 1024;
+}
+
+/** Lets `peakBytes` count from now on. */
+export function forgetPeak(pid: number): void {
+  try {
+    writeFileSync(`/proc/${pid}/clear_refs`, '5');
+  } catch {
+    // Some containers forbid it; the peak since the start is then the stricter measure.
+  }
+}
+
+function statusKilobytes(pid: number, field: string): number {
+  const line = new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  if (line?.[1] === undefined) throw new Error(`/proc/${pid}/status has no ${field}`);
+  return Number(line[1]);
 }

@@ -7,6 +7,8 @@ export interface HostResult {
   readonly title: string;
   /** Undefined when it passed. */
   readonly error?: string;
+  /** A measurement of the test, for information. */
+  readonly note?: string;
 }
 
 /**
@@ -22,7 +24,9 @@ export async function run(): Promise<void> {
   const results: HostResult[] = [];
   const nFailed = await new Promise<number>((resolve) => {
     const runner = mocha.run(resolve);
-    runner.on('pass', (test) => results.push({ title: test.fullTitle() }));
+    runner.on('pass', (test: Mocha.Test & { readonly note?: string }) =>
+      results.push({ title: test.fullTitle(), ...(test.note === undefined ? {} : { note: test.note }) }),
+    );
     runner.on('fail', (test, error: unknown) =>
       results.push({ title: test.fullTitle(), error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
     );
