@@ -5,7 +5,7 @@ import type { PlanStore } from './plan-store.ts';
 import type { SolverClient } from './server-client.ts';
 import type { SettingsService } from './settings.ts';
 import { isCancelled } from './solver-error.ts';
-import { baseName, forbidsFit, metricName } from './to-view.ts';
+import { baseName, budgetScope, forbidsFit, metricName } from './to-view.ts';
 import { showError } from './errors-ui.ts';
 
 /** A fit that is running now. */
@@ -68,7 +68,7 @@ export class FitRunner implements vscode.Disposable {
       outcome = await this.#run(plan, this.#cancel.token);
       if (outcome) this.#last = outcome;
     } catch (error) {
-      if (isCancelled(error)) vscode.window.setStatusBarMessage(vscode.l10n.t('Fit cancelled. Nothing was changed.'), 5000);
+      if (isCancelled(error)) sayCancelled(plan);
       else void showError(this.#services.log, vscode.l10n.t('Fit of {0} failed', baseName(plan.path)), error);
     } finally {
       this.#cancel.dispose();
@@ -152,12 +152,17 @@ async function savePlan(plan: vscode.Uri): Promise<boolean> {
   return false;
 }
 
+function sayCancelled(plan: vscode.Uri): void {
+  void vscode.window.showInformationMessage(vscode.l10n.t('The fit of {0} was cancelled. Nothing was changed.', baseName(plan.path)));
+}
+
 async function confirmBudgets(exceeded: readonly BudgetDocument[]): Promise<boolean> {
   const first = exceeded[0];
   if (!first) return true;
   const anyway = vscode.l10n.t('Fit anyway');
   const actual = first.actual ? formatQuantity(first.actual) : vscode.l10n.t('unknown');
-  const text = vscode.l10n.t('This fit is estimated at {0}; the budget of {1} is {2}.', actual, first.scope, formatQuantity(first.limit));
+  const scope = budgetScope(first.scope, vscode.l10n.t);
+  const text = vscode.l10n.t('This fit is estimated at {0}; the budget of the {1} is {2}.', actual, scope, formatQuantity(first.limit));
   return (await vscode.window.showWarningMessage(text, { modal: true }, anyway)) === anyway;
 }
 
@@ -182,7 +187,9 @@ function outcomeText(plan: vscode.Uri, fit: FitDocument): string {
   const output = baseName(fit.output);
   const evaluation = fit.evaluation;
   if (!evaluation)
-    return vscode.l10n.t('Fitted the lower tier of {0}: {1} layers solved. The new model is {2}.', name, fit.layers.length, output);
+    return fit.layers.length === 1
+      ? vscode.l10n.t('Fitted the lower tier of {0}: 1 layer solved. The new model is {1}.', name, output)
+      : vscode.l10n.t('Fitted the lower tier of {0}: {1} layers solved. The new model is {2}.', name, fit.layers.length, output);
   const before = formatMetric(evaluation.metric, evaluation.before);
   const after = formatMetric(evaluation.metric, evaluation.after);
   return vscode.l10n.t(

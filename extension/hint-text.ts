@@ -15,11 +15,12 @@ export interface HintOptions {
 
 /**
  * Text of a layer's hint, or undefined when nothing is known or wanted: "612 nJ · solve 12.0 µJ" before a fit,
- * "fitted · 612 nJ · solved for 11.0 µJ" after it, "… · update 2.00 µJ" in an upper tier.
+ * "fitted · 612 nJ · solved for 11.0 µJ" after it, "fit out of date · …" once what was fitted has changed, "… · update 2.00 µJ" in an upper tier.
  */
 export function hintLabel(state: LayerState, options: HintOptions, t: Translate): string | undefined {
   const parts: string[] = [];
   if (state.fit) parts.push(t('fitted'));
+  else if (state.staleFit) parts.push(t('fit out of date'));
   if (options.energy && state.energy) parts.push(state.energy.inference ? formatQuantity(state.energy.inference) : t('energy unknown'));
   const retraining = options.retraining ? retrainingText(state, t) : undefined;
   if (retraining !== undefined) parts.push(retraining);
@@ -70,8 +71,10 @@ function energyTable(state: LayerState, notes: Map<string, number>, t: Translate
       .join(', ');
   const row = (name: string, quantity: Quantity | null, bold: boolean): string[] => {
     if (!quantity) return [];
-    const text = bold ? `**${formatQuantity(quantity)}**` : formatQuantity(quantity);
-    return [`| ${name} | ${text} | ${formatBand(quantity, t)} | ${sourceWord(quantity.source, t)} | ${numbers(quantity.ref)} |`];
+    const value = unbroken(formatQuantity(quantity));
+    const text = bold ? `**${value}**` : value;
+    const band = unbroken(formatBand(quantity, t));
+    return [`| ${unbroken(name)} | ${text} | ${band} | ${sourceWord(quantity.source, t)} | ${numbers(quantity.ref)} |`];
   };
   return [
     `| | ${t('energy')} | ${t('from \u2013 to')} | ${t('source')} | ${t('based on')} |`,
@@ -83,6 +86,11 @@ function energyTable(state: LayerState, notes: Map<string, number>, t: Translate
     ...row(t('retrain: one update'), retraining.incremental, false),
     ...row(t('this fit'), state.fit?.energy ?? null, true),
   ];
+}
+
+/** A text that a narrow table column does not break: half a figure on the next line reads as another one. */
+function unbroken(text: string): string {
+  return text.replaceAll(' ', '\u00a0');
 }
 
 function fitLines(fit: NonNullable<LayerState['fit']>, t: Translate): string[] {

@@ -1,6 +1,6 @@
 import type { InspectDocument } from '../solver-core/protocol/index.ts';
 import { parseFitRecord } from './fit-record.ts';
-import type { PlanSnapshot } from './plan-snapshot.ts';
+import { emptySnapshot, type PlanSnapshot } from './plan-snapshot.ts';
 import type { SolverClient } from './server-client.ts';
 import { isCancelled, toErrorData } from './solver-error.ts';
 
@@ -48,13 +48,16 @@ export class SnapshotLoader {
     const modelPath =
       (energy.status === 'fulfilled' ? energy.value.model : null) ?? (check.status === 'fulfilled' ? check.value.model : null);
     const inspect = modelPath === null ? null : await this.#inspect(modelPath);
+    // Without the model nothing is known about its layers. Any other failure may be a typing error, which keeps what was known.
+    const gone = energy.status === 'rejected' && toErrorData(energy.reason).code === 'file-not-found';
+    const known = gone ? emptySnapshot(path) : previous;
     return {
       path,
       check: check.status === 'fulfilled' ? check.value : previous.check,
-      energy: energy.status === 'fulfilled' ? energy.value : previous.energy,
-      inspect: inspect ?? previous.inspect,
-      fit: last.status === 'fulfilled' ? (parseFitRecord(last.value.fit) ?? null) : previous.fit,
-      stale: last.status === 'fulfilled' ? last.value.stale : previous.stale,
+      energy: energy.status === 'fulfilled' ? energy.value : known.energy,
+      inspect: inspect ?? known.inspect,
+      fit: last.status === 'fulfilled' ? (parseFitRecord(last.value.fit) ?? null) : known.fit,
+      stale: last.status === 'fulfilled' ? last.value.stale : known.stale,
       error: energy.status === 'rejected' && !isCancelled(energy.reason) ? toErrorData(energy.reason) : null,
     };
   }

@@ -74,7 +74,7 @@ export function reportView(snapshot: PlanSnapshot, t: Translate): ReportView | n
     },
     assumptions: energy.assumptions,
     budgets: (check?.budgets ?? []).map((budget) => ({
-      scope: budget.scope,
+      scope: budgetScope(budget.scope, t),
       per: budget.per,
       limit: formatQuantity(budget.limit),
       actual: budget.actual ? formatQuantity(budget.actual) : dash,
@@ -133,9 +133,9 @@ export function metricName(metric: 'accuracy' | 'mse', t: Translate): string {
 
 function rowsText(evaluation: NonNullable<FitDocument['evaluation']>, t: Translate): string {
   const rows = formatCount(evaluation.rows);
-  if (evaluation.correctBefore === null || evaluation.correctAfter === null) return t('{0} rows ({1})', rows, evaluation.split);
+  if (evaluation.correctBefore === null || evaluation.correctAfter === null) return t('{0} rows, {1}', rows, evaluation.split);
   return t(
-    '{0} rows ({1}): {2} correct before, {3} after',
+    '{0} rows, {1}: {2} correct before, {3} after',
     rows,
     evaluation.split,
     formatCount(evaluation.correctBefore),
@@ -143,16 +143,31 @@ function rowsText(evaluation: NonNullable<FitDocument['evaluation']>, t: Transla
   );
 }
 
+/** What a result was measured by: "accuracy on 360 held-out rows". */
+function heldOutText(evaluation: NonNullable<FitDocument['evaluation']>, t: Translate): string {
+  const metric = metricName(evaluation.metric, t);
+  return evaluation.rows === 1 ? t('{0} on 1 held-out row', metric) : t('{0} on {1} held-out rows', metric, formatCount(evaluation.rows));
+}
+
+/** Whose budget it is, in words: "whole model", "lower tier features". */
+export function budgetScope(scope: string, t: Translate): string {
+  const [, kind, name] = /^(lower|upper) (.*)$/s.exec(scope) ?? [];
+  if (kind === undefined || name === undefined) return scope === 'model' ? t('whole model') : scope;
+  return kind === 'lower' ? t('lower tier {0}', name) : t('upper tier {0}', name);
+}
+
 /** What the Tiers panel needs beside the plan itself. */
 export interface TiersContext {
-  readonly backend: string;
-  readonly target: string;
+  /** The backend that a setting puts in place of the plan's; undefined: none. */
+  readonly backend: string | undefined;
+  /** The energy target that a setting puts in place of the plan's; undefined: none. */
+  readonly target: string | undefined;
   readonly canFit: boolean;
   readonly fitting: TiersView['fitting'];
 }
 
 /** The Tiers panel of a plan. */
-export function tiersView(snapshot: PlanSnapshot, context: TiersContext): TiersView {
+export function tiersView(snapshot: PlanSnapshot, context: TiersContext, t: Translate): TiersView {
   const { check, energy, inspect, fit } = snapshot;
   const tiers = check?.tiers.filter((tier) => tier.kind !== 'frozen') ?? [];
   const taken = new Set(tiers.flatMap((tier) => tier.layers));
@@ -161,8 +176,8 @@ export function tiersView(snapshot: PlanSnapshot, context: TiersContext): TiersV
   return {
     plan: snapshot.path,
     model: check?.model ?? null,
-    backend: context.backend,
-    target: energy?.target ?? context.target,
+    backend: withOrigin(context.backend, check?.backend ?? undefined, t),
+    target: withOrigin(context.target, energy?.target, t),
     tiers: tiers.map((tier) => ({
       kind: tier.kind === 'lower' ? 'lower' : 'upper',
       name: tier.name,
@@ -176,10 +191,17 @@ export function tiersView(snapshot: PlanSnapshot, context: TiersContext): TiersV
           before: formatMetric(evaluation.metric, evaluation.before),
           after: formatMetric(evaluation.metric, evaluation.after),
           stale: snapshot.stale,
+          detail: heldOutText(evaluation, t),
         }
       : null,
     errors: check?.diagnostics.filter(forbidsFit).length ?? 0,
   };
+}
+
+/** A choice and who made it: "sim (plan)", "cpu (setting)"; while the plan cannot be read, only that it will say. */
+function withOrigin(setting: string | undefined, plan: string | undefined, t: Translate): string {
+  if (setting !== undefined) return t('{0} (setting)', setting);
+  return plan === undefined ? t('as the plan says') : t('{0} (plan)', plan);
 }
 
 /** Whether a finding forbids a fit. An exceeded budget does not: the user is asked. */

@@ -1,7 +1,8 @@
 import * as vscode from 'vscode';
-import type { PageCommand, ToWebview } from '../../webview/messages/index.ts';
+import type { ToWebview } from '../../webview/messages/index.ts';
 import type { TierwiseContext } from '../context.ts';
 import { reportView } from '../to-view.ts';
+import { noReportMessage } from './no-plan.ts';
 import { attachPage, pageStrings, runPageCommand, type PageHost } from './page-host.ts';
 
 const panelType = 'tierwise.reportPanel';
@@ -77,22 +78,10 @@ export class ReportPages implements vscode.WebviewViewProvider, vscode.WebviewPa
 
   #message(): ToWebview {
     const snapshot = this.#context.plans.activeSnapshot;
-    if (!snapshot) return noPlanMessage({ label: vscode.l10n.t('Create a plan for a model'), command: 'create-plan' });
+    if (!snapshot) return noReportMessage();
     const view = reportView(snapshot, vscode.l10n.t);
     if (view) return { kind: 'report', strings: pageStrings(), view };
     if (snapshot.error) return { kind: 'error', code: snapshot.error.code, message: snapshot.error.message, advice: snapshot.error.advice };
     return { kind: 'busy', message: vscode.l10n.t('Reading the plan and its model') };
   }
-}
-
-/** What a page shows while the workspace has no plan. */
-export function noPlanMessage(action: { readonly label: string; readonly command: PageCommand }): ToWebview {
-  return {
-    kind: 'empty',
-    message: vscode.l10n.t('There is no plan yet.'),
-    hint: vscode.l10n.t(
-      'A plan is a .tiers file beside a model. Open one, create one from a model in the Explorer, or start with the sample project.',
-    ),
-    action,
-  };
 }

@@ -4,7 +4,7 @@ import type { TierwiseContext } from '../context.ts';
 import type { RunningFit } from '../fit-command.ts';
 import { tiersView } from '../to-view.ts';
 import { attachPage, pageStrings, runPageCommand, type PageHost } from './page-host.ts';
-import { noPlanMessage } from './report-page.ts';
+import { noPlanMessage } from './no-plan.ts';
 
 /** The Tiers panel: the tiers of the active plan, the button that fits, progress and the newest result. */
 export class TiersPage implements vscode.WebviewViewProvider, vscode.Disposable {
@@ -44,18 +44,22 @@ export class TiersPage implements vscode.WebviewViewProvider, vscode.Disposable 
   #message(): ToWebview {
     const { plans, fits, settings } = this.#context;
     const snapshot = plans.activeSnapshot;
-    if (!snapshot) return noPlanMessage({ label: vscode.l10n.t('Open sample project'), command: 'open-sample' });
+    if (!snapshot) return noPlanMessage();
     if (!snapshot.check && snapshot.error)
       return { kind: 'error', code: snapshot.error.code, message: snapshot.error.message, advice: snapshot.error.advice };
     if (!snapshot.check) return { kind: 'busy', message: vscode.l10n.t('Reading the plan and its model') };
-    const backend = settings.current.fitBackend;
+    const { fitBackend, energyTarget } = settings.current;
     const running = fits.running;
-    const view = tiersView(snapshot, {
-      backend: backend === 'plan' ? vscode.l10n.t('as the plan says') : backend,
-      target: settings.current.energyTarget === '' ? vscode.l10n.t('as the plan says') : settings.current.energyTarget,
-      canFit: running === undefined,
-      fitting: running ? { message: fittingMessage(running, plans.active), fraction: running.fraction } : null,
-    });
+    const view = tiersView(
+      snapshot,
+      {
+        backend: fitBackend === 'plan' ? undefined : fitBackend,
+        target: energyTarget === '' ? undefined : energyTarget,
+        canFit: running === undefined,
+        fitting: running ? { message: fittingMessage(running, plans.active), fraction: running.fraction } : null,
+      },
+      vscode.l10n.t,
+    );
     return { kind: 'tiers', strings: pageStrings(), view };
   }
 }

@@ -73,16 +73,16 @@ export class LayersTreeProvider implements vscode.TreeDataProvider<LayerNode>, v
     const state = this.#stateOf?.(layer.id, layer.tier);
     const item = new vscode.TreeItem(layer.id, vscode.TreeItemCollapsibleState.None);
     const energy = layer.inference ? formatQuantity(layer.inference) : vscode.l10n.t('energy unknown');
+    const stateWords = state?.fit ? [vscode.l10n.t('fitted')] : state?.staleFit ? [vscode.l10n.t('fit out of date')] : [];
     item.id = `layer:${layer.tier}:${node.tierName}:${layer.id}`;
     item.iconPath = new vscode.ThemeIcon(state?.fit ? 'pass' : 'circle-outline');
-    item.description = [energy, layer.op, ...(state?.fit ? [vscode.l10n.t('fitted')] : [])].join(' \u00b7 ');
+    item.description = [energy, layer.op, ...stateWords].join(' \u00b7 ');
     item.contextValue = 'layer';
     item.tooltip = state ? new vscode.MarkdownString(hintTooltip(state, snapshot?.energy?.target ?? '', vscode.l10n.t)) : layer.id;
     item.command = { command: 'tierwise.revealLayer', title: vscode.l10n.t('Show in plan'), arguments: [layer.id] };
     const spoken = layer.inference ? speakQuantity(layer.inference, vscode.l10n.t) : vscode.l10n.t('energy unknown');
     const tier = tierLabel(layer.tier, node.tierName);
-    const words = [vscode.l10n.t('layer {0}, {1}, {2}, per inference {3}', layer.id, layer.op, tier, spoken)];
-    if (state?.fit) words.push(vscode.l10n.t('fitted'));
+    const words = [vscode.l10n.t('layer {0}, {1}, {2}, per inference {3}', layer.id, layer.op, tier, spoken), ...stateWords];
     item.accessibilityInformation = { label: words.join(', ') };
     return item;
   }

@@ -29,6 +29,7 @@ export async function checkJob(
     schema: 'tierwise.check/1',
     plan: read.path,
     model: read.modelPath,
+    backend: plan?.backend.kind ?? null,
     tiers: plan === undefined ? [] : [...plan.lower, ...plan.upper].map((t) => ({ kind: t.kind, name: t.name, layers: t.layers })),
     budgets,
     diagnostics,

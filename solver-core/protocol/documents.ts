@@ -91,6 +91,8 @@ export interface CheckDocument {
   readonly schema: 'tierwise.check/1';
   readonly plan: string;
   readonly model: string | null;
+  /** The backend that the plan names, e.g. "sim"; null while the plan cannot be read. */
+  readonly backend?: string | null;
   readonly tiers: readonly { readonly kind: TierKind; readonly name: string; readonly layers: readonly string[] }[];
   readonly budgets: readonly BudgetDocument[];
   readonly diagnostics: readonly DiagnosticDocument[];

@@ -103,6 +103,15 @@ describe('snapshot loader', () => {
     expect(snapshot.error).toEqual({ code: 'plan-has-errors', message: 'two errors', advice: 'repair it' });
   });
 
+  it('shows nothing of a model that is gone', async () => {
+    const fail = (): never => {
+      throw new SolverError('file-not-found', '/work/digits.onnx does not exist', 'check the path');
+    };
+    const { solver } = scripted({ ...whole, 'tierwise/energy': fail, 'tierwise/inspect': fail, 'tierwise/lastFit': fail });
+    const snapshot = await new SnapshotLoader(solver).load(question, known);
+    expect(snapshot).toMatchObject({ check, energy: null, inspect: null, fit: null, stale: false, error: { code: 'file-not-found' } });
+  });
+
   it('survives a solver that answers nothing', async () => {
     const { solver } = scripted({});
     expect(await new SnapshotLoader(solver).load(question, known)).toMatchObject({

@@ -95,7 +95,7 @@ const tiers = v.object({
   tiers: list(v.object({ kind: v.picklist(['lower', 'upper']), name: text, layers: list(text, maxLayers), canFit: v.boolean() })),
   frozen: list(text, maxLayers),
   fitting: v.nullable(v.object({ message: text, fraction: v.nullable(v.number()) })),
-  lastFit: v.nullable(v.object({ before: text, after: text, stale: v.boolean() })),
+  lastFit: v.nullable(v.object({ before: text, after: text, stale: v.boolean(), detail: v.exactOptional(text) })),
   errors: v.number(),
 });
 

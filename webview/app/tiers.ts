@@ -1,7 +1,7 @@
 import type { TiersView } from '../messages/index.ts';
 import type { PageContext } from './context.ts';
 import type { Child } from './dom.ts';
-import { fill, h } from './dom.ts';
+import { fill, h, hiddenText } from './dom.ts';
 import { startPage } from './page.ts';
 import { createSlot } from './slot.ts';
 import { baseName, shortName } from './text.ts';
@@ -16,20 +16,23 @@ startPage({ page: 'tiers', title: 'Tiers', select: (message) => (message.kind ==
 
 function mount(root: HTMLElement, context: PageContext): (view: TiersView) => string {
   const header = createSlot(h('div'));
+  const facts = createSlot(h('div'));
   const action = createFitAction(context);
   const result = createSlot(h('div'));
   const cards = createSlot(h('div', { class: 'tier-list' }));
   fill(
     root,
     header.element,
-    h('div', { class: 'tiers-columns' }, h('div', { class: 'tiers-side' }, action.element, result.element), cards.element),
+    // In the side bar the view is a few lines high: the button and its result come first, what they rest on below.
+    h('div', { class: 'tiers-columns' }, h('div', { class: 'tiers-side' }, action.element, result.element, facts.element), cards.element),
   );
 
   return (view) => {
-    header.show([view.plan, view.model, view.backend, view.target], () => [headerView(view, context)]);
+    header.show(view.plan, () => [headerView(view, context)]);
     action.element.hidden = view.plan === null;
     action.update(view);
     result.show([view.lastFit, view.plan], () => [resultView(view, context)]);
+    facts.show([view.plan, view.model, view.backend, view.target], () => [view.plan !== null && factsView(view, context)]);
     cards.show([view.tiers, view.frozen, view.plan], () =>
       view.plan === null ? [noPlan(context)] : tierCards(view.tiers, view.frozen, context),
     );
@@ -39,28 +42,35 @@ function mount(root: HTMLElement, context: PageContext): (view: TiersView) => st
 
 function headerView(view: TiersView, context: PageContext): HTMLElement {
   const { t } = context;
-  const fact = (name: string, value: Child, title?: string): HTMLElement =>
-    h('div', { class: 'fact' }, h('dt', {}, name), h('dd', { title }, value));
   const plan = view.plan;
   return h(
     'div',
-    {},
+    { class: 'tiers-header' },
     pageHeader(t('Tiers'), [], []),
-    h(
-      'dl',
-      { class: 'tiers-facts' },
-      plan !== null &&
-        fact(
-          t('Plan'),
-          linkButton(shortName(baseName(plan)), () => context.post({ kind: 'command', command: 'open-plan' }), {
-            'data-focus': 'open-plan',
-            title: t('Open {0}', plan),
-          }),
-        ),
-      view.model !== null && fact(t('Model'), shortName(baseName(view.model)), view.model),
-      fact(t('Backend'), view.backend),
-      fact(t('Target'), view.target),
-    ),
+    plan !== null &&
+      h(
+        'p',
+        { class: 'tiers-plan' },
+        hiddenText(`${t('Plan')} `),
+        linkButton(shortName(baseName(plan)), () => context.post({ kind: 'command', command: 'open-plan' }), {
+          'data-focus': 'open-plan',
+          title: t('Open {0}', plan),
+        }),
+      ),
+  );
+}
+
+/** What a fit works on and where it runs. */
+function factsView(view: TiersView, context: PageContext): HTMLElement {
+  const { t } = context;
+  const fact = (name: string, value: Child, title?: string): HTMLElement =>
+    h('div', { class: 'fact' }, h('dt', {}, name), h('dd', { title }, value));
+  return h(
+    'dl',
+    { class: 'tiers-facts' },
+    view.model !== null && fact(t('Model'), shortName(baseName(view.model)), view.model),
+    fact(t('Backend'), view.backend),
+    fact(t('Target'), view.target),
   );
 }
 
@@ -77,9 +87,10 @@ function resultView(view: TiersView, context: PageContext): HTMLElement | null {
   if (view.lastFit === null) return h('section', { class: 'section', 'aria-label': t('Results') }, links);
   return h(
     'section',
-    { class: 'section card', 'aria-labelledby': 'last-fit' },
+    { class: 'section card last-fit', 'aria-labelledby': 'last-fit' },
     h('h2', { id: 'last-fit', class: 'heading-row' }, t('Last fit'), view.lastFit.stale && staleBadge(t)),
     beforeAfter(t, view.lastFit.before, view.lastFit.after),
+    view.lastFit.detail !== undefined && h('p', { class: 'muted' }, view.lastFit.detail),
     links,
   );
 }

@@ -99,7 +99,8 @@ export interface TiersView {
   readonly tiers: readonly TierView[];
   readonly frozen: readonly string[];
   readonly fitting: { readonly message: string; readonly fraction: number | null } | null;
-  readonly lastFit: { readonly before: string; readonly after: string; readonly stale: boolean } | null;
+  /** `detail` says what the result was measured by and on. */
+  readonly lastFit: { readonly before: string; readonly after: string; readonly stale: boolean; readonly detail?: string } | null;
   readonly errors: number;
 }
 

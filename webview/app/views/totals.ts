@@ -41,7 +41,7 @@ export function totalsView(totals: ReportView['totals'], context: PageContext): 
       h(
         'p',
         { class: 'break-even' },
-        h('strong', {}, t('Direct solve pays off: {0}', totals.breakEven)),
+        h('strong', {}, t('Direct solve pays off: {0}.', totals.breakEven)),
         ' ',
         h('span', { class: 'muted' }, t('Counted in retrainings until its total energy is below that of gradient descent.')),
       ),
