@@ -1,0 +1,178 @@
+import * as v from 'valibot';
+
+/*
+ * The JSON contracts of the command line, stated independently of the code's own types. Objects are loose: a document may gain
+ * keys, never lose one or change a type.
+ */
+
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const name = v.pipe(v.string(), v.minLength(1));
+const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+const path = v.pipe(v.string(), v.startsWith('/'));
+
+/** A number in a band with its provenance. */
+const joules = v.pipe(
+  v.looseObject({
+    value: v.pipe(v.number(), v.finite(), v.minValue(0)),
+    unit: v.literal('J'),
+    low: v.pipe(v.number(), v.finite(), v.minValue(0)),
+    high: v.pipe(v.number(), v.finite()),
+    source: v.picklist(['measured', 'simulated', 'modelled', 'assumed']),
+    ref: name,
+  }),
+  v.check((q) => q.low <= q.value && q.value <= q.high, 'low <= value <= high'),
+);
+
+const range = v.looseObject({ line: count, column: count, endLine: count, endColumn: count });
+const diagnostic = v.looseObject({
+  code: v.pipe(v.string(), v.regex(/^[a-z0-9]+(-[a-z0-9]+)*$/)),
+  severity: v.picklist(['error', 'warning', 'info']),
+  message: name,
+  where: v.looseObject({
+    path: v.optional(v.string()),
+    byteOffset: v.optional(count),
+    node: v.optional(v.string()),
+    tensor: v.optional(v.string()),
+    range: v.optional(range),
+  }),
+  suggestions: v.optional(v.array(v.string())),
+});
+const diagnostics = v.array(diagnostic);
+const shape = v.nullable(v.array(v.nullable(v.union([count, v.string()]))));
+const signature = v.array(v.looseObject({ name: v.string(), dtype: v.string(), shape }));
+
+export const inspectSchema = v.looseObject({
+  schema: v.literal('tierwise.inspect/1'),
+  model: v.looseObject({
+    path,
+    irVersion: count,
+    opsets: v.record(v.string(), count),
+    sha256,
+    bytes: count,
+    producer: v.string(),
+    metadata: v.record(v.string(), v.string()),
+    inputs: signature,
+    outputs: signature,
+    nodes: count,
+  }),
+  totals: v.looseObject({ layers: count, macs: count, macsComplete: v.boolean(), parameters: count, weightBytes: count }),
+  layers: v.array(
+    v.looseObject({
+      id: v.string(),
+      op: name,
+      inputShape: shape,
+      outputShape: shape,
+      macs: v.nullable(count),
+      parameters: count,
+      weightBytes: count,
+      weight: v.nullable(v.string()),
+      fitted: v.nullable(v.string()),
+    }),
+  ),
+  diagnostics,
+});
+
+export const checkSchema = v.looseObject({
+  schema: v.literal('tierwise.check/1'),
+  plan: path,
+  model: v.nullable(path),
+  tiers: v.array(v.looseObject({ kind: v.picklist(['lower', 'upper', 'frozen']), name: v.string(), layers: v.array(v.string()) })),
+  budgets: v.array(
+    v.looseObject({
+      scope: name,
+      per: v.picklist(['inference', 'fit', 'update']),
+      limit: joules,
+      actual: v.nullable(joules),
+      status: v.picklist(['met', 'exceeded', 'uncertain', 'unknown']),
+      range: v.nullable(range),
+    }),
+  ),
+  diagnostics,
+});
+
+const retraining = v.looseObject({ sgd: v.nullable(joules), solve: v.nullable(joules), incremental: v.nullable(joules) });
+
+export const energySchema = v.looseObject({
+  schema: v.literal('tierwise.energy/1'),
+  model: path,
+  plan: v.nullable(path),
+  target: name,
+  layers: v.array(
+    v.looseObject({
+      id: v.string(),
+      op: name,
+      tier: v.picklist(['lower', 'upper', 'frozen']),
+      macs: v.nullable(count),
+      parameters: count,
+      inference: v.nullable(joules),
+      components: v.array(v.looseObject({ name, energy: joules })),
+      retraining,
+      breakEvenRetrainings: v.nullable(count),
+    }),
+  ),
+  totals: v.looseObject({
+    macs: count,
+    parameters: count,
+    inference: v.nullable(joules),
+    retraining,
+    breakEvenRetrainings: v.nullable(count),
+  }),
+  assumptions: v.array(v.looseObject({ name, text: name, dominates: v.boolean() })),
+  diagnostics,
+});
+
+export const fitSchema = v.looseObject({
+  schema: v.literal('tierwise.fit/1'),
+  output: path,
+  plan: path,
+  backend: v.looseObject({ kind: name, device: name, image: v.string(), note: v.nullable(v.string()) }),
+  layers: v.array(
+    v.looseObject({
+      id: v.string(),
+      tier: v.picklist(['lower', 'upper']),
+      rows: count,
+      columns: count,
+      outputs: count,
+      lambda: v.pipe(v.number(), v.finite()),
+      targets: name,
+      conditionEstimate: v.nullable(v.number()),
+      relativeResidual: v.pipe(v.number(), v.finite(), v.minValue(0)),
+      refinementPasses: count,
+      cycles: v.nullable(count),
+      method: name,
+      seconds: v.pipe(v.number(), v.finite(), v.minValue(0)),
+      deadInputs: count,
+      energy: v.nullable(joules),
+    }),
+  ),
+  evaluation: v.nullable(
+    v.looseObject({
+      dataset: name,
+      split: name,
+      rows: count,
+      metric: v.picklist(['accuracy', 'mse']),
+      before: v.pipe(v.number(), v.finite()),
+      after: v.pipe(v.number(), v.finite()),
+      correctBefore: v.nullable(count),
+      correctAfter: v.nullable(count),
+    }),
+  ),
+  hashes: v.looseObject({ plan: sha256, model: sha256, data: sha256, output: sha256 }),
+  versions: v.record(v.string(), v.string()),
+  diagnostics,
+});
+
+export const evalSchema = v.looseObject({
+  schema: v.literal('tierwise.eval/1'),
+  model: path,
+  dataset: name,
+  rows: count,
+  metric: v.picklist(['accuracy', 'mse']),
+  value: v.pipe(v.number(), v.finite()),
+  correct: v.nullable(count),
+});
+
+export const errorSchema = v.looseObject({
+  schema: v.literal('tierwise.error/1'),
+  error: v.looseObject({ code: v.pipe(v.string(), v.regex(/^[a-z0-9]+(-[a-z0-9]+)*$/)), message: name, advice: name }),
+});
