@@ -46,7 +46,9 @@ export async function energyJob(environment: Environment, params: EnergyParams):
   throw new TierwiseError(
     first.code,
     `${params.path}: ${first.message}`,
-    'Repair or re-export the model; `tierwise inspect` lists every finding.',
+    first.code === 'energy-target-unknown'
+      ? 'Name one of the known targets, with --target or in the plan.'
+      : 'Repair or re-export the model; `tierwise inspect` lists every finding.',
   );
 }
 
