@@ -1,5 +1,6 @@
 import { cpuBackend } from '../backends/cpu/index.ts';
 import { solveOnDevice } from '../backends/engine/solve-on-device.ts';
+import { loadImage } from '../backends/sim/load-image.ts';
 import { openSimDevice } from '../backends/sim/sim-device.ts';
 import type { SimWork } from '../backends/sim/sim-device.ts';
 import type { Backend } from '../fit/backend.ts';
@@ -42,8 +43,11 @@ async function openSim(environment: Environment, work: readonly SimWork[], abort
     host: nodeHost,
     ...(abort === undefined ? {} : { abort }),
   });
+  // The functional model answers with the bits of this very image (checked when it is opened), so both levels name the image: which
+  // one ran depends on the speed of the machine, and the fitted file must not.
+  const { sha256: image } = await loadImage(environment.engineFolder);
   return {
-    info: { kind: 'sim', device: device.info.device, image: device.info.image, note: reason },
+    info: { kind: 'sim', device: device.info.device, image, note: reason },
     solve: (problem, context) => solveOnDevice(problem, device, context),
     dispose: () => device.dispose(),
   };

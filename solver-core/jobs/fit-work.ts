@@ -12,9 +12,10 @@ import type { Plan } from '../model/plan.ts';
 const engine = engineInfo(defaultEngineParameters, 'functional', '', '');
 
 /** The engine runs of one layer's solve: one per group of outputs that fits beside the inputs. */
-function runsOf(layer: Layer, rows: number): readonly SimWork[] {
+function runsOf(layer: Layer, rows: number, deadInputs = 0): readonly SimWork[] {
   if (layer.dense === null) return [];
-  const { inputs, outputs } = layer.dense;
+  const inputs = Math.max(1, layer.dense.inputs - deadInputs);
+  const { outputs } = layer.dense;
   return outputGroups(engine, inputs, outputs).map(({ count }) => ({ features: inputs, outputs: count, rows }));
 }
 
@@ -23,9 +24,12 @@ export function fitWork(layers: readonly Layer[], plan: Plan, rows: number): rea
   return fitJobs(layers, plan).flatMap(({ layer }) => runsOf(layer, rows));
 }
 
-/** What the engine would spend on solving one layer once, by its cycle formula; null when the layer is not dense or does not fit. */
-export function predictedCost(layer: Layer, rows: number): EngineCost | null {
-  const runs = runsOf(layer, rows);
+/**
+ * What the engine would spend on solving one layer once, by its cycle formula; null when the layer is not dense or does not fit.
+ * `deadInputs`: inputs that never change in the rows; they never reach the engine. Unknown before a fit, so 0 then.
+ */
+export function predictedCost(layer: Layer, rows: number, deadInputs = 0): EngineCost | null {
+  const runs = runsOf(layer, rows, deadInputs);
   if (runs.length === 0) return null;
   let [cycles, gramCycles, hostWords] = [0, 0, 0];
   for (const run of runs) {

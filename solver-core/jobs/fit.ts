@@ -52,7 +52,14 @@ export async function fitJob(environment: Environment, params: FitParams, contro
   control.onProgress?.({ stage: 'preparing', message: 'reading plan, model and data', fraction: null });
   const prepared = await prepare(environment, params, control);
   const { plan, runnable } = prepared;
-  const findings = preflight({ input: runnable.input, layers: runnable.layers, plan, data: prepared.fitRows }).diagnostics;
+  const findings = preflight({
+    input: runnable.input,
+    layers: runnable.layers,
+    plan,
+    // The held-out rows are evaluated on, so they must be sound, too.
+    data: prepared.data.rows,
+    fitRows: prepared.fitRows.rows,
+  }).diagnostics;
   const errors = findings.filter((d) => d.severity === 'error');
   if (errors.length > 0) throw hasErrorsError(prepared.planPath, errors);
 

@@ -30,13 +30,15 @@ export async function planEnergy(
   const known = new Map<string, LayerFit>();
   for (const layer of layers) {
     const record = fit?.stale === false ? fit.fit.layers.find((l) => l.id === layer.id) : undefined;
-    const predicted = rows === null ? null : predictedCost(layer, rows);
     if (record !== undefined) {
       // The record holds the total of cycles; the formula splits it into the part that grows with the rows and the rest.
-      const engine =
-        record.cycles === null || predicted === null ? null : { ...predicted, cycles: record.cycles, source: 'simulated' as const };
+      const split = predictedCost(layer, record.rows, record.deadInputs);
+      const engine = record.cycles === null || split === null ? null : { ...split, cycles: record.cycles, source: 'simulated' as const };
       known.set(layer.id, { rows: record.rows, refinementPasses: record.refinementPasses, engine });
-    } else if (predicted !== null && rows !== null && plan.backend.kind !== 'cpu') {
+      continue;
+    }
+    const predicted = rows === null ? null : predictedCost(layer, rows);
+    if (predicted !== null && rows !== null && plan.backend.kind !== 'cpu') {
       known.set(layer.id, { rows, refinementPasses: null, engine: { ...predicted, source: 'modelled' as const } });
     }
   }
