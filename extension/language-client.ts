@@ -2,6 +2,9 @@ import * as vscode from 'vscode';
 import type { LanguageClient } from 'vscode-languageclient/node.js';
 import type { PlanOutline } from '../solver-core/protocol/index.ts';
 
+/** Waits before the first and each further question about an outline. */
+const outlineDelaysMs: readonly number[] = [0, 50, 100, 200, 400, 800];
+
 /**
  * The language server for plans, started with the first plan that is opened. It publishes syntax and meaning diagnostics
  * by itself; the extension asks it only where tiers and layers stand in the text.
@@ -22,16 +25,25 @@ export class LanguageService implements vscode.Disposable {
     return this.#client;
   }
 
-  /** Where tiers and layers stand in a plan, or undefined when the server cannot say. Never rejects. */
+  /**
+   * Where tiers and layers stand in a plan, or undefined when the server cannot say. Asks again for a while when it knows no such
+   * document: VS Code may ask us about a plan before the server has heard that it is open. Never rejects.
+   */
   async outline(uri: vscode.Uri, token: vscode.CancellationToken): Promise<PlanOutline | undefined> {
-    try {
-      const client = await this.start();
-      const outline: PlanOutline | null = await client.sendRequest('tierwise/outline', { uri: uri.toString() }, token);
-      return outline ?? undefined;
-    } catch (error) {
-      if (!token.isCancellationRequested) this.#log.warn(`outline: ${error instanceof Error ? error.message : String(error)}`);
-      return undefined;
+    let trouble = 'the server does not know the document';
+    for (const delayMs of outlineDelaysMs) {
+      if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
+      if (token.isCancellationRequested) return undefined;
+      try {
+        const client = await this.start();
+        const outline: PlanOutline | null = await client.sendRequest('tierwise/outline', { uri: uri.toString() }, token);
+        if (outline) return outline;
+      } catch (error) {
+        trouble = error instanceof Error ? error.message : String(error);
+      }
     }
+    if (!token.isCancellationRequested) this.#log.warn(`outline: ${trouble}`);
+    return undefined;
   }
 
   async dispose(): Promise<void> {

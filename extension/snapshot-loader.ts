@@ -1,8 +1,9 @@
-import type { InspectDocument } from '../solver-core/protocol/index.ts';
+import type { FitDocument, InspectDocument, SolverRequests } from '../solver-core/protocol/index.ts';
 import { parseFitRecord } from './fit-record.ts';
 import { emptySnapshot, type PlanSnapshot } from './plan-snapshot.ts';
 import type { SolverClient } from './server-client.ts';
 import { isCancelled, toErrorData } from './solver-error.ts';
+import { baseName } from './to-view.ts';
 
 /** The part of the solver client that a snapshot needs. */
 export type SolverRequester = Pick<SolverClient, 'request'>;
@@ -56,7 +57,7 @@ export class SnapshotLoader {
       check: check.status === 'fulfilled' ? check.value : previous.check,
       energy: energy.status === 'fulfilled' ? energy.value : known.energy,
       inspect: inspect ?? known.inspect,
-      fit: last.status === 'fulfilled' ? (parseFitRecord(last.value.fit) ?? null) : known.fit,
+      fit: last.status === 'fulfilled' ? ownFit(path, last.value) : known.fit,
       stale: last.status === 'fulfilled' ? last.value.stale : known.stale,
       error: energy.status === 'rejected' && !isCancelled(energy.reason) ? toErrorData(energy.reason) : null,
     };
@@ -73,4 +74,13 @@ export class SnapshotLoader {
       return null;
     });
   }
+}
+
+/**
+ * The fit record beside the model, when it is sound and this plan's own. Plans of one model share that place: a record that belongs to
+ * another plan says nothing about this one.
+ */
+function ownFit(path: string, last: SolverRequests['tierwise/lastFit']['result']): FitDocument | null {
+  const fit = parseFitRecord(last.fit) ?? null;
+  return fit !== null && last.stale && baseName(fit.plan) !== baseName(path) ? null : fit;
 }

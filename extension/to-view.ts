@@ -60,6 +60,7 @@ export function reportView(snapshot: PlanSnapshot, t: Translate): ReportView | n
   const totals = energy.totals;
   return {
     title: snapshot.path,
+    ...(snapshot.error === null ? {} : { notice: t('These figures are not up to date. {0}', snapshot.error.message) }),
     model: energy.model,
     target: energy.target,
     layers: energy.layers.map((layer) => layerView(layer.id, layer, inspected.get(layer.id), fittedBy(snapshot, layer.id), t)),
@@ -177,7 +178,8 @@ export function tiersView(snapshot: PlanSnapshot, context: TiersContext, t: Tran
     plan: snapshot.path,
     model: check?.model ?? null,
     backend: withOrigin(context.backend, check?.backend ?? undefined, t),
-    target: withOrigin(context.target, energy?.target, t),
+    // Figures that an error keeps from being renewed are of an earlier text, which may have named another target.
+    target: withOrigin(context.target, snapshot.error === null ? energy?.target : undefined, t),
     tiers: tiers.map((tier) => ({
       kind: tier.kind === 'lower' ? 'lower' : 'upper',
       name: tier.name,
@@ -218,17 +220,23 @@ export function modelView(inspect: InspectDocument, energy: EnergyDocument | nul
   const byId = new Map(energy?.layers.map((layer) => [layer.id, layer]));
   const tensors = (list: InspectDocument['model']['inputs']): string =>
     list.map((tensor) => `${tensor.name}: ${tensor.dtype} ${formatShape(tensor.shape)}`).join(', ') || dash;
+  // Nothing in it could be read: counts would only say zero.
+  const unreadable = model.nodes === 0 && inspect.diagnostics.some((diagnostic) => diagnostic.severity === 'error');
   const opsets = Object.entries(model.opsets).map(([domain, version]) => `${domain === '' ? 'ai.onnx' : domain} ${version}`);
   return {
     path: model.path,
     summary: [
       { name: t('Size'), value: formatBytes(model.bytes) },
-      { name: t('Producer'), value: model.producer || dash },
-      { name: t('IR version'), value: String(model.irVersion) },
-      { name: t('Operator sets'), value: opsets.join(', ') || dash },
-      { name: t('Inputs'), value: tensors(model.inputs) },
-      { name: t('Outputs'), value: tensors(model.outputs) },
-      { name: t('Nodes'), value: formatCount(model.nodes) },
+      ...(unreadable
+        ? []
+        : [
+            { name: t('Producer'), value: model.producer || dash },
+            { name: t('IR version'), value: String(model.irVersion) },
+            { name: t('Operator sets'), value: opsets.join(', ') || dash },
+            { name: t('Inputs'), value: tensors(model.inputs) },
+            { name: t('Outputs'), value: tensors(model.outputs) },
+            { name: t('Nodes'), value: formatCount(model.nodes) },
+          ]),
       ...(energy ? [{ name: t('Energy target'), value: energy.target }] : []),
       { name: 'SHA-256', value: model.sha256 },
       ...Object.entries(model.metadata)
@@ -242,6 +250,7 @@ export function modelView(inspect: InspectDocument, energy: EnergyDocument | nul
       message,
       where: whereText(where, t),
     })),
+    ...(unreadable ? { unreadable } : {}),
     totals: {
       layers: formatCount(inspect.totals.layers),
       macs: inspect.totals.macsComplete ? formatCount(inspect.totals.macs) : t('at least {0}', formatCount(inspect.totals.macs)),

@@ -3,7 +3,7 @@ import type { EnergyDocument, InspectDocument } from '../../solver-core/protocol
 import type { ToWebview } from '../../webview/messages/index.ts';
 import type { TierwiseContext } from '../context.ts';
 import { toErrorData } from '../solver-error.ts';
-import { modelView } from '../to-view.ts';
+import { baseName, modelView } from '../to-view.ts';
 import { attachPage, pageStrings, runPageCommand, type PageHost } from './page-host.ts';
 
 export const modelEditorType = 'tierwise.modelEditor';
@@ -33,7 +33,7 @@ export class ModelEditorProvider implements vscode.CustomReadonlyEditorProvider<
     const page: PageHost = attachPage(this.#context, panel.webview, 'model', vscode.l10n.t('Model'), {
       onReady: () => void table.load(),
       onCommand: (command) => (command === 'refresh' ? void table.load() : runPageCommand(command, uri)),
-      onRevealLayer: (id) => void vscode.commands.executeCommand('tierwise.revealLayer', id),
+      onRevealLayer: (id) => void (table.hasPlan ? vscode.commands.executeCommand('tierwise.revealLayer', id) : offerPlan(uri)),
     });
     const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(vscode.Uri.joinPath(uri, '..'), '*.onnx'));
     const onFile = (changed: vscode.Uri): void => {
@@ -68,6 +68,11 @@ class ModelTable {
     this.#context = context;
     this.#uri = uri;
     this.#post = post;
+  }
+
+  /** Whether the plan that the views show is about this model. */
+  get hasPlan(): boolean {
+    return this.#energyOfPlan() !== undefined;
   }
 
   /** Sends the table as soon as the layers are known, and again with energy. Only the newest call answers. */
@@ -122,6 +127,17 @@ class ModelTable {
       return null;
     }
   }
+}
+
+/** A layer leads to its line in a plan; without a plan of this model, to making one. */
+async function offerPlan(model: vscode.Uri): Promise<void> {
+  const create = vscode.l10n.t('Create a plan');
+  const text = vscode.l10n.t(
+    'The open plan is not about {0}. A plan of its own says how each layer is solved or learned.',
+    baseName(model.path),
+  );
+  if ((await vscode.window.showInformationMessage(text, create)) === create)
+    await vscode.commands.executeCommand('tierwise.createPlan', model);
 }
 
 function modelMessage(inspect: InspectDocument, energy: EnergyDocument | null): ToWebview {

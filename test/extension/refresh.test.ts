@@ -145,6 +145,17 @@ describe('snapshot loader', () => {
     expect(count()).toBe(3);
   });
 
+  it('shows an outdated fit of this plan, and none of another plan of the same model', async () => {
+    const load = async (plan: string, stale: boolean): Promise<unknown> => {
+      const { solver } = scripted({ ...whole, 'tierwise/lastFit': () => ({ fit: { ...fit, plan }, stale }) });
+      return (await new SnapshotLoader(solver).load(question, known)).fit?.plan;
+    };
+    expect(await load(question.path, true)).toBe(question.path);
+    expect(await load('/work/other.tiers', true)).toBeUndefined();
+    // Renamed since, and otherwise the same.
+    expect(await load('/work/other.tiers', false)).toBe('/work/other.tiers');
+  });
+
   it('shows no fit record that is not sound', async () => {
     const { solver } = scripted({ ...whole, 'tierwise/lastFit': () => ({ fit: { ...fit, layers: 'none' }, stale: false }) });
     expect((await new SnapshotLoader(solver).load(question, known)).fit).toBeNull();

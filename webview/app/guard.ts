@@ -57,6 +57,7 @@ const report = v.object({
   title: text,
   model: text,
   target: text,
+  notice: v.exactOptional(text),
   layers: list(layer, maxLayers),
   totals: v.object({
     macs: text,
@@ -101,6 +102,7 @@ const tiers = v.object({
 
 const model = v.object({
   path: text,
+  unreadable: v.exactOptional(v.boolean()),
   summary: list(v.object({ name: text, value: text }), 500),
   layers: list(layer, maxLayers),
   diagnostics: list(v.object({ severity, code: text, message: text, where: text })),

@@ -32,7 +32,10 @@ function mount(root: HTMLElement, context: PageContext): (view: ModelView) => st
         [],
       ),
     ]);
-    totals.show(view.totals, () => [totalsView(view, context)]);
+    // A file that cannot be read has no totals and no layers, only reasons.
+    const readable = view.unreadable !== true;
+    totals.show([view.totals, readable], () => [readable && totalsView(view, context)]);
+    layers.element.hidden = !readable;
     problems.show(view.diagnostics, () => [view.diagnostics.length > 0 && problemsView(view, context)]);
     layers.update(view.layers);
     return shortName(baseName(view.path), 60);
@@ -78,7 +81,7 @@ function problemsView(view: ModelView, context: PageContext): HTMLElement {
     h(
       'summary',
       { 'data-focus': 'problems', class: 'problems-summary' },
-      h('h2', {}, t('Diagnostics')),
+      h('h2', {}, t('Problems')),
       h('span', { class: 'muted' }, problemCount(view.diagnostics, t)),
     ),
     problemList(view.diagnostics, context),

@@ -1,6 +1,6 @@
 import type { ReportView } from '../messages/index.ts';
 import type { PageContext } from './context.ts';
-import { fill, h } from './dom.ts';
+import { fill, h, icon } from './dom.ts';
 import { startPage } from './page.ts';
 import './report.css';
 import { createSlot } from './slot.ts';
@@ -40,7 +40,10 @@ function mount(root: HTMLElement, context: PageContext): (view: ReportView) => s
   fill(root, header.element, totals.element, h('div', { class: 'report-columns' }, results.element, byLayer, reasons.element));
 
   return (view) => {
-    header.show([view.title, view.model, view.target], () => [headerView(view, context)]);
+    header.show([view.title, view.model, view.target, view.notice], () => [
+      headerView(view, context),
+      view.notice !== undefined && h('p', { class: 'note section' }, icon('warning', 'severity-warning'), h('span', {}, view.notice)),
+    ]);
     totals.show(view.totals, () => [totalsView(view.totals, context)]);
     results.show([view.fit, view.budgets], () => [
       view.fit !== null && fitView(view.fit, context),

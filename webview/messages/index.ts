@@ -60,6 +60,8 @@ export interface FitView {
 
 export interface ReportView {
   readonly title: string;
+  /** Why the figures are not up to date; absent when they are. */
+  readonly notice?: string;
   readonly model: string;
   readonly target: string;
   readonly layers: readonly LayerView[];
@@ -106,6 +108,8 @@ export interface TiersView {
 
 export interface ModelView {
   readonly path: string;
+  /** Nothing in the file could be read: only its diagnostics are worth showing. */
+  readonly unreadable?: boolean;
   readonly summary: readonly { readonly name: string; readonly value: string }[];
   readonly layers: readonly LayerView[];
   readonly diagnostics: readonly {

@@ -32,15 +32,3 @@ export async function waitForNoNotification(page: Page, pattern: RegExp, timeout
     seen: async () => JSON.stringify(await notifications(page)),
   });
 }
-
-/** Waits for a message where VS Code may put one: a notification, or for a few seconds in the status bar. */
-export async function waitForMessage(page: Page, pattern: RegExp, timeoutMs?: number): Promise<string> {
-  const all = async (): Promise<readonly string[]> => [
-    ...(await notifications(page)),
-    ...(await page.locator('.statusbar-item').allTextContents()).map(plain),
-  ];
-  return await until(`a message like ${String(pattern)}`, async () => (await all()).find((text) => pattern.test(text)), {
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    seen: async () => JSON.stringify(await all()),
-  });
-}
