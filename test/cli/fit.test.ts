@@ -166,16 +166,27 @@ describe('a fit on the simulated engine', () => {
     expect(fits.cpu.hashes.plan).toBe(record.hashes.plan);
   });
 
-  test('is priced by energy as simulated work', async () => {
-    const energy = async (folder: string): Promise<v.InferOutput<typeof energySchema>> =>
-      v.parse(energySchema, documentOf(await product.run(['energy', 'digits.tiers', '--json'], { cwd: folder })));
-    const [made, planned] = [await energy(folders.sim), await energy(product.digits())];
-    // The estimate before the fit rests on the same rows and the same cycles as the fit.
-    for (const [i, layer] of made.layers.entries()) {
-      const estimate = planned.layers[i]!.retraining.solve!;
-      expect(Math.abs(layer.retraining.solve!.value - estimate.value)).toBeLessThanOrEqual(0.2 * estimate.value);
-    }
+  test('is priced by energy as by its record', async () => {
+    await expectPricedAsRecorded(folders.sim, fits.sim);
   });
+
+  test.skipIf(!hasNumpy)('with inputs that never change is priced without them', async () => {
+    const own = product.digits();
+    numpy(own, `d = np.load('digits.npz')\nx = d['x'][:300].copy()\nx[:, 12:] = 0.5\nnp.savez('digits.npz', x=x, y=d['y'][:300])`);
+    const record = await fit(own);
+    expect(record.layers[0]?.deadInputs).toBeGreaterThanOrEqual(52);
+    await expectPricedAsRecorded(own, record);
+  });
+
+  async function expectPricedAsRecorded(folder: string, record: Fit): Promise<void> {
+    const ran = await product.run(['energy', 'digits.tiers', '--json'], { cwd: folder });
+    const shown = v.parse(energySchema, documentOf(ran)).layers.map((layer) => layer.retraining.solve!);
+    for (const [i, layer] of record.layers.entries()) {
+      expect(shown[i]!.ref).toContain('engine cycles of the fit record');
+      const difference = Math.abs(shown[i]!.value - layer.energy!.value);
+      expect(difference, layer.id).toBeLessThanOrEqual(tolerances.fitByFormula.relative * layer.energy!.value);
+    }
+  }
 });
 
 describe('eval', () => {
