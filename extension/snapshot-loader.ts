@@ -57,8 +57,8 @@ export class SnapshotLoader {
       check: check.status === 'fulfilled' ? check.value : previous.check,
       energy: energy.status === 'fulfilled' ? energy.value : known.energy,
       inspect: inspect ?? known.inspect,
-      fit: last.status === 'fulfilled' ? ownFit(path, last.value) : known.fit,
-      stale: last.status === 'fulfilled' ? last.value.stale : known.stale,
+      fit: !gone && last.status === 'fulfilled' ? ownFit(path, last.value) : known.fit,
+      stale: !gone && last.status === 'fulfilled' ? last.value.stale : known.stale,
       error: energy.status === 'rejected' && !isCancelled(energy.reason) ? toErrorData(energy.reason) : null,
     };
   }

@@ -107,7 +107,12 @@ describe('snapshot loader', () => {
     const fail = (): never => {
       throw new SolverError('file-not-found', '/work/digits.onnx does not exist', 'check the path');
     };
-    const { solver } = scripted({ ...whole, 'tierwise/energy': fail, 'tierwise/inspect': fail, 'tierwise/lastFit': fail });
+    const { solver } = scripted({
+      ...whole,
+      'tierwise/energy': fail,
+      'tierwise/inspect': fail,
+      'tierwise/lastFit': () => ({ fit, stale: true }),
+    });
     const snapshot = await new SnapshotLoader(solver).load(question, known);
     expect(snapshot).toMatchObject({ check, energy: null, inspect: null, fit: null, stale: false, error: { code: 'file-not-found' } });
   });
