@@ -157,6 +157,11 @@ describe('requests', () => {
     }),
   );
 
+  test('several parameters by position are a bad request', () =>
+    withSolver(async (solver) => {
+      await expect(solver.rpc.sendRequest('tierwise/inspect', { path: 'm' }, 2)).rejects.toMatchObject({ data: { code: 'bad-request' } });
+    }));
+
   test('an unknown request is refused', () =>
     withSolver(async (solver) => {
       await expect(solver.ask('tierwise/format-disk', {})).rejects.toMatchObject({ code: -32601 });
