@@ -68,7 +68,7 @@ function layerOf(node: GraphNode, op: LayerOp, search: Search, index: GraphIndex
   const tail = followLayer(node, op, index, facts);
   const ownBias = op.bias === null ? '' : (node.inputs[op.bias] ?? '');
   const bias = ownBias !== '' ? ownBias : tail.bias;
-  const operands = { inputs: node.inputs.map((name) => facts.get(name)), output: facts.get(node.outputs[0] ?? '') };
+  const operands = { inputs: node.inputs.map((name) => facts.get(name)), output: facts.get(mainOutput(node)) };
   const macs = layerMacs(node, operands);
   const input = node.inputs[op.input] ?? '';
   const found =
@@ -77,7 +77,7 @@ function layerOf(node: GraphNode, op: LayerOp, search: Search, index: GraphIndex
       : { dense: null, reason: `it is inside the body of a ${search.outer.op} node` };
   const sizes = weightSizes(node, op, bias, weight, graph, index, facts);
   const inputShape = facts.get(input)?.shape ?? null;
-  const outputShape = facts.get(node.outputs[0] ?? '')?.shape ?? null;
+  const outputShape = facts.get(mainOutput(node))?.shape ?? null;
   return {
     id: uniqueId(node, search.ids),
     op: node.op,
@@ -145,12 +145,17 @@ interface LayerTail {
   readonly bias: string | null;
 }
 
+/** The first output that the node gives: recurrent nodes may leave out the sequence and give the last state only. */
+function mainOutput(node: GraphNode): string {
+  return node.outputs.find((name) => name !== '') ?? '';
+}
+
 /** Longest chain of cheap nodes that is followed behind a layer. */
 const maxTail = 16;
 
 /** Follows the nodes behind a layer that belong to it: bias Add first, then normalisation, one activation, Dropout, Identity. */
 function followLayer(node: GraphNode, op: LayerOp, index: GraphIndex, facts: FactsLookup): LayerTail {
-  let at = node.outputs[0] ?? '';
+  let at = mainOutput(node);
   let bias: string | null = null;
   const adder = onlyReader(at, index);
   if (adder?.op === 'Add' && adder.domain === '' && (op.bias === null || (node.inputs[op.bias] ?? '') === '')) {

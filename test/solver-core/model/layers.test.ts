@@ -3,7 +3,7 @@ import { findLayers } from '../../../solver-core/model/layers.ts';
 import type { Layer } from '../../../solver-core/model/layer.ts';
 import { inferShapes } from '../../../solver-core/model/shape-inference/infer.ts';
 import { readModel } from '../../../solver-core/onnx/index.ts';
-import { hasShared } from '../../shared.ts';
+import { hasShared, shared } from '../../shared.ts';
 import { floats, graph, int64s, modelBytes, node, value } from '../onnx/build-model.ts';
 import { bytesOf, fixtures, materialModels } from '../onnx/material.ts';
 
@@ -240,6 +240,11 @@ describe.skipIf(!hasShared)('multiply-adds and parameters of known architectures
       784 * 9 * 16 + 2 * 784 * 9 * 256 + 196 * (9 * 16 * 32 + 9 * 32 * 32 + 16 * 32) + 49 * (9 * 32 * 64 + 9 * 64 * 64 + 32 * 64) + 640;
     expect(total(layersOf(sample('resnet8_fashion')), 'macs')).toBe(expected);
     expect(total(layersOf(sample('resnet8_fashion_bn')), 'macs')).toBe(expected);
+  });
+
+  test('an LSTM that gives only its last state has that state as output', () => {
+    const [layer] = layersOf(bytesOf(shared('material/models/third-party/onnx-backend/test_lstm_with_peepholes/model.onnx')));
+    expect(layer).toMatchObject({ id: 'Y_h', preActivation: 'Y_h', outputShape: [1, 2, 3], outputElements: 6 });
   });
 
   test('GRU: steps x three gates x hidden x (inputs + hidden)', () => {
