@@ -2,6 +2,7 @@ import type {
   DiagnosticDocument,
   EnergyDocument,
   EnergyLayer,
+  ErrorData,
   FitDocument,
   InspectDocument,
   InspectLayer,
@@ -60,7 +61,7 @@ export function reportView(snapshot: PlanSnapshot, t: Translate): ReportView | n
   const totals = energy.totals;
   return {
     title: snapshot.path,
-    ...(snapshot.error === null ? {} : { notice: t('These figures are not up to date. {0}', snapshot.error.message) }),
+    ...(snapshot.error === null ? {} : { notice: outdatedText(snapshot.error, check, t) }),
     model: energy.model,
     target: energy.target,
     layers: energy.layers.map((layer) => layerView(layer.id, layer, inspected.get(layer.id), fittedBy(snapshot, layer.id), t)),
@@ -84,6 +85,12 @@ export function reportView(snapshot: PlanSnapshot, t: Translate): ReportView | n
     problems: problems([...(check?.diagnostics ?? []), ...energy.diagnostics]),
     fit: fit ? fitView(fit, snapshot.stale, t) : null,
   };
+}
+
+/** Why the figures are of an earlier moment. The plan's own errors stand in the Problems list already. */
+function outdatedText(error: ErrorData, check: PlanSnapshot['check'], t: Translate): string {
+  if (check?.diagnostics.some(forbidsFit)) return t('The plan has errors. These figures are from before them.');
+  return t('These figures are not up to date: {0}', error.message);
 }
 
 function fittedBy(snapshot: PlanSnapshot, id: string): string | null {

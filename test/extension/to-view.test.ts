@@ -72,6 +72,28 @@ describe('fit view', () => {
   });
 });
 
+describe('report view of an earlier moment', () => {
+  const error = { code: 'plan-has-errors', message: '/work/digits.tiers: 1 error', advice: '' };
+  const unknown = { code: 'unknown-layer', severity: 'error' as const, message: 'no layer "x"', where: {} };
+
+  it('says that the figures are old, and why', () => {
+    const broken = { ...snapshot, error, check: { ...check, diagnostics: [unknown] } };
+    expect(reportView(broken, plainText)?.notice).toBe('The plan has errors. These figures are from before them.');
+    expect(reportView({ ...snapshot, error: { ...error, message: 'the solver ended' } }, plainText)?.notice).toContain('the solver ended');
+    expect(reportView(snapshot, plainText)).not.toHaveProperty('notice');
+  });
+});
+
+describe('model view of a file that cannot be read', () => {
+  it('has no counts, only the reason', () => {
+    const diagnostics = [{ code: 'truncated-model', severity: 'error' as const, message: 'cut short', where: {} }];
+    const view = modelView({ ...inspect, model: { ...inspect.model, nodes: 0 }, layers: [], diagnostics }, null, plainText);
+    expect(view.unreadable).toBe(true);
+    expect(view.summary.map((entry) => entry.name)).not.toContain('Nodes');
+    expect(modelView(inspect, null, plainText)).not.toHaveProperty('unreadable');
+  });
+});
+
 describe('tiers view', () => {
   const context: TiersContext = { backend: undefined, target: undefined, canFit: true, fitting: null };
 
