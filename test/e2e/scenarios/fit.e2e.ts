@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
-import { pressNotification, waitForNoNotification, waitForNotification } from '../driver/notifications.ts';
+import { pressNotification, waitForListedNotification, waitForNoNotification, waitForNotification } from '../driver/notifications.ts';
 import { expandView, showTierwise, treeRows } from '../driver/panels.ts';
 import { JOULES } from '../driver/plan-text.ts';
 import { openFile } from '../driver/quick-input.ts';
@@ -62,7 +62,7 @@ scenario('a solver killed in the middle of a fit gives a clear error and leaves 
   await clickCodeLens(page, 'Fit lower tier');
   await waitForNotification(page, FITTING);
   process.kill(solver, 'SIGKILL');
-  const message = await waitForNotification(page, /solver (process )?(ended|stopped|died|crashed|was killed|exited)|unexpectedly/i);
+  const message = await waitForListedNotification(page, /solver (process )?(ended|stopped|died|crashed|was killed|exited)|unexpectedly/i);
   expect(message.length).toBeGreaterThan(30);
   await waitForNoNotification(page, FITTING);
   expect(listing(example.folder)).toEqual(filesBefore);
