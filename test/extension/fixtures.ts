@@ -25,8 +25,8 @@ export const hostileId = '[x](command:workbench.action.quit) <img src=x onerror=
 
 export const energy: EnergyDocument = {
   schema: 'tierwise.energy/1',
-  model: '/work/digits.onnx',
-  plan: '/work/digits.tiers',
+  model: '/models/digits.onnx',
+  plan: '/models/digits.tiers',
   target: 'ecp5-85f',
   layers: [
     {
@@ -68,8 +68,8 @@ export const energy: EnergyDocument = {
 
 export const check: CheckDocument = {
   schema: 'tierwise.check/1',
-  plan: '/work/digits.tiers',
-  model: '/work/digits.onnx',
+  plan: '/models/digits.tiers',
+  model: '/models/digits.onnx',
   tiers: [
     { kind: 'lower', name: 'features', layers: ['fc1'] },
     { kind: 'upper', name: 'head', layers: [hostileId] },
@@ -98,7 +98,7 @@ export const check: CheckDocument = {
 export const inspect: InspectDocument = {
   schema: 'tierwise.inspect/1',
   model: {
-    path: '/work/digits.onnx',
+    path: '/models/digits.onnx',
     irVersion: 10,
     opsets: { '': 21 },
     sha256: 'ab'.repeat(32),
@@ -150,8 +150,8 @@ export const inspect: InspectDocument = {
 
 export const fit: FitDocument = {
   schema: 'tierwise.fit/1',
-  output: '/work/digits.fitted.onnx',
-  plan: '/work/digits.tiers',
+  output: '/models/digits.fitted.onnx',
+  plan: '/models/digits.tiers',
   backend: { kind: 'sim', device: 'engine', image: 'sha256:1', note: null },
   layers: [
     {

@@ -7,7 +7,7 @@ import { layerLookup, type PlanSnapshot } from '../../extension/plan-snapshot.ts
 import { check, energy, fit, hostileId, inspect, outline, plainText } from './fixtures.ts';
 
 const snapshot = (more: Partial<PlanSnapshot> = {}): PlanSnapshot => ({
-  path: '/work/digits.tiers',
+  path: '/models/digits.tiers',
   check,
   energy,
   inspect,

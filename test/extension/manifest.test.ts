@@ -95,11 +95,11 @@ describe('problem matcher', () => {
       code: 'unknown-layer',
       severity: 'error',
       message: 'no layer "/fc9: 1:2" in the model',
-      where: { path: 'C:/work/digits.tiers', range: { line: 9, column: 10, endLine: 9, endColumn: 21 } },
+      where: { path: 'C:/models/digits.tiers', range: { line: 9, column: 10, endLine: 9, endColumn: 21 } },
     });
     const pattern = new RegExp(manifest.contributes.problemMatchers[0]?.pattern.regexp ?? '');
     expect(pattern.exec(line)?.slice(1)).toEqual([
-      'C:/work/digits.tiers',
+      'C:/models/digits.tiers',
       '9',
       '10',
       'error',

@@ -73,8 +73,8 @@ const whole: Answers = {
   'tierwise/inspect': () => inspect,
   'tierwise/lastFit': () => ({ fit, stale: false }),
 };
-const question = { path: '/work/digits.tiers', text: undefined, target: undefined };
-const known: PlanSnapshot = { path: '/work/digits.tiers', check, energy, inspect, fit, stale: false, error: null };
+const question = { path: '/models/digits.tiers', text: undefined, target: undefined };
+const known: PlanSnapshot = { path: '/models/digits.tiers', check, energy, inspect, fit, stale: false, error: null };
 
 describe('snapshot loader', () => {
   it('puts the answers together', async () => {
@@ -89,7 +89,7 @@ describe('snapshot loader', () => {
       'tierwise/check': { path: question.path, text: 'model "x"' },
       'tierwise/energy': { path: question.path, text: 'model "x"', target: 'cpu-x86' },
       'tierwise/lastFit': { path: question.path, text: 'model "x"' },
-      'tierwise/inspect': { path: '/work/digits.onnx' },
+      'tierwise/inspect': { path: '/models/digits.onnx' },
     });
   });
 
@@ -105,7 +105,7 @@ describe('snapshot loader', () => {
 
   it('shows nothing of a model that is gone', async () => {
     const fail = (): never => {
-      throw new SolverError('file-not-found', '/work/digits.onnx does not exist', 'check the path');
+      throw new SolverError('file-not-found', '/models/digits.onnx does not exist', 'check the path');
     };
     const { solver } = scripted({
       ...whole,
@@ -145,7 +145,7 @@ describe('snapshot loader', () => {
     await loader.load(question, known);
     await loader.load(question, known);
     expect(count()).toBe(2);
-    loader.forget('/work/digits.onnx');
+    loader.forget('/models/digits.onnx');
     await loader.load(question, known);
     expect(count()).toBe(3);
   });
@@ -156,9 +156,9 @@ describe('snapshot loader', () => {
       return (await new SnapshotLoader(solver).load(question, known)).fit?.plan;
     };
     expect(await load(question.path, true)).toBe(question.path);
-    expect(await load('/work/other.tiers', true)).toBeUndefined();
+    expect(await load('/models/other.tiers', true)).toBeUndefined();
     // Renamed since, and otherwise the same.
-    expect(await load('/work/other.tiers', false)).toBe('/work/other.tiers');
+    expect(await load('/models/other.tiers', false)).toBe('/models/other.tiers');
   });
 
   it('shows no fit record that is not sound', async () => {

@@ -3,11 +3,11 @@ import { emptySnapshot, layerLookup, type PlanSnapshot } from '../../extension/p
 import { fitView, modelView, reportView, tiersView, type TiersContext } from '../../extension/to-view.ts';
 import { check, energy, fit, hostileId, inspect, plainText } from './fixtures.ts';
 
-const snapshot: PlanSnapshot = { path: '/work/digits.tiers', check, energy, inspect, fit, stale: false, error: null };
+const snapshot: PlanSnapshot = { path: '/models/digits.tiers', check, energy, inspect, fit, stale: false, error: null };
 
 describe('report view', () => {
   it('is null until energy is known', () => {
-    expect(reportView(emptySnapshot('/work/digits.tiers'), plainText)).toBeNull();
+    expect(reportView(emptySnapshot('/models/digits.tiers'), plainText)).toBeNull();
   });
 
   it('keeps value, band and source of each figure beside its text', () => {
@@ -59,7 +59,7 @@ describe('fit view', () => {
       before: '10.0 %',
       after: '96.9 %',
       rowsText: '360 rows, held-out: 36 correct before, 349 after',
-      output: '/work/digits.fitted.onnx',
+      output: '/models/digits.fitted.onnx',
     });
   });
 
@@ -73,7 +73,7 @@ describe('fit view', () => {
 });
 
 describe('report view of an earlier moment', () => {
-  const error = { code: 'plan-has-errors', message: '/work/digits.tiers: 1 error', advice: '' };
+  const error = { code: 'plan-has-errors', message: '/models/digits.tiers: 1 error', advice: '' };
   const unknown = { code: 'unknown-layer', severity: 'error' as const, message: 'no layer "x"', where: {} };
 
   it('says that the figures are old, and why', () => {
@@ -105,7 +105,7 @@ describe('tiers view', () => {
       { kind: 'upper', layers: [hostileId], canFit: false },
     ]);
     expect(view.frozen).toEqual(['conv1']);
-    expect([view.plan, view.model, view.target, view.errors]).toEqual(['/work/digits.tiers', '/work/digits.onnx', 'ecp5-85f (plan)', 0]);
+    expect([view.plan, view.model, view.target, view.errors]).toEqual(['/models/digits.tiers', '/models/digits.onnx', 'ecp5-85f (plan)', 0]);
   });
 
   it('says which backend and target count, and who chose them', () => {
@@ -149,7 +149,7 @@ describe('model view', () => {
 
   it('works without energy', () => {
     expect(modelView(inspect, null, plainText)).toMatchObject({
-      path: '/work/digits.onnx',
+      path: '/models/digits.onnx',
       totals: { inference: null },
       diagnostics: [{ code: 'onnx-unknown-op', where: 'node n1' }],
     });
