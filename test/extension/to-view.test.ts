@@ -105,7 +105,12 @@ describe('tiers view', () => {
       { kind: 'upper', layers: [hostileId], canFit: false },
     ]);
     expect(view.frozen).toEqual(['conv1']);
-    expect([view.plan, view.model, view.target, view.errors]).toEqual(['/models/digits.tiers', '/models/digits.onnx', 'ecp5-85f (plan)', 0]);
+    expect([view.plan, view.model, view.target, view.errors]).toEqual([
+      '/models/digits.tiers',
+      '/models/digits.onnx',
+      'ecp5-85f (plan)',
+      0,
+    ]);
   });
 
   it('says which backend and target count, and who chose them', () => {
