@@ -1,15 +1,17 @@
 import { extname } from 'node:path';
+import { evaluateBudgets } from '../energy/budgets.ts';
+import { hasErrors } from '../model/diagnostic.ts';
 import { energyCsv } from '../report/energy-csv.ts';
 import { energyHtml } from '../report/energy-html.ts';
 import { energyMarkdown } from '../report/energy-markdown.ts';
 import type { ReportExtras } from '../report/energy-markdown.ts';
 import { energyText } from '../report/energy-text.ts';
 import type { EnergyDocument } from '../protocol/index.ts';
-import { checkJob } from './check.ts';
 import { energyJob } from './energy.ts';
 import type { EnergyParams } from './energy.ts';
 import type { Environment } from './environment.ts';
-import { lastFitJob } from './last-fit.ts';
+import { findFit } from './last-fit.ts';
+import { readPlan } from './read-plan.ts';
 
 export type ReportFormat = 'text' | 'json' | 'csv' | 'md' | 'html';
 
@@ -20,7 +22,9 @@ export async function renderEnergy(
   format: ReportFormat,
 ): Promise<{ energy: EnergyDocument; text: string }> {
   const energy = await energyJob(environment, params);
-  const extras = extname(params.path) === '.tiers' ? await extrasOf(environment, params) : {};
+  // The data formats hold the document alone.
+  const bare = format === 'json' || format === 'csv' || extname(params.path) !== '.tiers';
+  const extras = bare ? {} : await extrasOf(environment, params, energy);
   return { energy, text: render(environment, energy, extras, format) };
 }
 
@@ -33,10 +37,19 @@ export async function reportJob(
   return { text };
 }
 
-async function extrasOf(environment: Environment, params: EnergyParams): Promise<ReportExtras> {
-  const { budgets } = await checkJob(environment, params);
-  const { fit, stale } = await lastFitJob(environment, params);
-  return { budgets, fit, fitStale: stale };
+/**
+ * What stands beside the figures: the budgets judged against this very document, so that another target than the plan's judges them, too,
+ * and the newest fit record. A plan with errors has no judged budgets.
+ */
+async function extrasOf(environment: Environment, params: EnergyParams, energy: EnergyDocument): Promise<ReportExtras> {
+  const read = await readPlan(params.path, params.text);
+  if (read.plan === undefined) return {};
+  const found = await findFit(environment, read, read.plan);
+  return {
+    budgets: hasErrors(read.diagnostics) ? [] : evaluateBudgets(read.plan, energy),
+    fit: found?.fit ?? null,
+    fitStale: found?.stale ?? false,
+  };
 }
 
 function render(environment: Environment, energy: EnergyDocument, extras: ReportExtras, format: ReportFormat): string {

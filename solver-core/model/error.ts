@@ -30,13 +30,3 @@ export function assert(condition: boolean, message: string): asserts condition {
   if (!condition)
     throw new TierwiseError('internal-assertion', message, 'This is a defect in Tierwise; please report it.', { category: 'internal' });
 }
-
-/** Closes an exhaustive switch over a tagged union. */
-export function assertNever(value: never): never {
-  throw new TierwiseError(
-    'internal-assertion',
-    `unexpected value ${JSON.stringify(value)}`,
-    'This is a defect in Tierwise; please report it.',
-    { category: 'internal' },
-  );
-}

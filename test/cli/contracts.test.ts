@@ -123,6 +123,14 @@ describe('every failure has its exit code, and with --json a document', () => {
     expect(text.stderr).toMatch(/^tierwise: energy-aware/);
   });
 
+  test('budgets beside the figures of another target are judged against those figures', async () => {
+    const text = (await run('energy digits.tiers --target up5k')).stdout;
+    const total = /^per inference +(\S+ \S+ \(.*)\)$/m.exec(text)?.[1];
+    expect(total).toBeDefined();
+    expect(text).toMatch(/^ {2}model, 200 µJ per inference: met, /m);
+    expect(text.split('\n').find((line) => line.startsWith('  model, '))).toContain(total);
+  });
+
   test('a plan with errors and an exceeded budget end with 1 and say where', async () => {
     const own = product.digits();
     edit(join(own, 'digits.tiers'), (text) => text.replace('/fc2/Gemm', '/fc2/Gem').replace('200 uJ', '1 nJ'));

@@ -45,8 +45,3 @@ const rules: ReadonlyMap<string, InferRule> = new Map(tables.flatMap((table) => 
 export function ruleFor(node: GraphNode): InferRule | undefined {
   return rules.get(node.domain === '' ? node.op : `${node.domain}:${node.op}`);
 }
-
-/** Operators with a rule, for documentation and tests. */
-export function knownOperators(): readonly string[] {
-  return [...rules.keys()].sort();
-}

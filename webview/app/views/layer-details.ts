@@ -3,7 +3,7 @@ import type { PageContext } from '../context.ts';
 import type { Child } from '../dom.ts';
 import { h } from '../dom.ts';
 import type { Translate } from '../strings.ts';
-import { figureCell, sourceChip, sourceDetails } from './figure.ts';
+import { figureCell, sourceDetails } from './figure.ts';
 import { metricName } from './layer-chart.ts';
 import './layer-details.css';
 
@@ -94,9 +94,4 @@ function componentsTable(layer: LayerView, context: PageContext): HTMLElement {
 export function usedSources(layers: readonly LayerView[]): ReadonlySet<FigureView['source']> {
   const figures = layers.flatMap((layer) => [layer.inference, layer.sgd, layer.solve, layer.incremental]);
   return new Set(figures.flatMap((figure) => (figure === null ? [] : [figure.source])));
-}
-
-/** A figure on one line with its chip, for places that are not tables. */
-export function inlineFigure(t: Translate, figure: FigureView): HTMLElement {
-  return h('span', { class: 'inline-figure' }, h('span', { class: 'figure-value' }, figure.text), sourceChip(t, figure.source));
 }
