@@ -7,7 +7,19 @@ import { ensureApt } from './apt.mjs';
 const started = Date.now();
 checkNode();
 const missing = await step('system packages (simulators, browser, oracles)', () =>
-  ensureApt(['verilator', 'iverilog', 'g++', 'make', 'chromium', 'fonts-dejavu-core', 'python3-numpy', 'python3-scipy', 'procps']),
+  ensureApt([
+    ...['verilator', 'iverilog', 'g++', 'make', 'chromium', 'fonts-dejavu-core', 'procps'],
+    // Independent oracles and the peers of the benchmarks.
+    ...[
+      'python3-numpy',
+      'python3-scipy',
+      'python3-sklearn',
+      'python3-torch',
+      'python3-threadpoolctl',
+      'libopenblas0-pthread',
+      'python3-distributed',
+    ],
+  ]),
 );
 await ensurePackages();
 await ensureBuild();

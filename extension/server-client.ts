@@ -53,6 +53,8 @@ const silenceLimitsMs: Readonly<Record<SolverMethod, number>> = {
   'tierwise/report': 120_000,
   'tierwise/eval': 600_000,
   'tierwise/fit': 900_000,
+  'tierwise/learn': 900_000,
+  'tierwise/unlearn': 900_000,
 };
 
 /** Requests that change nothing and may therefore be asked again when the process was ended for another one. */

@@ -19,9 +19,21 @@ export interface RowSource {
   chunks(): AsyncIterable<RowChunk>;
 }
 
+/** Quality of a solve, for the user. */
+export interface SolveQuality {
+  /** Inputs that carry information; the rank of the Gram is at most this. */
+  readonly liveInputs: number;
+  /** Estimate of the rank of the Gram at fp64's accuracy; null when not computed. */
+  readonly rank: number | null;
+  /** Effective degrees of freedom tr((G+λI)⁻¹G), bias not counted; null when not computed. */
+  readonly degreesOfFreedom: number | null;
+  /** How λ came about: 'given', 'default', 'gcv', 'held-out', with the score per candidate when it was chosen. */
+  readonly lambdaFrom: 'given' | 'default' | 'gcv' | 'held-out';
+}
+
 /**
  * min over W [d, k], b [k] of Σ ‖y − xW − b‖² + λ‖W‖² (the bias is not penalised; method 2.1).
- * `lambda` undefined: λ = 1e-3 · tr(G)/d of the centred Gram.
+ * `lambda` undefined: λ = 1e-3 · tr(G)/d of the centred Gram. Backends never see 'auto': it is resolved before (fit/lambda/).
  */
 export interface RidgeProblem {
   readonly source: RowSource;
@@ -48,6 +60,8 @@ export interface RidgeSolution {
   readonly engine: EngineWork | null;
   /** For people: which arithmetic produced the answer. */
   readonly method: string;
+  /** Absent on a backend that does not tell. */
+  readonly quality?: SolveQuality;
 }
 
 /** What an engine did for one solve. */

@@ -1,12 +1,13 @@
 import { checkAbort } from '../model/abort.ts';
 import { TierwiseError, assert } from '../model/error.ts';
 import type { Layer } from '../model/layer.ts';
-import type { LowerTier, Plan, UpperTier } from '../model/plan.ts';
+import type { LambdaChoice, LowerTier, Plan, UpperTier } from '../model/plan.ts';
 import { quoteName } from '../model/quote.ts';
 import type { ActivationSource, LayerInput } from './activations.ts';
 import { computedRows, inputRows } from './activations.ts';
 import type { Backend, RidgeSolution, SolveContext } from './backend.ts';
 import { answerTargets, layerRows } from './layer-rows.ts';
+import type { Numerics } from './numerics.ts';
 import type { ModelEditor, WeightTensor } from './model-editor.ts';
 import type { ModelRuntime } from './model-runner.ts';
 import { labelTargets } from './rows.ts';
@@ -25,6 +26,7 @@ export interface FitRequest {
   /** The rows to fit on. */
   readonly data: LabelledRows;
   readonly backend: Backend;
+  readonly numerics: Numerics;
   readonly runtime: ModelRuntime;
   readonly context: SolveContext;
   /** Inputs of a layer (and its targets) are kept in memory up to this size, else computed anew on each pass. Default 512 MiB. */
@@ -154,7 +156,7 @@ async function solveOn(
   let solution: RidgeSolution | null = null;
   if (targets.how.kind === 'solve') {
     const source = layerRows(input, outputs, targets.how.fill, request.budgetBytes ?? defaultBudgetBytes);
-    solution = await request.backend.solve({ source, lambda: tier.lambda, bias }, context);
+    solution = await request.backend.solve({ source, lambda: absoluteLambda(tier.lambda), bias }, context);
   }
   const { w, b } = targets.how.kind === 'solve' ? solution! : targets.how;
   return {
@@ -205,8 +207,16 @@ async function targetsOf(
     input,
     labels: labelTargets(labels, width),
     context,
+    lambda: absoluteLambda(tier.lambda),
+    numerics: request.numerics,
+    solve: (problem) => request.backend.solve(problem, context),
+    teacher: () => Promise.reject(new TierwiseError('not-yet-available', 'there is no teacher', 'Use other targets.')),
   });
   return { name: tier.targets, how };
+}
+
+function absoluteLambda(lambda: LambdaChoice): number | undefined {
+  return lambda === 'auto' ? undefined : lambda;
 }
 
 function withoutWeights(solution: RidgeSolution): Omit<RidgeSolution, 'w' | 'b'> {

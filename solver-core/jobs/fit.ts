@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { cpuNumerics } from '../backends/cpu/index.ts';
 import { evaluate, fitTiers, preflight, splitRows } from '../fit/index.ts';
 import type { Backend, Evaluation, LabelledRows, ModelEditor, ModelRuntime, SolveContext } from '../fit/index.ts';
 import { checkAbort } from '../model/abort.ts';
@@ -72,7 +73,17 @@ export async function fitJob(environment: Environment, params: FitParams, contro
     };
     const { input, layers } = runnable;
     const context = contextOf(control, 'solving');
-    const result = await fitTiers({ editor, input, layers, plan, data: prepared.fitRows, backend, runtime, context });
+    const result = await fitTiers({
+      editor,
+      input,
+      layers,
+      plan,
+      data: prepared.fitRows,
+      backend,
+      numerics: cpuNumerics(),
+      runtime,
+      context,
+    });
     checkAbort(control.abort);
     const fitted = encodeModel(withMetadata(withInitializers(runnable.model, result.weights), fitMetadata(result, backend.info, prepared)));
     const before = await evaluateModel(runtime, encodeModel(runnable.model), prepared, contextOf(control, 'evaluating before'));

@@ -1,7 +1,14 @@
 import type { TextRange } from './diagnostic.ts';
 
 /** Targets a layer can be solved for (method names of the literature). */
-export type TargetKind = 'labels' | 'forward-projection' | 'autoencode' | 'teacher' | 'random';
+/** `pca`: filters are the (whitened) principal directions of the layer's own inputs. */
+export type TargetKind = 'labels' | 'forward-projection' | 'autoencode' | 'teacher' | 'pca' | 'random';
+
+/** A ridge parameter: absolute, 'auto' (chosen from the data), or undefined: λ = 1e-3 · mean diagonal of the Gram (method 2.1). */
+export type LambdaChoice = number | 'auto' | undefined;
+
+/** How an upper tier learns: exact recursive ridge of its last layer, or gradient steps on all its layers. */
+export type Learner = 'rls' | 'sgd' | 'adam';
 
 export type BackendChoice =
   | { readonly kind: 'cpu' }
@@ -41,8 +48,7 @@ interface TierBase {
 /** Layers whose weights are solved in one step. */
 export interface LowerTier extends TierBase {
   readonly kind: 'lower';
-  /** Absolute ridge parameter, or undefined: λ = 1e-3 · mean diagonal of the Gram (method 2.1). */
-  readonly lambda: number | undefined;
+  readonly lambda: LambdaChoice;
   readonly targets: TargetKind;
   readonly seed: number;
 }
@@ -50,9 +56,22 @@ export interface LowerTier extends TierBase {
 /** Layers that learn incrementally. */
 export interface UpperTier extends TierBase {
   readonly kind: 'upper';
-  readonly lambda: number | undefined;
-  /** Forgetting factor in (0, 1]; 1 forgets nothing. */
+  readonly learner: Learner;
+  readonly lambda: LambdaChoice;
+  /** Forgetting factor in (0, 1]; 1 forgets nothing. Learner rls. */
   readonly forgetting: number;
+  /** Random ReLU features between the layer's input and its weights (method 3.5); undefined: none. Learner rls. */
+  readonly expand: number | undefined;
+  /** Weight of the compensation stream in [0, 2] (DS-AL, method 3.5); undefined: no such stream. Learner rls, needs `expand`. */
+  readonly compensation: number | undefined;
+  /** Seed of the expansion, or of the order of gradient steps. Default 1. */
+  readonly seed: number;
+  /** Learning rate > 0. Default 1e-3 (adam), 1e-2 (sgd, momentum 0.9). */
+  readonly rate: number;
+  /** Passes over each batch of new rows, 1 or more. Default 1. Learners sgd and adam. */
+  readonly epochs: number;
+  /** Strength of elastic weight consolidation, 0 or more (method 3.7). Default 0: none. Learners sgd and adam. */
+  readonly ewc: number;
   /** Update only when the expected gain per joule exceeds this; undefined: no such rule. */
   readonly gainPerJoule: number | undefined;
 }

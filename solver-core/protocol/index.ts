@@ -2,3 +2,4 @@ export type * from './quantity.ts';
 export type * from './documents.ts';
 export type * from './rpc.ts';
 export type * from './language.ts';
+export type * from './learn-documents.ts';

@@ -1,10 +1,13 @@
 import type { CheckDocument, EnergyDocument, EvalDocument, FitDocument, InspectDocument } from './documents.ts';
+import type { LearnBatch, LearnDocument, UnlearnDocument } from './learn-documents.ts';
 
 /** Progress of a long request. `fraction` in 0..1, or null when the end is not known. */
 export interface ProgressEvent {
   readonly stage: string;
   readonly message: string;
   readonly fraction: number | null;
+  /** Learning: the batch just decided, for live views. */
+  readonly batch?: LearnBatch;
 }
 
 /** Parameters and results of every request the solver process answers. Paths are absolute file-system paths. */
@@ -30,6 +33,37 @@ export interface SolverRequests {
   'tierwise/eval': {
     readonly params: { readonly model: string; readonly data: string; readonly inputs?: string; readonly labels?: string };
     readonly result: EvalDocument;
+  };
+  /** Learns from data batch by batch. Cancelling keeps what was learned up to the last whole batch when `keepOnCancel`. */
+  'tierwise/learn': {
+    readonly params: {
+      readonly path: string;
+      readonly data: string;
+      readonly inputs?: string;
+      readonly labels?: string;
+      readonly state?: string;
+      readonly out?: string;
+      readonly batchRows?: number;
+      readonly policy?: 'plan' | 'always' | 'never';
+      /** Start without the plan's own data. */
+      readonly fresh?: boolean;
+      readonly keepOnCancel?: boolean;
+    };
+    readonly result: LearnDocument;
+  };
+  /** Removes rows of a data file from the state of an upper tier, exactly. */
+  'tierwise/unlearn': {
+    readonly params: {
+      readonly path: string;
+      readonly data: string;
+      /** Row numbers and ranges, e.g. "0..99,105"; "all" for every row. */
+      readonly rows: string;
+      readonly inputs?: string;
+      readonly labels?: string;
+      readonly state?: string;
+      readonly out?: string;
+    };
+    readonly result: UnlearnDocument;
   };
   /** The newest fit record beside a plan's model, or null when there is none or its hashes no longer match. */
   'tierwise/lastFit': {

@@ -7,6 +7,8 @@ import type { Environment } from '../jobs/environment.ts';
 import { energyJob } from '../jobs/energy.ts';
 import { evalJob } from '../jobs/eval.ts';
 import { fitJob } from '../jobs/fit.ts';
+import { learnJob } from '../jobs/learn.ts';
+import { unlearnJob } from '../jobs/unlearn.ts';
 import { inspectJob } from '../jobs/inspect.ts';
 import type { JobControl } from '../jobs/job.ts';
 import { lastFitJob } from '../jobs/last-fit.ts';
@@ -45,6 +47,8 @@ function handlersOf(environment: Environment): { readonly [M in Method]: Handler
     'tierwise/energy': (params) => energyJob(environment, params),
     'tierwise/fit': oneAtATime<'tierwise/fit'>((params, control) => fitJob(environment, params, control)),
     'tierwise/eval': (params, control) => evalJob(environment, params, control),
+    'tierwise/learn': oneAtATime<'tierwise/learn'>((params, control) => learnJob(environment, params, control)),
+    'tierwise/unlearn': oneAtATime<'tierwise/unlearn'>((params, control) => unlearnJob(environment, params, control)),
     'tierwise/lastFit': (params) => lastFitJob(environment, params),
     'tierwise/report': (params) => reportJob(environment, params),
   };
@@ -120,6 +124,8 @@ const required: { readonly [M in Method]: readonly string[] } = {
   'tierwise/energy': ['path'],
   'tierwise/fit': ['path'],
   'tierwise/eval': ['model', 'data'],
+  'tierwise/learn': ['path', 'data'],
+  'tierwise/unlearn': ['path', 'data', 'rows'],
   'tierwise/lastFit': ['path'],
   'tierwise/report': ['path', 'format'],
 };

@@ -131,12 +131,19 @@ function targetKind(context: CheckContext, clause: TargetsClause): TargetKind | 
   return known;
 }
 
-function upperOptions(context: CheckContext, clauses: Clauses): Pick<UpperTier, 'kind' | 'lambda' | 'forgetting' | 'gainPerJoule'> {
+function upperOptions(context: CheckContext, clauses: Clauses): Omit<UpperTier, 'name' | 'layers' | 'budgets' | 'range'> {
   const learn = clauses.learn && methodOf(context, clauses.learn, 'way to learn', learnWords, ['forgetting', 'lambda']);
   const threshold = clauses.update && numberOf(clauses.update, 'threshold');
   return {
     kind: 'upper',
+    learner: 'rls',
     lambda: learn?.lambda,
+    expand: undefined,
+    compensation: undefined,
+    seed: 1,
+    rate: 1e-3,
+    epochs: 1,
+    ewc: 0,
     forgetting: learn?.forgetting ?? 1,
     gainPerJoule: threshold && checkNumber(context, gainRule, threshold),
   };

@@ -1,1 +1,2 @@
 export { cpuBackend } from './cpu-backend.ts';
+export { cpuNumerics, plainNumerics } from './numerics.ts';

@@ -8,6 +8,7 @@ const strategies: Readonly<Record<TargetKind, TargetStrategy | undefined>> = {
   labels: labelsStrategy,
   'forward-projection': forwardProjectionStrategy,
   random: randomStrategy,
+  pca: undefined,
   autoencode: undefined,
   teacher: undefined,
 };

@@ -1,6 +1,7 @@
 import type { TargetKind } from '../../model/plan.ts';
 import type { ActivationSource } from '../activations.ts';
-import type { SolveContext } from '../backend.ts';
+import type { RidgeProblem, RidgeSolution, SolveContext } from '../backend.ts';
+import type { Numerics } from '../numerics.ts';
 import type { LabelTargets } from '../rows.ts';
 
 /** What a strategy knows of the hidden layer it makes targets for. */
@@ -13,11 +14,21 @@ export interface TargetLayer {
   readonly activation: string | null;
   /** The tier's seed. Each layer and each random matrix draws from its own stream of it. */
   readonly seed: number;
-  /** Input of the layer with the layers below already fitted. */
+  /** Input of the layer with the layers below already fitted; a convolution's rows are its patches, position after position. */
   readonly input: ActivationSource;
   /** One row per sample. */
   readonly labels: LabelTargets;
   readonly context: SolveContext;
+  /** Absolute λ of the tier when it names one. */
+  readonly lambda: number | undefined;
+  readonly numerics: Numerics;
+  /** Solves a ridge problem on the tier's backend. */
+  readonly solve: (problem: RidgeProblem) => Promise<RidgeSolution>;
+  /**
+   * What this layer computes before its activation in the model as it was given ([rows, outputs], rows as in `input`): what a
+   * teacher target keeps.
+   */
+  readonly teacher: () => Promise<ActivationSource>;
 }
 
 /** Writes the targets [rows, outputs] of the rows x [rows, d], whose first has the number `firstRow`. */

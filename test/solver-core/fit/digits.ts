@@ -77,7 +77,24 @@ export function lower(layers: readonly string[], changes: Partial<LowerTier> = {
 }
 
 export function upper(layers: readonly string[], changes: Partial<UpperTier> = {}): UpperTier {
-  return { kind: 'upper', name: 'head', layers, budgets: [], range, lambda: undefined, forgetting: 1, gainPerJoule: undefined, ...changes };
+  return {
+    kind: 'upper',
+    name: 'head',
+    layers,
+    budgets: [],
+    range,
+    learner: 'rls',
+    lambda: undefined,
+    forgetting: 1,
+    expand: undefined,
+    compensation: undefined,
+    seed: 1,
+    rate: 1e-3,
+    epochs: 1,
+    ewc: 0,
+    gainPerJoule: undefined,
+    ...changes,
+  };
 }
 
 export function planOf(lowerTiers: readonly LowerTier[], upperTiers: readonly UpperTier[] = []): Plan {

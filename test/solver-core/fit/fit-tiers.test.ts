@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { cpuBackend } from '../../../solver-core/backends/cpu/index.ts';
+import { cpuBackend, plainNumerics } from '../../../solver-core/backends/cpu/index.ts';
 import { FunctionalDevice } from '../../../solver-core/backends/engine/functional-device.ts';
 import { solveOnDevice } from '../../../solver-core/backends/engine/solve-on-device.ts';
 import type { Backend } from '../../../solver-core/fit/backend.ts';
@@ -33,6 +33,7 @@ function fit(model: OpenedModel, data: LabelledRows, plan: FitRequest['plan'], c
     plan,
     data,
     backend: cpuBackend(),
+    numerics: plainNumerics(),
     runtime,
     context: quiet,
     ...changes,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Matrix, SingularValueDecomposition } from 'ml-matrix';
+import { cpuBackend, plainNumerics } from '../../../solver-core/backends/cpu/index.ts';
 import { inputRows } from '../../../solver-core/fit/activations.ts';
 import { createRandom, normals } from '../../../solver-core/fit/prng.ts';
 import { labelTargets } from '../../../solver-core/fit/rows.ts';
@@ -26,6 +27,10 @@ const layer: TargetLayer = {
   input,
   labels: labelTargets({ kind: 'class', values, classes }, classes),
   context: quiet,
+  lambda: undefined,
+  numerics: plainNumerics(),
+  solve: (problem) => cpuBackend().solve(problem, quiet),
+  teacher: () => Promise.reject(new Error('no teacher here')),
 };
 
 async function targets(kind: 'labels' | 'forward-projection', changes: Partial<TargetLayer> = {}): Promise<Float32Array> {
