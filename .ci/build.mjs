@@ -29,7 +29,7 @@ const nodeBundles = [
   { in: 'solver-core/cli/main.ts', out: 'dist/cli.cjs', external: ['onnxruntime-node'], banner: '#!/usr/bin/env node' },
 ];
 
-const pages = ['report', 'tiers', 'model'];
+const pages = ['report', 'tiers', 'model', 'learning'];
 
 /** Builds everything whose entry file exists; returns the esbuild metafiles by output name. */
 export async function buildAll() {

@@ -5,7 +5,7 @@ import type { TierwiseContext } from '../context.ts';
 import { pageHtml } from '../html.ts';
 import { parsePageMessage } from './page-messages.ts';
 
-export type PageName = 'report' | 'tiers' | 'model';
+export type PageName = 'report' | 'tiers' | 'model' | 'learning';
 
 /** What a page does beyond showing what it is told. */
 export interface PageHandlers {
@@ -88,6 +88,10 @@ const hostCommands: Readonly<Record<PageCommand, string>> = {
   refresh: 'tierwise.refresh',
   'create-plan': 'tierwise.createPlan',
   'open-fitted': 'tierwise.openFitted',
+  learn: 'tierwise.learnFromData',
+  'stop-learning': 'tierwise.stopLearning',
+  'open-learning': 'tierwise.openLearning',
+  'open-learned': 'tierwise.openLearned',
 };
 
 /** Runs what a page asked for; pages name intents, never commands of VS Code. */

@@ -14,10 +14,14 @@ const commands = [
   'refresh',
   'create-plan',
   'open-fitted',
+  'learn',
+  'stop-learning',
+  'open-learning',
+  'open-learned',
 ] as const satisfies readonly PageCommand[];
 
 const schema: v.GenericSchema<unknown, ToHost> = v.variant('kind', [
-  v.object({ kind: v.literal('ready'), page: v.picklist(['report', 'tiers', 'model']) }),
+  v.object({ kind: v.literal('ready'), page: v.picklist(['report', 'tiers', 'model', 'learning']) }),
   v.object({ kind: v.literal('command'), command: v.picklist(commands) }),
   v.object({ kind: v.literal('reveal-layer'), id: text }),
   v.object({ kind: v.literal('csp-violation'), directive: text, blocked: text }),

@@ -93,11 +93,58 @@ const tiers = v.object({
   model: v.nullable(text),
   backend: text,
   target: text,
-  tiers: list(v.object({ kind: v.picklist(['lower', 'upper']), name: text, layers: list(text, maxLayers), canFit: v.boolean() })),
+  tiers: list(
+    v.object({
+      kind: v.picklist(['lower', 'upper']),
+      name: text,
+      layers: list(text, maxLayers),
+      canFit: v.boolean(),
+      canLearn: v.exactOptional(v.boolean()),
+    }),
+  ),
   frozen: list(text, maxLayers),
   fitting: v.nullable(v.object({ message: text, fraction: v.nullable(v.number()) })),
+  learning: v.exactOptional(v.nullable(v.object({ running: v.boolean(), text }))),
   lastFit: v.nullable(v.object({ before: text, after: text, stale: v.boolean(), detail: v.exactOptional(text) })),
   errors: v.number(),
+});
+
+const decision = v.picklist(['skip', 'update', 'refit', 'restored']);
+
+const learning = v.object({
+  plan: text,
+  data: text,
+  tier: text,
+  policy: text,
+  metric: v.picklist(['accuracy', 'mse']),
+  metricText: text,
+  running: v.nullable(v.object({ message: text, fraction: v.nullable(v.number()), stopping: v.boolean() })),
+  batches: list(
+    v.object({
+      index: v.number(),
+      rows: text,
+      decision,
+      reason: text,
+      before: text,
+      after: text,
+      running: text,
+      gain: text,
+      energy: figure,
+      signals: text,
+    }),
+  ),
+  batchCount: v.number(),
+  points: list(v.object({ index: v.number(), running: v.number(), spentJ: v.number(), decision })),
+  totals: v.object({ rows: text, updates: text, skips: text, quality: text, energy: maybeFigure, always: maybeFigure }),
+  result: v.nullable(
+    v.object({
+      output: text,
+      state: text,
+      resumed: v.boolean(),
+      heldOut: v.nullable(v.object({ before: text, after: text, rows: text })),
+    }),
+  ),
+  problems: list(v.object({ severity, code: text, message: text })),
 });
 
 const model = v.object({
@@ -119,6 +166,10 @@ const commands = [
   'refresh',
   'create-plan',
   'open-fitted',
+  'learn',
+  'stop-learning',
+  'open-learning',
+  'open-learned',
 ] as const;
 const action = v.object({ label: text, command: v.picklist(commands satisfies readonly PageCommand[]) });
 const strings = v.record(v.string(), v.string());
@@ -127,6 +178,7 @@ const toWebview = v.variant('kind', [
   v.object({ kind: v.literal('report'), strings, view: report }),
   v.object({ kind: v.literal('tiers'), strings, view: tiers }),
   v.object({ kind: v.literal('model'), strings, view: model }),
+  v.object({ kind: v.literal('learning'), strings, view: learning }),
   v.object({ kind: v.literal('busy'), message: text, strings: v.exactOptional(strings) }),
   v.object({
     kind: v.literal('empty'),

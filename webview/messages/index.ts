@@ -91,6 +91,8 @@ export interface TierView {
   readonly name: string;
   readonly layers: readonly string[];
   readonly canFit: boolean;
+  /** An upper tier that can learn from data now. */
+  readonly canLearn?: boolean;
 }
 
 export interface TiersView {
@@ -101,9 +103,70 @@ export interface TiersView {
   readonly tiers: readonly TierView[];
   readonly frozen: readonly string[];
   readonly fitting: { readonly message: string; readonly fraction: number | null } | null;
+  /** A learning run that is under way, or the newest of this window; null when there is none. */
+  readonly learning?: { readonly running: boolean; readonly text: string } | null;
   /** `detail` says what the result was measured by and on. */
   readonly lastFit: { readonly before: string; readonly after: string; readonly stale: boolean; readonly detail?: string } | null;
   readonly errors: number;
+}
+
+/** One decided batch of a learning run. */
+export interface LearningBatchView {
+  readonly index: number;
+  readonly rows: string;
+  readonly decision: 'skip' | 'update' | 'refit' | 'restored';
+  readonly reason: string;
+  /** Quality on this batch before and after learning from it. */
+  readonly before: string;
+  readonly after: string;
+  readonly running: string;
+  readonly gain: string;
+  readonly energy: FigureView;
+  /** Drift signals that were up and labels first seen, in words; empty when none. */
+  readonly signals: string;
+}
+
+/** A point of the two curves of a learning run. */
+export interface LearningPoint {
+  readonly index: number;
+  /** Accuracy in 0..1, or an error of 0 or more. */
+  readonly running: number;
+  /** Spent so far. */
+  readonly spentJ: number;
+  readonly decision: 'skip' | 'update' | 'refit' | 'restored';
+}
+
+/** Learning from data: live while it runs, and its result afterwards. */
+export interface LearningView {
+  readonly plan: string;
+  readonly data: string;
+  readonly tier: string;
+  readonly policy: string;
+  readonly metric: 'accuracy' | 'mse';
+  readonly metricText: string;
+  /** Set while it runs; `stopping` after the user asked it to stop. */
+  readonly running: { readonly message: string; readonly fraction: number | null; readonly stopping: boolean } | null;
+  /** Newest first; `batchCount` says how many there are in all. */
+  readonly batches: readonly LearningBatchView[];
+  readonly batchCount: number;
+  /** Thinned to a few hundred, in order. */
+  readonly points: readonly LearningPoint[];
+  readonly totals: {
+    readonly rows: string;
+    readonly updates: string;
+    readonly skips: string;
+    readonly quality: string;
+    readonly energy: FigureView | null;
+    /** What updating on every batch would have cost; null until the run is over. */
+    readonly always: FigureView | null;
+  };
+  readonly result: {
+    readonly output: string;
+    readonly state: string;
+    readonly resumed: boolean;
+    readonly heldOut: { readonly before: string; readonly after: string; readonly rows: string } | null;
+  } | null;
+  readonly problems: readonly { readonly severity: 'error' | 'warning' | 'info'; readonly code: string; readonly message: string }[];
 }
 
 export interface ModelView {
@@ -135,6 +198,7 @@ export type ToWebview =
   | { readonly kind: 'report'; readonly strings: Strings; readonly view: ReportView }
   | { readonly kind: 'tiers'; readonly strings: Strings; readonly view: TiersView }
   | { readonly kind: 'model'; readonly strings: Strings; readonly view: ModelView }
+  | { readonly kind: 'learning'; readonly strings: Strings; readonly view: LearningView }
   | { readonly kind: 'busy'; readonly message: string; readonly strings?: Strings }
   | {
       readonly kind: 'empty';
@@ -149,11 +213,23 @@ export type ToWebview =
 
 /** Commands a page may ask for; the host knows what each runs. */
 export type PageCommand =
-  'fit' | 'cancel-fit' | 'open-plan' | 'open-sample' | 'open-report' | 'export-html' | 'refresh' | 'create-plan' | 'open-fitted';
+  | 'fit'
+  | 'cancel-fit'
+  | 'open-plan'
+  | 'open-sample'
+  | 'open-report'
+  | 'export-html'
+  | 'refresh'
+  | 'create-plan'
+  | 'open-fitted'
+  | 'learn'
+  | 'stop-learning'
+  | 'open-learning'
+  | 'open-learned';
 
 /** Page to host. */
 export type ToHost =
-  | { readonly kind: 'ready'; readonly page: 'report' | 'tiers' | 'model' }
+  | { readonly kind: 'ready'; readonly page: 'report' | 'tiers' | 'model' | 'learning' }
   | { readonly kind: 'command'; readonly command: PageCommand }
   | { readonly kind: 'reveal-layer'; readonly id: string }
   | { readonly kind: 'csp-violation'; readonly directive: string; readonly blocked: string }

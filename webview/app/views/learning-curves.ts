@@ -1,0 +1,89 @@
+import type { LearningView } from '../../messages/index.ts';
+import type { PageContext } from '../context.ts';
+import { fill, h, svg } from '../dom.ts';
+import { drawCurves } from '../draw/curves.ts';
+import './learning-curves.css';
+
+/** The two curves of a learning run with their key. Redraws itself when its width changes. */
+export interface LearningCurves {
+  readonly element: HTMLElement;
+  readonly update: (view: LearningView) => void;
+}
+
+export function createLearningCurves(context: PageContext): LearningCurves {
+  const { t } = context;
+  let view: LearningView | undefined;
+  let widthPx = 0;
+  const drawing = h('div', { class: 'chart-drawing' });
+  const draw = (): void => {
+    widthPx = Math.floor(drawing.clientWidth);
+    if (view === undefined || widthPx === 0) return;
+    if (view.points.length === 0) return fill(drawing, h('p', { class: 'muted' }, t('The curves begin with the first batch.')));
+    const shape = drawCurves({
+      points: view.points,
+      widthPx,
+      metric: view.metric,
+      qualityLabel: t('Running {0}, each batch judged before it is learned from', view.metricText),
+      energyLabel: t('Spent on learning so far'),
+      ariaLabel: t(
+        'Curves over {0} batches: {1} is now {2}, {3} spent on learning. The table below has the same figures.',
+        view.batchCount,
+        view.metricText,
+        view.totals.quality,
+        view.totals.energy?.text ?? '0 J',
+      ),
+      measure: measureIn(drawing),
+    });
+    fill(drawing, svg(shape));
+  };
+  new ResizeObserver(() => {
+    if (Math.floor(drawing.clientWidth) !== widthPx) requestAnimationFrame(draw);
+  }).observe(drawing);
+  const key = h(
+    'p',
+    { class: 'legend' },
+    h('span', { class: 'swatch-item' }, svg(markShape('update')), t('learned')),
+    h('span', { class: 'swatch-item' }, svg(markShape('refit')), t('refitted')),
+    h('span', { class: 'swatch-item' }, svg(markShape('restored')), t('taken back')),
+    h('span', { class: 'muted legend-rest' }, t('no mark: skipped')),
+  );
+  return {
+    element: h('figure', { class: 'chart' }, drawing, key),
+    update: (next) => {
+      view = next;
+      draw();
+    },
+  };
+}
+
+function markShape(kind: 'update' | 'refit' | 'restored'): Parameters<typeof svg>[0] {
+  const box = { class: 'curves', width: 12, height: 12, viewBox: '0 0 12 12', 'aria-hidden': 'true' };
+  switch (kind) {
+    case 'update':
+      return {
+        tag: 'svg',
+        attributes: box,
+        children: [{ tag: 'circle', attributes: { class: 'mark mark-update', cx: 6, cy: 6, r: 2.5 } }],
+      };
+    case 'refit':
+      return {
+        tag: 'svg',
+        attributes: box,
+        children: [{ tag: 'rect', attributes: { class: 'mark mark-refit', x: 2.5, y: 2.5, width: 7, height: 7 } }],
+      };
+    case 'restored':
+      return {
+        tag: 'svg',
+        attributes: box,
+        children: [{ tag: 'path', attributes: { class: 'mark mark-restored', d: 'M3 3l6 6m0-6l-6 6' } }],
+      };
+  }
+}
+
+/** Width of a text in the font of `element`, by a canvas that is never shown; a fixed guess where there is no canvas. */
+function measureIn(element: HTMLElement): (text: string) => number {
+  const canvas = h('canvas').getContext('2d');
+  if (canvas === null) return (text) => text.length * 7;
+  canvas.font = getComputedStyle(element).font;
+  return (text) => canvas.measureText(text).width;
+}
