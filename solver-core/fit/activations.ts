@@ -3,8 +3,10 @@ import { TierwiseError, assert } from '../model/error.ts';
 import { quoteName } from '../model/quote.ts';
 import type { SolveContext } from './backend.ts';
 import type { ModelRunner, RunTensor } from './model-runner.ts';
+import { isInMemory, rowBatches, rowElements } from './row-batches.ts';
+import type { FitRows } from './row-batches.ts';
 import { batchSize, rowShapeFor } from './rows.ts';
-import type { LabelledRows, ModelInput } from './rows.ts';
+import type { ModelInput } from './rows.ts';
 
 /** Consecutive rows of a layer's input. Valid until the next chunk is asked for. */
 export interface ActivationChunk {
@@ -22,6 +24,8 @@ export interface ActivationSource {
   readonly columns: number;
   /** Rows per sample: 1, or the sequence length of a layer that is applied at every position. */
   readonly positions: number;
+  /** [columns] means over all rows of a fit, when this source holds only a part of them. */
+  readonly means?: Float64Array;
   chunks(): AsyncIterable<ActivationChunk>;
 }
 
@@ -36,15 +40,14 @@ interface Batch {
 }
 
 /** All rows as batches of the model's input, in order. */
-export function* inputBatches(data: LabelledRows, input: ModelInput): Generator<Batch> {
+export async function* inputBatches(data: FitRows, input: ModelInput): AsyncGenerator<Batch> {
   const shape = rowShapeFor(input, data.inputShape);
   assert(shape !== undefined, 'rows that do not fit the model reached the runner');
   const elements = shape.reduce((product, dim) => product * dim, 1);
   const size = batchSize(input, preferredBatch);
   const isFixed = typeof input.shape?.[0] === 'number';
-  for (let first = 0; first < data.rows; first += size) {
-    const count = Math.min(size, data.rows - first);
-    let values = data.x.subarray(first * elements, (first + count) * elements);
+  for await (const { first, rows: count, x } of rowBatches(data, size)) {
+    let values = x;
     if (isFixed && count < size) {
       const padded = new Float32Array(size * elements);
       padded.set(values);
@@ -57,12 +60,12 @@ export function* inputBatches(data: LabelledRows, input: ModelInput): Generator<
 /** Runs the model on all rows and yields one of its outputs batch by batch, without the rows that only fill up a fixed batch. */
 export async function* modelOutputs(
   runner: ModelRunner,
-  data: LabelledRows,
+  data: FitRows,
   input: ModelInput,
   output: string,
   context: SolveContext,
 ): AsyncGenerator<{ first: number; count: number; tensor: RunTensor }> {
-  for (const batch of inputBatches(data, input)) {
+  for await (const batch of inputBatches(data, input)) {
     checkAbort(context.abort);
     const results = await runner.run(new Map([[input.name, batch.tensor]]), [output]);
     const tensor = results.get(output);
@@ -86,7 +89,7 @@ export async function* modelOutputs(
 
 /** Where a layer's input comes from. */
 export interface LayerInput {
-  readonly data: LabelledRows;
+  readonly data: FitRows;
   readonly input: ModelInput;
   /** Name of the value the layer reads. */
   readonly value: string;
@@ -98,7 +101,17 @@ export interface LayerInput {
 /** A layer that reads the model's input itself. */
 export function inputRows(layer: LayerInput): ActivationSource {
   const { data, columns } = layer;
-  return memoryRows(data.x, columns, data.x.length / columns / data.rows);
+  const positions = rowElements(data) / columns;
+  if (isInMemory(data)) return memoryRows(data.x, columns, positions);
+  return {
+    rows: data.rows * positions,
+    columns,
+    positions,
+    async *chunks() {
+      for await (const { first, rows, x } of data.batches(Math.max(1, Math.floor(preferredBatch / positions))))
+        yield { rows: rows * positions, firstRow: first * positions, x };
+    },
+  };
 }
 
 /**

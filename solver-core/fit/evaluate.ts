@@ -2,7 +2,8 @@ import { TierwiseError } from '../model/error.ts';
 import { modelOutputs } from './activations.ts';
 import type { SolveContext } from './backend.ts';
 import type { ModelRunner } from './model-runner.ts';
-import type { LabelledRows, ModelInput } from './rows.ts';
+import type { FitRows } from './row-batches.ts';
+import type { ModelInput } from './rows.ts';
 
 /** Quality of a model on labelled rows. */
 export interface Evaluation {
@@ -22,7 +23,7 @@ export interface Evaluation {
 export async function evaluate(
   runner: ModelRunner,
   output: string,
-  data: LabelledRows,
+  data: FitRows,
   input: ModelInput,
   context: SolveContext,
 ): Promise<Evaluation> {
@@ -40,11 +41,11 @@ export async function evaluate(
   return { rows: data.rows, metric: 'mse', value: data.rows === 0 ? NaN : squared / (data.rows * outputs), correct: null };
 }
 
-function isClassified(data: LabelledRows, outputs: number): boolean {
+function isClassified(data: FitRows, outputs: number): boolean {
   return data.labels.kind === 'class' && outputs > 1;
 }
 
-function requireFit(data: LabelledRows, outputs: number): void {
+function requireFit(data: FitRows, outputs: number): void {
   const { labels } = data;
   const fits = labels.kind === 'class' ? outputs === 1 || labels.classes <= outputs : labels.outputs === outputs;
   if (fits) return;

@@ -11,7 +11,8 @@ import type { Numerics } from './numerics.ts';
 import type { ModelEditor, WeightTensor } from './model-editor.ts';
 import type { ModelRuntime } from './model-runner.ts';
 import { labelTargets } from './rows.ts';
-import type { LabelledRows, ModelInput } from './rows.ts';
+import type { FitRows } from './row-batches.ts';
+import type { ModelInput } from './rows.ts';
 import { storedWeights } from './store-weights.ts';
 import { targetStrategy } from './targets/registry.ts';
 import type { LayerTargets } from './targets/strategy.ts';
@@ -24,7 +25,11 @@ export interface FitRequest {
   readonly layers: readonly Layer[];
   readonly plan: Plan;
   /** The rows to fit on. */
-  readonly data: LabelledRows;
+  readonly data: FitRows;
+  /** Weights by initializer name that the fit starts from in place of the model's own: layers that were fitted before. */
+  readonly fitted?: ReadonlyMap<string, WeightTensor>;
+  /** [columns] means of a layer's inputs over all rows of the fit, when `data` is a part of them (its only solved layer). */
+  readonly inputMeans?: Float64Array;
   readonly backend: Backend;
   readonly numerics: Numerics;
   readonly runtime: ModelRuntime;
@@ -72,7 +77,7 @@ interface Job {
  */
 export async function fitTiers(request: FitRequest): Promise<FitResult> {
   const jobs = fitJobs(request.layers, request.plan);
-  const weights = new Map<string, WeightTensor>();
+  const weights = new Map<string, WeightTensor>(request.fitted);
   const results: LayerFit[] = [];
   const efforts = jobs.map(({ layer }) => solveMacs(layer, request.data.rows));
   const total = efforts.reduce((sum, effort) => sum + effort, 0);
@@ -143,13 +148,14 @@ async function fitLayer(
 }
 
 async function solveOn(
-  input: ActivationSource,
+  rows: ActivationSource,
   request: FitRequest,
   job: Job,
   context: SolveContext,
   startedMs: number,
 ): Promise<{ fit: LayerFit; stored: Map<string, WeightTensor> }> {
   const { layer, tier } = job;
+  const input = request.inputMeans === undefined ? rows : { ...rows, means: request.inputMeans };
   const bias = layer.bias !== null;
   const outputs = layer.dense!.outputs;
   const targets = await targetsOf(input, request, job, context);

@@ -7,5 +7,6 @@ export type { ModelRunner, ModelRuntime, RunTensor } from './model-runner.ts';
 export type { CholeskyFactor, Eigenpairs, FailedPivot, Numerics, Tridiagonal } from './numerics.ts';
 export { combineSums, emptySums, growOutputs, type RidgeSums } from './ridge/sums.ts';
 export { preflight, type Preflight, type PreflightRequest } from './preflight.ts';
+export { isInMemory, rowBatches, rowElements, type FitRows, type RowBatch, type RowBatches } from './row-batches.ts';
 export { batchSize, rowShapeFor, type LabelledRows, type ModelInput, type RowLabels } from './rows.ts';
 export { fitRowCount, splitRows, type RowSplit } from './split.ts';

@@ -4,7 +4,9 @@ import type { LowerTier, Plan, UpperTier } from '../model/plan.ts';
 import { quoteName } from '../model/quote.ts';
 import { fitJobs, solveMacs } from './fit-tiers.ts';
 import { rowShapeFor } from './rows.ts';
-import type { LabelledRows, ModelInput } from './rows.ts';
+import { isInMemory, rowElements } from './row-batches.ts';
+import type { FitRows } from './row-batches.ts';
+import type { ModelInput } from './rows.ts';
 import { availableTargets, targetStrategy } from './targets/registry.ts';
 
 export interface PreflightRequest {
@@ -13,7 +15,7 @@ export interface PreflightRequest {
   readonly layers: readonly Layer[];
   readonly plan: Plan;
   /** All rows of the data, or those to fit on. */
-  readonly data: LabelledRows;
+  readonly data: FitRows;
   /** How many of them the fit will use. Default all. */
   readonly fitRows?: number;
   /** Most memory the fit may take. Default 2 GiB. */
@@ -40,7 +42,7 @@ export function preflight(request: PreflightRequest): Preflight {
   const rows = request.fitRows ?? data.rows;
   const jobs = fitJobs(layers, plan);
   const maxBytes = request.maxBytes ?? defaultMaxBytes;
-  const peakBytes = Math.max(0, ...jobs.map(({ layer }) => solveBytes(layer, rows))) + data.x.byteLength;
+  const peakBytes = Math.max(0, ...jobs.map(({ layer }) => solveBytes(layer, rows))) + memoryBytes(data);
   const macs = jobs.reduce((sum, { layer }) => sum + solveMacs(layer, rows), 0);
   const diagnostics = [
     ...dataFindings(request),
@@ -54,7 +56,7 @@ export function preflight(request: PreflightRequest): Preflight {
 
 function tooLarge(request: PreflightRequest, rows: number, peakBytes: number, maxBytes: number): Diagnostic {
   const [largest] = [...fitJobs(request.layers, request.plan)].sort((a, b) => solveBytes(b.layer, rows) - solveBytes(a.layer, rows));
-  const sizes = `The fit needs about ${mebibytes(peakBytes)} of memory, ${mebibytes(request.data.x.byteLength)} of it for the data; the limit is ${mebibytes(maxBytes)}.`;
+  const sizes = `The fit needs about ${mebibytes(peakBytes)} of memory, ${mebibytes(memoryBytes(request.data))} of it for the data; the limit is ${mebibytes(maxBytes)}.`;
   if (largest === undefined)
     return { severity: 'error', code: 'fit-too-large', message: `${sizes} Use fewer rows.`, where: dataWhere(request.plan) };
   return {
@@ -85,9 +87,10 @@ function dataFindings({ input, data, plan }: PreflightRequest): Diagnostic[] {
       where,
     });
   }
-  const bad = firstNotFinite(data.x);
-  if (bad >= 0) {
-    const width = data.x.length / Math.max(1, data.rows);
+  // Rows in a file are looked at when they are read.
+  const bad = isInMemory(data) ? firstNotFinite(data.x) : -1;
+  if (bad >= 0 && isInMemory(data)) {
+    const width = rowElements(data);
     found.push({
       severity: 'error',
       code: 'data-not-finite',
@@ -206,6 +209,11 @@ function whereOf(tier: LowerTier | UpperTier, layer: Layer): Where {
 
 function dataWhere(plan: Plan): Where {
   return plan.data === undefined ? {} : { path: plan.data.path };
+}
+
+/** What the rows take in memory; those in a file stay there. */
+function memoryBytes(data: FitRows): number {
+  return isInMemory(data) ? data.x.byteLength : 0;
 }
 
 function firstNotFinite(values: Float32Array): number {
