@@ -18,7 +18,39 @@ export interface Numerics {
   topEigenpairs(a: Float64Array, d: number, count: number): Promise<Eigenpairs>;
   /** A = Q·T·Qᵀ with T tridiagonal, and QᵀC: every λ afterwards costs O(d·k) (generalised cross-validation, condition). */
   tridiagonalise(a: Float64Array, d: number, c: Float64Array, k: number): Promise<Tridiagonal>;
+  /** Takes rows into the inverse of a Gram, or out of it, without the Gram (method 3.1, 3.4). */
+  rankUpdate(update: RankUpdate): Promise<RankUpdated | RefusedUpdate>;
 }
+
+/** R = (G + λD)⁻¹ and the rows U that G gains or loses. */
+export interface RankUpdate {
+  /** [d, d] R, both triangles. */
+  readonly r: Float64Array;
+  readonly d: number;
+  /** [q, d] U; a bias column must be part of the rows when it is part of R. */
+  readonly rows: Float64Array;
+  readonly q: number;
+  /** 1: G + UᵀU. -1: G − UᵀU. */
+  readonly sign: 1 | -1;
+  /** True: `r` may be overwritten, the cheap way for row-by-row learning; then use only the answer's `r`. Default: `r` is kept. */
+  readonly overwrite?: boolean;
+}
+
+export interface RankUpdated {
+  /** [d, d] R after the update, both triangles, exactly symmetric. */
+  readonly r: Float64Array;
+  /** [d, q] R·Uᵀ with the new R: W gains sign·gain·(Y − U·W) with the W before the update. */
+  readonly gain: Float64Array;
+}
+
+/** Rows that the Gram does not hold, or holds nothing beside: I − U·R·Uᵀ is not safely positive definite. `r` is as it was. */
+export interface RefusedUpdate {
+  /** The first pivot of I − U·R·Uᵀ that is not above `smallestDowndatePivot`; negative or NaN for rows that were never seen. */
+  readonly smallestPivot: number;
+}
+
+/** Below this pivot a removal loses too many digits (method 3.4): solve from the sums instead. */
+export const smallestDowndatePivot = 1e-8;
 
 export interface Product {
   readonly a: Float64Array;
