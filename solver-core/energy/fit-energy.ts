@@ -8,7 +8,7 @@ import { trainingScenario } from './scenario.ts';
 
 /**
  * Joules of one direct solve that was made, on a target: from its cycles, words and refinement passes where the backend has an
- * engine, else from its rows. Null for an unknown target and for a layer that is not dense.
+ * engine, else from its rows. Null for an unknown target and for a layer that is not linear in its weights.
  */
 export function fitEnergy(layer: Layer, targetId: string, fit: LayerFit, targets: TargetKind): Quantity<'J'> | null {
   const context = energyContext(targetId).value;

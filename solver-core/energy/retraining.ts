@@ -73,9 +73,9 @@ export function sgdEnergy(
 }
 
 /**
- * Joules of solving one dense layer in one step over all samples. On a target with our engine: from the engine's cycles and
+ * Joules of solving one layer in one step over all samples. On a target with our engine: from the engine's cycles and
  * words when `fit` tells them, else from the multiply-adds of method 8; refinement passes are priced on the host.
- * Null for layers that are not dense.
+ * Null for layers that are not linear in stored weights.
  */
 export function solveEnergy(
   layer: Layer,
@@ -93,7 +93,7 @@ export function solveEnergy(
 }
 
 /**
- * Joules of one incremental update of a dense layer with `scenario.updateRows` samples, statistics form (method 3.1): Gram and
+ * Joules of one incremental update of a layer with `scenario.updateRows` samples, statistics form (method 3.1): Gram and
  * cross products of the new rows, then one factorisation and solve, refined against the stored statistics.
  */
 export function incrementalEnergy(
@@ -154,8 +154,8 @@ function engineParts(job: Job, engine: EngineCost, context: EnergyContext): read
 /** Words to and from the engine: those of the record for a full solve, rows and result for an update. */
 function hostWords(job: Job, engine: EngineCost): number {
   if (job.fitShare === 1) return engine.hostWords;
-  const { inputs, outputs, rowsPerSample } = job.size;
-  return job.rows.value * rowsPerSample * (inputs + outputs) + inputs * outputs;
+  const { inputs, outputs, groups, rowsPerSample } = job.size;
+  return job.rows.value * rowsPerSample * (inputs * groups + outputs) + inputs * outputs;
 }
 
 /** Solve from the multiply-adds and bytes of method 8, on any target. */
@@ -175,7 +175,10 @@ function plainParts(layer: Layer, job: Job, context: EnergyContext): readonly (r
       : [
           [
             'link',
-            scaleBand(target.engine.linkEnergyPerBitJ, (nRows * (size.inputs + size.outputs) + size.inputs * size.outputs) * bits),
+            scaleBand(
+              target.engine.linkEnergyPerBitJ,
+              (nRows * (size.inputs * size.groups + size.outputs) + size.inputs * size.outputs) * bits,
+            ),
           ] as const,
         ];
   return [
@@ -192,19 +195,20 @@ function plainParts(layer: Layer, job: Job, context: EnergyContext): readonly (r
  * once per tile of 256 rows, and the factorisation of one that does not fit moves d³/(3√Q) words.
  */
 function solveTraffic(layer: Layer, job: Job, bits: number, context: EnergyContext): Band {
-  const { inputs: d } = job.size;
+  const { inputs: d, groups: g } = job.size;
   const nRows = job.rows.value * job.size.rowsPerSample;
+  // The problems of the groups come one after the other, so one Gram is on chip at a time.
   const gramBits = (d * d * bits) / 2;
   const gramLevel = levelFor(context.target, Math.ceil(gramBits / 8));
-  const rowLevel = levelFor(context.target, Math.ceil((nRows * d * bits) / 8));
+  const rowLevel = levelFor(context.target, Math.ceil((nRows * d * g * bits) / 8));
   const near = context.target.memories[0];
   const words = (near?.sizeBytes ?? 0) / (bits / 8);
   const gram =
     gramLevel === near || words === 0
       ? gramBits * 4
       : Math.ceil(nRows / 256) * d * d * bits + (d ** 3 / (3 * Math.sqrt(words))) * bits + gramBits * 2;
-  const rows = trafficEnergy(context, rowLevel, withSourceOf(modelCount(nRows * d * bits), job.rows));
-  const result = trafficEnergy(context, gramLevel, modelCount(gram + layer.parameters * bits));
+  const rows = trafficEnergy(context, rowLevel, withSourceOf(modelCount(nRows * d * g * bits), job.rows));
+  const result = trafficEnergy(context, gramLevel, modelCount(g * gram + layer.parameters * bits));
   return addBand(rows, result);
 }
 

@@ -1,4 +1,4 @@
-import type { DenseForm, Layer } from '../model/layer.ts';
+import type { Layer } from '../model/layer.ts';
 import type { TargetKind } from '../model/plan.ts';
 import type { Band } from './quantity.ts';
 import { addBand, exactBand, scaleBand, timesBand } from './quantity.ts';
@@ -24,21 +24,24 @@ export interface TrainingScenario {
   readonly refinementPasses: { readonly fixed: Band; readonly float32: Band; readonly float64: Band };
 }
 
-/** Size of one layer's ridge problem: d inputs, k outputs, M rows per sample. */
+/** Size of one layer's ridge problems: d unknowns per output, k outputs in g groups with a problem each, M rows per sample. */
 export interface DenseSize {
   readonly inputs: number;
   readonly outputs: number;
+  /** g: 1 but for grouped convolutions. */
+  readonly groups: number;
   readonly rowsPerSample: number;
 }
 
-/** The ridge problem of a dense layer; null for other layers and for unknown shapes. */
+/** The ridge problems of a layer that is solved in one step; null for other layers and for unknown shapes. */
 export function denseSize(layer: Layer): DenseSize | null {
-  const dense: DenseForm | null = layer.dense;
-  if (dense === null || layer.macs === null || dense.inputs === 0 || dense.outputs === 0) return null;
+  const { linear } = layer;
+  if (linear === null || layer.macs === null || linear.inputs === 0 || linear.outputs === 0) return null;
   return {
-    inputs: dense.inputs,
-    outputs: dense.outputs,
-    rowsPerSample: Math.max(1, Math.round(layer.macs / (dense.inputs * dense.outputs))),
+    inputs: linear.inputs,
+    outputs: linear.outputs,
+    groups: linear.groups,
+    rowsPerSample: Math.max(1, Math.round(layer.macs / (linear.inputs * linear.outputs))),
   };
 }
 
@@ -55,9 +58,9 @@ export function sgdMacs(layer: { readonly macs: number; readonly parameters: num
 
 /** Multiply-adds of a direct solve over `rows` samples, part by part. */
 export interface SolveMacs {
-  /** ½·N·M·d·(d+1) for XᵀX plus N·M·d·k for XᵀY. */
+  /** g·½·N·M·d·(d+1) for XᵀX plus N·M·d·k for XᵀY. */
   readonly gram: number;
-  /** d³/6. */
+  /** g·d³/6. */
   readonly factor: number;
   /** d²·k. */
   readonly substitute: number;
@@ -67,13 +70,13 @@ export interface SolveMacs {
   readonly targets: number;
 }
 
-/** Multiply-adds of solving (or, with few rows, updating) a dense layer. */
+/** Multiply-adds of solving (or, with few rows, updating) a layer. */
 export function solveMacs(size: DenseSize, rows: number, targets: TargetKind): SolveMacs {
-  const { inputs: d, outputs: k } = size;
+  const { inputs: d, outputs: k, groups: g } = size;
   const n = rows * size.rowsPerSample;
   return {
-    gram: (n * d * (d + 1)) / 2 + n * d * k,
-    factor: d ** 3 / 6,
+    gram: (g * n * d * (d + 1)) / 2 + n * d * k,
+    factor: (g * d ** 3) / 6,
     substitute: d * d * k,
     forward: n * d * k,
     targets: targets === 'forward-projection' ? n * d * k : 0,

@@ -119,8 +119,8 @@ export function fitJobs(layers: readonly Layer[], plan: Plan): readonly Job[] {
 
 /** Multiply-adds of one dense solve: Gram, factor and substitution. */
 export function solveMacs(layer: Layer, rows: number): number {
-  const d = layer.dense?.inputs ?? 1;
-  const k = layer.dense?.outputs ?? 1;
+  const d = layer.linear?.inputs ?? 1;
+  const k = layer.linear?.outputs ?? 1;
   return rows * d * (d / 2 + k) + d ** 3 / 6 + d * d * k;
 }
 
@@ -132,8 +132,8 @@ async function fitLayer(
 ): Promise<{ fit: LayerFit; stored: Map<string, WeightTensor> }> {
   checkAbort(context.abort);
   const { layer } = job;
-  assert(layer.dense !== null, `layer ${layer.id} is not dense`);
-  const { inputs: columns } = layer.dense;
+  assert(layer.linear !== null, `layer ${layer.id} is not linear`);
+  const { inputs: columns } = layer.linear;
   const started = context.host.nowMs();
   context.onProgress?.(0, 'collecting its inputs');
   const from: LayerInput = { data: request.data, input: request.input, value: layer.input, columns, context };
@@ -157,7 +157,7 @@ async function solveOn(
   const { layer, tier } = job;
   const input = request.inputMeans === undefined ? rows : { ...rows, means: request.inputMeans };
   const bias = layer.bias !== null;
-  const outputs = layer.dense!.outputs;
+  const outputs = layer.linear!.outputs;
   const targets = await targetsOf(input, request, job, context);
   let solution: RidgeSolution | null = null;
   if (targets.how.kind === 'solve') {
@@ -188,7 +188,7 @@ async function targetsOf(
   context: SolveContext,
 ): Promise<{ readonly name: string; readonly how: LayerTargets }> {
   const { layer, tier } = job;
-  const outputs = layer.dense!.outputs;
+  const outputs = layer.linear!.outputs;
   if (job.answersLabels || tier.kind === 'upper') {
     const labels = labelTargets(request.data.labels, outputs);
     assert(labels.width === outputs, `labels of width ${labels.width} reached a layer with ${outputs} outputs`);

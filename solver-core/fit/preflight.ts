@@ -62,15 +62,15 @@ function tooLarge(request: PreflightRequest, rows: number, peakBytes: number, ma
   return {
     severity: 'error',
     code: 'fit-too-large',
-    message: `${sizes} Most goes to layer ${quoteName(largest.layer.id)} with ${largest.layer.dense?.inputs ?? 0} inputs. Leave it out of the tier, or use fewer rows.`,
+    message: `${sizes} Most goes to layer ${quoteName(largest.layer.id)} with ${largest.layer.linear?.inputs ?? 0} inputs. Leave it out of the tier, or use fewer rows.`,
     where: whereOf(largest.tier, largest.layer),
   };
 }
 
 /** Two square matrices for the solve, the layer's inputs and targets (kept only up to the budget of a fit), weights and residuals. */
 function solveBytes(layer: Layer, rows: number): number {
-  const d = layer.dense?.inputs ?? 0;
-  const k = layer.dense?.outputs ?? 0;
+  const d = layer.linear?.inputs ?? 0;
+  const k = layer.linear?.outputs ?? 0;
   return 8 * (2 * d * d + 6 * d * k) + Math.min(2 ** 30, 4 * rows * (d + k));
 }
 
@@ -103,7 +103,7 @@ function dataFindings({ input, data, plan }: PreflightRequest): Diagnostic[] {
 
 function labelFindings({ layers, data, plan }: PreflightRequest): Diagnostic[] {
   const where = dataWhere(plan);
-  const outputs = layers.at(-1)?.dense?.outputs;
+  const outputs = layers.at(-1)?.linear?.outputs;
   const { labels } = data;
   if (labels.kind === 'regression') {
     const found: Diagnostic[] = [];
@@ -140,17 +140,17 @@ function labelFindings({ layers, data, plan }: PreflightRequest): Diagnostic[] {
 
 function layerFindings(layer: Layer, tier: LowerTier | UpperTier, rows: number): Diagnostic[] {
   const where = whereOf(tier, layer);
-  if (layer.dense === null) {
+  if (layer.linear === null) {
     return [
       {
         severity: 'error',
         code: 'layer-not-solvable',
-        message: `Layer ${quoteName(layer.id)} cannot be solved: ${layer.notSolvable ?? 'it is not dense'}. Take it out of the tier.`,
+        message: `Layer ${quoteName(layer.id)} cannot be solved: ${layer.notSolvable ?? 'it is not linear in its weights'}. Take it out of the tier.`,
         where,
       },
     ];
   }
-  const unknowns = layer.dense.inputs + (layer.bias === null ? 0 : 1);
+  const unknowns = layer.linear.inputs + (layer.bias === null ? 0 : 1);
   if (rows >= unknowns || rows < 1) return [];
   return [
     {
@@ -189,7 +189,7 @@ function tierFindings(layers: readonly Layer[], plan: Plan, nJobs: number): Diag
     found.push({
       severity: 'error',
       code: 'nothing-to-fit',
-      message: 'No layer of this plan can be fitted. Put at least one dense layer into a lower tier.',
+      message: 'No layer of this plan can be fitted. Put at least one layer that can be solved into a lower tier.',
       where: {},
     });
   } else if (last !== undefined && ![...plan.lower, ...plan.upper].some((tier) => tier.layers.includes(last.id))) {

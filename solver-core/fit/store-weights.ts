@@ -8,15 +8,15 @@ import type { WeightTensor } from './model-editor.ts';
  * w: [inputs, outputs], b: [outputs]. Rejects weights beyond float32 with `weights-overflow`.
  */
 export function storedWeights(layer: Layer, w: Float64Array, b: Float64Array): Map<string, WeightTensor> {
-  const { dense, weight, bias } = layer;
-  assert(dense !== null && weight !== null, `layer ${layer.id} is not dense`);
-  const { inputs, outputs, transposed, alpha, beta } = dense;
+  const { linear, weight, bias } = layer;
+  assert(linear !== null && weight !== null, `layer ${layer.id} is not linear`);
+  const { inputs, outputs, transposed, alpha, beta, weightDims, biasDims } = linear;
   const data = new Float32Array(inputs * outputs);
   for (let j = 0; j < inputs; j++) {
     for (let o = 0; o < outputs; o++) data[transposed ? o * inputs + j : j * outputs + o] = w[j * outputs + o]! / alpha;
   }
-  const stored = new Map<string, WeightTensor>([[weight, { dims: transposed ? [outputs, inputs] : [inputs, outputs], data }]]);
-  if (bias !== null) stored.set(bias, { dims: [outputs], data: Float32Array.from(b, (v) => v / beta) });
+  const stored = new Map<string, WeightTensor>([[weight, { dims: weightDims, data }]]);
+  if (bias !== null && biasDims !== null) stored.set(bias, { dims: biasDims, data: Float32Array.from(b, (v) => v / beta) });
   for (const tensor of stored.values()) {
     if (tensor.data.every(Number.isFinite)) continue;
     throw new TierwiseError(

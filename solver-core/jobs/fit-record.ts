@@ -6,6 +6,7 @@ import { fitMetadataKey } from '../onnx/index.ts';
 import type { EvaluationDocument, FitDocument, FitLayer } from '../protocol/index.ts';
 import { sha256 } from './files.ts';
 import type { PreparedFit } from './fit.ts';
+import { samplesOf } from './fit-work.ts';
 import { planFacts } from './plan-facts.ts';
 
 export interface FitRecordInput {
@@ -69,7 +70,7 @@ function layerDocument(fit: LayerFit, prepared: PreparedFit): FitLayer {
   const engine = solution?.engine ?? null;
   const cycles = engine === null ? null : engine.gramCycles + engine.cholCycles + engine.backCycles;
   const known = {
-    rows: fit.rows,
+    rows: layer === undefined ? fit.rows : samplesOf(layer, fit.rows),
     refinementPasses: solution?.refinementPasses ?? 0,
     // The functional model answers with the RTL's own cycle counts, so both count as simulated.
     engine:

@@ -6,6 +6,7 @@ import type { SimWork } from '../backends/sim/sim-device.ts';
 import type { EngineCost } from '../energy/retraining.ts';
 import { fitJobs } from '../fit/fit-tiers.ts';
 import type { Layer } from '../model/layer.ts';
+import { positionsOf } from '../model/positions.ts';
 import type { Plan } from '../model/plan.ts';
 
 /** The engine that ships. */
@@ -13,10 +14,16 @@ const engine = engineInfo(defaultEngineParameters, 'functional', '', '');
 
 /** The engine runs of one layer's solve: one per group of outputs that fits beside the inputs. */
 function runsOf(layer: Layer, rows: number, deadInputs = 0): readonly SimWork[] {
-  if (layer.dense === null) return [];
-  const inputs = Math.max(1, layer.dense.inputs - deadInputs);
-  const { outputs } = layer.dense;
-  return outputGroups(engine, inputs, outputs).map(({ count }) => ({ features: inputs, outputs: count, rows }));
+  if (layer.linear === null) return [];
+  const { inputs, outputs, groups } = layer.linear;
+  // Dead inputs are counted over all groups of a convolution.
+  const live = Math.max(1, inputs - Math.round(deadInputs / groups));
+  const ofGroup = outputGroups(engine, live, outputs / groups).map(({ count }) => ({
+    features: live,
+    outputs: count,
+    rows: rows * (positionsOf(layer) ?? 1),
+  }));
+  return Array.from({ length: groups }, () => ofGroup).flat();
 }
 
 /** Every engine run of a fit, to predict how long a simulation takes. */
@@ -24,8 +31,14 @@ export function fitWork(layers: readonly Layer[], plan: Plan, rows: number): rea
   return fitJobs(layers, plan).flatMap(({ layer }) => runsOf(layer, rows));
 }
 
+/** Samples behind the rows of a layer's solve, each of which gives one row per position. */
+export function samplesOf(layer: Layer, rows: number): number {
+  return rows / (positionsOf(layer) ?? 1);
+}
+
 /**
- * What the engine would spend on solving one layer once, by its cycle formula; null when the layer is not dense or does not fit.
+ * What the engine would spend on solving one layer once, by its cycle formula; null when the layer is not solved in one step or does not fit.
+ * `rows`: samples; every position of a convolution or of a sequence is a row of its own.
  * `deadInputs`: inputs that never change in the rows; they never reach the engine. Unknown before a fit, so 0 then.
  */
 export function predictedCost(layer: Layer, rows: number, deadInputs = 0): EngineCost | null {
@@ -35,10 +48,10 @@ export function predictedCost(layer: Layer, rows: number, deadInputs = 0): Engin
   for (const run of runs) {
     const layout = planLayout(engine, run.features, run.outputs);
     if (typeof layout === 'string') return null;
-    const work = solveWork(engine, layout, rows);
+    const work = solveWork(engine, layout, run.rows);
     cycles += work.engineCycles;
     hostWords += work.hostWords;
-    gramCycles += accumulateCycles(layout, engine.lanes, rows);
+    gramCycles += accumulateCycles(layout, engine.lanes, run.rows);
   }
   return { cycles, gramCycles, hostWords, lanes: engine.lanes, wordBits: engine.wordBits, source: 'modelled' };
 }

@@ -6,7 +6,7 @@ import type { LayerFit } from '../energy/retraining.ts';
 import type { Environment } from './environment.ts';
 import { openModel } from './open-model.ts';
 import { fitRowCount } from '../fit/index.ts';
-import { predictedCost } from './fit-work.ts';
+import { predictedCost, samplesOf } from './fit-work.ts';
 import { findFit } from './last-fit.ts';
 import { datasetRows } from './dataset-rows.ts';
 import type { ReadPlan } from './read-plan.ts';
@@ -32,9 +32,10 @@ export async function planEnergy(
     const record = fit?.stale === false ? fit.fit.layers.find((l) => l.id === layer.id) : undefined;
     if (record !== undefined) {
       // The record holds the total of cycles; the formula splits it into the part that grows with the rows and the rest.
-      const split = predictedCost(layer, record.rows, record.deadInputs);
+      const samples = samplesOf(layer, record.rows);
+      const split = predictedCost(layer, samples, record.deadInputs);
       const engine = record.cycles === null || split === null ? null : { ...split, cycles: record.cycles, source: 'simulated' as const };
-      known.set(layer.id, { rows: record.rows, refinementPasses: record.refinementPasses, engine });
+      known.set(layer.id, { rows: samples, refinementPasses: record.refinementPasses, engine });
       continue;
     }
     const predicted = rows === null ? null : predictedCost(layer, rows);

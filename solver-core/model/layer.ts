@@ -1,15 +1,34 @@
 import type { Shape } from './tensor.ts';
 
+/** The window that a convolution slides over its input [batch, channels, ...spatial]. All lists have one entry per spatial dimension. */
+export interface PatchGeometry {
+  readonly kernel: readonly number[];
+  readonly strides: readonly number[];
+  readonly dilations: readonly number[];
+  /** Zeros before and after the input; 'same-upper' and 'same-lower' depend on the size of the input (ONNX Conv, auto_pad). */
+  readonly padding: 'same-upper' | 'same-lower' | { readonly before: readonly number[]; readonly after: readonly number[] };
+}
+
 /**
- * How a dense layer's weights enter `y = alpha · x · op(W) + beta · b`.
- * The solver works with W as [inputs, outputs]; `transposed` says that the file stores [outputs, inputs].
+ * How the weights of a layer that is linear in them enter `y = alpha · x · op(W) + beta · b`, for every position that the layer is
+ * applied at. x is the last dimension of a dense layer's input, or a convolution's patch in the order channel, kernel dimensions.
  */
-export interface DenseForm {
+export interface LinearForm {
+  /** d: unknowns per output, bias not counted; of a convolution: channels of one group times kernel size. */
   readonly inputs: number;
+  /** All outputs. Every group of them reads its own share of the input channels: output o belongs to group floor(o / (outputs/groups)). */
   readonly outputs: number;
+  /** Groups of a convolution, each a problem of its own; 1 for dense layers. */
+  readonly groups: number;
+  /** The file stores [outputs, inputs] instead of [inputs, outputs]; always true for convolutions. */
   readonly transposed: boolean;
   readonly alpha: number;
   readonly beta: number;
+  /** Dimensions of weight and bias as the file stores them; null without a bias. */
+  readonly weightDims: readonly number[];
+  readonly biasDims: readonly number[] | null;
+  /** null for dense layers. */
+  readonly patches: PatchGeometry | null;
 }
 
 /** A weight-bearing node of the model with the cheap nodes that follow it. */
@@ -39,8 +58,8 @@ export interface Layer {
   readonly output: string;
   /** The element-wise activation that follows, by ONNX op name; null when none. */
   readonly activation: string | null;
-  /** Present when the layer is dense and its weights are an initializer of the main graph: solvable in one step. */
-  readonly dense: DenseForm | null;
-  /** Why `dense` is absent, for diagnostics; null when present. */
+  /** Present when the layer is linear in weights that are stored in the main graph: solvable in one step. */
+  readonly linear: LinearForm | null;
+  /** Why `linear` is absent, as the end of "cannot be solved: …"; null when present. */
   readonly notSolvable: string | null;
 }

@@ -1,9 +1,9 @@
-import { denseForm } from './dense-form.ts';
 import { dtypeBits } from './dtype-bits.ts';
 import { shapeElements } from './elements.ts';
 import { intAttribute, type Graph, type GraphNode, type ModelGraph } from './graph.ts';
 import { activationOps, followingOps, layerOpOf, type LayerOp } from './layer-ops.ts';
 import type { Layer } from './layer.ts';
+import { linearForm } from './linear-form.ts';
 import { layerMacs } from './macs.ts';
 import type { FactsLookup } from './shape-inference/facts.ts';
 import type { InferredShapes } from './shape-inference/infer.ts';
@@ -73,8 +73,8 @@ function layerOf(node: GraphNode, op: LayerOp, search: Search, index: GraphIndex
   const input = node.inputs[op.input] ?? '';
   const found =
     search.outer === null
-      ? denseForm({ node, weight, bias }, graph, index, facts)
-      : { dense: null, reason: `it is inside the body of a ${search.outer.op} node` };
+      ? linearForm({ node, weight, bias }, graph, index, facts)
+      : { linear: null, reason: `it is inside the body of a ${search.outer.op} node` };
   const sizes = weightSizes(node, op, bias, weight, graph, index, facts);
   const inputShape = facts.get(input)?.shape ?? null;
   const outputShape = facts.get(mainOutput(node))?.shape ?? null;
@@ -95,7 +95,7 @@ function layerOf(node: GraphNode, op: LayerOp, search: Search, index: GraphIndex
     preActivation: tail.preActivation,
     output: tail.output,
     activation: tail.activation,
-    dense: found.dense,
+    linear: found.linear,
     notSolvable: found.reason,
   };
 }

@@ -175,14 +175,14 @@ class KnownLayers implements LayerTable {
     let count = 0;
     for (let index = first; index <= last; index++) {
       const layer = this.layers[index];
-      if (layer === undefined || layer.dense !== null) continue;
+      if (layer === undefined || layer.linear !== null) continue;
       worst ??= layer;
       count++;
     }
     if (worst === undefined) return;
     const does = kind === 'lower' ? 'solved in one step' : 'learned by recursive least squares';
     const more = count > 1 ? `; neither can ${count === 2 ? 'another layer' : `${count - 1} other layers`} of this range` : '';
-    const reason = worst.notSolvable ?? `${worst.op} is not a dense layer`;
+    const reason = worst.notSolvable ?? `${worst.op} is not linear in its weights`;
     this.context.findings.add(
       'error',
       'layer-not-solvable',

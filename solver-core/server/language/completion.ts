@@ -138,7 +138,7 @@ export class PlanCompletion extends DefaultCompletionProvider {
 function layerItems(check: PlanCheck): readonly QuotedItem[] {
   const layers = layersOf(check) ?? [];
   const taken = new Map(check.checked.outline.tiers.flatMap((tier) => tier.layers.map((layer) => [layer.id, tier.name] as const)));
-  const rankOf = (layer: Layer): number => (taken.has(layer.id) ? 2 : layer.dense === null ? 1 : 0);
+  const rankOf = (layer: Layer): number => (taken.has(layer.id) ? 2 : layer.linear === null ? 1 : 0);
   return layers
     .map((layer) => ({
       value: layer.id,
@@ -150,6 +150,6 @@ function layerItems(check: PlanCheck): readonly QuotedItem[] {
 }
 
 function detailOf(layer: Layer, tier: string | undefined): string {
-  const state = tier !== undefined ? `, in tier ${tier}` : layer.dense === null ? ', not solvable' : '';
+  const state = tier !== undefined ? `, in tier ${tier}` : layer.linear === null ? ', not solvable' : '';
   return `${layerLine(layer)}${state}`;
 }

@@ -22,9 +22,9 @@ export function layerMarkdown(layer: Layer, tier: string | undefined): string {
     `${escapeMarkdown(shapeText(layer.inputShape))} → ${escapeMarkdown(shapeText(layer.outputShape))}${layer.activation === null ? '' : `, then ${escapeMarkdown(layer.activation)}`}`,
     `${macs}, ${group(layer.parameters)} parameters, ${group(layer.weightBytes)} bytes of weights`,
     tier ?? 'in no tier: frozen',
-    layer.dense === null
-      ? `Not solvable: ${escapeMarkdown(layer.notSolvable ?? 'not a dense layer')}`
-      : `Solvable: ${layer.dense.inputs} inputs, ${layer.dense.outputs} outputs`,
+    layer.linear === null
+      ? `Not solvable: ${escapeMarkdown(layer.notSolvable ?? 'not linear in its weights')}`
+      : `Solvable: ${layer.linear.inputs} inputs, ${layer.linear.outputs} outputs${layer.linear.groups > 1 ? ` in ${layer.linear.groups} groups` : ''}`,
   ];
   return lines.join('  \n');
 }

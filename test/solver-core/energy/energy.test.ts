@@ -120,7 +120,7 @@ describe('work of retraining (method 8)', () => {
   });
 
   test('solve: the worked example of 4000 random units, 784 inputs, 10 classes, 8000 rows', () => {
-    const work = solveMacs({ inputs: 4000, outputs: 10, rowsPerSample: 1 }, 8000, 'labels');
+    const work = solveMacs({ inputs: 4000, outputs: 10, groups: 1, rowsPerSample: 1 }, 8000, 'labels');
     // Gram 6.4e10, Cholesky 1.07e10.
     expect(Number((8000 * 4000 * 4001 * 0.5).toPrecision(2))).toBe(6.4e10);
     close(work.gram, 8000 * 4000 * 4001 * 0.5 + 8000 * 4000 * 10);

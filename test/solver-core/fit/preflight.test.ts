@@ -95,7 +95,7 @@ describe('findings', () => {
   });
 
   test('a layer that cannot be solved says why', () => {
-    const layers = [{ ...model.layers[0]!, dense: null, notSolvable: 'it is round' }, model.layers[1]!];
+    const layers = [{ ...model.layers[0]!, linear: null, notSolvable: 'it is round' }, model.layers[1]!];
     expect(codes({ layers })).toEqual(['error layer-not-solvable']);
     expect(message({ layers })).toContain('it is round');
   });

@@ -17,13 +17,26 @@ const sample = (name: string): Uint8Array => bytesOf([...fixtures, ...materialMo
 const total = (layers: readonly Layer[], what: 'macs' | 'parameters' | 'weightBytes'): number =>
   layers.reduce((sum, l) => sum + (l[what] ?? NaN), 0);
 
+/** The form of a Gemm with transB as PyTorch exports it. */
+const dense = (inputs: number, outputs: number) => ({
+  inputs,
+  outputs,
+  groups: 1,
+  transposed: true,
+  alpha: 1,
+  beta: 1,
+  weightDims: [outputs, inputs],
+  biasDims: [outputs],
+  patches: null,
+});
+
 describe('dense layers', () => {
   test('mlp_digits: three solvable layers with their tensors', () => {
     const layers = layersOf(sample('mlp_digits'));
-    expect(layers.map((l) => [l.id, l.macs, l.parameters, l.dense, l.activation])).toEqual([
-      ['/net/net.0/Gemm', 64 * 64, 64 * 64 + 64, { inputs: 64, outputs: 64, transposed: true, alpha: 1, beta: 1 }, 'Relu'],
-      ['/net/net.2/Gemm', 64 * 32, 64 * 32 + 32, { inputs: 64, outputs: 32, transposed: true, alpha: 1, beta: 1 }, 'Relu'],
-      ['/net/net.4/Gemm', 32 * 10, 32 * 10 + 10, { inputs: 32, outputs: 10, transposed: true, alpha: 1, beta: 1 }, null],
+    expect(layers.map((l) => [l.id, l.macs, l.parameters, l.linear, l.activation])).toEqual([
+      ['/net/net.0/Gemm', 64 * 64, 64 * 64 + 64, dense(64, 64), 'Relu'],
+      ['/net/net.2/Gemm', 64 * 32, 64 * 32 + 32, dense(64, 32), 'Relu'],
+      ['/net/net.4/Gemm', 32 * 10, 32 * 10 + 10, dense(32, 10), null],
     ]);
     expect(layers[0]).toMatchObject({
       weight: 'net.0.weight',
@@ -66,7 +79,7 @@ describe('dense layers', () => {
         output: 'y',
         activation: 'Sigmoid',
         parameters: 16,
-        dense: { inputs: 3, outputs: 4, transposed: false },
+        linear: { inputs: 3, outputs: 4, transposed: false },
       });
     }
   });
@@ -81,7 +94,7 @@ describe('dense layers', () => {
       initializer: [floats('w', [4, 3])],
       node: [node('Transpose', ['w'], ['t'], { perm: [1, 0] }), node('MatMul', ['x', 't'], ['y'])],
     });
-    expect(layer).toMatchObject({ weight: 'w', dense: { inputs: 3, outputs: 4, transposed: true } });
+    expect(layer).toMatchObject({ weight: 'w', linear: { inputs: 3, outputs: 4, transposed: true } });
   });
 
   test('the activation chain stops where a value has two readers or leaves the graph', () => {
@@ -131,7 +144,7 @@ describe('dense layers', () => {
     ],
   ] as const)('%s: not solvable, and says why', (_name, init, reason) => {
     const layer = single(init as unknown as Parameters<typeof modelBytes>[0]);
-    expect(layer?.dense).toBe(null);
+    expect(layer?.linear).toBe(null);
     expect(layer?.notSolvable).toContain(reason);
   });
 
@@ -169,7 +182,7 @@ describe('dense layers', () => {
         output: [value('y')],
       }),
     );
-    expect(layers.map((l) => [l.id, l.nodeIndex, l.macs, l.parameters, l.dense])).toEqual([['m', 0, 5 * 9, 9, null]]);
+    expect(layers.map((l) => [l.id, l.nodeIndex, l.macs, l.parameters, l.linear])).toEqual([['m', 0, 5 * 9, 9, null]]);
   });
 });
 
@@ -256,7 +269,7 @@ describe.skipIf(!hasShared)('multiply-adds and parameters of known architectures
   test('transformer: six blocks of four projections and two dense layers, and the head, per token', () => {
     const layers = layersOf(sample('opt_char'), { seq: 9, batch: 2 });
     expect(total(layers, 'macs')).toBe(18 * (6 * (4 * 160 * 160 + 2 * 160 * 640) + 160 * 65));
-    expect(layers.every((l) => l.dense !== null)).toBe(true);
+    expect(layers.every((l) => l.linear !== null)).toBe(true);
   });
 
   test('quantised weights behind DequantizeLinear count 8 bits', () => {

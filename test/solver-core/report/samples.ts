@@ -29,7 +29,7 @@ export function dense(id: string, d: number, k: number, more: Partial<Layer> = {
     preActivation: 'z',
     output: 'h',
     activation: 'Relu',
-    dense: { inputs: d, outputs: k, transposed: true, alpha: 1, beta: 1 },
+    linear: { inputs: d, outputs: k, groups: 1, transposed: true, alpha: 1, beta: 1, weightDims: [k, d], biasDims: [k], patches: null },
     notSolvable: null,
     ...more,
   };
@@ -46,7 +46,7 @@ export function conv(id: string): Layer {
     weightBytes: 624,
     inputElements: 784,
     outputElements: 4704,
-    dense: null,
+    linear: null,
     notSolvable: 'Conv is not dense',
   });
 }

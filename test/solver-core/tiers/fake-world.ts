@@ -23,7 +23,9 @@ export function fakeLayer(id: string, op = 'Gemm'): Layer {
     preActivation: 'pre',
     output: 'out',
     activation: null,
-    dense: dense ? { inputs: 4, outputs: 4, transposed: true, alpha: 1, beta: 1 } : null,
+    linear: dense
+      ? { inputs: 4, outputs: 4, groups: 1, transposed: true, alpha: 1, beta: 1, weightDims: [4, 4], biasDims: [4], patches: null }
+      : null,
     notSolvable: dense ? null : `${op} layers are not solved by this version`,
   };
 }
