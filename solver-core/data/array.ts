@@ -15,6 +15,8 @@ export interface RowArray {
   loaded(): Promise<RowArray>;
   /** Rows [start, start + count) into `out[outStart ...]`, row-major. */
   readRange(start: number, count: number, out: Floats, outStart: number): Promise<void>;
+  /** The same as stored, where the array holds 8-bit unsigned integers in row-major order; absent otherwise. */
+  readonly readBytes?: (start: number, count: number, out: Uint8Array, outStart: number) => Promise<void>;
 }
 
 /** Rows decoded per read, so that one call needs little memory beside the caller's buffer. */
@@ -36,10 +38,12 @@ export async function rowArray(layout: ArrayLayout, source: ByteSource, name: st
   if (layout.elements === 0) return inMemory(shape, () => Promise.resolve());
   if (!layout.fortran || layout.dims.length < 2) {
     const readRange = plainReader(layout, source, shape.rowElements);
-    if (source.inMemory) return inMemory(shape, readRange);
+    const readBytes = layout.kind === 'u1' ? byteReader(source, shape.rowElements) : undefined;
+    const readers = { readRange, ...(readBytes === undefined ? {} : { readBytes }) };
+    if (source.inMemory) return { ...inMemory(shape, readRange), ...readers };
     const loaded = async (): Promise<RowArray> =>
       rowArray(layout, memorySource(new Uint8Array(await source.read(0, sizeBytes))), name, maxBytes);
-    return { ...shape, readRange, loaded };
+    return { ...shape, ...readers, loaded };
   }
   if (sizeBytes > maxBytes) {
     const advice = 'Save it in C order: np.ascontiguousarray(x).';
@@ -68,6 +72,16 @@ function plainReader(layout: ArrayLayout, source: ByteSource, rowElements: numbe
       const n = Math.min(chunkRows, count - done);
       const bytes = await source.read((start + done) * rowBytes, n * rowBytes);
       decodeElements(bytes, layout.kind, layout.littleEndian, out, outStart + done * rowElements, n * rowElements);
+    }
+  };
+}
+
+function byteReader(source: ByteSource, rowElements: number): NonNullable<RowArray['readBytes']> {
+  const chunkRows = Math.max(1, Math.floor(chunkBytes / Math.max(1, rowElements)));
+  return async (start, count, out, outStart) => {
+    for (let done = 0; done < count; done += chunkRows) {
+      const n = Math.min(chunkRows, count - done);
+      out.set(await source.read((start + done) * rowElements, n * rowElements), outStart + done * rowElements);
     }
   };
 }

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
-import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { AbortFlag } from '../model/abort.ts';
 import { checkAbort } from '../model/abort.ts';
@@ -10,12 +9,16 @@ import type { RowArray } from './array.ts';
 import { tooLarge } from './array.ts';
 import { openCsv } from './csv.ts';
 import { DataFault, quoted, toDiagnostic } from './fault.ts';
+import type { GatheredBatch } from './gather.ts';
+import { gatherRows } from './gather.ts';
 import { openIdx } from './idx.ts';
 import type { Labels } from './labels.ts';
 import { arrayLabels } from './labels.ts';
 import { openNpy, openNpzArrays } from './npz.ts';
+import { openRegular } from './open-file.ts';
 import type { OpenedData } from './opened.ts';
 
+export type { GatheredBatch } from './gather.ts';
 export type { Labels } from './labels.ts';
 
 /** Which rows to read: consecutive ones, or any by index (repeats allowed). */
@@ -36,6 +39,11 @@ export interface Dataset {
   readonly labels: Labels;
   /** Rows as float32, row-major, into `out[0 .. n·rowElements)`. Rejects with a TierwiseError when the file changed or broke. */
   readRows(selection: RowSelection, out: Float32Array): Promise<void>;
+  /**
+   * The rows with these numbers (increasing; default all) in batches of `size`, read as they are asked for: memory O(batch). Rejects
+   * as `readRows` does, and with `data-not-finite` naming row and column.
+   */
+  batches(size: number, rows?: Uint32Array): AsyncGenerator<GatheredBatch>;
   close(): Promise<void>;
 }
 
@@ -47,6 +55,8 @@ export interface DatasetOptions {
   /** Most bytes one array may take in memory. Default 1 GiB. Rows of .npy and of stored .npz members stay in the file,
    * unless rows are picked by index and the array is at most a quarter of this. */
   readonly maxBytes?: number;
+  /** Most bytes a .csv may take in memory as float32; a larger one is read from the file again on every pass. Default `maxBytes`. */
+  readonly tableBytes?: number;
   readonly abort?: AbortFlag;
 }
 
@@ -62,14 +72,14 @@ export const defaultMaxBytes = 2 ** 30;
 export async function openDataset(path: string, options: DatasetOptions = {}): Promise<Checked<Dataset>> {
   let file: FileHandle | undefined;
   try {
-    file = await openFile(path);
+    file = await openRegular(path);
     const fileBytes = (await file.stat()).size;
     await refusePointer(file);
     const opened = await openByFormat(path, file, fileBytes, options);
     checkRows(opened.inputs, options);
     const sha256 = await hashFile(file, options.abort);
     return {
-      value: makeDataset(path, file, sha256, opened, (options.maxBytes ?? defaultMaxBytes) / 4),
+      value: makeDataset(path, file, sha256, opened, options),
       diagnostics: [...opened.diagnostics, ...mappingNote(opened.labels, path)],
     };
   } catch (error) {
@@ -88,13 +98,6 @@ export function formatOf(path: string): Dataset['format'] | undefined {
   if (/\.(csv|tsv|txt|data)$/.test(name)) return 'csv';
   if (/(\.idx|\.idx[13]|-ubyte)(\.gz)?$/.test(name)) return 'idx';
   return undefined;
-}
-
-async function openFile(path: string): Promise<FileHandle> {
-  // Opening a FIFO would wait for a writer, so the kind is looked up first.
-  const info = await stat(path);
-  if (!info.isFile()) throw new DataFault('data-unreadable', `${quoted(basename(path))} is not a regular file.`);
-  return open(path, 'r');
 }
 
 async function openByFormat(path: string, file: FileHandle, fileBytes: number, options: DatasetOptions): Promise<OpenedData> {
@@ -142,8 +145,12 @@ function checkRows(inputs: RowArray, options: DatasetOptions): void {
     });
 }
 
-function makeDataset(path: string, file: FileHandle, sha256: string, opened: OpenedData, keepBytes: number): Dataset {
+function makeDataset(path: string, file: FileHandle, sha256: string, opened: OpenedData, options: DatasetOptions): Dataset {
+  const keepBytes = (options.maxBytes ?? defaultMaxBytes) / 4;
+  const name = options.inputs ?? 'x';
   let { inputs } = opened;
+  // Whole numbers are finite, and what was looked at once does not change.
+  let isFinite = !inputs.layout.kind.startsWith('f');
   // One read at a time: the readers reuse their buffers.
   let last: Promise<void> = Promise.resolve();
   const read = async (selection: RowSelection, out: Float32Array): Promise<void> => {
@@ -153,11 +160,16 @@ function makeDataset(path: string, file: FileHandle, sha256: string, opened: Ope
       if (!('start' in selection) && sizeBytes <= keepBytes) inputs = await inputs.loaded();
       await readSelection(inputs, selection, out);
     } catch (error) {
-      const fault = asFault(error, path);
-      if (fault === undefined) throw error;
-      throw new TierwiseError(fault.code, fault.message, 'The data file changed while it was read; run again when it is complete.', {
-        cause: error,
-      });
+      throw readError(error, path);
+    }
+  };
+  const batches = async function* (size: number, rows?: Uint32Array): AsyncGenerator<GatheredBatch> {
+    await last;
+    try {
+      yield* gatherRows(inputs, { name, rows, size, checkFinite: !isFinite, abort: options.abort });
+      if (rows === undefined) isFinite = true;
+    } catch (error) {
+      throw readError(error, path);
     }
   };
   return {
@@ -173,8 +185,18 @@ function makeDataset(path: string, file: FileHandle, sha256: string, opened: Ope
       last = next.catch(() => undefined);
       return next;
     },
+    batches,
     close: () => last.then(() => file.close()),
   };
+}
+
+/** What a reader of rows is told when the file turns out to be bad after it was opened. */
+function readError(error: unknown, path: string): unknown {
+  const fault = asFault(error, path);
+  if (fault === undefined) return error;
+  const advice =
+    fault.code === 'data-not-finite' ? 'Repair the data file.' : 'The data file changed while it was read; run again when it is complete.';
+  return new TierwiseError(fault.code, `${path}: ${fault.message}`, advice, { cause: error });
 }
 
 /** Reads runs of consecutive indices at once, so that a sorted selection costs few reads. */

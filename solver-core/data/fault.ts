@@ -2,7 +2,8 @@ import type { Diagnostic, TextRange } from '../model/diagnostic.ts';
 
 /**
  * A fault in the user's data, thrown inside the readers and turned into a diagnostic by `openDataset`; it never leaves this folder.
- * Codes: `data-unreadable`, `data-truncated`, `data-too-large`, `array-missing`, `dtype-unsupported`, `shape-mismatch`, `csv-not-numeric`.
+ * Codes: `data-unreadable`, `data-truncated`, `data-too-large`, `array-missing`, `dtype-unsupported`, `shape-mismatch`, `csv-not-numeric`,
+ * `data-not-finite`.
  */
 export class DataFault extends Error {
   override readonly name = 'DataFault';
@@ -25,7 +26,14 @@ export class DataFault extends Error {
 }
 
 export type DataFaultCode =
-  'data-unreadable' | 'data-truncated' | 'data-too-large' | 'array-missing' | 'dtype-unsupported' | 'shape-mismatch' | 'csv-not-numeric';
+  | 'data-unreadable'
+  | 'data-truncated'
+  | 'data-too-large'
+  | 'data-not-finite'
+  | 'array-missing'
+  | 'dtype-unsupported'
+  | 'shape-mismatch'
+  | 'csv-not-numeric';
 
 /** The fault as a finding about the file at `path`. */
 export function toDiagnostic(fault: DataFault, path: string): Diagnostic {

@@ -1,6 +1,4 @@
-import { createReadStream } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { open, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { RowArray } from './array.ts';
 import { arrayFromBytes, rowArray, tooLarge } from './array.ts';
@@ -11,6 +9,7 @@ import { inflateArray } from './inflate.ts';
 import { arrayLabels } from './labels.ts';
 import type { ArrayLayout, NpyKind } from './npy.ts';
 import { layoutOf } from './npy.ts';
+import { openRegular } from './open-file.ts';
 import type { OpenedData } from './opened.ts';
 
 /** Element types of the IDX format by their byte (yann.lecun.com/exdb/mnist, big-endian throughout). */
@@ -35,15 +34,14 @@ export async function openIdx(
   const inputs = await openIdxArray(path, file, options.maxBytes);
   if (options.labels === null) return { inputs, labels: { kind: 'none' }, diagnostics: [] };
   const labelPath = join(dirname(path), basename(path).replace('images', 'labels').replace('idx3', 'idx1'));
-  const info = labelPath === path ? undefined : await stat(labelPath).catch(() => undefined);
-  if (info?.isFile() !== true) {
+  const labelFile = labelPath === path ? undefined : await openRegular(labelPath).catch(() => undefined);
+  if (labelFile === undefined) {
     throw new DataFault(
       'array-missing',
       `${quoted(basename(path))} holds inputs only, and its labels ${quoted(basename(labelPath))} are not beside it.`,
       { tensor: options.labels },
     );
   }
-  const labelFile = await open(labelPath, 'r');
   try {
     const labels = await arrayLabels(
       await openIdxArray(labelPath, labelFile, options.maxBytes),
@@ -62,7 +60,7 @@ async function openIdxArray(path: string, file: FileHandle, maxBytes: number): P
   const name = basename(path);
   const header = idxHeader(name);
   if (path.toLowerCase().endsWith('.gz')) {
-    const { layout, bytes } = await inflateArray(createReadStream(path), 'gzip', name, header, (found) => {
+    const { layout, bytes } = await inflateArray(file.createReadStream({ start: 0, autoClose: false }), 'gzip', name, header, (found) => {
       const sizeBytes = found.elements * found.itemBytes;
       if (sizeBytes > maxBytes)
         throw new DataFault(

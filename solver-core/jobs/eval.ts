@@ -6,9 +6,13 @@ import { ortRuntime } from '../runtime/ort.ts';
 import type { Environment } from './environment.ts';
 import { nodeHost } from './host.ts';
 import type { JobControl } from './job.ts';
-import { loadRows } from './load-rows.ts';
 import { openModel } from './open-model.ts';
+import { openRows } from './open-rows.ts';
+import type { OpenedRows } from './open-rows.ts';
+import type { OpenedModel } from './open-model.ts';
+import { checkAgainstModel } from './rows-against-model.ts';
 import { runnableModel } from './runnable-model.ts';
+import type { RunnableModel } from './runnable-model.ts';
 
 export interface EvalParams {
   readonly model: string;
@@ -20,8 +24,18 @@ export interface EvalParams {
 /** Accuracy or mean squared error of a model on all rows of a data file, through ONNX Runtime. */
 export async function evalJob(environment: Environment, params: EvalParams, control: JobControl): Promise<EvalDocument> {
   const opened = await openModel(environment, params.model);
-  const { model, input, output } = runnableModel(opened);
-  const data = await loadRows(resolve(params.data), params, control.abort);
+  const runnable = runnableModel(opened);
+  const data = await openRows(resolve(params.data), params, { abort: control.abort });
+  try {
+    return await evaluateRows(opened, runnable, data, control);
+  } finally {
+    await data.close();
+  }
+}
+
+async function evaluateRows(opened: OpenedModel, runnable: RunnableModel, data: OpenedRows, control: JobControl): Promise<EvalDocument> {
+  const { model, input, output } = runnable;
+  checkAgainstModel(data, runnable);
   const runner = await ortRuntime().open(encodeModel(model));
   try {
     const result = await evaluate(runner, output, data.rows, input, {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { cpuNumerics } from '../backends/cpu/index.ts';
 import { evaluate, fitTiers, preflight, splitRows } from '../fit/index.ts';
-import type { Backend, Evaluation, LabelledRows, ModelEditor, ModelRuntime, SolveContext } from '../fit/index.ts';
+import type { Backend, Evaluation, FitRows, ModelEditor, ModelRuntime, SolveContext } from '../fit/index.ts';
 import { checkAbort } from '../model/abort.ts';
 import { TierwiseError } from '../model/error.ts';
 import type { Plan } from '../model/plan.ts';
@@ -15,10 +15,10 @@ import { fitWork } from './fit-work.ts';
 import { checkWritable, sameFile, writeTogether } from './files.ts';
 import { nodeHost } from './host.ts';
 import type { JobControl } from './job.ts';
-import { loadRows, takeRows } from './load-rows.ts';
-import type { LoadedData } from './load-rows.ts';
 import { openModel } from './open-model.ts';
 import type { OpenedModel } from './open-model.ts';
+import { openRows } from './open-rows.ts';
+import type { OpenedRows } from './open-rows.ts';
 import { defaultFittedPath, recordPath } from './outputs.ts';
 import { hasErrorsError, readPlan, runnablePlan } from './read-plan.ts';
 import { runnableModel } from './runnable-model.ts';
@@ -33,15 +33,18 @@ export interface FitParams {
   readonly out?: string;
 }
 
+/** What a fit keeps of a layer's inputs and targets when its rows are too many for memory themselves. */
+const streamingBudgetBytes = 2 ** 24;
+
 /** Everything a fit works on, checked before any work. */
 export interface PreparedFit {
   readonly plan: Plan;
   readonly planPath: string;
   readonly opened: OpenedModel;
   readonly runnable: RunnableModel;
-  readonly data: LoadedData;
-  readonly fitRows: LabelledRows;
-  readonly heldOut: LabelledRows;
+  readonly data: OpenedRows;
+  readonly fitRows: FitRows;
+  readonly heldOut: FitRows;
   readonly output: string;
 }
 
@@ -52,6 +55,14 @@ export interface PreparedFit {
 export async function fitJob(environment: Environment, params: FitParams, control: JobControl): Promise<FitDocument> {
   control.onProgress?.({ stage: 'preparing', message: 'reading plan, model and data', fraction: null });
   const prepared = await prepare(environment, params, control);
+  try {
+    return await fitPrepared(environment, params, prepared, control);
+  } finally {
+    await prepared.data.close();
+  }
+}
+
+async function fitPrepared(environment: Environment, params: FitParams, prepared: PreparedFit, control: JobControl): Promise<FitDocument> {
   const { plan, runnable } = prepared;
   const findings = preflight({
     input: runnable.input,
@@ -83,6 +94,7 @@ export async function fitJob(environment: Environment, params: FitParams, contro
       numerics: cpuNumerics(),
       runtime,
       context,
+      ...(prepared.data.where === 'file' ? { budgetBytes: streamingBudgetBytes } : {}),
     });
     checkAbort(control.abort);
     const fitted = encodeModel(withMetadata(withInitializers(runnable.model, result.weights), fitMetadata(result, backend.info, prepared)));
@@ -123,10 +135,10 @@ async function prepare(environment: Environment, params: FitParams, control: Job
   }
   const opened = await openModel(environment, modelPath);
   const runnable = runnableModel(opened);
-  const data = await loadRows(read.dataPath, plan.data, control.abort);
+  const data = await openRows(read.dataPath, plan.data, { abort: control.abort });
   const split = splitRows(data.rows.rows, plan.data.split, plan.data.seed);
-  const fitRows = takeRows(data.rows, split.fit);
-  const heldOut = takeRows(data.rows, split.heldOut);
+  const fitRows = data.take(split.fit);
+  const heldOut = data.take(split.heldOut);
   return { plan, planPath: read.path, opened, runnable, data, fitRows, heldOut, output };
 }
 
