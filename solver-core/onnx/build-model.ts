@@ -85,7 +85,12 @@ function valueInfo({ name, type, dims }: BuiltValue): MessageInitShape<typeof Va
 
 function attribute(name: string, value: BuiltAttribute): MessageInitShape<typeof AttributeProtoSchema> {
   if (typeof value === 'number') return { name, type: AttributeKind.INT, i: BigInt(value) };
-  if (typeof value === 'string') return { name, type: AttributeKind.STRING, s: new TextEncoder().encode(value) };
+  if (typeof value === 'string') return { name, type: AttributeKind.STRING, s: ascii(value) };
   if ('float' in value) return { name, type: AttributeKind.FLOAT, f: value.float };
   return { name, type: AttributeKind.INTS, ints: value.map(BigInt) };
+}
+
+/** Texts of attributes are ours and plain. */
+function ascii(text: string): Uint8Array {
+  return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 }
