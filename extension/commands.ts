@@ -6,32 +6,56 @@ import { openSample } from './commands/open-sample.ts';
 import { openPlan } from './commands/reveal.ts';
 import type { TierwiseContext } from './context.ts';
 import { showError } from './errors-ui.ts';
+import type { LearningPage } from './panels/learning-page.ts';
 import type { ReportPages } from './panels/report-page.ts';
 import { baseName } from './to-view.ts';
 
+/** The pages in editor tabs that commands open. */
+export interface Pages {
+  readonly report: ReportPages;
+  readonly learning: LearningPage;
+}
+
 /** A command: takes the shared services and what the caller passed, which may be anything. */
-type Command = (context: TierwiseContext, report: ReportPages, ...args: readonly unknown[]) => unknown;
+type Command = (context: TierwiseContext, pages: Pages, ...args: readonly unknown[]) => unknown;
 
 /** Every command by its id without the prefix. Those of the manifest come first; the rest serve views and pages. */
 export const commands: Readonly<Record<string, Command>> = {
-  fitLowerTier: (context, _report, target) => withPlan(context, target, (plan) => context.fits.fit(plan)),
+  fitLowerTier: (context, _pages, target) => withPlan(context, target, (plan) => context.fits.fit(plan)),
   cancelFit: (context) => context.fits.cancel(),
-  openReport: (context, report, target) => {
+  learnFromData: (context, { learning }, target) =>
+    withPlan(context, target, async (plan) => {
+      const done = context.learning.learn(plan);
+      const shown = context.learning.onDidChange(() => {
+        shown.dispose();
+        learning.open(true);
+      });
+      await done;
+      shown.dispose();
+    }),
+  stopLearning: (context) => context.learning.stop(),
+  openLearning: (_context, { learning }) => learning.open(),
+  openReport: (context, { report }, target) => {
     if (isPlanUri(target)) context.plans.activate(target);
     report.openPanel();
   },
-  exportReport: (context, _report, format) =>
+  exportReport: (context, _pages, format) =>
     withPlan(context, undefined, (plan) => exportReport(context, plan, isFormat(format) ? format : undefined)),
   openSample: (context) => openSample(context),
-  createPlan: (context, _report, target) => createPlan(context, isModelUri(target) ? target : undefined),
+  createPlan: (context, _pages, target) => createPlan(context, isModelUri(target) ? target : undefined),
   restartSolver: (context) => restartSolver(context),
   showLog: (context) => context.log.show(true),
-  openModel: (_context, _report, target) => openModel(isModelUri(target) ? target : undefined),
+  openModel: (_context, _pages, target) => openModel(isModelUri(target) ? target : undefined),
   associateOnnx: () => associateOnnx(),
 
   openPlan: (context) => openPlan(context),
-  revealLayer: (context, _report, id) => openPlan(context, id),
+  revealLayer: (context, _pages, id) => openPlan(context, id),
   refresh: (context) => context.plans.refreshAll(),
+  openLearned: (context) => {
+    const { run } = context.learning;
+    if (run?.record) return openModel(vscode.Uri.file(run.record.output));
+    return vscode.window.showInformationMessage(vscode.l10n.t('Nothing was learned in this window yet.'));
+  },
   openFitted: (context) => {
     const fitted = fittedModel(context);
     if (fitted) return openModel(fitted);
@@ -40,11 +64,11 @@ export const commands: Readonly<Record<string, Command>> = {
 };
 
 /** Registers the table; a command that throws tells the user why. */
-export function registerCommands(context: TierwiseContext, report: ReportPages): vscode.Disposable {
+export function registerCommands(context: TierwiseContext, pages: Pages): vscode.Disposable {
   const registrations = Object.entries(commands).map(([name, run]) =>
     vscode.commands.registerCommand(`tierwise.${name}`, async (...args: readonly unknown[]) => {
       try {
-        return await run(context, report, ...args);
+        return await run(context, pages, ...args);
       } catch (error) {
         return showError(context.log, vscode.l10n.t('The command failed'), error);
       }

@@ -1,5 +1,6 @@
 import type * as vscode from 'vscode';
 import type { FitRunner } from './fit-command.ts';
+import type { LearnRunner } from './learn-command.ts';
 import type { LanguageService } from './language-client.ts';
 import type { PlanStore } from './plan-store.ts';
 import type { SolverClient } from './server-client.ts';
@@ -20,6 +21,7 @@ export interface TierwiseContext {
   readonly language: LanguageService;
   readonly plans: PlanStore;
   readonly fits: FitRunner;
+  readonly learning: LearnRunner;
   /** Every violation reported so far; tests assert that it stays empty. */
   readonly cspViolations: CspViolation[];
 }

@@ -1,10 +1,12 @@
 import * as vscode from 'vscode';
-import type { FitDocument } from '../solver-core/protocol/index.ts';
+import type { FitDocument, LearnDocument } from '../solver-core/protocol/index.ts';
 import { registerCommands } from './commands.ts';
 import type { CspViolation, TierwiseContext } from './context.ts';
 import { FitRunner } from './fit-command.ts';
+import { LearnRunner } from './learn-command.ts';
 import { LanguageService } from './language-client.ts';
 import { createLog, lastingLog } from './log.ts';
+import { LearningPage } from './panels/learning-page.ts';
 import { ModelEditorProvider } from './panels/model-editor.ts';
 import { ReportPages } from './panels/report-page.ts';
 import { TiersPage } from './panels/tiers-page.ts';
@@ -25,6 +27,8 @@ export interface TierwiseApi {
   solverReady(): Promise<void>;
   /** The newest fit of this session, or null. */
   lastFit(): FitDocument | null;
+  /** The newest learning run of this session, or null. */
+  lastLearning(): LearnDocument | null;
   /** Every content security policy violation that a page reported. */
   cspViolations(): readonly CspViolation[];
   solverPid(): number | undefined;
@@ -39,6 +43,7 @@ export function activate(extension: vscode.ExtensionContext): TierwiseApi {
   const language = new LanguageService(vscode.Uri.joinPath(extension.extensionUri, 'dist', 'language-server.cjs').fsPath, log);
   const plans = new PlanStore(solver, settings);
   const fits = new FitRunner({ log, solver, settings, plans });
+  const learning = new LearnRunner({ log, solver, plans, memory: extension.workspaceState });
   const context: TierwiseContext = {
     extensionUri: extension.extensionUri,
     log,
@@ -47,9 +52,11 @@ export function activate(extension: vscode.ExtensionContext): TierwiseApi {
     language,
     plans,
     fits,
+    learning,
     cspViolations: [],
   };
   const report = new ReportPages(context);
+  const learningPage = new LearningPage(context);
   const selector: vscode.DocumentSelector = { language: 'tiers', scheme: 'file' };
   const codeLens = new TierCodeLensProvider(context);
   const hints = new EnergyHintsProvider(context);
@@ -63,13 +70,15 @@ export function activate(extension: vscode.ExtensionContext): TierwiseApi {
     { dispose: () => void language.dispose() },
     plans,
     fits,
+    learning,
     report,
+    learningPage,
     new TiersPage(context),
     new ModelEditorProvider(context),
     codeLens,
     hints,
     layers,
-    registerCommands(context, report),
+    registerCommands(context, { report, learning: learningPage }),
     vscode.languages.registerCodeLensProvider(selector, codeLens),
     vscode.languages.registerInlayHintsProvider(selector, hints),
     vscode.window.createTreeView('tierwise.layers', { treeDataProvider: layers, showCollapseAll: true }),
@@ -84,6 +93,7 @@ export function activate(extension: vscode.ExtensionContext): TierwiseApi {
   return {
     solverReady: () => solver.ready(),
     lastFit: () => fits.last,
+    lastLearning: () => learning.run?.record ?? null,
     cspViolations: () => context.cspViolations,
     solverPid: () => solver.pid,
   };

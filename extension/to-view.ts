@@ -172,6 +172,8 @@ export interface TiersContext {
   readonly target: string | undefined;
   readonly canFit: boolean;
   readonly fitting: TiersView['fitting'];
+  readonly canLearn: boolean;
+  readonly learning: TiersView['learning'];
 }
 
 /** The Tiers panel of a plan. */
@@ -192,9 +194,11 @@ export function tiersView(snapshot: PlanSnapshot, context: TiersContext, t: Tran
       name: tier.name,
       layers: tier.layers,
       canFit: tier.kind === 'lower' && context.canFit,
+      canLearn: tier.kind === 'upper' && context.canLearn,
     })),
     frozen: all.filter((id) => !taken.has(id)),
     fitting: context.fitting,
+    learning: context.learning ?? null,
     lastFit: evaluation
       ? {
           before: formatMetric(evaluation.metric, evaluation.before),

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { ToWebview } from '../../webview/messages/index.ts';
 import type { TierwiseContext } from '../context.ts';
 import type { RunningFit } from '../fit-command.ts';
+import { learningText } from '../to-learning-view.ts';
 import { tiersView } from '../to-view.ts';
 import { attachPage, pageStrings, runPageCommand, type PageHost } from './page-host.ts';
 import { noPlanMessage } from './no-plan.ts';
@@ -18,6 +19,7 @@ export class TiersPage implements vscode.WebviewViewProvider, vscode.Disposable 
     this.#subscriptions = [
       context.plans.onDidChange(update),
       context.fits.onDidChange(update),
+      context.learning.onDidChange(update),
       context.settings.onDidChange(update),
       vscode.window.registerWebviewViewProvider('tierwise.tiersPanel', this),
     ];
@@ -42,7 +44,7 @@ export class TiersPage implements vscode.WebviewViewProvider, vscode.Disposable 
   }
 
   #message(): ToWebview {
-    const { plans, fits, settings } = this.#context;
+    const { plans, fits, learning, settings } = this.#context;
     const snapshot = plans.activeSnapshot;
     if (!snapshot) return noPlanMessage();
     if (!snapshot.check && snapshot.error)
@@ -56,6 +58,8 @@ export class TiersPage implements vscode.WebviewViewProvider, vscode.Disposable 
         backend: fitBackend === 'plan' ? undefined : fitBackend,
         target: energyTarget === '' ? undefined : energyTarget,
         canFit: running === undefined,
+        canLearn: !learning.isRunning,
+        learning: learning.run && learning.run.plan === snapshot.path ? learningText(learning.run, vscode.l10n.t) : null,
         fitting: running ? { message: fittingMessage(running, plans.active), fraction: running.fraction } : null,
       },
       vscode.l10n.t,

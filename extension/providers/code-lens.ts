@@ -8,8 +8,8 @@ export function toRange(range: LspRange): vscode.Range {
 }
 
 /**
- * One action per lower tier: "Fit lower tier", or "Fitting… (cancel)" while that plan is being fitted. The number of
- * lenses follows the tiers alone, so that lines do not jump.
+ * One action per tier: "Fit lower tier" or "Learn from data…"; while that plan is at it, what ends it. The number of lenses follows
+ * the tiers alone, so that lines do not jump.
  */
 export class TierCodeLensProvider implements vscode.CodeLensProvider, vscode.Disposable {
   readonly #context: TierwiseContext;
@@ -18,13 +18,15 @@ export class TierCodeLensProvider implements vscode.CodeLensProvider, vscode.Dis
   readonly #lastOutlines = new Map<string, PlanOutline>();
   readonly #subscriptions: readonly vscode.Disposable[];
   #fittingShown = false;
+  #learningShown = false;
 
   constructor(context: TierwiseContext) {
     this.#context = context;
     this.#subscriptions = [
       this.#changed,
       context.settings.onDidChange(() => this.#changed.fire()),
-      context.fits.onDidChange(() => this.#onFit()),
+      context.fits.onDidChange(() => this.#onWork()),
+      context.learning.onDidChange(() => this.#onWork()),
       vscode.workspace.onDidCloseTextDocument((document) => this.#lastOutlines.delete(document.uri.toString())),
     ];
   }
@@ -35,15 +37,15 @@ export class TierCodeLensProvider implements vscode.CodeLensProvider, vscode.Dis
     const outline = (await this.#context.language.outline(document.uri, token)) ?? this.#lastOutlines.get(key);
     if (!outline) return [];
     this.#lastOutlines.set(key, outline);
-    const command = this.#command(document.uri);
-    return outline.tiers.filter((tier) => tier.kind === 'lower').map((tier) => new vscode.CodeLens(toRange(tier.headerRange), command));
+    const [fit, learn] = [this.#fitCommand(document.uri), this.#learnCommand(document.uri)];
+    return outline.tiers.map((tier) => new vscode.CodeLens(toRange(tier.headerRange), tier.kind === 'lower' ? fit : learn));
   }
 
   dispose(): void {
     for (const subscription of this.#subscriptions) subscription.dispose();
   }
 
-  #command(uri: vscode.Uri): vscode.Command {
+  #fitCommand(uri: vscode.Uri): vscode.Command {
     if (this.#context.fits.running?.plan.toString() === uri.toString()) {
       return { title: vscode.l10n.t('Fitting\u2026 (cancel)'), command: 'tierwise.cancelFit', tooltip: vscode.l10n.t('Cancel this fit') };
     }
@@ -51,11 +53,23 @@ export class TierCodeLensProvider implements vscode.CodeLensProvider, vscode.Dis
     return { title: vscode.l10n.t('Fit lower tier'), command: 'tierwise.fitLowerTier', arguments: [uri], tooltip };
   }
 
-  /** Progress comes often; the lens changes only when a fit starts or ends. */
-  #onFit(): void {
+  #learnCommand(uri: vscode.Uri): vscode.Command {
+    const { learning } = this.#context;
+    if (learning.isRunning && learning.run?.plan === uri.fsPath) {
+      const tooltip = vscode.l10n.t('Stop after this batch and keep what was learned');
+      return { title: vscode.l10n.t('Learning\u2026 (stop)'), command: 'tierwise.stopLearning', tooltip };
+    }
+    const tooltip = vscode.l10n.t('Update the upper tier with new rows, batch by batch, and write a new model beside this one');
+    return { title: vscode.l10n.t('Learn from data\u2026'), command: 'tierwise.learnFromData', arguments: [uri], tooltip };
+  }
+
+  /** Progress comes often; the lenses change only when a fit or a learning run starts or ends. */
+  #onWork(): void {
     const fitting = this.#context.fits.running !== undefined;
-    if (fitting === this.#fittingShown) return;
+    const learning = this.#context.learning.isRunning;
+    if (fitting === this.#fittingShown && learning === this.#learningShown) return;
     this.#fittingShown = fitting;
+    this.#learningShown = learning;
     this.#changed.fire();
   }
 }

@@ -95,7 +95,7 @@ describe('model view of a file that cannot be read', () => {
 });
 
 describe('tiers view', () => {
-  const context: TiersContext = { backend: undefined, target: undefined, canFit: true, fitting: null };
+  const context: TiersContext = { backend: undefined, target: undefined, canFit: true, fitting: null, canLearn: true, learning: null };
 
   it('lists tiers as written, and every other layer as frozen', () => {
     const frozenEnergy = { ...energy, layers: [...energy.layers, { ...energy.layers[0]!, id: 'conv1', tier: 'frozen' as const }] };

@@ -1,4 +1,6 @@
-import type { FigureView, LayerView, ModelView, ReportView, TiersView, ToWebview } from '../../webview/messages/index.ts';
+import type { LayerView, ModelView, ReportView, TiersView, ToWebview } from '../../webview/messages/index.ts';
+import { figure } from './canned-figure.ts';
+import { learning } from './canned-learning.ts';
 
 /** Names as in test material of hostile models: markup, command links, control and bidirectional characters, a very long name. */
 export const hostileNames = [
@@ -9,25 +11,6 @@ export const hostileNames = [
   'fc\u202e1/mmeG\u202c\u001b[31m\u0000',
   `long/${'x'.repeat(5000)}/end`,
 ] as const;
-
-const prefixes = [
-  [1, ''],
-  [1e-3, 'm'],
-  [1e-6, 'µ'],
-  [1e-9, 'n'],
-  [1e-12, 'p'],
-] as const;
-
-function text(energyJ: number): string {
-  const [factor, prefix] = prefixes.find(([limit]) => energyJ >= limit) ?? [1e-12, 'p'];
-  return `${Number((energyJ / factor).toPrecision(2))} ${prefix}J`;
-}
-
-export function figure(energyJ: number, source: FigureView['source'], spread = 3): FigureView {
-  const [low, high] = [energyJ / spread, energyJ * spread];
-  const ref = 'Horowitz 2014, 45 nm, scaled; ECP5 datasheet FPGA-DS-02012; DDR3 access energy table';
-  return { text: text(energyJ), value: energyJ, low, high, bandText: `${text(low)} to ${text(high)}`, source, ref };
-}
 
 export function layer(id: string, patch: Partial<LayerView> = {}): LayerView {
   const inference = figure(1.2e-7, 'modelled');
@@ -256,6 +239,20 @@ export function hostileMessages(): readonly ToWebview[] {
         diagnostics: [{ severity: 'error', code: link, message: script, where: bidi }],
       },
     },
+    {
+      kind: 'learning',
+      strings: {},
+      view: {
+        ...learning,
+        plan: bidi,
+        data: markup,
+        tier: script,
+        policy: style,
+        batches: learning.batches.slice(0, 3).map((batch) => ({ ...batch, reason: script, signals: bidi })),
+        result: { output: bidi, state: markup, resumed: true, heldOut: null },
+        problems: [{ severity: 'error', code: link, message: script }],
+      },
+    },
     { kind: 'error', code: markup, message: script, advice: long },
     {
       kind: 'empty',
@@ -267,7 +264,8 @@ export function hostileMessages(): readonly ToWebview[] {
   ];
 }
 
-export const messages: Readonly<Record<'report' | 'tiers' | 'model', ToWebview>> = {
+export const messages: Readonly<Record<'report' | 'tiers' | 'model' | 'learning', ToWebview>> = {
+  learning: { kind: 'learning', strings: {}, view: learning },
   report: { kind: 'report', strings: {}, view: report },
   tiers: { kind: 'tiers', strings: {}, view: tiers },
   model: { kind: 'model', strings: {}, view: model },

@@ -9,7 +9,7 @@ import { chooseScale, makeScale } from '../../webview/app/draw/scale.ts';
 import type { Shape } from '../../webview/app/draw/shape.ts';
 import { createTranslator } from '../../webview/app/strings.ts';
 import { tolerances } from '../tolerances.ts';
-import { figure } from './canned.ts';
+import { figure } from './canned-figure.ts';
 
 const measure = (text: string): number => text.length * 7;
 const bar = (value: number, low = value, high = value, patch: Partial<Bar> = {}): Bar => ({

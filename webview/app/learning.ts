@@ -94,7 +94,7 @@ function createProgress(context: PageContext): { readonly element: HTMLElement; 
   const { t } = context;
   const message = h('p', { class: 'learning-message' });
   const bar = h('vscode-progress-bar', { class: 'fit-bar', 'aria-label': t('Learning') });
-  const stop = actionButton(context, { label: t('Stop and keep what was learned'), command: 'stop-learning', kind: 'secondary' });
+  const stop = actionButton(context, { label: t('Stop and keep'), command: 'stop-learning', kind: 'secondary' });
   const element = h('section', { class: 'section learning-progress', 'aria-label': t('Progress') }, message, bar, stop);
   return {
     element,

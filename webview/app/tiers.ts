@@ -33,8 +33,8 @@ function mount(root: HTMLElement, context: PageContext): (view: TiersView) => st
     action.update(view);
     result.show([view.lastFit, view.plan], () => [resultView(view, context)]);
     facts.show([view.plan, view.model, view.backend, view.target], () => [view.plan !== null && factsView(view, context)]);
-    cards.show([view.tiers, view.frozen, view.plan], () =>
-      view.plan === null ? [noPlan(context)] : tierCards(view.tiers, view.frozen, context),
+    cards.show([view.tiers, view.frozen, view.plan, view.learning], () =>
+      view.plan === null ? [noPlan(context)] : tierCards(view.tiers, view.frozen, view.learning, context),
     );
     return view.plan === null ? '' : shortName(baseName(view.plan), 60);
   };

@@ -2,6 +2,7 @@ import type { LearningView } from '../../messages/index.ts';
 import type { PageContext } from '../context.ts';
 import { fill, h, svg } from '../dom.ts';
 import { drawCurves } from '../draw/curves.ts';
+import './layer-chart.css';
 import './learning-curves.css';
 
 /** The two curves of a learning run with their key. Redraws itself when its width changes. */
@@ -23,7 +24,9 @@ export function createLearningCurves(context: PageContext): LearningCurves {
       points: view.points,
       widthPx,
       metric: view.metric,
-      qualityLabel: t('Running {0}, each batch judged before it is learned from', view.metricText),
+      // The whole sentence needs room; what is left out stands in the text for screen readers and in the table's headings.
+      qualityLabel:
+        widthPx < 480 ? t('Running {0}', view.metricText) : t('Running {0}, each batch judged before it is learned from', view.metricText),
       energyLabel: t('Spent on learning so far'),
       ariaLabel: t(
         'Curves over {0} batches: {1} is now {2}, {3} spent on learning. The table below has the same figures.',

@@ -1,24 +1,29 @@
 import '@vscode-elements/elements/dist/vscode-badge/index.js';
-import type { TierView } from '../../messages/index.ts';
+import type { TierView, TiersView } from '../../messages/index.ts';
 import type { PageContext } from '../context.ts';
 import type { Child } from '../dom.ts';
 import { h, hiddenText, listen } from '../dom.ts';
 import { toggled } from '../state.ts';
 import { shortName } from '../text.ts';
-import { layerLink } from './actions.ts';
+import { actionButton, layerLink, linkButton } from './actions.ts';
 import './tier-cards.css';
 
 /** Layers a card lists at once; the plan has them all. */
 const maxLayers = 100;
 
 /** One card per tier, the lower ones first as data flows through the model, then what is frozen. */
-export function tierCards(tiers: readonly TierView[], frozen: readonly string[], context: PageContext): readonly Child[] {
+export function tierCards(
+  tiers: readonly TierView[],
+  frozen: readonly string[],
+  learning: TiersView['learning'],
+  context: PageContext,
+): readonly Child[] {
   const rank = (tier: TierView): number => (tier.kind === 'lower' ? 0 : 1);
   const sorted = tiers.toSorted((a, b) => rank(a) - rank(b));
-  return [...sorted.map((tier, index) => tierCard(tier, index, context)), frozen.length > 0 && frozenCard(frozen, context)];
+  return [...sorted.map((tier, index) => tierCard(tier, index, learning, context)), frozen.length > 0 && frozenCard(frozen, context)];
 }
 
-function tierCard(tier: TierView, index: number, context: PageContext): HTMLElement {
+function tierCard(tier: TierView, index: number, learning: TiersView['learning'], context: PageContext): HTMLElement {
   const { t } = context;
   const heading = `tier-${index}`;
   return h(
@@ -38,6 +43,34 @@ function tierCard(tier: TierView, index: number, context: PageContext): HTMLElem
     ),
     h('p', { class: 'muted' }, tier.kind === 'lower' ? t('Solved directly, in one step') : t('Learns incrementally, never from scratch')),
     layerList(tier.layers, context),
+    tier.kind === 'upper' && learnRow(tier, learning, context),
+  );
+}
+
+/** How the upper tier learns: the button, and how the newest run stands. */
+function learnRow(tier: TierView, learning: TiersView['learning'], context: PageContext): HTMLElement {
+  const { t } = context;
+  const isRunning = learning?.running === true;
+  return h(
+    'div',
+    { class: 'tier-learn' },
+    isRunning
+      ? actionButton(context, { label: t('Stop and keep'), command: 'stop-learning', kind: 'secondary', block: true })
+      : actionButton(context, {
+          label: t('Learn from data…'),
+          command: 'learn',
+          kind: 'secondary',
+          block: true,
+          disabled: tier.canLearn !== true,
+        }),
+    learning !== null &&
+      learning !== undefined &&
+      h(
+        'p',
+        { class: 'muted' },
+        linkButton(t('Learning'), () => context.post({ kind: 'command', command: 'open-learning' }), { 'data-focus': 'open-learning' }),
+        ` ${learning.text}`,
+      ),
   );
 }
 
