@@ -1,10 +1,12 @@
 import { create, toBinary } from '@bufbuild/protobuf';
+import { encodeFloats } from './encode-floats.ts';
 import {
   AttributeProto_AttributeType as AttributeKind,
   ModelProtoSchema,
   TensorProto_DataType as ElementType,
   type AttributeProtoSchema,
   type ModelProto,
+  type TensorProtoSchema,
   type ValueInfoProtoSchema,
 } from './gen/onnx_pb.ts';
 import type { MessageInitShape } from '@bufbuild/protobuf';
@@ -42,25 +44,37 @@ export interface BuiltNode {
   readonly attributes?: Readonly<Record<string, BuiltAttribute>>;
 }
 
+/** Values stored in the model: float32, or int64 from integers. */
+export interface BuiltTensor {
+  readonly name: string;
+  readonly dims: readonly number[];
+  readonly data: Float32Array | { readonly int64: readonly number[] };
+}
+
 export interface BuiltGraph {
   readonly name: string;
   readonly inputs: readonly BuiltValue[];
   readonly outputs: readonly BuiltValue[];
   /** In an order in which every node comes after those it reads from. */
   readonly nodes: readonly BuiltNode[];
+  /** Default: none. */
+  readonly tensors?: readonly BuiltTensor[];
+  /** Version of the standard operators. Default 13. */
+  readonly opset?: number;
 }
 
-/** Bytes of an ONNX model (IR version 8, operator set 13) made of these nodes; for graphs that we run ourselves, so nothing is checked. */
+/** Bytes of an ONNX model (IR version 8) made of these nodes; for graphs that we run ourselves, so nothing is checked. */
 export function buildModel(graph: BuiltGraph): Uint8Array {
   const domains = new Set(graph.nodes.map((node) => node.domain ?? ''));
   const model: ModelProto = create(ModelProtoSchema, {
     irVersion: 8n,
     producerName: 'tierwise',
-    opsetImport: [...new Set(['', ...domains])].map((domain) => ({ domain, version: domain === '' ? 13n : 1n })),
+    opsetImport: [...new Set(['', ...domains])].map((domain) => ({ domain, version: domain === '' ? BigInt(graph.opset ?? 13) : 1n })),
     graph: {
       name: graph.name,
       input: graph.inputs.map(valueInfo),
       output: graph.outputs.map(valueInfo),
+      initializer: (graph.tensors ?? []).map(storedTensor),
       node: graph.nodes.map((node, i) => ({
         name: `${node.op}_${i}`,
         opType: node.op,
@@ -81,6 +95,12 @@ function valueInfo({ name, type, dims }: BuiltValue): MessageInitShape<typeof Va
       : { value: { case: 'dimParam' as const, value: size } },
   );
   return { name, type: { value: { case: 'tensorType', value: { elemType: elementTypes[type], shape: { dim } } } } };
+}
+
+function storedTensor({ name, dims, data }: BuiltTensor): MessageInitShape<typeof TensorProtoSchema> {
+  const head = { name, dims: dims.map(BigInt) };
+  if (data instanceof Float32Array) return { ...head, dataType: ElementType.FLOAT, rawData: encodeFloats(data, 'float32') };
+  return { ...head, dataType: ElementType.INT64, int64Data: data.int64.map(BigInt) };
 }
 
 function attribute(name: string, value: BuiltAttribute): MessageInitShape<typeof AttributeProtoSchema> {

@@ -1,5 +1,13 @@
 // What neighbours use of the ONNX part.
-export { buildModel, type BuiltAttribute, type BuiltGraph, type BuiltNode, type BuiltType, type BuiltValue } from './build-model.ts';
+export {
+  buildModel,
+  type BuiltAttribute,
+  type BuiltGraph,
+  type BuiltNode,
+  type BuiltTensor,
+  type BuiltType,
+  type BuiltValue,
+} from './build-model.ts';
 export type { ExternalLocation } from './external-data.ts';
 export { externalTensors, type ExternalTensor } from './external-tensors.ts';
 export { fitMetadataKey, inspectModel, summarizeModel, type LayerSummary, type ModelFile, type ModelSummary } from './inspect.ts';
