@@ -1,9 +1,8 @@
 import { checkAbort } from '../model/abort.ts';
 import { TierwiseError, assert } from '../model/error.ts';
-import { quoteName } from '../model/quote.ts';
 import type { SolveContext } from './backend.ts';
 import type { ModelRunner, RunTensor } from './model-runner.ts';
-import { isInMemory, rowBatches, rowElements } from './row-batches.ts';
+import { isInMemory, rowBatches } from './row-batches.ts';
 import type { FitRows } from './row-batches.ts';
 import { batchSize, rowShapeFor } from './rows.ts';
 import type { ModelInput } from './rows.ts';
@@ -22,32 +21,40 @@ export interface ActivationSource {
   /** Samples times positions. */
   readonly rows: number;
   readonly columns: number;
-  /** Rows per sample: 1, or the sequence length of a layer that is applied at every position. */
+  /** Rows per sample: 1, the length of a sequence, or the output positions of a convolution. */
   readonly positions: number;
-  /** [columns] means over all rows of a fit, when this source holds only a part of them. */
-  readonly means?: Float64Array;
   chunks(): AsyncIterable<ActivationChunk>;
+}
+
+/** One value of the model for consecutive samples. Valid until the next batch is asked for. */
+export interface TensorBatch {
+  /** Number of the first sample. */
+  readonly first: number;
+  readonly count: number;
+  /** [count, ...shape] */
+  readonly tensor: RunTensor;
+}
+
+/** One value of the model for all fit rows. Every call of `batches` gives the same batches with the same bits. */
+export interface TensorSource {
+  readonly samples: number;
+  /** Shape of one sample. */
+  readonly shape: readonly number[];
+  batches(): AsyncIterable<TensorBatch>;
 }
 
 /** Samples the model is run on at once when it does not fix its batch. */
 const preferredBatch = 256;
 
-/** One batch of samples as the model's input tensor; a fixed batch is filled up with zero samples. */
-interface Batch {
-  readonly first: number;
-  readonly count: number;
-  readonly tensor: RunTensor;
-}
-
-/** All rows as batches of the model's input, in order. */
-export async function* inputBatches(data: FitRows, input: ModelInput): AsyncGenerator<Batch> {
+/** All rows as batches of the model's input, in order; a fixed batch is filled up with zero samples. */
+export async function* inputBatches(data: FitRows, input: ModelInput): AsyncGenerator<TensorBatch> {
   const shape = rowShapeFor(input, data.inputShape);
   assert(shape !== undefined, 'rows that do not fit the model reached the runner');
   const elements = shape.reduce((product, dim) => product * dim, 1);
   const size = batchSize(input, preferredBatch);
   const isFixed = typeof input.shape?.[0] === 'number';
   for await (const { first, rows: count, x } of rowBatches(data, size)) {
-    let values = x;
+    let values = x.subarray(0, count * elements);
     if (isFixed && count < size) {
       const padded = new Float32Array(size * elements);
       padded.set(values);
@@ -64,7 +71,7 @@ export async function* modelOutputs(
   input: ModelInput,
   output: string,
   context: SolveContext,
-): AsyncGenerator<{ first: number; count: number; tensor: RunTensor }> {
+): AsyncGenerator<TensorBatch> {
   for await (const batch of inputBatches(data, input)) {
     checkAbort(context.abort);
     const results = await runner.run(new Map([[input.name, batch.tensor]]), [output]);
@@ -87,85 +94,86 @@ export async function* modelOutputs(
   }
 }
 
-/** Where a layer's input comes from. */
-export interface LayerInput {
+/** The model's input itself. */
+export function inputTensors(data: FitRows, input: ModelInput): TensorSource {
+  const shape = rowShapeFor(input, data.inputShape);
+  assert(shape !== undefined, 'rows that do not fit the model reached a layer');
+  const elements = shape.reduce((product, dim) => product * dim, 1);
+  return {
+    samples: data.rows,
+    shape,
+    async *batches() {
+      for await (const { first, count, tensor } of inputBatches(data, input)) {
+        yield { first, count, tensor: { dims: [count, ...shape], data: tensor.data.subarray(0, count * elements) } };
+      }
+    },
+  };
+}
+
+/** A value of the model, for all rows. */
+export interface ModelValue {
   readonly data: FitRows;
   readonly input: ModelInput;
-  /** Name of the value the layer reads. */
+  /** Name of the value; not that of the model's input. */
   readonly value: string;
-  /** d: size of its last dimension. */
-  readonly columns: number;
   readonly context: SolveContext;
 }
 
-/** A layer that reads the model's input itself. */
-export function inputRows(layer: LayerInput): ActivationSource {
-  const { data, columns } = layer;
-  const positions = rowElements(data) / columns;
-  if (isInMemory(data)) return memoryRows(data.x, columns, positions);
-  return {
-    rows: data.rows * positions,
-    columns,
-    positions,
-    async *chunks() {
-      for await (const { first, rows, x } of data.batches(Math.max(1, Math.floor(preferredBatch / positions))))
-        yield { rows: rows * positions, firstRow: first * positions, x };
-    },
-  };
+/** Whether a source still needs the runner it was made with. */
+export interface ComputedTensors {
+  readonly tensors: TensorSource;
+  readonly needsRunner: boolean;
 }
 
 /**
- * A layer that reads an inner value: collected once when all of it fits into `budgetBytes`, else computed anew on every pass.
- * The runner belongs to the caller and must outlive the source.
+ * A value that the model computes: collected once when all of it fits into `budgetBytes`, else computed anew on every pass.
+ * The runner belongs to the caller and must outlive a source that needs it. Rejects with `batch-mixed` when samples are not computed
+ * each by itself, with `model-run-failed` when their shapes differ.
  */
-export async function computedRows(layer: LayerInput, runner: ModelRunner, budgetBytes: number): Promise<ActivationSource> {
-  const { data, input, value, columns, context } = layer;
+export async function computedTensors(from: ModelValue, runner: ModelRunner, budgetBytes: number): Promise<ComputedTensors> {
+  const { data, input, value, context } = from;
+  const outputs = (): AsyncGenerator<TensorBatch> => modelOutputs(runner, data, input, value, context);
   let kept: Float32Array | undefined;
-  let positions = 0;
-  for await (const { first, tensor, count } of modelOutputs(runner, data, input, value, context)) {
-    if (first === 0) {
-      positions = positionsOf(tensor, columns, count, value);
-      const elements = data.rows * positions * columns;
-      if (elements * Float32Array.BYTES_PER_ELEMENT > budgetBytes) break;
-      kept = new Float32Array(elements);
+  let shape: readonly number[] | undefined;
+  let elements = 0;
+  for await (const { first, tensor, count } of outputs()) {
+    if (shape === undefined) {
+      shape = tensor.dims.slice(1);
+      elements = tensor.data.length / count;
+      if (data.rows * elements * Float32Array.BYTES_PER_ELEMENT > budgetBytes) break;
+      kept = new Float32Array(data.rows * elements);
     }
-    kept?.set(tensor.data, first * positions * columns);
+    if (tensor.data.length !== count * elements) {
+      throw new TierwiseError(
+        'model-run-failed',
+        `a value of the model has shape [${tensor.dims.slice(1).join(', ')}] for some samples and [${shape.join(', ')}] for others`,
+        'Layers can be fitted only where every sample has the same shape.',
+      );
+    }
+    kept?.set(tensor.data, first * elements);
   }
-  if (kept !== undefined) return memoryRows(kept, columns, positions);
+  assert(shape !== undefined, 'there are no rows');
+  if (kept === undefined) return { tensors: { samples: data.rows, shape, batches: outputs }, needsRunner: true };
+  const size = batchSize(input, preferredBatch);
+  return { tensors: memoryTensors(kept, data.rows, shape, size), needsRunner: false };
+}
+
+function memoryTensors(values: Float32Array, samples: number, shape: readonly number[], size: number): TensorSource {
+  const elements = values.length / samples;
   return {
-    rows: data.rows * positions,
-    columns,
-    positions,
-    async *chunks() {
-      for await (const { first, count, tensor } of modelOutputs(runner, data, input, value, context)) {
-        yield { rows: count * positions, firstRow: first * positions, x: tensor.data };
+    samples,
+    shape,
+    async *batches() {
+      for (let first = 0; first < samples; first += size) {
+        const count = Math.min(size, samples - first);
+        const data = values.subarray(first * elements, (first + count) * elements);
+        yield { first, count, tensor: { dims: [count, ...shape], data } };
       }
     },
   };
 }
 
-function positionsOf(tensor: RunTensor, columns: number, count: number, value: string): number {
-  const positions = tensor.data.length / (count * columns);
-  if (tensor.dims.at(-1) === columns && Number.isInteger(positions) && positions > 0) return positions;
-  throw new TierwiseError(
-    'model-run-failed',
-    `the layer's input ${quoteName(value)} has shape [${tensor.dims.join(', ')}], expected ${columns} as its last dimension`,
-    'Check the model with `tierwise inspect`.',
-  );
-}
-
-function memoryRows(x: Float32Array, columns: number, positions: number): ActivationSource {
-  const rows = x.length / columns;
-  assert(Number.isInteger(rows), `${x.length} elements do not fill rows of ${columns}`);
-  return {
-    rows,
-    columns,
-    positions,
-    async *chunks() {
-      for (let first = 0; first < rows; first += preferredBatch) {
-        const count = Math.min(preferredBatch, rows - first);
-        yield { rows: count, firstRow: first, x: x.subarray(first * columns, (first + count) * columns) };
-      }
-    },
-  };
+/** Bytes that the rows themselves hold in memory. */
+export function residentBytes(data: FitRows): number {
+  return isInMemory(data) ? data.x.byteLength : 0;
 }

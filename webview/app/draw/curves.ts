@@ -132,11 +132,11 @@ function drawPlot(plot: Plot, points: readonly CurvePoint[], x: (point: CurvePoi
 function drawMark(point: CurvePoint, x: number, y: number): Shape {
   switch (point.decision) {
     case 'refit':
-      return { tag: 'rect', attributes: { class: 'mark mark-refit', x: x - 3.5, y: y - 3.5, width: 7, height: 7 } };
+      return { tag: 'rect', attributes: { class: 'decision-mark decision-refit', x: x - 3.5, y: y - 3.5, width: 7, height: 7 } };
     case 'restored':
-      return { tag: 'path', attributes: { class: 'mark mark-restored', d: `M${x - 3} ${y - 3}l6 6m0-6l-6 6` } };
+      return { tag: 'path', attributes: { class: 'decision-mark decision-restored', d: `M${x - 3} ${y - 3}l6 6m0-6l-6 6` } };
     case 'update':
     case 'skip':
-      return { tag: 'circle', attributes: { class: 'mark mark-update', cx: x, cy: y, r: 2.5 } };
+      return { tag: 'circle', attributes: { class: 'decision-mark decision-update', cx: x, cy: y, r: 2.5 } };
   }
 }

@@ -66,19 +66,19 @@ function markShape(kind: 'update' | 'refit' | 'restored'): Parameters<typeof svg
       return {
         tag: 'svg',
         attributes: box,
-        children: [{ tag: 'circle', attributes: { class: 'mark mark-update', cx: 6, cy: 6, r: 2.5 } }],
+        children: [{ tag: 'circle', attributes: { class: 'decision-mark decision-update', cx: 6, cy: 6, r: 2.5 } }],
       };
     case 'refit':
       return {
         tag: 'svg',
         attributes: box,
-        children: [{ tag: 'rect', attributes: { class: 'mark mark-refit', x: 2.5, y: 2.5, width: 7, height: 7 } }],
+        children: [{ tag: 'rect', attributes: { class: 'decision-mark decision-refit', x: 2.5, y: 2.5, width: 7, height: 7 } }],
       };
     case 'restored':
       return {
         tag: 'svg',
         attributes: box,
-        children: [{ tag: 'path', attributes: { class: 'mark mark-restored', d: 'M3 3l6 6m0-6l-6 6' } }],
+        children: [{ tag: 'path', attributes: { class: 'decision-mark decision-restored', d: 'M3 3l6 6m0-6l-6 6' } }],
       };
   }
 }
