@@ -51,3 +51,19 @@ async function rows(page: Page): Promise<string> {
 async function tabs(page: Page): Promise<readonly string[]> {
   return await page.locator('.tabs-container .tab').evaluateAll((all) => all.map((tab) => tab.getAttribute('aria-label') ?? ''));
 }
+
+/** Answers the file dialog of a workbench in the browser, which is a quick input, with a path. */
+export async function chooseFile(page: Page, path: string): Promise<void> {
+  const input = page.locator('.quick-input-widget input').first();
+  await until('the file dialog to show its folder', async () => (await input.isVisible()) && (await input.inputValue()).startsWith('/'));
+  await input.fill(path);
+  await until(
+    'the file to be offered',
+    async () => (await page.locator(ROW).allTextContents()).some((row) => path.endsWith(plain(row).trim())),
+    {
+      seen: () => rows(page),
+    },
+  );
+  await page.keyboard.press('Enter');
+  await until('the file dialog to close', async () => !(await input.isVisible()));
+}
