@@ -1,10 +1,13 @@
 import type { AbortFlag, Host } from '../model/abort.ts';
 
+/** Elements of rows; bytes (pixels, quantised activations) are the numbers 0..255 and have exact sums. */
+export type RowValues = Float32Array | Float64Array | Uint8Array;
+
 /** Consecutive rows of a ridge problem. Row-major; valid until the next chunk is asked for. */
 export interface RowChunk {
   readonly rows: number;
   /** [rows, d] layer inputs. */
-  readonly x: Float32Array | Float64Array;
+  readonly x: RowValues;
   /** [rows, k] targets. */
   readonly y: Float32Array | Float64Array;
 }
@@ -16,7 +19,8 @@ export interface RowSource {
   readonly columns: number;
   /** k. */
   readonly outputs: number;
-  chunks(): AsyncIterable<RowChunk>;
+  /** `preferredRows`: how many rows per chunk suit the reader; a source that can be cut anywhere follows it. Never changes the rows. */
+  chunks(preferredRows?: number): AsyncIterable<RowChunk>;
 }
 
 /** Quality of a solve, for the user. */

@@ -1,14 +1,14 @@
 import { assert } from '../../model/error.ts';
-import type { RowChunk, RowSource } from '../backend.ts';
+import type { RowChunk, RowSource, RowValues } from '../backend.ts';
 
-/** Rows per chunk of a source in memory; small enough to report progress and honour a cancel often. */
+/** Rows per chunk of a source in memory unless the reader asks for another number; small enough to report progress and honour a cancel often. */
 const chunkRows = 256;
 
 /**
  * Rows of a ridge problem that are in memory. x: [n, d] and y: [n, k], row-major, not copied.
  * Chunks are views of the arrays.
  */
-export function arrayRows(x: Float32Array | Float64Array, y: Float32Array | Float64Array, columns: number, outputs: number): RowSource {
+export function arrayRows(x: RowValues, y: Float32Array | Float64Array, columns: number, outputs: number): RowSource {
   const rows = columns > 0 ? x.length / columns : 0;
   assert(
     Number.isInteger(rows) && rows * outputs === y.length,
@@ -18,9 +18,9 @@ export function arrayRows(x: Float32Array | Float64Array, y: Float32Array | Floa
     rows,
     columns,
     outputs,
-    async *chunks(): AsyncGenerator<RowChunk> {
-      for (let start = 0; start < rows; start += chunkRows) {
-        const end = Math.min(rows, start + chunkRows);
+    async *chunks(preferredRows = chunkRows): AsyncGenerator<RowChunk> {
+      for (let start = 0; start < rows; start += preferredRows) {
+        const end = Math.min(rows, start + preferredRows);
         yield { rows: end - start, x: x.subarray(start * columns, end * columns), y: y.subarray(start * outputs, end * outputs) };
       }
     },

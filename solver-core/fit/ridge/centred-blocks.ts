@@ -1,6 +1,6 @@
 import { checkAbort } from '../../model/abort.ts';
 import type { RowSource, SolveContext } from '../backend.ts';
-import type { RidgeStatistics } from './statistics.ts';
+import type { Centring } from './statistics.ts';
 
 /** A block of centred rows, live columns only, padded with zero rows to a multiple of 4. Valid until the next block. */
 export interface CentredBlock {
@@ -21,7 +21,7 @@ export const blockRows = 128;
  * Reads the rows once, as fp64, minus the centres of the statistics. Block borders depend on the source's chunks alone, so a
  * source that repeats itself gives the same bits every time.
  */
-export async function* centredBlocks(source: RowSource, statistics: RidgeStatistics, context: SolveContext): AsyncGenerator<CentredBlock> {
+export async function* centredBlocks(source: RowSource, statistics: Centring, context: SolveContext): AsyncGenerator<CentredBlock> {
   const { live, centreX, centreY, columns, outputs } = statistics;
   const d = live.length;
   const scratchX = new Float64Array(blockRows * d);

@@ -1,13 +1,13 @@
 import type { RowSource, SolveContext } from '../backend.ts';
 import { applyNormalMatrix, frobenius, ridgeResidual } from './residual.ts';
-import type { RidgeStatistics } from './statistics.ts';
+import type { Centring } from './statistics.ts';
 
 /** Applies an approximate inverse of XᵀX + λI to r, [live, k]; returns a new array of the same shape. */
 export type Preconditioner = (r: Float64Array) => Float64Array;
 
 export interface RefineProblem {
   readonly source: RowSource;
-  readonly statistics: RidgeStatistics;
+  readonly statistics: Centring;
   readonly lambda: number;
   /** [live, k] first guess. */
   readonly start: Float64Array;

@@ -1,7 +1,7 @@
 import type { RowSource, SolveContext } from '../backend.ts';
 import { addCrossProduct, subtractPrediction } from '../kernels/gram.ts';
 import { blockRows, centredBlocks } from './centred-blocks.ts';
-import type { RidgeStatistics } from './statistics.ts';
+import type { Centring } from './statistics.ts';
 
 /**
  * Gradient of the ridge objective from the data, fp64: r = Xᵀ(Y − X W) − λ W, with X and Y centred as the statistics say.
@@ -10,7 +10,7 @@ import type { RidgeStatistics } from './statistics.ts';
  */
 export async function ridgeResidual(
   source: RowSource,
-  statistics: RidgeStatistics,
+  statistics: Centring,
   lambda: number,
   w: Float64Array,
   context: SolveContext,
@@ -29,7 +29,7 @@ export async function ridgeResidual(
 /** (XᵀX + λI) V from the data, fp64; v: [live, k]. One pass over the rows. */
 export async function applyNormalMatrix(
   source: RowSource,
-  statistics: RidgeStatistics,
+  statistics: Centring,
   lambda: number,
   v: Float64Array,
   context: SolveContext,

@@ -1,5 +1,5 @@
 import type { RidgeSolution } from '../backend.ts';
-import type { RidgeStatistics } from './statistics.ts';
+import type { Centring, RidgeStatistics } from './statistics.ts';
 
 /** Weights of all columns and the bias, in the units of the data. */
 export interface Weights {
@@ -10,7 +10,7 @@ export interface Weights {
 }
 
 /** Puts the weights of the live columns, [live, k], back into their places and adds the bias ȳ − μᵀW (zero when nothing was centred). */
-export function expandWeights(statistics: RidgeStatistics, liveWeights: Float64Array): Weights {
+export function expandWeights(statistics: Centring, liveWeights: Float64Array): Weights {
   const { live, columns, outputs: k, centreX, centreY } = statistics;
   const w = new Float64Array(columns * k);
   const b = Float64Array.from(centreY);
@@ -26,7 +26,7 @@ export function expandWeights(statistics: RidgeStatistics, liveWeights: Float64A
 }
 
 /** The answer when no column carries information: the mean of the targets (0 without a bias). */
-export function constantSolution(statistics: RidgeStatistics, lambda: number): RidgeSolution {
+export function constantSolution(statistics: Centring & Pick<RidgeStatistics, 'dead'>, lambda: number): RidgeSolution {
   return {
     ...expandWeights(statistics, new Float64Array(0)),
     lambda,

@@ -1,6 +1,6 @@
 import { checkAbort } from '../../model/abort.ts';
 import { TierwiseError, assert } from '../../model/error.ts';
-import type { RidgeProblem, RowSource, SolveContext } from '../backend.ts';
+import type { RidgeProblem, RowSource, RowValues, SolveContext } from '../backend.ts';
 
 /** What one pass over the rows of a ridge problem tells. "Centred" means: minus the mean when the problem has a bias, else as they are. */
 export interface RidgeStatistics {
@@ -27,6 +27,9 @@ export interface RidgeStatistics {
   /** tr(G)/d over all columns of the problem. */
   readonly meanDiagonal: number;
 }
+
+/** Which columns are solved for and what is subtracted from them. */
+export type Centring = Pick<RidgeStatistics, 'columns' | 'outputs' | 'live' | 'centreX' | 'centreY'>;
 
 interface Columns {
   readonly first: Float64Array;
@@ -86,7 +89,7 @@ export async function ridgeStatistics(problem: RidgeProblem, context: SolveConte
 }
 
 /** λ of a problem: as asked, else 1e-3 of the mean diagonal of the centred Gram (method of the default in `RidgeProblem`). */
-export function askedLambda(problem: RidgeProblem, statistics: RidgeStatistics): number {
+export function askedLambda(problem: RidgeProblem, statistics: Pick<RidgeStatistics, 'meanDiagonal'>): number {
   return problem.lambda ?? 1e-3 * statistics.meanDiagonal;
 }
 
@@ -117,7 +120,7 @@ function emptyColumns(n: number): Columns {
   };
 }
 
-function addColumns(into: Columns, values: Float32Array | Float64Array, rows: number, isFirst: boolean): void {
+function addColumns(into: Columns, values: RowValues, rows: number, isFirst: boolean): void {
   const { first, sum, square, low, high } = into;
   const n = first.length;
   if (isFirst && rows > 0) first.set(values.subarray(0, n));
