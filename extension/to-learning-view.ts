@@ -64,13 +64,8 @@ export function learningText(run: LearningRun, t: Translate): { readonly running
   if (quality === undefined || energy === null)
     return { running: run.running !== null, text: run.running?.message ?? t('stopped before the first batch') };
   const metric = record?.evaluation.metric ?? 'accuracy';
-  const text = t(
-    '{0} batches, {1} {2}, {3} spent',
-    formatCount(batches.length),
-    metricName(metric, t),
-    formatMetric(metric, quality),
-    formatQuantity(energy),
-  );
+  const count = batches.length === 1 ? t('1 batch') : t('{0} batches', formatCount(batches.length));
+  const text = t('{0}, {1} {2}, {3} spent', count, metricName(metric, t), formatMetric(metric, quality), formatQuantity(energy));
   return { running: run.running !== null, text };
 }
 
