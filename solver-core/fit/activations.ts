@@ -23,6 +23,8 @@ export interface ActivationSource {
   readonly columns: number;
   /** Rows per sample: 1, the length of a sequence, or the output positions of a convolution. */
   readonly positions: number;
+  /** [columns] means over all rows of a fit, when this source holds only a part of them. */
+  readonly means?: Float64Array;
   chunks(): AsyncIterable<ActivationChunk>;
 }
 

@@ -1,21 +1,34 @@
-import type { ActivationSource } from './activations.ts';
+import { assert } from '../model/error.ts';
+import type { ActivationChunk, ActivationSource } from './activations.ts';
 import type { RowChunk, RowSource } from './backend.ts';
 import type { LabelTargets } from './rows.ts';
-import type { TargetRows } from './targets/strategy.ts';
+import type { LayerTargets, TargetRows } from './targets/strategy.ts';
 
 /**
- * The ridge problem's rows of one layer: its inputs with their targets. Targets are computed once and kept when all of them fit into
- * `budgetBytes`, else on every pass.
+ * The ridge problem's rows of one layer: its inputs with their targets. Targets that are computed are kept when all of them fit into
+ * `budgetBytes`, else made again on every pass; targets that can be read are read beside the inputs.
  */
-export function layerRows(input: ActivationSource, outputs: number, fill: TargetRows, budgetBytes: number): RowSource {
+export function layerRows(
+  input: ActivationSource,
+  outputs: number,
+  targets: Exclude<LayerTargets, { kind: 'weights' }>,
+  budgetBytes: number,
+): RowSource {
+  const common = { rows: input.rows, columns: input.columns, outputs };
+  if (targets.kind === 'rows') {
+    assert(
+      targets.targets.rows === input.rows && targets.targets.columns === outputs,
+      `targets of [${targets.targets.rows}, ${targets.targets.columns}] for rows of [${input.rows}, ${outputs}]`,
+    );
+    return { ...common, chunks: () => besideRows(input, targets.targets) };
+  }
+  const { fill } = targets;
   const keeps = input.rows * outputs * Float32Array.BYTES_PER_ELEMENT <= budgetBytes;
   const kept = keeps ? new Float32Array(input.rows * outputs) : undefined;
   let isFilled = false;
   let scratch = new Float32Array(0);
   return {
-    rows: input.rows,
-    columns: input.columns,
-    outputs,
+    ...common,
     async *chunks(): AsyncGenerator<RowChunk> {
       let rowsSeen = 0;
       for await (const { x, rows, firstRow } of input.chunks()) {
@@ -30,11 +43,47 @@ export function layerRows(input: ActivationSource, outputs: number, fill: Target
   };
 }
 
-/** Targets of a layer that answers the labels itself: the labels, repeated for every position of a sample. */
-export function answerTargets(labels: LabelTargets, positions: number): TargetRows {
+/** Two sources of the same rows, read side by side in the chunks of the first. */
+async function* besideRows(input: ActivationSource, targets: ActivationSource): AsyncGenerator<RowChunk> {
+  const others = targets.chunks()[Symbol.asyncIterator]();
+  try {
+    let chunk: ActivationChunk | undefined;
+    let used = 0;
+    let y = new Float32Array(0);
+    const { columns } = targets;
+    for await (const { rows, x } of input.chunks()) {
+      if (y.length < rows * columns) y = new Float32Array(rows * columns);
+      for (let have = 0; have < rows;) {
+        if (chunk === undefined || used === chunk.rows) {
+          const next = await others.next();
+          assert(next.done !== true, 'the targets end before the rows');
+          chunk = next.value;
+          used = 0;
+        }
+        const count = Math.min(rows - have, chunk.rows - used);
+        y.set(chunk.x.subarray(used * columns, (used + count) * columns), have * columns);
+        have += count;
+        used += count;
+      }
+      yield { rows, x, y };
+    }
+  } finally {
+    await others.return?.();
+  }
+}
+
+/**
+ * Targets of a layer that answers the labels itself: the labels, repeated for every position of a sample; `count` of them from
+ * `first` on.
+ */
+export function answerTargets(labels: LabelTargets, positions: number, first = 0, count = labels.width): TargetRows {
   const { width } = labels;
+  const row = new Float32Array(width);
   return (_x, rows, firstRow, into) => {
-    if (positions === 1) return labels.fill(firstRow, rows, into);
-    for (let r = 0; r < rows; r++) labels.fill(Math.floor((firstRow + r) / positions), 1, into.subarray(r * width, (r + 1) * width));
+    if (positions === 1 && count === width) return labels.fill(firstRow, rows, into);
+    for (let r = 0; r < rows; r++) {
+      labels.fill(Math.floor((firstRow + r) / positions), 1, row);
+      into.set(row.subarray(first, first + count), r * count);
+    }
   };
 }

@@ -37,6 +37,8 @@ export type TargetRows = (x: Float32Array, rows: number, firstRow: number, into:
 /** What is done with a hidden layer: solve it for targets, or give it weights without a solve. */
 export type LayerTargets =
   | { readonly kind: 'solve'; readonly fill: TargetRows }
+  /** Targets that can be read beside the input, [rows, outputs] in the same order; chunks may have other sizes. */
+  | { readonly kind: 'rows'; readonly targets: ActivationSource }
   /** w: [d, outputs], b: [outputs]. */
   | { readonly kind: 'weights'; readonly w: Float64Array; readonly b: Float64Array };
 

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { Matrix, SingularValueDecomposition } from 'ml-matrix';
 import { cpuBackend, plainNumerics } from '../../../solver-core/backends/cpu/index.ts';
-import { inputRows } from '../../../solver-core/fit/activations.ts';
+import { inputTensors } from '../../../solver-core/fit/activations.ts';
 import { createRandom, normals } from '../../../solver-core/fit/prng.ts';
 import { labelTargets } from '../../../solver-core/fit/rows.ts';
+import { lastDimensionRows } from '../../../solver-core/fit/source-rows.ts';
 import { availableTargets, targetStrategy } from '../../../solver-core/fit/targets/registry.ts';
 import type { TargetLayer } from '../../../solver-core/fit/targets/strategy.ts';
 import { quiet } from './problems.ts';
@@ -11,13 +12,10 @@ import { quiet } from './problems.ts';
 const [rows, d, h, classes] = [90, 6, 11, 3];
 const x = Float32Array.from(normals(createRandom(1, 'x'), rows * d), (v) => Math.max(0, v + 1));
 const values = Int32Array.from({ length: rows }, (_, i) => i % classes);
-const input = inputRows({
-  data: { rows, inputShape: [d], x, labels: { kind: 'class', values, classes } },
-  input: { name: 'x', shape: ['n', d] },
-  value: 'x',
-  columns: d,
-  context: quiet,
-});
+const input = lastDimensionRows(
+  inputTensors({ rows, inputShape: [d], x, labels: { kind: 'class', values, classes } }, { name: 'x', shape: ['n', d] }),
+  d,
+);
 const layer: TargetLayer = {
   id: 'fc',
   outputs: h,

@@ -1,0 +1,168 @@
+import { checkAbort } from '../model/abort.ts';
+import { TierwiseError, assert } from '../model/error.ts';
+import type { LinearForm } from '../model/layer.ts';
+import type { ActivationSource, TensorSource } from './activations.ts';
+import type { RidgeSolution, SolveContext } from './backend.ts';
+import type { FitJob, FitRequest, LayerFit } from './fit-request.ts';
+import { joinGroups } from './group-solutions.ts';
+import type { GroupWeights } from './group-solutions.ts';
+import { answerTargets, layerRows } from './layer-rows.ts';
+import { layerTensors } from './layer-tensors.ts';
+import type { OpenTensors } from './layer-tensors.ts';
+import type { WeightTensor } from './model-editor.ts';
+import { labelTargets } from './rows.ts';
+import { resolveLambda } from './resolve-lambda.ts';
+import { linearRows, outputRows } from './source-rows.ts';
+import { storedWeights } from './store-weights.ts';
+import { targetStrategy } from './targets/registry.ts';
+import type { LayerTargets } from './targets/strategy.ts';
+
+/** Values of layers (and their targets) are kept in memory up to this size when a request does not say. */
+export const defaultBudgetBytes = 512 * 2 ** 20;
+
+/** New weights of one layer by initializer name, and how they came about. */
+export interface FittedLayer {
+  readonly fit: LayerFit;
+  readonly stored: Map<string, WeightTensor>;
+}
+
+/**
+ * Solves one layer on the outputs of the layers fitted so far (`fitted`: their weights): dense layers in one ridge problem, convolutions
+ * in one per group, over the patches of all positions.
+ */
+export async function fitLayer(
+  request: FitRequest,
+  job: FitJob,
+  fitted: ReadonlyMap<string, WeightTensor>,
+  context: SolveContext,
+): Promise<FittedLayer> {
+  checkAbort(context.abort);
+  const { layer } = job;
+  const { linear } = layer;
+  assert(linear !== null, `layer ${layer.id} is not linear in its weights`);
+  const startedMs = context.host.nowMs();
+  context.onProgress?.(0, 'collecting its inputs');
+  const opened: OpenTensors[] = [];
+  try {
+    const open = async (value: string, weights: ReadonlyMap<string, WeightTensor>): Promise<TensorSource> => {
+      const tensors = await layerTensors(request, value, weights, request.budgetBytes ?? defaultBudgetBytes, context);
+      opened.push(tensors);
+      return tensors.tensors;
+    };
+    const input = await open(layer.input, fitted);
+    let original: Promise<TensorSource> | undefined;
+    // The model as it was given: no fitted weights.
+    const teacher = (): Promise<TensorSource> => (original ??= open(layer.preActivation, new Map()));
+    const groups: GroupWeights[] = [];
+    let rows = 0;
+    let targets = '';
+    for (let group = 0; group < linear.groups; group++) {
+      const share = (fraction: number, message: string): void => context.onProgress?.((group + fraction) / linear.groups, message);
+      const part = { rows: withMeans(linearRows(input, linear, group), request, linear, group), form: linear, group, teacher };
+      const solved = await fitGroup(request, job, part, { ...context, onProgress: share });
+      groups.push(solved.weights);
+      rows = part.rows.rows;
+      targets = solved.targets;
+    }
+    const { w, b, solution } = joinGroups(groups, linear);
+    const seconds = (context.host.nowMs() - startedMs) / 1000;
+    const columns = linear.inputs + (layer.bias === null ? 0 : 1);
+    const fit = {
+      id: layer.id,
+      tier: job.tier.kind,
+      tierName: job.tier.name,
+      rows,
+      columns,
+      outputs: linear.outputs,
+      targets,
+      solution,
+      seconds,
+    };
+    return { stored: storedWeights(layer, w, b), fit };
+  } finally {
+    for (const tensors of opened) await tensors.dispose();
+  }
+}
+
+/** One group of a layer: a ridge problem of its own. */
+interface Part {
+  readonly rows: ActivationSource;
+  readonly form: LinearForm;
+  readonly group: number;
+  /** What the layer computes in the model as it was given. */
+  readonly teacher: () => Promise<TensorSource>;
+}
+
+function withMeans(rows: ActivationSource, request: FitRequest, form: LinearForm, group: number): ActivationSource {
+  const means = request.inputMeans?.subarray(group * form.inputs, (group + 1) * form.inputs);
+  return means === undefined ? rows : { ...rows, means };
+}
+
+async function fitGroup(
+  request: FitRequest,
+  job: FitJob,
+  part: Part,
+  context: SolveContext,
+): Promise<{ readonly weights: GroupWeights; readonly targets: string }> {
+  const bias = job.layer.bias !== null;
+  const targets = await targetsOf(request, job, part, context);
+  const { how } = targets;
+  if (how.kind === 'weights') return { weights: { w: how.w, b: how.b, solution: null }, targets: targets.name };
+  const outputs = part.form.outputs / part.form.groups;
+  const source = layerRows(part.rows, outputs, how, request.budgetBytes ?? defaultBudgetBytes);
+  // The one place where `lambda auto` becomes a number: backends never see it.
+  const { lambda, lambdaFrom } = await resolveLambda(job.tier.lambda, { source, bias }, request, context);
+  const { w, b, ...solution } = await request.backend.solve({ source, lambda, bias }, context);
+  return { weights: { w, b, solution: { ...solution, quality: qualityOf(solution, source.columns, lambdaFrom) } }, targets: targets.name };
+}
+
+/** What the backend said of its solution, with how λ came about. */
+function qualityOf(
+  solution: Omit<RidgeSolution, 'w' | 'b'>,
+  columns: number,
+  lambdaFrom: NonNullable<RidgeSolution['quality']>['lambdaFrom'],
+): NonNullable<RidgeSolution['quality']> {
+  const unknown = { liveInputs: columns - solution.deadInputs.length, rank: null, degreesOfFreedom: null };
+  return { ...(solution.quality ?? unknown), lambdaFrom };
+}
+
+async function targetsOf(
+  request: FitRequest,
+  job: FitJob,
+  part: Part,
+  context: SolveContext,
+): Promise<{ readonly name: string; readonly how: LayerTargets }> {
+  const { layer, tier } = job;
+  const { form, group, rows } = part;
+  const outputs = form.outputs / form.groups;
+  const { labels } = request.data;
+  if (job.answersLabels || tier.kind === 'upper') {
+    const answers = labelTargets(labels, form.outputs);
+    assert(answers.width === form.outputs, `labels of width ${answers.width} reached a layer with ${form.outputs} outputs`);
+    return { name: answers.kind, how: { kind: 'solve', fill: answerTargets(answers, rows.positions, group * outputs, outputs) } };
+  }
+  const strategy = targetStrategy(tier.targets);
+  if (strategy === undefined) {
+    throw new TierwiseError(
+      'not-yet-available',
+      `targets ${tier.targets} cannot be fitted by this version`,
+      'Use labels, forward-projection or random.',
+    );
+  }
+  const how = await strategy.prepare({
+    // Every group draws random numbers of its own.
+    id: form.groups === 1 ? layer.id : `${layer.id} group ${group}`,
+    outputs,
+    bias: layer.bias !== null,
+    activation: layer.activation,
+    seed: tier.seed,
+    input: rows,
+    labels: labelTargets(labels, labels.kind === 'class' ? labels.classes : labels.outputs),
+    context,
+    lambda: tier.lambda === 'auto' ? undefined : tier.lambda,
+    numerics: request.numerics,
+    solve: (problem) => request.backend.solve(problem, context),
+    teacher: async () => outputRows(await part.teacher(), form, group),
+  });
+  return { name: tier.targets, how };
+}
