@@ -15,4 +15,5 @@ export { defaultLimits, type ModelLimits } from './limits.ts';
 export { modelMetadata, type OnnxModel } from './model.ts';
 export { readTensor, type ExternalReader, type FloatTensor } from './read-tensor.ts';
 export { readModel, type ReadOptions } from './read.ts';
+export { withHead, type NewHead } from './replace-head.ts';
 export { encodeModel, withGraphOutputs, withInitializers, withMetadata, type NewTensor } from './write.ts';

@@ -83,13 +83,15 @@ export function withMetadata(model: OnnxModel, entries: Readonly<Record<string, 
   return { ...model, proto: { ...model.proto, metadataProps } };
 }
 
-function graphOf(model: OnnxModel): GraphProto {
+/** The main graph of a model that was read. */
+export function graphOf(model: OnnxModel): GraphProto {
   const graph = model.proto.graph;
   assert(graph !== undefined, 'a model that was read has a graph');
   return graph;
 }
 
-function rebuilt(model: OnnxModel, graph: GraphProto): OnnxModel {
+/** The model with another main graph, lowered anew. For files of this folder. */
+export function rebuilt(model: OnnxModel, graph: GraphProto): OnnxModel {
   const proto: ModelProto = { ...model.proto, graph };
   return { ...model, proto, graph: lowerModel(proto, defaultLimits, { nodes: [], initializers: [] }).graph };
 }
