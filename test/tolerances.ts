@@ -22,4 +22,10 @@ export const tolerances = {
   drawnPixels: { digits: 1 },
   /** Joules of a fit by its record against those by the cycle formula: words read once more than the formula counts, measured 3e-4 to 6e-4. */
   fitByFormula: { relative: 2e-3 },
+  /** Convolutions of at most 250 products of normal numbers, float32 in another order: 250 · 2⁻²⁴ · their size stays below this. */
+  patchProducts: { absolute: 2e-5 },
+  /** One recursive step of fp64 after another against the joint solve (method 3.1: 5e-13 to 6e-9; the aim of benchmark B1). */
+  recursiveFp64: { relative: 1e-9 },
+  /** fp64 weights as a model holds them in float32, and their scores summed in another order. */
+  headFp32: { relative: 1e-5 },
 } as const;
