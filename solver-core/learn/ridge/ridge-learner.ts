@@ -33,6 +33,8 @@ export interface RidgeLearner extends UpperLearner {
    * given. With keep below 1 unlearning is refused from then on.
    */
   refitted(rows: LearnRows, settings: { readonly keep: number; readonly lambda?: number }): Promise<RidgeLearner>;
+  /** The weights in fp64, before they are rounded for a model. */
+  solution(): Promise<HeadSolution>;
   updateCost(rows: number): UpdateCost;
   updated(rows: LearnRows): Promise<RidgeLearner>;
   without(rows: LearnRows): Promise<RidgeLearner>;
@@ -68,7 +70,8 @@ export function resumeRidgeLearner(state: LearnerState, numerics: Numerics): Che
   return { value: value === undefined ? undefined : head(value, numerics), diagnostics };
 }
 
-interface Weights {
+/** Weights of a ridge head in fp64: scores = relu(expansion)·w + b, or x·w + b, plus tanh(expansion)·compensation. */
+export interface HeadSolution {
   /** [d, k] */
   readonly w: Float64Array;
   /** [k], the compensation stream's included. */
@@ -81,9 +84,9 @@ function head(parts: RidgeParts, numerics: Numerics): RidgeLearner {
   const { options, sums, inverse } = parts;
   // Both are solved at most once, when first asked for.
   let solution: Promise<SolvedSums> | undefined;
-  let weights: Promise<Weights> | undefined;
+  let weights: Promise<HeadSolution> | undefined;
   const solved = (): Promise<SolvedSums> => (solution ??= solveParts(parts, numerics));
-  const current = (): Promise<Weights> => (weights ??= weightsOf(parts, solved, numerics));
+  const current = (): Promise<HeadSolution> => (weights ??= weightsOf(parts, solved, numerics));
   const next = async (changed: Promise<RidgeParts>): Promise<RidgeLearner> => head(await changed, numerics);
   const self: RidgeLearner = {
     kind: 'rls',
@@ -99,6 +102,7 @@ function head(parts: RidgeParts, numerics: Numerics): RidgeLearner {
       return next(absorb({ ...parts, options: { ...options, lambda }, inverse: null, smallBatches: 0 }, rows, keep, solved, numerics));
     },
     without: async (rows) => (rows.rows === 0 ? self : next(remove(parts, rows, numerics))),
+    solution: current,
     updateCost: (rows) => updateCostOf(parts, rows),
     weights: async (): Promise<LearnedWeights> => ({ kind: 'head', head: deployed(parts, await current()) }),
     state: () => saveParts(parts),
@@ -106,7 +110,7 @@ function head(parts: RidgeParts, numerics: Numerics): RidgeLearner {
   return self;
 }
 
-async function weightsOf(parts: RidgeParts, solved: () => Promise<SolvedSums>, numerics: Numerics): Promise<Weights> {
+async function weightsOf(parts: RidgeParts, solved: () => Promise<SolvedSums>, numerics: Numerics): Promise<HeadSolution> {
   const main = parts.inverse === null ? await solved() : inverseWeights(parts.inverse);
   const { compensation: sums } = parts;
   const factor = parts.options.compensation ?? 0;
@@ -115,7 +119,12 @@ async function weightsOf(parts: RidgeParts, solved: () => Promise<SolvedSums>, n
   return { w: main.w, b: main.b.map((v, o) => v + factor * second.b[o]!), compensation: second.w.map((v) => factor * v) };
 }
 
-async function scoresOf(parts: RidgeParts, { w, b, compensation }: Weights, rows: LearnRows, numerics: Numerics): Promise<Float32Array> {
+async function scoresOf(
+  parts: RidgeParts,
+  { w, b, compensation }: HeadSolution,
+  rows: LearnRows,
+  numerics: Numerics,
+): Promise<Float32Array> {
   const { columns: d, outputs: k } = parts.sums;
   const scores = new Float32Array(rows.rows * k);
   // Before the first row there may be no expansion yet, and every weight is 0.
@@ -165,7 +174,7 @@ function dotRows(a: Float64Array, b: Float64Array, row: number, d: number): numb
 }
 
 /** The weights as a model holds them, in float32. */
-function deployed({ expansion, sums }: RidgeParts, { w, b, compensation }: Weights): HeadWeights {
+function deployed({ expansion, sums }: RidgeParts, { w, b, compensation }: HeadSolution): HeadWeights {
   return {
     expansion:
       expansion === null ? null : { features: expansion.features, w: Float32Array.from(expansion.w), b: Float32Array.from(expansion.b) },
