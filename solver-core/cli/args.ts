@@ -13,6 +13,14 @@ export interface CliOptions {
   readonly data: string | undefined;
   readonly inputs: string | undefined;
   readonly labels: string | undefined;
+  /** `i/n`. */
+  readonly shard: string | undefined;
+  readonly layer: string | undefined;
+  readonly model: string | undefined;
+  readonly means: string | undefined;
+  readonly pass: string | undefined;
+  readonly partial: boolean;
+  readonly stats: readonly string[];
   readonly dims: Readonly<Record<string, number>>;
 }
 
@@ -47,6 +55,13 @@ export function parseCall(words: readonly string[]): CliCall {
         data: { type: 'string' },
         inputs: { type: 'string' },
         labels: { type: 'string' },
+        shard: { type: 'string' },
+        layer: { type: 'string' },
+        model: { type: 'string' },
+        means: { type: 'string' },
+        pass: { type: 'string' },
+        partial: { type: 'boolean' },
+        stats: { type: 'string', multiple: true },
         dim: { type: 'string', multiple: true },
       },
     });
@@ -70,6 +85,13 @@ export function parseCall(words: readonly string[]): CliCall {
       data: values.data,
       inputs: values.inputs,
       labels: values.labels,
+      shard: values.shard,
+      layer: values.layer,
+      model: values.model,
+      means: values.means,
+      pass: values.pass,
+      partial: values.partial === true,
+      stats: values.stats ?? [],
       dims: parseDims(values.dim ?? []),
     },
   };
@@ -95,6 +117,11 @@ export function expectCall(call: CliCall, files: readonly string[], options: rea
       `\`tierwise ${call.command}\` wants ${files.length === 1 ? 'one file' : `${files.length} files`} (${files.join(' ')}), not ${call.files.length}`,
     );
   }
+  expectOptions(call, options);
+}
+
+/** Checks that only understood options were given. */
+export function expectOptions(call: CliCall, options: readonly string[]): void {
   const unknown = call.given.find((name) => !['json', 'help', 'quiet', ...options].includes(name));
   if (unknown !== undefined) throw usage(`\`tierwise ${call.command}\` does not take --${unknown}`);
 }

@@ -5,19 +5,25 @@ import { checkJob } from '../jobs/check.ts';
 import type { Environment } from '../jobs/environment.ts';
 import { evalJob } from '../jobs/eval.ts';
 import { writeWhole } from '../jobs/files.ts';
+import { fitFromStatsJob } from '../jobs/fit-from-stats.ts';
 import { fitJob } from '../jobs/fit.ts';
 import { inspectJob } from '../jobs/inspect.ts';
 import type { JobControl } from '../jobs/job.ts';
+import { mergeJob } from '../jobs/merge.ts';
 import { renderEnergy } from '../jobs/report.ts';
 import type { ReportFormat } from '../jobs/report.ts';
+import { parseShard } from '../jobs/shard.ts';
+import { statsJob } from '../jobs/stats.ts';
 import { TierwiseError } from '../model/error.ts';
 import { checkText } from '../report/check-text.ts';
 import { evalText } from '../report/eval-text.ts';
 import { fitText } from '../report/fit-text.ts';
 import { inspectText } from '../report/inspect-text.ts';
+import { mergeText } from '../report/merge-text.ts';
 import { inert } from '../report/cells.ts';
 import { checkSarif } from '../report/sarif.ts';
-import { choose, expectCall, refuseJson } from './args.ts';
+import { statsText } from '../report/stats-text.ts';
+import { choose, expectCall, expectOptions, refuseJson } from './args.ts';
 import type { CliCall } from './args.ts';
 import { jsonLine, escapeJson } from './json-line.ts';
 import { progressPrinter } from './progress.ts';
@@ -82,13 +88,60 @@ const energy: Command = async (call, environment) => {
 };
 
 const fit: Command = async (call, environment, abort) => {
-  expectCall(call, ['PLAN'], ['backend', 'out', 'quiet']);
-  const { backend, out } = call.options;
+  expectCall(call, ['PLAN'], ['backend', 'out', 'quiet', 'stats', 'model']);
+  const { backend, out, model, stats } = call.options;
+  if (stats.length > 0) return fitFromStats(call, environment, abort);
+  if (model !== undefined)
+    throw usage('--model is for a fit from statistics', 'Give the statistics with --stats FILE, or leave --model away.');
   const params = { path: call.files[0] ?? '', ...(backend === undefined ? {} : { backend }), ...(out === undefined ? {} : { out }) };
   const document = await withProgress(call, abort, (control) => fitJob(environment, params, control));
   print(call, document, () => fitText(document));
   return 0;
 };
+
+const fitFromStats: Command = async (call, environment, abort) => {
+  const { backend, out, model, stats } = call.options;
+  if (backend !== undefined && backend !== 'cpu')
+    throw usage(
+      `--backend ${backend} needs the rows, which --stats does not have`,
+      'Leave --backend away: a fit from statistics runs on the cpu.',
+    );
+  const params = { path: call.files[0] ?? '', stats, ...(out === undefined ? {} : { out }), ...(model === undefined ? {} : { model }) };
+  const document = await withProgress(call, abort, (control) => fitFromStatsJob(environment, params, control));
+  print(call, document, () => fitText(document));
+  return 0;
+};
+
+const stats: Command = async (call, environment, abort) => {
+  expectCall(call, ['PLAN'], ['shard', 'layer', 'model', 'means', 'pass', 'out', 'quiet']);
+  const { shard, layer, model, means, out } = call.options;
+  const pass = choose(call.options.pass, 'pass', ['', 'sums', 'means'], '');
+  const params = {
+    path: call.files[0] ?? '',
+    ...(shard === undefined ? {} : { shard: parseShard(shard) }),
+    ...(layer === undefined ? {} : { layer }),
+    ...(model === undefined ? {} : { model }),
+    ...(means === undefined ? {} : { means }),
+    ...(out === undefined ? {} : { out }),
+    ...(pass === '' ? {} : { pass: pass as 'sums' | 'means' }),
+  };
+  const document = await withProgress(call, abort, (control) => statsJob(environment, params, control));
+  print(call, document, () => statsText(document));
+  return 0;
+};
+
+const merge: Command = async (call, _environment, abort) => {
+  expectOptions(call, ['out', 'partial', 'quiet']);
+  const { out, partial } = call.options;
+  if (out === undefined) throw usage('`tierwise merge` wants --out FILE', 'Name the merged file, e.g. --out digits.stats.');
+  const document = await withProgress(call, abort, (control) => mergeJob({ files: call.files, out, partial }, control));
+  print(call, document, () => mergeText(document));
+  return 0;
+};
+
+function usage(message: string, advice: string): TierwiseError {
+  return new TierwiseError('usage', message, advice, { category: 'usage' });
+}
 
 const evaluate: Command = async (call, environment, abort) => {
   expectCall(call, ['MODEL'], ['data', 'inputs', 'labels', 'quiet']);
@@ -119,7 +172,7 @@ function refuseOwnInput(out: string, input: string): void {
 }
 
 /** Commands that stop between two steps when asked to; the others read and are simply ended. */
-export const cancellable: readonly string[] = ['fit', 'eval'];
+export const cancellable: readonly string[] = ['fit', 'eval', 'stats', 'merge'];
 
 /** The commands by name. */
-export const commands: Readonly<Record<string, Command>> = { inspect, check, energy, fit, eval: evaluate };
+export const commands: Readonly<Record<string, Command>> = { inspect, check, energy, fit, stats, merge, eval: evaluate };

@@ -9,6 +9,12 @@ export const helpText = `tierwise: energy-aware model development
                            --target T  --format text|json|csv|md|html  --out FILE
   tierwise fit PLAN        solves the lower tier in one step and writes a new model
                            --backend cpu|sim  --out FILE (default MODEL.fitted.onnx)
+  tierwise stats PLAN      sums of one layer over one shard of the rows, as a file that can be merged
+                           --shard i/n  --layer ID  --model PARTLY.onnx  --pass sums|means  --means FILE  --out FILE
+  tierwise merge FILES     adds up the files of all shards; the order of FILES makes no difference
+                           --out FILE  --partial
+  tierwise fit PLAN --stats FILE   solves layers from merged sums, without rows
+                           --model PARTLY.onnx  --out FILE
   tierwise eval MODEL      accuracy or mean squared error through ONNX Runtime
                            --data FILE  --inputs NAME  --labels NAME
 

@@ -58,7 +58,10 @@ export function decodeArrayFile(kind: string, version: number, bytes: Uint8Array
   let at = Math.ceil((fixedBytes + headerBytes) / 8) * 8;
   for (const { name, length } of head.arrays) {
     if (at + 8 * length > body.length) return bad('state-damaged', 'The file is damaged: its arrays do not fit.');
-    arrays.set(name, new Float64Array(body.slice(at, at + 8 * length).buffer));
+    // A copy with a buffer of its own: the bytes may be a view at any offset, and `slice` of a Buffer would share them.
+    const values = new Float64Array(length);
+    new Uint8Array(values.buffer).set(body.subarray(at, at + 8 * length));
+    arrays.set(name, values);
     at += 8 * length;
   }
   if (at !== body.length) return bad('state-damaged', 'The file is damaged: it is longer than its arrays.');

@@ -1,20 +1,31 @@
 import { fitEnergy } from '../energy/fit-energy.ts';
 import type { BackendInfo, Evaluation, FitResult, LayerFit } from '../fit/index.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
-import type { TargetKind } from '../model/plan.ts';
+import type { Plan, TargetKind } from '../model/plan.ts';
 import { fitMetadataKey } from '../onnx/index.ts';
 import type { EvaluationDocument, FitDocument, FitLayer } from '../protocol/index.ts';
 import { sha256 } from './files.ts';
-import type { PreparedFit } from './fit.ts';
 import { samplesOf } from './fit-work.ts';
 import { planFacts } from './plan-facts.ts';
+import type { RunnableModel } from './runnable-model.ts';
+
+/** What a record says of the inputs of a fit. */
+export interface RecordedFit {
+  readonly plan: Plan;
+  readonly planPath: string;
+  readonly opened: { readonly sha256: string };
+  readonly runnable: Pick<RunnableModel, 'layers'>;
+  readonly data: { readonly name: string; readonly sha256: string; readonly diagnostics: readonly Diagnostic[] };
+  readonly output: string;
+}
 
 export interface FitRecordInput {
-  readonly prepared: PreparedFit;
+  readonly prepared: RecordedFit;
   readonly result: FitResult;
   readonly backend: BackendInfo;
-  readonly before: Evaluation;
-  readonly after: Evaluation;
+  /** Null when there were no rows to evaluate on. */
+  readonly before: Evaluation | null;
+  readonly after: Evaluation | null;
   /** The encoded fitted model. */
   readonly fitted: Uint8Array;
   readonly findings: readonly Diagnostic[];
@@ -48,7 +59,11 @@ export function fitRecord(input: FitRecordInput): FitDocument {
  * Provenance inside the fitted model, one entry per solved layer. Nothing that changes from run to run (times, paths): the same fit
  * gives the same file.
  */
-export function fitMetadata(result: FitResult, backend: BackendInfo, prepared: PreparedFit): Record<string, string> {
+export function fitMetadata(
+  result: FitResult,
+  backend: BackendInfo,
+  prepared: Pick<RecordedFit, 'opened'> & { readonly data: { readonly sha256: string } },
+): Record<string, string> {
   const entries = result.layers.map((fit): [string, string] => {
     const how =
       fit.solution === null
@@ -64,7 +79,7 @@ export function fitMetadata(result: FitResult, backend: BackendInfo, prepared: P
   };
 }
 
-function layerDocument(fit: LayerFit, prepared: PreparedFit): FitLayer {
+function layerDocument(fit: LayerFit, prepared: RecordedFit): FitLayer {
   const { solution } = fit;
   const layer = prepared.runnable.layers.find((l) => l.id === fit.id);
   const engine = solution?.engine ?? null;
@@ -109,7 +124,8 @@ function isTargetKind(text: string): text is TargetKind {
   return ['labels', 'forward-projection', 'autoencode', 'teacher', 'random'].includes(text);
 }
 
-function evaluationDocument({ prepared, before, after }: FitRecordInput): EvaluationDocument {
+function evaluationDocument({ prepared, before, after }: FitRecordInput): EvaluationDocument | null {
+  if (before === null || after === null) return null;
   const { data } = prepared.plan;
   return {
     dataset: prepared.data.name,

@@ -1,25 +1,23 @@
-import { resolve } from 'node:path';
 import { cpuNumerics } from '../backends/cpu/index.ts';
 import { evaluate, fitTiers, preflight, splitRows } from '../fit/index.ts';
-import type { Backend, Evaluation, FitRows, ModelEditor, ModelRuntime, SolveContext } from '../fit/index.ts';
+import type { Backend, Evaluation, FitRows, ModelRuntime, SolveContext } from '../fit/index.ts';
 import { checkAbort } from '../model/abort.ts';
 import { TierwiseError } from '../model/error.ts';
 import type { Plan } from '../model/plan.ts';
-import { encodeModel, withGraphOutputs, withInitializers, withMetadata } from '../onnx/index.ts';
+import { encodeModel, withInitializers, withMetadata } from '../onnx/index.ts';
 import type { FitDocument } from '../protocol/index.ts';
 import { ortRuntime } from '../runtime/ort.ts';
 import { backendChoice, openBackend } from './choose-backend.ts';
 import type { Environment } from './environment.ts';
+import { contextOf, editorOf } from './fit-context.ts';
+import { prepareOutput, writeFit } from './fit-outputs.ts';
 import { fitMetadata, fitRecord } from './fit-record.ts';
 import { fitWork } from './fit-work.ts';
-import { checkWritable, sameFile, writeTogether } from './files.ts';
-import { nodeHost } from './host.ts';
 import type { JobControl } from './job.ts';
 import { openModel } from './open-model.ts';
 import type { OpenedModel } from './open-model.ts';
 import { openRows } from './open-rows.ts';
 import type { OpenedRows } from './open-rows.ts';
-import { defaultFittedPath, recordPath } from './outputs.ts';
 import { hasErrorsError, readPlan, runnablePlan } from './read-plan.ts';
 import { runnableModel } from './runnable-model.ts';
 import type { RunnableModel } from './runnable-model.ts';
@@ -79,9 +77,7 @@ async function fitPrepared(environment: Environment, params: FitParams, prepared
   const backend = await openBackend(environment, choice, fitWork(runnable.layers, plan, prepared.fitRows.rows), control.abort);
   const runtime = ortRuntime();
   try {
-    const editor: ModelEditor = {
-      encode: (weights, outputs) => encodeModel(withGraphOutputs(withInitializers(runnable.model, weights), outputs)),
-    };
+    const editor = editorOf(runnable.model);
     const { input, layers } = runnable;
     const context = contextOf(control, 'solving');
     const result = await fitTiers({
@@ -111,7 +107,7 @@ async function fitPrepared(environment: Environment, params: FitParams, prepared
       version: environment.version,
       runtime: runtime.version,
     });
-    await write(prepared.output, fitted, record, control);
+    await writeFit(prepared.output, fitted, record, control);
     return record;
   } finally {
     await release(backend);
@@ -128,11 +124,7 @@ async function prepare(environment: Environment, params: FitParams, control: Job
       'Add a line such as: data "digits.npz" inputs x labels y split 0.8 seed 1',
     );
   }
-  const output = resolve(params.out ?? defaultFittedPath(modelPath));
-  for (const path of [output, recordPath(output)]) {
-    await refuseToOverwrite(path, [modelPath, read.dataPath, read.path]);
-    await checkWritable(path);
-  }
+  const output = await prepareOutput(params.out, modelPath, [read.dataPath, read.path]);
   const opened = await openModel(environment, modelPath);
   const runnable = runnableModel(opened);
   const data = await openRows(read.dataPath, plan.data, { abort: control.abort });
@@ -142,19 +134,6 @@ async function prepare(environment: Environment, params: FitParams, control: Job
   return { plan, planPath: read.path, opened, runnable, data, fitRows, heldOut, output };
 }
 
-/** What a fit reads stays as it is, under whatever name the output comes. */
-async function refuseToOverwrite(output: string, precious: readonly string[]): Promise<void> {
-  for (const path of precious) {
-    if (output !== path && !(await sameFile(output, path))) continue;
-    throw new TierwiseError(
-      'output-would-overwrite',
-      `the output ${output} is a file of yours that the fit reads`,
-      'Choose another name with --out.',
-      { category: 'usage' },
-    );
-  }
-}
-
 async function evaluateModel(runtime: ModelRuntime, model: Uint8Array, prepared: PreparedFit, context: SolveContext): Promise<Evaluation> {
   const runner = await runtime.open(model);
   try {
@@ -162,25 +141,6 @@ async function evaluateModel(runtime: ModelRuntime, model: Uint8Array, prepared:
   } finally {
     await runner.dispose();
   }
-}
-
-/** The last moment to cancel is before the first file; afterwards both are written. */
-async function write(output: string, fitted: Uint8Array, record: FitDocument, control: JobControl): Promise<void> {
-  control.onProgress?.({ stage: 'writing', message: output, fraction: null });
-  await nodeHost.pause();
-  checkAbort(control.abort);
-  await writeTogether([
-    { path: output, content: fitted },
-    { path: recordPath(output), content: `${JSON.stringify(record, null, 2)}\n` },
-  ]);
-}
-
-function contextOf(control: JobControl, stage: string): SolveContext {
-  return {
-    host: nodeHost,
-    ...(control.abort === undefined ? {} : { abort: control.abort }),
-    onProgress: (fraction, message) => control.onProgress?.({ stage, message, fraction }),
-  };
 }
 
 /** Closing the backend must not hide why the fit failed. */

@@ -1,0 +1,19 @@
+import type { ModelEditor, SolveContext } from '../fit/index.ts';
+import { encodeModel, withGraphOutputs, withInitializers } from '../onnx/index.ts';
+import type { OnnxModel } from '../onnx/index.ts';
+import { nodeHost } from './host.ts';
+import type { JobControl } from './job.ts';
+
+/** What long computations of a job get: clock, cancel, and progress under the name of a stage. */
+export function contextOf(control: JobControl, stage: string): SolveContext {
+  return {
+    host: nodeHost,
+    ...(control.abort === undefined ? {} : { abort: control.abort }),
+    onProgress: (fraction, message) => control.onProgress?.({ stage, message, fraction }),
+  };
+}
+
+/** A model as a fit edits it. */
+export function editorOf(model: OnnxModel): ModelEditor {
+  return { encode: (weights, outputs) => encodeModel(withGraphOutputs(withInitializers(model, weights), outputs)) };
+}
