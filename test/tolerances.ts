@@ -10,6 +10,8 @@ export const tolerances = {
   residualGoal: { relative: 1e-10 },
   /** float32 model outputs, other summation order than ONNX Runtime's. */
   outputsFp32: { absolute: 1e-4 },
+  /** fp32 products of chunks of up to 4096 rows, summed in fp64: about √4096 · 2⁻²⁴ on the scale of sqrt(Gii·Gjj), with a margin of 2. */
+  sumFp32: { relative: 8e-6 },
   /** Sums of the same doubles in another order. */
   sumFp64: { relative: 1e-12 },
   /** Energy tables state four significant digits. */
@@ -30,4 +32,8 @@ export const tolerances = {
   headFp32: { relative: 1e-5 },
   /** Scores of a head on float32 inputs moved by 64 and stretched by 256: input rounding of 2⁻²⁴·64 on deviations near 1, through the solve. */
   movedInputs: { relative: 1e-3 },
+  /** Entries of L·Lᵀ against A, relative to its largest: at most (d + 1)·2⁻⁵³ with d ≤ 400 (Higham, theorem 10.3), inner products in any order. */
+  factorFp64: { relative: 1e-13 },
+  /** Two backward stable fp64 solves of one system, per unit of condition: a few dozen roundoffs of 2⁻⁵³. */
+  unitRoundoff64: { times: 64 * 2 ** -53 },
 } as const;

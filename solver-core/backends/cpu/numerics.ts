@@ -1,7 +1,10 @@
 import type { Numerics } from '../../fit/numerics.ts';
+import { cpuFactorisations } from './factorisations.ts';
 import { lazyOrt } from './ort-load.ts';
+import { plainSumsOf } from './gram-sums.ts';
 import { ortMultiply } from './ort-multiply.ts';
 import { plainMultiply, plainNumerics } from './plain-numerics.ts';
+import { ortSumming } from './sums.ts';
 
 export { plainNumerics };
 
@@ -14,8 +17,14 @@ export function cpuNumerics(): Numerics {
   const plain = plainNumerics();
   return {
     ...plain,
+    ...cpuFactorisations(ort, plain),
     get description() {
       return ort.version() ?? plain.description;
+    },
+    sums: async (source, context) => {
+      if (source.rows * source.columns * source.columns <= loopSumsUpTo) return plain.sums(source, context);
+      const kernels = await ort.kernels();
+      return kernels === undefined ? plain.sums(source, context) : plainSumsOf(await ortSumming(kernels).shifted(source, context));
     },
     multiply: async (product) => {
       if (product.m * product.n * product.k <= loopsUpTo) return plainMultiply(product);
@@ -27,3 +36,5 @@ export function cpuNumerics(): Numerics {
 
 /** A call of ONNX Runtime costs 11 us; a loop does this many multiply-adds in that time (numerics reference 2.1). */
 const loopsUpTo = 4096;
+/** Sums this small take loops less time than loading a library. */
+const loopSumsUpTo = 2 ** 18;

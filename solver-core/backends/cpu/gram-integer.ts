@@ -1,0 +1,101 @@
+import { assert } from '../../model/error.ts';
+import { findVarying, type BadRow, type ChunkProducts, type ChunkSetting } from './gram-chunk.ts';
+import { findNonFiniteRow } from './gram-check.ts';
+import type { GramChunk } from './gram-chunks.ts';
+import type { OrtKernels } from './ort-kernels.ts';
+
+/** From this width on the signed kernel is faster where it is exact (numerics reference 4). */
+export const signedFromColumns = 1024;
+
+/** 255·255·rows stays below 2³¹. */
+const maxRows = 33_025;
+
+/**
+ * Products of a chunk of bytes: Σ x and the Gram are exact integers, and so are the products with targets that are bytes, too (one-hot
+ * classes); other targets are multiplied in fp64. `signed`: the right operand is x − 128 as signed bytes, and 128·Σx is added back.
+ */
+export async function integerChunk(
+  setting: ChunkSetting,
+  chunk: GramChunk,
+  bytes: Uint8Array,
+  signed: boolean,
+): Promise<ChunkProducts | BadRow> {
+  const { d, k, kernels, plan } = setting;
+  const n = chunk.rows;
+  assert(n <= maxRows, `${n} rows of bytes overflow a product of 32 bits`);
+  const z = await kernels.transpose8(bytes, n, d);
+  const varies = findVarying(z, setting.first, n, d);
+  const targets = targetRows(chunk, setting.shift.y, k);
+  if (!targets.squareY.every(Number.isFinite)) {
+    const badRow = findNonFiniteRow(chunk, 0, k);
+    if (badRow !== undefined) return { badRow };
+  }
+  const cross = await crossProducts(kernels, z, targets.values, n, d, k + 1);
+  const right = signed ? centredBytes(bytes) : bytes;
+  return {
+    sums: { cross, sumY: targets.sumY, squareY: targets.squareY, varies },
+    async *blocks() {
+      for (let first = 0; first < d; first += plan.blockColumns) {
+        const columns = Math.min(plan.blockColumns, d - first);
+        const narrow = copyColumns(right, n, d, first, columns);
+        const values = await kernels.integerProduct(z.subarray(first * n), narrow, d - first, columns, n);
+        if (signed) addBack(values, cross, first, columns, d, k + 1);
+        yield { first, columns, values };
+      }
+    },
+  };
+}
+
+/** A fixed number of rows of [1 | y − shift], row-major. */
+function targetRows(chunk: GramChunk, shift: Float64Array, k: number): { values: Float64Array; sumY: Float64Array; squareY: Float64Array } {
+  const { rows: n, y } = chunk;
+  const values = new Float64Array(n * (k + 1));
+  const sumY = new Float64Array(k);
+  const squareY = new Float64Array(k);
+  for (let r = 0; r < n; r++) {
+    const at = r * (k + 1);
+    values[at] = 1;
+    for (let o = 0; o < k; o++) {
+      const v = y[r * k + o]! - shift[o]!;
+      values[at + 1 + o] = v;
+      sumY[o] = sumY[o]! + v;
+      squareY[o] = squareY[o]! + v * v;
+    }
+  }
+  return { values, sumY, squareY };
+}
+
+function crossProducts(
+  kernels: OrtKernels,
+  z: Uint8Array,
+  targets: Float64Array,
+  n: number,
+  d: number,
+  width: number,
+): Promise<ArrayLike<number>> {
+  const areBytes = targets.every((v) => v >= 0 && v <= 255 && Number.isInteger(v));
+  if (areBytes) return kernels.integerProduct(z, Uint8Array.from(targets), d, width, n);
+  return kernels.multiply64(new Float64Array(z), targets, { m: d, k: n, n: width, transposeA: false, transposeB: false });
+}
+
+/** x − 128 in two's complement: the top bit flipped. */
+function centredBytes(bytes: Uint8Array): Int8Array {
+  const flipped = new Int8Array(bytes.length);
+  for (let i = 0; i < bytes.length; i++) flipped[i] = bytes[i]! ^ 0x80;
+  return flipped;
+}
+
+function copyColumns<T extends Uint8Array | Int8Array>(x: T, rows: number, d: number, first: number, columns: number): T {
+  const copy = (x instanceof Int8Array ? new Int8Array(rows * columns) : new Uint8Array(rows * columns)) as T;
+  for (let r = 0; r < rows; r++) copy.set(x.subarray(r * d + first, r * d + first + columns), r * columns);
+  return copy;
+}
+
+/** Σ a·b = Σ a·(b − 128) + 128·Σ a; column 0 of `cross` holds Σ a. int32 wraps around, and the true value fits. */
+function addBack(values: Int32Array, cross: ArrayLike<number>, first: number, columns: number, d: number, width: number): void {
+  for (let i = first; i < d; i++) {
+    const add = 128 * cross[i * width]!;
+    const row = (i - first) * columns;
+    for (let j = 0; j < columns; j++) values[row + j] = values[row + j]! + add;
+  }
+}

@@ -1,0 +1,42 @@
+import type { GramChunk } from './gram-chunks.ts';
+
+/** What is subtracted from every row before it is multiplied. */
+export interface GramShift {
+  /** [d] */
+  readonly x: Float64Array;
+  /** [k] */
+  readonly y: Float64Array;
+}
+
+/** Rows that an fp32 shift is estimated from: a shift need not be the mean, only near it. */
+const sampleRows = 1024;
+
+/**
+ * The shift of a problem from its first chunk. fp64: every column by its mean over the chunk. fp32: only columns whose mean exceeds
+ * twice their spread, by a multiple fp32 can hold; the others lose less than a factor 5 of fp32's precision to their offset, and a
+ * shift costs a pass over the chunk; one-hot targets stay exact. Bytes are exact as they are. Columns that are constant in the chunk are shifted to 0 exactly.
+ */
+export function gramShift(chunk: GramChunk, d: number, k: number): GramShift {
+  if (chunk.x instanceof Float64Array) return { x: columnShift(chunk.x, chunk.rows, d, 0), y: columnShift(chunk.y, chunk.rows, k, 0) };
+  const y = columnShift(chunk.y, Math.min(sampleRows, chunk.rows), k, 4);
+  if (chunk.x instanceof Uint8Array) return { x: new Float64Array(d), y };
+  return { x: columnShift(chunk.x, Math.min(sampleRows, chunk.rows), d, 4).map(Math.fround), y };
+}
+
+/** Means of the columns where mean² > ratio · variance, else 0. Sums start from the first row, so an offset costs no digits. */
+function columnShift(values: Float32Array | Float64Array, rows: number, width: number, ratio: number): Float64Array {
+  const sum = new Float64Array(width);
+  const square = new Float64Array(width);
+  for (let r = 0; r < rows; r++) {
+    for (let j = 0; j < width; j++) {
+      const v = values[r * width + j]! - values[j]!;
+      sum[j] = sum[j]! + v;
+      square[j] = square[j]! + v * v;
+    }
+  }
+  return sum.map((s, j) => {
+    const mean = values[j]! + s / rows;
+    const variance = square[j]! / rows - (s / rows) ** 2;
+    return Number.isFinite(mean) && mean * mean > ratio * variance ? mean : 0;
+  });
+}

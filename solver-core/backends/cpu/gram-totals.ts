@@ -1,0 +1,53 @@
+import type { ChunkSums, GramBlock } from './gram-chunk.ts';
+
+/** The growing sums of a pass, fp64. `gram` may lie in memory that threads share. */
+export interface GramTotals {
+  readonly sumX: Float64Array;
+  readonly sumY: Float64Array;
+  readonly gram: Float64Array;
+  readonly cross: Float64Array;
+  readonly squareY: Float64Array;
+  readonly varies: Uint8Array;
+}
+
+export function emptyTotals(d: number, k: number, gram = new Float64Array(d * d)): GramTotals {
+  return {
+    sumX: new Float64Array(d),
+    sumY: new Float64Array(k),
+    gram,
+    cross: new Float64Array(d * k),
+    squareY: new Float64Array(k),
+    varies: new Uint8Array(d),
+  };
+}
+
+/** Adds what belongs to a chunk but is no part of the Gram. */
+export function addChunk(totals: GramTotals, chunk: ChunkSums, d: number, k: number): void {
+  const { sumX, sumY, cross, squareY, varies } = totals;
+  for (let i = 0; i < d; i++) {
+    const row = i * (k + 1);
+    sumX[i] = sumX[i]! + chunk.cross[row]!;
+    for (let o = 0; o < k; o++) cross[i * k + o] = cross[i * k + o]! + chunk.cross[row + 1 + o]!;
+    if (chunk.varies[i] !== 0) varies[i] = 1;
+  }
+  for (let o = 0; o < k; o++) {
+    sumY[o] = sumY[o]! + chunk.sumY[o]!;
+    squareY[o] = squareY[o]! + chunk.squareY[o]!;
+  }
+}
+
+/** Adds a block column to the lower triangle of the Gram. */
+export function addBlock(gram: Float64Array, { first, columns, values }: GramBlock, d: number): void {
+  for (let i = first; i < d; i++) {
+    const from = (i - first) * columns;
+    const to = i * d + first;
+    const count = Math.min(columns, i - first + 1);
+    for (let j = 0; j < count; j++) gram[to + j] = gram[to + j]! + values[from + j]!;
+  }
+}
+
+/** True when no square overflowed. */
+export function isFiniteDiagonal(gram: Float64Array, d: number): boolean {
+  for (let i = 0; i < d; i++) if (!Number.isFinite(gram[i * d + i]!)) return false;
+  return true;
+}
