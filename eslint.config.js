@@ -8,6 +8,8 @@ export default tseslint.config(
       '.cache/**',
       '**/generated/**',
       'solver-core/onnx/gen/**',
+      // AssemblyScript: the syntax of TypeScript, another language.
+      'solver-core/backends/cpu/wasm/**',
       'test/e2e/out/**',
       'test/e2e/workbench/**',
     ],

@@ -36,4 +36,6 @@ export const tolerances = {
   factorFp64: { relative: 1e-13 },
   /** Two backward stable fp64 solves of one system, per unit of condition: a few dozen roundoffs of 2⁻⁵³. */
   unitRoundoff64: { times: 64 * 2 ** -53 },
+  /** fp32 inner products of up to 1000 standard normal terms against fp64 ones, relative to the largest entry: about sqrt(k)·2⁻²⁴, with room. */
+  productFp32: { relative: 1e-5 },
 } as const;
