@@ -89,6 +89,9 @@ describe('a ridge head that learns in batches is the joint solve', () => {
     const parts = await learn({ inputs: 5, lambda: undefined }, batches(rows, 11));
     const once = await learn({ inputs: 5, lambda: undefined }, [rows]);
     const lambda = (await parts.lambdaUsed())!;
+    const column = (j: number): readonly number[] => range(0, 60).map((r) => rows.x[r * 5 + j]!);
+    const squares = (v: readonly number[]): number => v.reduce((sum, a) => sum + (a - v.reduce((s, b) => s + b, 0) / 60) ** 2, 0);
+    expect(relativeDifference([lambda], [(1e-3 * range(0, 5).reduce((sum, j) => sum + squares(column(j)), 0)) / 5])).toBeLessThan(near);
     expect(relativeDifference([lambda], [(await once.lambdaUsed())!])).toBeLessThan(near);
     expect(await differenceToJoint(parts, rows, lambda)).toBeLessThan(near);
   });

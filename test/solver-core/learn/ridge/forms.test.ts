@@ -250,7 +250,14 @@ describe('compensation stream', () => {
       seen = p === 0 ? [0, 1] : seen;
     }
     const second = jointRidge(Float64Array.from(secondX!), Float64Array.from(secondY!), secondY!.length / 4, 20, 4, 0.5);
-    const { compensation } = await learner.solution();
+    const { compensation, b } = await learner.solution();
+    const main = jointRidge(Float64Array.from(mainX!), Float64Array.from(mainY!), mainY!.length / 4, 20, 4, 0.5);
+    expect(
+      relativeDifference(
+        b,
+        main.b.map((v, o) => v + 0.8 * second.b[o]!),
+      ),
+    ).toBeLessThan(near);
     expect(
       relativeDifference(
         compensation!,
@@ -350,6 +357,8 @@ describe('what a head tells about rows and costs', () => {
     const learner = await learned(await create({ inputs: 4, lambda: 1 }, plainNumerics()), [old!]);
     const refitted = await learner.refitted(fresh!, { keep: 0.25, lambda: 3 });
     expect(refitted.rows).toBe(37.5);
+    const inverse = await learned(await create({ inputs: 4, lambda: 1, form: 'r' }, plainNumerics()), batches(old!, 1));
+    expect((await inverse.refitted(pick(fresh!, [0]), { keep: 0.5 })).form).toBe('statistics');
     expect(await refitted.lambdaUsed()).toBe(3);
   });
 });

@@ -45,7 +45,7 @@ describe('unlearning', () => {
   test('a whole class: its column is exactly zero again', async () => {
     const rows = classRows(60, 5, 3, 1);
     const values = rows.labels.values;
-    const all = await learned(await createRidgeLearner(ridgeOptions({ inputs: 5 }), numerics), [rows]);
+    const all = await learned(await createRidgeLearner(ridgeOptions({ inputs: 5, expand: 9 }), numerics), batches(rows, 7));
     const left = await all.without(
       pick(
         rows,
@@ -72,12 +72,24 @@ describe('unlearning', () => {
     { name: 'more rows of a class than were learned', rows: { ...held, labels: { ...held.labels, values: new Int32Array(30).fill(1) } } },
     { name: 'rows far from all that were learned', rows: { ...pick(held, [3]), x: Float32Array.of(500, -400, 300, 200, 100) } },
     { name: 'rows near the others that were not learned', rows: pick(classRows(25, 5, 3, 99), range(0, 25)) },
+    { name: 'other rows of the same classes', rows: { ...pick(held, range(0, 25)), x: classRows(25, 5, 3, 98).x } },
     { name: 'as many other rows as were learned', rows: classRows(30, 5, 3, 22) },
   ])('refuses $name', async ({ rows }) => {
     for (const form of ['statistics', 'r'] as const) {
       const all = await learned(await createRidgeLearner(ridgeOptions({ inputs: 5, form }), numerics), batches(held, 1));
       await expect(all.without(rows as typeof held)).rejects.toMatchObject({ code: 'unlearn-not-contained' });
     }
+  });
+
+  test('refuses a row whose every value is usual, but not their combination', async () => {
+    // Column 1 follows column 0 closely; the row breaks that.
+    const tied = { ...held, x: held.x.map((v, i) => (i % 5 === 1 ? held.x[i - 1]! + 0.01 * v : v)) };
+    const all = await learned(await createRidgeLearner(ridgeOptions({ inputs: 5, lambda: 10 }), numerics), [tied]);
+    const row = pick(tied, [3]);
+    await expect(all.without({ ...row, x: row.x.map((v, i) => (i === 1 ? v + 1 : v)) })).rejects.toMatchObject({
+      code: 'unlearn-not-contained',
+    });
+    expect((await all.without(row)).rows).toBe(29);
   });
 
   test('refuses numeric targets that were never learned', async () => {
