@@ -11,12 +11,14 @@ const chunkElements = 2 ** 23;
 
 /**
  * d: columns of the rows, k: of the targets. Rows per chunk: the largest power of two that keeps a chunk below 2²³ elements, 512 to
- * 4096 (fp64: half of it). Blocks: 8 or, from 1024 columns on, 16 (measured flat between the two, p = 4 is 5 to 10 % slower), a multiple
- * of 16 columns each (numerics reference 2.4). Bytes above 1024 columns: 4 blocks, where the integer kernel is fastest (reference 4).
+ * 4096, less 16: rows of a chunk then do not start at equal places of the cache, which costs 1 to 3 %. fp64: half as many.
+ * Blocks: 16, a multiple of 16 columns each; fewer waste more of the square (8 blocks cost 6 % at 784 columns), more are too narrow.
+ * Bytes: 8, and 4 from 1024 columns on, where the integer kernel is fastest (numerics reference 2.4 and 4, and bench/results/gram.md).
  */
 export function gramPlan(d: number, k: number, kind: 'float32' | 'float64' | 'uint8'): GramPlan {
   const width = Math.max(d, k, 1);
-  const rows = Math.min(4096, Math.max(512, 2 ** Math.floor(Math.log2(chunkElements / width))));
-  const blocks = width < 1024 ? 8 : kind === 'uint8' ? 4 : 16;
+  const power = Math.min(4096, Math.max(512, 2 ** Math.floor(Math.log2(chunkElements / width))));
+  const rows = power - 16;
+  const blocks = kind === 'uint8' ? (width < 1024 ? 8 : 4) : 16;
   return { chunkRows: kind === 'float64' ? rows / 2 : rows, blockColumns: Math.max(16, 16 * Math.ceil(d / (16 * blocks))) };
 }

@@ -125,11 +125,12 @@ describe('sums of rows', () => {
   });
 
   test('chunks and blocks depend on the width alone', () => {
-    expect(gramPlan(512, 10, 'float32')).toEqual({ chunkRows: 4096, blockColumns: 64 });
-    expect(gramPlan(784, 10, 'float32')).toEqual({ chunkRows: 4096, blockColumns: 112 });
-    expect(gramPlan(2048, 10, 'float32')).toEqual({ chunkRows: 4096, blockColumns: 128 });
-    expect(gramPlan(4096, 10, 'float32').chunkRows).toBe(2048);
-    expect(gramPlan(1, 1, 'float64')).toEqual({ chunkRows: 2048, blockColumns: 16 });
+    expect(gramPlan(512, 10, 'float32')).toEqual({ chunkRows: 4080, blockColumns: 32 });
+    expect(gramPlan(784, 10, 'float32')).toEqual({ chunkRows: 4080, blockColumns: 64 });
+    expect(gramPlan(2048, 10, 'float32')).toEqual({ chunkRows: 4080, blockColumns: 128 });
+    expect(gramPlan(4096, 10, 'float32').chunkRows).toBe(2032);
+    expect(gramPlan(2048, 10, 'uint8').blockColumns).toBe(512);
+    expect(gramPlan(1, 1, 'float64')).toEqual({ chunkRows: 2040, blockColumns: 16 });
   });
 });
 
