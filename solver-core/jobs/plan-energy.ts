@@ -1,4 +1,5 @@
 import type { Checked } from '../model/diagnostic.ts';
+import type { Layer } from '../model/layer.ts';
 import type { Plan } from '../model/plan.ts';
 import type { EnergyDocument } from '../protocol/index.ts';
 import { estimateEnergy } from '../energy/estimate.ts';
@@ -25,6 +26,25 @@ export async function planEnergy(
   const opened = await openModel(environment, read.modelPath);
   if (opened.content === undefined) return { value: undefined, diagnostics: opened.diagnostics };
   const layers = opened.content.layers;
+  const { rows, known } = await layerFits(environment, read, plan, layers);
+  return estimateEnergy({
+    layers,
+    targetId,
+    modelPath: read.modelPath,
+    planPath: read.path,
+    plan,
+    fit: known,
+    ...(rows === null ? {} : { rows }),
+  });
+}
+
+/** What is known about the direct solves of a plan's layers, by id, and the rows that a fit uses (null: not known). */
+export async function layerFits(
+  environment: Environment,
+  read: ReadPlan,
+  plan: Plan,
+  layers: readonly Layer[],
+): Promise<{ readonly rows: number | null; readonly known: ReadonlyMap<string, LayerFit> }> {
   const rows = await fitRows(environment, read, plan);
   const fit = await findFit(environment, read, plan);
   const known = new Map<string, LayerFit>();
@@ -43,15 +63,7 @@ export async function planEnergy(
       known.set(layer.id, { rows, refinementPasses: null, engine: { ...predicted, source: 'modelled' as const } });
     }
   }
-  return estimateEnergy({
-    layers,
-    targetId,
-    modelPath: read.modelPath,
-    planPath: read.path,
-    plan,
-    fit: known,
-    ...(rows === null ? {} : { rows }),
-  });
+  return { rows, known };
 }
 
 /** Rows that a fit of the plan uses; null when the data is not there or not readable. */

@@ -16,4 +16,5 @@ export { modelMetadata, type OnnxModel } from './model.ts';
 export { readTensor, type ExternalReader, type FloatTensor } from './read-tensor.ts';
 export { readModel, type ReadOptions } from './read.ts';
 export { withHead, type NewHead } from './replace-head.ts';
+export { upstreamModel } from './upstream.ts';
 export { encodeModel, withGraphOutputs, withInitializers, withMetadata, type NewTensor } from './write.ts';

@@ -6,6 +6,7 @@ import {
   type TensorShapeProto_Dimension,
   type ValueInfoProto,
 } from './gen/onnx_pb.ts';
+import { readBy } from './upstream.ts';
 
 /** What became of the size that changed. */
 export interface Resized {
@@ -54,16 +55,6 @@ function dependents(graph: GraphProto, sources: readonly string[]): ReadonlySet<
   for (const name of found)
     for (const node of readers.get(name) ?? []) for (const output of node.output) if (output !== '') found.add(output);
   return found;
-}
-
-function readBy(node: NodeProto): ReadonlySet<string> {
-  const names = new Set(node.input);
-  for (const { g, graphs } of node.attribute)
-    for (const body of g === undefined ? graphs : [g, ...graphs]) {
-      for (const inner of body.node) for (const name of readBy(inner)) names.add(name);
-      for (const { name } of body.output) names.add(name ?? '');
-    }
-  return names;
 }
 
 type NewDim = { readonly known: number | null } | { readonly kept: TensorShapeProto_Dimension };
