@@ -38,4 +38,6 @@ export const tolerances = {
   unitRoundoff64: { times: 64 * 2 ** -53 },
   /** fp32 inner products of up to 1000 standard normal terms against fp64 ones, relative to the largest entry: about sqrt(k)·2⁻²⁴, with room. */
   productFp32: { relative: 1e-5 },
+  /** Deviation behind a normalisation of variance about 0.1 with ONNX's epsilon 1e-5: half of epsilon over variance, times the scale 2. */
+  normDeviation: { absolute: 2e-3 },
 } as const;

@@ -3,6 +3,7 @@ import { TierwiseError, assert } from '../model/error.ts';
 import type { LinearForm } from '../model/layer.ts';
 import type { ActivationSource, TensorSource } from './activations.ts';
 import type { RidgeSolution, SolveContext } from './backend.ts';
+import { normStatistics } from './batch-norm.ts';
 import type { FitJob, FitRequest, LayerFit } from './fit-request.ts';
 import { joinGroups } from './group-solutions.ts';
 import type { GroupWeights } from './group-solutions.ts';
@@ -12,7 +13,7 @@ import type { OpenTensors } from './layer-tensors.ts';
 import type { WeightTensor } from './model-editor.ts';
 import { labelTargets } from './rows.ts';
 import { resolveLambda } from './resolve-lambda.ts';
-import { linearRows, outputRows } from './source-rows.ts';
+import { averagedRows, linearRows, outputRows } from './source-rows.ts';
 import { storedWeights } from './store-weights.ts';
 import { targetStrategy } from './targets/registry.ts';
 import type { LayerTargets } from './targets/strategy.ts';
@@ -58,13 +59,20 @@ export async function fitLayer(
     let targets = '';
     for (let group = 0; group < linear.groups; group++) {
       const share = (fraction: number, message: string): void => context.onProgress?.((group + fraction) / linear.groups, message);
-      const part = { rows: withMeans(linearRows(input, linear, group), request, linear, group), form: linear, group, teacher };
+      const each = withMeans(linearRows(input, linear, group), request, linear, group);
+      const part = { rows: answersMean(job) ? averagedRows(each) : each, form: linear, group, teacher };
       const solved = await fitGroup(request, job, part, { ...context, onProgress: share });
       groups.push(solved.weights);
       rows = part.rows.rows;
       targets = solved.targets;
     }
     const { w, b, solution } = joinGroups(groups, linear);
+    const stored = storedWeights(layer, w, b);
+    if (layer.norm !== null) {
+      context.onProgress?.(1, 'estimating its batch normalisation');
+      for (const [name, tensor] of await normStatistics(request, layer.norm, new Map([...fitted, ...stored]), context))
+        stored.set(name, tensor);
+    }
     const seconds = (context.host.nowMs() - startedMs) / 1000;
     const columns = linear.inputs + (layer.bias === null ? 0 : 1);
     const fit = {
@@ -78,10 +86,15 @@ export async function fitLayer(
       solution,
       seconds,
     };
-    return { stored: storedWeights(layer, w, b), fit };
+    return { stored, fit };
   } finally {
     for (const tensors of opened) await tensors.dispose();
   }
+}
+
+/** A layer that answers the labels through the mean over its positions: its mean input gives its mean output. */
+export function answersMean({ layer, answersLabels }: FitJob): boolean {
+  return answersLabels && layer.averaged;
 }
 
 /** One group of a layer: a ridge problem of its own. */

@@ -72,6 +72,37 @@ function patchRows(tensors: TensorSource, grid: PatchGrid, range: ChannelRange):
   };
 }
 
+/** The mean over the positions of every sample: what a layer reads whose output is averaged, because averaging and the layer are both linear. */
+export function averagedRows(source: ActivationSource): ActivationSource {
+  const { positions, columns } = source;
+  if (positions === 1) return source;
+  return {
+    rows: source.rows / positions,
+    columns,
+    positions: 1,
+    ...(source.means === undefined ? {} : { means: source.means }),
+    async *chunks(): AsyncGenerator<ActivationChunk> {
+      const sums = new Float64Array(columns);
+      let seen = 0;
+      let done = 0;
+      for await (const { rows, x } of source.chunks()) {
+        const means = new Float32Array(Math.ceil((seen + rows) / positions) * columns);
+        let ready = 0;
+        for (let r = 0; r < rows; r++) {
+          for (let j = 0; j < columns; j++) sums[j] = sums[j]! + x[r * columns + j]!;
+          if (++seen < positions) continue;
+          for (let j = 0; j < columns; j++) means[ready * columns + j] = sums[j]! / positions;
+          sums.fill(0);
+          seen = 0;
+          ready++;
+        }
+        if (ready > 0) yield { rows: ready, firstRow: done, x: means.subarray(0, ready * columns) };
+        done += ready;
+      }
+    },
+  };
+}
+
 /** What a layer computes, [rows, outputs of the group], in the order of `linearRows`: channels of maps become columns. */
 export function outputRows(tensors: TensorSource, form: LinearForm, group: number): ActivationSource {
   if (form.patches === null) return lastDimensionRows(tensors, form.outputs);

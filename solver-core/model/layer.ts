@@ -31,6 +31,16 @@ export interface LinearForm {
   readonly patches: PatchGeometry | null;
 }
 
+/** A batch normalisation behind a layer whose statistics can be estimated anew: y = scale · (x − mean) / √(variance + ε) + shift. */
+export interface NormForm {
+  /** Name of the value it reads: [batch, channels, ...]. */
+  readonly input: string;
+  /** Initializer names, [channels] each. */
+  readonly mean: string;
+  readonly variance: string;
+  readonly channels: number;
+}
+
 /** A weight-bearing node of the model with the cheap nodes that follow it. */
 export interface Layer {
   /** Node name, else the node's first output; unique within the model. */
@@ -58,6 +68,10 @@ export interface Layer {
   readonly output: string;
   /** The element-wise activation that follows, by ONNX op name; null when none. */
   readonly activation: string | null;
+  /** The first batch normalisation among the nodes that follow, when its statistics are stored for it alone; null otherwise. */
+  readonly norm: NormForm | null;
+  /** True when all that is read of its linear result is the mean over all positions (global average pooling). */
+  readonly averaged: boolean;
   /** Present when the layer is linear in weights that are stored in the main graph: solvable in one step. */
   readonly linear: LinearForm | null;
   /** Why `linear` is absent, as the end of "cannot be solved: …"; null when present. */

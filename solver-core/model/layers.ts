@@ -1,7 +1,8 @@
 import { dtypeBits } from './dtype-bits.ts';
 import { shapeElements } from './elements.ts';
 import { intAttribute, type Graph, type GraphNode, type ModelGraph } from './graph.ts';
-import { activationOps, followingOps, layerOpOf, type LayerOp } from './layer-ops.ts';
+import { layerOpOf, type LayerOp } from './layer-ops.ts';
+import { followLayer, mainOutput } from './layer-tail.ts';
 import type { Layer } from './layer.ts';
 import { linearForm } from './linear-form.ts';
 import { layerMacs } from './macs.ts';
@@ -65,7 +66,7 @@ function layerOf(node: GraphNode, op: LayerOp, search: Search, index: GraphIndex
   const isConstant = facts.get(weightName)?.constant === true;
   if (op.needsConstantWeight && !isConstant) return undefined;
   const weight = traceWeight(weightName, graph, index, facts);
-  const tail = followLayer(node, op, index, facts);
+  const tail = followLayer(node, op, graph, index, facts);
   const ownBias = op.bias === null ? '' : (node.inputs[op.bias] ?? '');
   const bias = ownBias !== '' ? ownBias : tail.bias;
   const operands = { inputs: node.inputs.map((name) => facts.get(name)), output: facts.get(mainOutput(node)) };
@@ -95,6 +96,8 @@ function layerOf(node: GraphNode, op: LayerOp, search: Search, index: GraphIndex
     preActivation: tail.preActivation,
     output: tail.output,
     activation: tail.activation,
+    norm: search.outer === null ? tail.norm : null,
+    averaged: tail.averaged,
     linear: found.linear,
     notSolvable: found.reason,
   };
@@ -135,67 +138,6 @@ function activationBits(input: string, index: GraphIndex, facts: FactsLookup): n
   const producer = index.producers.get(input);
   const source = producer?.op === 'DequantizeLinear' ? (producer.inputs[0] ?? input) : input;
   return dtypeBits(facts.get(source)?.dtype ?? 'unknown') || 32;
-}
-
-interface LayerTail {
-  readonly preActivation: string;
-  readonly output: string;
-  readonly activation: string | null;
-  /** Bias found in an Add node behind the operator; null when there is none. */
-  readonly bias: string | null;
-}
-
-/** The first output that the node gives: recurrent nodes may leave out the sequence and give the last state only. */
-function mainOutput(node: GraphNode): string {
-  return node.outputs.find((name) => name !== '') ?? '';
-}
-
-/** Longest chain of cheap nodes that is followed behind a layer. */
-const maxTail = 16;
-
-/** Follows the nodes behind a layer that belong to it: bias Add first, then normalisation, one activation, Dropout, Identity. */
-function followLayer(node: GraphNode, op: LayerOp, index: GraphIndex, facts: FactsLookup): LayerTail {
-  let at = mainOutput(node);
-  let bias: string | null = null;
-  const adder = onlyReader(at, index);
-  if (adder?.op === 'Add' && adder.domain === '' && (op.bias === null || (node.inputs[op.bias] ?? '') === '')) {
-    const other = adder.inputs[0] === at ? (adder.inputs[1] ?? '') : (adder.inputs[0] ?? '');
-    if (isBiasOf(at, other, adder.outputs[0] ?? '', node.op, facts)) {
-      bias = other;
-      at = adder.outputs[0] ?? at;
-    }
-  }
-  const preActivation = at;
-  let activation: string | null = null;
-  for (let step = 0; step < maxTail; step++) {
-    const next = onlyReader(at, index);
-    if (next === undefined || next.inputs[0] !== at) break;
-    if (activation === null && activationOps.has(next.op)) activation = next.op;
-    else if (!followingOps.has(next.op)) break;
-    at = next.outputs[0] ?? at;
-  }
-  return { preActivation, output: at, activation, bias };
-}
-
-/** A constant that adds one number per output feature and does not widen the result. */
-function isBiasOf(value: string, other: string, sum: string, op: string, facts: FactsLookup): boolean {
-  const shape = facts.get(value)?.shape;
-  const biasFacts = facts.get(other);
-  const biasShape = biasFacts?.shape;
-  if (biasFacts?.constant !== true || !shape || !biasShape || facts.get(sum)?.shape?.length !== shape.length) return false;
-  // Products carry features in the last dimension, convolutions in the second.
-  const isConv = op.includes('Conv');
-  const feature = isConv ? 1 : shape.length - 1;
-  const start = shape.length - biasShape.length;
-  if (start < 0) return false;
-  return (
-    biasShape.every((d, i) => (start + i === feature ? d === shape[feature] : d === 1)) && biasShape.length > shape.length - 1 - feature
-  );
-}
-
-function onlyReader(name: string, index: GraphIndex): GraphNode | undefined {
-  const readers = index.consumers.get(name) ?? [];
-  return readers.length === 1 && !index.outputs.has(name) ? readers[0] : undefined;
 }
 
 function uniqueId(node: GraphNode, ids: Set<string>): string {

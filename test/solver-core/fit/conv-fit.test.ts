@@ -5,6 +5,7 @@ import type { FitRequest, FitResult } from '../../../solver-core/fit/fit-tiers.t
 import { createRandom, normals } from '../../../solver-core/fit/prng.ts';
 import type { LabelledRows } from '../../../solver-core/fit/rows.ts';
 import type { Backend, RidgeProblem } from '../../../solver-core/fit/backend.ts';
+import { availableTargets } from '../../../solver-core/fit/targets/registry.ts';
 import { ortRuntime } from '../../../solver-core/runtime/ort.ts';
 import { tolerances } from '../../tolerances.ts';
 import { floats, modelBytes, node, value } from '../onnx/build-model.ts';
@@ -137,8 +138,9 @@ describe('a convolution that is solved', () => {
   test('label targets are those of the sample at every position', async () => {
     const data = images(2, 'images');
     const seen: Parameters<typeof watching>[0] = [];
-    await fit(network(2, 1, 4), data, planOf([lower(['conv'], { targets: 'labels' })]), { backend: watching(seen) });
+    await fit(network(2, 2, 8), data, planOf([lower(['conv'], { targets: 'labels' })]), { backend: watching(seen) });
     const { y } = seen[0]!;
+    expect(seen[1]!.y).not.toEqual(y);
     for (let r = 0; r < samples * 16; r++) {
       const sameClass = (Math.floor(r / 16) % classes) * 16;
       expect(y.slice(r * 4, r * 4 + 4)).toEqual(y.slice(sameClass * 4, sameClass * 4 + 4));
@@ -169,4 +171,96 @@ describe('a convolution that is solved', () => {
     // Fewer rows than columns: λ decides, nothing is NaN.
     expect(result.layers[0]!.solution!.relativeResidual).toBeLessThan(tolerances.ridgeRefined.relative);
   });
+});
+
+describe('what stands behind a convolution', () => {
+  test('a Conv whose maps are averaged answers the labels through its mean patches', async () => {
+    const data = images(2, 'images');
+    const random = normals(createRandom(3, 'weights'), 4096);
+    const model = openModel(
+      modelBytes({
+        input: [value('x', ['n', 2, size, size])],
+        output: [value('y')],
+        initializer: [floats('k', [classes, 2, 3, 3], (i) => random[i]!), floats('kb', [classes])],
+        node: [
+          node('Conv', ['x', 'k', 'kb'], ['c'], { pads: [1, 1, 1, 1], strides: [2, 2] }, 'conv'),
+          node('GlobalAveragePool', ['c'], ['p']),
+          node('Flatten', ['p'], ['y']),
+        ],
+      }),
+    );
+    const lambda = 0.1;
+    const result = await fit(model, data, planOf([lower(['conv'], { lambda })]));
+    expect(result.layers[0]).toMatchObject({ rows: samples, targets: 'one-hot' });
+    const patches = plainPatches(data, 2, 0, 2);
+    const [d, k] = [18, classes];
+    const x = new Float64Array(samples * d);
+    patches.forEach((v, i) => (x[Math.floor(i / d / 16) * d + (i % d)]! += v / 16));
+    const y = Float64Array.from({ length: samples * k }, (_, i) => (Math.floor(i / k) % classes === i % k ? 1 : 0));
+    const { w, b } = oracleRidge({ n: samples, d, k, x, y }, lambda, true);
+    const transposed = Float64Array.from({ length: d * k }, (_, i) => w[(i % d) * k + Math.floor(i / d)]!);
+    expect(relativeError(result.weights.get('k')!.data, transposed)).toBeLessThan(tolerances.outputsFp32.absolute);
+    expect(relativeError(result.weights.get('kb')!.data, b)).toBeLessThan(tolerances.outputsFp32.absolute);
+  });
+
+  test('a batch normalisation gets the mean and the variance of what it now reads', async () => {
+    const data = images(2, 'images');
+    const random = normals(createRandom(3, 'weights'), 4096);
+    const [k, shift] = [4, 3];
+    const model = openModel(
+      modelBytes({
+        input: [value('x', ['n', 2, size, size])],
+        output: [value('y')],
+        initializer: [
+          floats('k', [k, 2, 3, 3], (i) => random[i]!),
+          floats('scale', [k], () => 2),
+          floats('shift', [k], () => shift),
+          floats('mean', [k], () => 17),
+          floats('variance', [k], () => 5),
+          floats('w', [k, classes], (i) => random[i + 1000]!),
+        ],
+        node: [
+          node('Conv', ['x', 'k'], ['c'], { pads: [1, 1, 1, 1], strides: [2, 2] }, 'conv'),
+          node('BatchNormalization', ['c', 'scale', 'shift', 'mean', 'variance'], ['n']),
+          node('Relu', ['n'], ['r']),
+          node('GlobalAveragePool', ['r'], ['p']),
+          node('Flatten', ['p'], ['f']),
+          node('MatMul', ['f', 'w'], ['y'], {}, 'head'),
+        ],
+      }),
+    );
+    expect(model.layers[0]).toMatchObject({ activation: 'Relu', norm: { input: 'c', mean: 'mean', variance: 'variance', channels: k } });
+    const result = await fit(model, data, planOf([lower(['conv'], { lambda: 1 })]));
+    expect([...result.weights.keys()]).toEqual(['k', 'mean', 'variance']);
+    // What the normalisation gives now has mean `shift` and standard deviation `scale` in every channel, says ONNX Runtime.
+    const runner = await ortRuntime().open(model.editor.encode(result.weights, ['n']));
+    const n = (await runner.run(new Map([['x', { dims: [samples, 2, size, size], data: data.x }]]), ['n'])).get('n')!;
+    await runner.dispose();
+    for (let c = 0; c < k; c++) {
+      const own = Float64Array.from(n.data).filter((_, i) => Math.floor(i / 16) % k === c);
+      const mean = own.reduce((a, v) => a + v, 0) / own.length;
+      const deviation = Math.sqrt(own.reduce((a, v) => a + (v - mean) ** 2, 0) / own.length);
+      expect(own.length).toBe(samples * 16);
+      expect(Math.abs(mean - shift)).toBeLessThan(tolerances.outputsFp32.absolute);
+      expect(Math.abs(deviation - 2)).toBeLessThan(tolerances.normDeviation.absolute);
+    }
+  });
+
+  test.skipIf(!availableTargets().includes('teacher'))(
+    'what the layer computes in the model as it was given is offered to teachers, row by row',
+    async () => {
+      const data = images(4, 'images');
+      const model = network(4, 2, 6);
+      // Targets that are the layer's own outputs give its own weights back when λ is small.
+      const problems: Parameters<typeof watching>[0] = [];
+      const result = await fit(model, data, planOf([lower(['conv'], { targets: 'teacher', lambda: 1e-9 })]), {
+        backend: watching(problems),
+      });
+      expect(result.layers[0]!.targets).toBe('teacher');
+      expect(problems.map((p) => p.rows)).toEqual([samples * 16, samples * 16]);
+      const random = normals(createRandom(3, 'weights'), 4096);
+      expect(relativeError(result.weights.get('k')!.data, random.subarray(0, 6 * 2 * 9))).toBeLessThan(tolerances.outputsFp32.absolute);
+      expect(relativeError(result.weights.get('kb')!.data, random.subarray(900, 906))).toBeLessThan(tolerances.outputsFp32.absolute);
+    },
+  );
 });

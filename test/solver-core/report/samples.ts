@@ -29,6 +29,8 @@ export function dense(id: string, d: number, k: number, more: Partial<Layer> = {
     preActivation: 'z',
     output: 'h',
     activation: 'Relu',
+    norm: null,
+    averaged: false,
     linear: { inputs: d, outputs: k, groups: 1, transposed: true, alpha: 1, beta: 1, weightDims: [k, d], biasDims: [k], patches: null },
     notSolvable: null,
     ...more,
