@@ -24,7 +24,7 @@ export interface Numerics {
 
 /** R = (G + λD)⁻¹ and the rows U that G gains or loses. */
 export interface RankUpdate {
-  /** [d, d] R, both triangles. */
+  /** [d, d] R, both triangles; or the answer of an earlier update as it is. */
   readonly r: Float64Array;
   readonly d: number;
   /** [q, d] U; a bias column must be part of the rows when it is part of R. */
@@ -32,12 +32,15 @@ export interface RankUpdate {
   readonly q: number;
   /** 1: G + UᵀU. -1: G − UᵀU. */
   readonly sign: 1 | -1;
-  /** True: `r` may be overwritten, the cheap way for row-by-row learning; then use only the answer's `r`. Default: `r` is kept. */
+  /**
+   * True: `r` may be overwritten and only the lower triangle of the answer's `r` has to be filled, the cheap way for row-by-row
+   * learning; then use only the answer's `r`. Default: `r` is kept.
+   */
   readonly overwrite?: boolean;
 }
 
 export interface RankUpdated {
-  /** [d, d] R after the update, both triangles, exactly symmetric. */
+  /** [d, d] R after the update, both triangles, exactly symmetric (lower triangle alone with `overwrite`). May be a view of more memory. */
   readonly r: Float64Array;
   /** [d, q] R·Uᵀ with the new R: W gains sign·gain·(Y − U·W) with the W before the update. */
   readonly gain: Float64Array;

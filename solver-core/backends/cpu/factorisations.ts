@@ -3,6 +3,7 @@ import { factorBlocked } from './cholesky-blocked.ts';
 import type { Products } from './cholesky-blocked.ts';
 import { factorSmall } from './cholesky-small.ts';
 import type { LazyOrt } from './ort-load.ts';
+import { rankUpdater } from './rank-update.ts';
 import { kernelModule } from './wasm-instance.ts';
 import type { KernelModule, WasmKernels } from './wasm-instance.ts';
 import { wasmProducts } from './wasm-products.ts';
@@ -32,11 +33,13 @@ export function lazyKernels(load: () => KernelModule | undefined = kernelModule)
   };
 }
 
+export type Factorisations = Pick<Numerics, 'factor' | 'rankUpdate'>;
+
 /**
  * The factorisations of this machine: WebAssembly kernels for small sizes and diagonal blocks, ONNX Runtime for the products of large
  * ones, WebAssembly products where that library is missing, plain loops where both are.
  */
-export function cpuFactorisations(ort: LazyOrt, plain: Numerics, kernels: LazyKernels = lazyKernels()): Pick<Numerics, 'factor'> {
+export function cpuFactorisations(ort: LazyOrt, plain: Numerics, kernels: LazyKernels = lazyKernels()): Factorisations {
   const products = async (wasm: WasmKernels): Promise<Products> => (await ort.kernels()) ?? wasmProducts(wasm);
   return {
     async factor(a, d) {
@@ -44,5 +47,6 @@ export function cpuFactorisations(ort: LazyOrt, plain: Numerics, kernels: LazyKe
       if (wasm === undefined) return plain.factor(a, d);
       return d <= unblockedUpTo ? factorSmall(wasm, a, d) : factorBlocked(await products(wasm), wasm, a, d);
     },
+    rankUpdate: rankUpdater(kernels, products, plain),
   };
 }

@@ -9,7 +9,7 @@ import { backSubstitute, forwardSubstitute } from '../../fit/kernels/substitute.
 export function plainRankUpdate({ r, d, rows, q, sign, overwrite = false }: RankUpdate): RankUpdated | RefusedUpdate {
   const v = plainProducts(r, d, rows, q);
   const l = smallGram(v, rows, d, q, sign);
-  const smallestPivot = factorSmall(l, q);
+  const smallestPivot = factorPivots(l, q);
   if (smallestPivot !== null) return { smallestPivot };
   // Z = L⁻¹ V, so that V' S⁻¹ V = Z' Z; gain = (S⁻¹ V)'.
   forwardSubstitute(l, q, v, d);
@@ -26,14 +26,15 @@ export function plainRankUpdate({ r, d, rows, q, sign, overwrite = false }: Rank
   return { r: next, gain: transposed(v, q, d) };
 }
 
-/** V = U R, [q, d]. */
+/** V = U R, [q, d]; of R the lower triangle. */
 function plainProducts(r: Float64Array, d: number, rows: Float64Array, q: number): Float64Array {
   const v = new Float64Array(q * d);
   for (let p = 0; p < q; p++) {
     for (let i = 0; i < d; i++) {
       const u = rows[p * d + i]!;
       if (u === 0) continue;
-      for (let j = 0; j < d; j++) v[p * d + j] = v[p * d + j]! + u * r[i * d + j]!;
+      for (let j = 0; j <= i; j++) v[p * d + j] = v[p * d + j]! + u * r[i * d + j]!;
+      for (let j = i + 1; j < d; j++) v[p * d + j] = v[p * d + j]! + u * r[j * d + i]!;
     }
   }
   return v;
@@ -56,7 +57,7 @@ export function smallGram(v: Float64Array, rows: Float64Array, d: number, q: num
  * Factors S = L·Lᵀ in place, [q, q] lower triangle; null when done, else the first pivot that is not above `smallestDowndatePivot`.
  * The limit is absolute: S is I plus or minus a product, so what is far below 1 is the rounding of that difference.
  */
-export function factorSmall(s: Float64Array, q: number): number | null {
+export function factorPivots(s: Float64Array, q: number): number | null {
   for (let j = 0; j < q; j++) {
     let pivot = s[j * q + j]!;
     for (let k = 0; k < j; k++) pivot -= s[j * q + k]! * s[j * q + k]!;

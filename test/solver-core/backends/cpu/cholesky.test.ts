@@ -92,6 +92,17 @@ describe.each(engines)('Cholesky by %s', (_name, engine) => {
     expect(await engine.factor(a, d)).toEqual({ failedPivot: d - 1 });
   });
 
+  test.each([2, 257])('d = %i: a pivot that is only rounding fails, one just above does not', async (d) => {
+    const a = new Float64Array(d * d);
+    for (let i = 0; i < d; i++) a[i * d + i] = 1;
+    a[(d - 1) * d] = a[d - 1] = 1;
+    const last = d * d - 1;
+    a[last] = 1 + d * 2 ** -51;
+    expect(await engine.factor(a, d)).toEqual({ failedPivot: d - 1 });
+    a[last] = 1 + d * 2 ** -49;
+    expect('failedPivot' in (await engine.factor(a, d))).toBe(false);
+  });
+
   test('the same matrix gives the same bits', async () => {
     for (const d of [50, 290]) {
       const { a } = spectrumMatrix(d, 1e6, 8);
