@@ -117,12 +117,24 @@ function innerOffsets(dims: readonly number[], rowElements: number): Float64Arra
   return offsets;
 }
 
-/** All elements of a small array as doubles, e.g. labels. Faults with `data-too-large` above `maxBytes`. */
-export async function readAll(array: RowArray, name: string, maxBytes: number): Promise<Float64Array> {
-  const sizeBytes = array.rows * array.rowElements * 8;
+/** Integer kinds whose every value an Int32Array holds. */
+const int32Kinds: readonly string[] = ['i1', 'u1', 'b1', 'i2', 'u2', 'i4'];
+/** Elements decoded at once: what a reader keeps beside the result stays small. */
+const pieceElements = 1 << 16;
+
+/**
+ * All elements of a small array, e.g. labels: as int32 where the file stores integers that fit, which takes half the memory, else as
+ * doubles. Faults with `data-too-large` above `maxBytes`.
+ */
+export async function readAll(array: RowArray, name: string, maxBytes: number): Promise<Float64Array | Int32Array> {
+  const isInt32 = int32Kinds.includes(array.layout.kind);
+  const sizeBytes = array.rows * array.rowElements * (isInt32 ? 4 : 8);
   if (sizeBytes > maxBytes) throw new DataFault('data-too-large', tooLarge(name, sizeBytes, maxBytes, 'Use fewer rows.'), { tensor: name });
-  const out = new Float64Array(array.rows * array.rowElements);
-  await array.readRange(0, array.rows, out, 0);
+  const elements = array.rows * array.rowElements;
+  const out = isInt32 ? new Int32Array(elements) : new Float64Array(elements);
+  const pieceRows = Math.max(1, Math.floor(pieceElements / Math.max(1, array.rowElements)));
+  for (let row = 0; row < array.rows; row += pieceRows)
+    await array.readRange(row, Math.min(pieceRows, array.rows - row), out, row * array.rowElements);
   return out;
 }
 

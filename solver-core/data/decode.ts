@@ -1,7 +1,7 @@
 import type { NpyKind } from './npy.ts';
 
-/** A writable array of floats. */
-export type Floats = Float32Array | Float64Array;
+/** A writable array that elements are decoded into; Int32Array for integer kinds of at most 32 bits that fit it. */
+export type Floats = Float32Array | Float64Array | Int32Array;
 
 /**
  * Decodes `count` elements of `bytes` into `out[outStart ...]`; 64-bit integers beyond 2^53 round to the nearest double.

@@ -29,22 +29,29 @@ const maxClasses = 100_000;
  * numbers that run from 0 or 1 without a gap, or few of them (at most a fifth of the rows and 1000 distinct). With several
  * outputs they are classes when every row is one-hot. Anything else is regression.
  */
-export function numericLabels(values: Float64Array, rows: number, outputs: number, integers: boolean): Labels {
-  if (outputs > 1) return oneHot(values, rows, outputs) ?? { kind: 'regression', values: Float32Array.from(values), outputs };
+export function numericLabels(values: Float64Array | Int32Array, rows: number, outputs: number, integers: boolean): Labels {
+  if (outputs > 1) return oneHot(values, rows, outputs) ?? { kind: 'regression', values: new Float32Array(values), outputs };
   const distinct = distinctIntegers(values);
   if (distinct === undefined || !(integers || looksLikeClasses(distinct, rows)))
-    return { kind: 'regression', values: Float32Array.from(values), outputs: 1 };
+    return { kind: 'regression', values: new Float32Array(values), outputs: 1 };
   const low = distinct[0] ?? 0;
   const high = distinct.at(-1) ?? 0;
   if (low >= 0 && high < Math.max(1000, 10 * distinct.length))
-    return { kind: 'class', values: Int32Array.from(values), classes: high + 1, names: null };
+    return { kind: 'class', values: values instanceof Int32Array ? values : new Int32Array(values), classes: high + 1, names: null };
   const index = new Map(distinct.map((value, i) => [value, i]));
   return {
     kind: 'class',
-    values: Int32Array.from(values, (value) => index.get(value) ?? 0),
+    values: numbered(values, index),
     classes: distinct.length,
     names: distinct.map(String),
   };
+}
+
+/** The number of each value's class. Typed arrays are filled in place: `from` would build a list of a million values first. */
+function numbered(values: ArrayLike<number>, index: ReadonlyMap<number, number>): Int32Array {
+  const classes = new Int32Array(values.length);
+  for (let i = 0; i < values.length; i += 1) classes[i] = index.get(values[i] as number) ?? 0;
+  return classes;
 }
 
 /** Labels from texts: classes in sorted order (by UTF-16 code units, so that every machine agrees). */
@@ -56,7 +63,7 @@ export function textLabels(indices: Int32Array, texts: readonly string[]): Label
 }
 
 /** The distinct values in rising order, or undefined when one is not whole or there are too many. */
-function distinctIntegers(values: Float64Array): readonly number[] | undefined {
+function distinctIntegers(values: Float64Array | Int32Array): readonly number[] | undefined {
   const seen = new Set<number>();
   for (const value of values) {
     if (!Number.isSafeInteger(value)) return undefined;
@@ -72,7 +79,7 @@ function looksLikeClasses(distinct: readonly number[], rows: number): boolean {
   return (gapless && (low === 0 || low === 1)) || distinct.length <= Math.min(1000, rows / 5);
 }
 
-function oneHot(values: Float64Array, rows: number, outputs: number): Labels | undefined {
+function oneHot(values: Float64Array | Int32Array, rows: number, outputs: number): Labels | undefined {
   const indices = new Int32Array(rows);
   for (let row = 0; row < rows; row += 1) {
     let ones = 0;

@@ -81,7 +81,8 @@ async function openStored(file: FileHandle, start: number, sizeBytes: number, na
 
 async function checkStoredCrc(source: ByteSource, entry: ZipEntry): Promise<void> {
   let crc = 0;
-  for await (const chunk of chunksOf(source)) crc = crc32(chunk, crc);
+  for (let at = 0; at < source.sizeBytes; at += chunkBytes)
+    crc = crc32(await source.read(at, Math.min(chunkBytes, source.sizeBytes - at)), crc);
   if (crc !== entry.crc) throw crcFault(entry, crc);
 }
 

@@ -16,7 +16,8 @@ export function fitRowCount(n: number, fraction: number): number {
  * the held-out part. Each part has at least one row when n >= 2; with one row both parts hold it. fraction: 0 < fraction < 1.
  */
 export function splitRows(n: number, fraction: number, seed: number): RowSplit {
-  const order = Uint32Array.from({ length: n }, (_, i) => i);
+  const order = new Uint32Array(n);
+  for (let i = 0; i < n; i++) order[i] = i;
   if (n < 2) return { fit: order, heldOut: order };
   const random = createRandom(seed, 'split');
   for (let i = n - 1; i > 0; i--) {
@@ -27,5 +28,5 @@ export function splitRows(n: number, fraction: number, seed: number): RowSplit {
   }
   const nFit = fitRowCount(n, fraction);
   // Increasing order lets a reader go through a file once.
-  return { fit: order.slice(0, nFit).sort(), heldOut: order.slice(nFit).sort() };
+  return { fit: order.subarray(0, nFit).sort(), heldOut: order.subarray(nFit).sort() };
 }

@@ -51,7 +51,8 @@ type Sums = LayerSums & { readonly path: string };
  */
 export async function fitFromStatsJob(environment: Environment, params: FitFromStatsParams, control: JobControl): Promise<FitDocument> {
   const read = await readPlan(params.path);
-  const { plan, modelPath } = runnablePlan(read);
+  // The sums stand in for the data, which may be on other machines only.
+  const { plan, modelPath } = runnablePlan({ ...read, diagnostics: read.diagnostics.filter((d) => d.code !== 'missing-file') });
   const statsPaths = params.stats.map((path) => resolve(path));
   const given = params.model === undefined ? [] : [resolve(params.model)];
   const output = await prepareOutput(params.out, modelPath, [

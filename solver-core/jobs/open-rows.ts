@@ -115,8 +115,11 @@ export function takeRows(data: LabelledRows, rows: Uint32Array): LabelledRows {
 }
 
 function takeLabels(labels: RowLabels, rows: Uint32Array): RowLabels {
-  if (labels.kind === 'class')
-    return { kind: 'class', classes: labels.classes, values: Int32Array.from(rows, (row) => labels.values[row] ?? 0) };
+  if (labels.kind === 'class') {
+    const values = new Int32Array(rows.length);
+    for (let i = 0; i < rows.length; i++) values[i] = labels.values[rows[i]!]!;
+    return { kind: 'class', classes: labels.classes, values };
+  }
   const { outputs } = labels;
   const values = new Float32Array(rows.length * outputs);
   rows.forEach((row, at) => values.set(labels.values.subarray(row * outputs, (row + 1) * outputs), at * outputs));

@@ -23,6 +23,7 @@ import { runnableModel } from './runnable-model.ts';
 import type { RunnableModel } from './runnable-model.ts';
 import type { Shard } from './shard.ts';
 import { shardRows } from './shard.ts';
+import { streamingHost } from './streaming-host.ts';
 import { encodeSums, readSums, sumsFacts } from './sums-file.ts';
 import type { SumsProblemFacts } from './sums-file.ts';
 
@@ -246,7 +247,7 @@ async function sumUp(
     backend: collector.backend,
     numerics,
     runtime: ortRuntime(),
-    context: contextOf(control, 'summing'),
+    context: { ...contextOf(control, 'summing'), host: streamingHost() },
     budgetBytes,
     fitted: start.weights,
     ...(means === undefined ? {} : { inputMeans: means }),
