@@ -40,4 +40,10 @@ export const tolerances = {
   productFp32: { relative: 1e-5 },
   /** Deviation behind a normalisation of variance about 0.1 with ONNX's epsilon 1e-5: half of epsilon over variance, times the scale 2. */
   normDeviation: { absolute: 2e-3 },
+  /** p of the two-sample Kolmogorov-Smirnov test: the asymptotic formula against the exact one at 300 and 400 samples. */
+  kolmogorovAsymptotic: { absolute: 0.02 },
+  /** Weights of a chain of three layers from sums of float32 products (2⁻²⁴ each, confined to a chunk) against fp64 products; condition up to 1e3. */
+  sumsFp32: { relative: 1e-4 },
+  /** Eigenvalues, residuals and orthogonality of symmetric eigenpairs, relative to the largest eigenvalue: d·2⁻⁵² times a few tens, d ≤ 500. */
+  eigenFp64: { relative: 1e-11 },
 } as const;

@@ -1,19 +1,27 @@
 /** Drift signals, by name (method 3.6). `ewma`: the smoothed error is above its reference now; the others are events. */
 export type DriftSignal = 'ewma' | 'page-hinkley' | 'ddm-warning' | 'ddm' | 'leverage' | 'confidence';
 
-/** Settings of the monitors; every default is that of method 3.6. */
+/** Settings of the monitors; every default is that of method 3.6 unless it says otherwise. */
 export interface DriftOptions {
-  /** Weight of the newest sample in the smoothed error. Default 0.2 per batch of `ewmaSamples`. */
+  /** Weight of the newest `ewmaSamples` samples in the smoothed error. Default 0.2. */
   readonly ewmaAlpha: number;
+  /** Samples that `ewmaAlpha` is meant for: larger batches weigh more, smaller ones less. Default 50. */
+  readonly ewmaSamples: number;
   /** Allowed rise of the smoothed error above its reference. Default 0.05. */
   readonly ewmaDelta: number;
-  /** Error that is normal; undefined: the mean of the first `minSamples` samples or more. */
+  /** Standard errors that the rise must exceed too: δ alone is within chance where the error is large. Default 3 (our addition to method 3.6). */
+  readonly ewmaErrors: number;
+  /** Error that is normal; undefined: the mean over the first `referenceSamples` samples, and no 'ewma' before. */
   readonly referenceError: number | undefined;
-  /** Samples before any monitor of the error may speak. Default 30. */
+  /** Default 500: a mean error of 0.1 is then known to ±0.013. */
+  readonly referenceSamples: number;
+  /** Samples before Page-Hinkley and DDM may speak. Default 30. */
   readonly minSamples: number;
-  /** Drift that Page-Hinkley tolerates per sample. Default 0.005. */
+  /** Errors before DDM may speak: a lowest rate seen without any error would make the first one an alarm. Default 5. */
+  readonly minErrors: number;
+  /** Drift per sample that Page-Hinkley tolerates. Default 0.005. */
   readonly pageHinkleyTolerance: number;
-  /** Alarm level of Page-Hinkley. Default 50 (0/1 errors). */
+  /** Alarm level of Page-Hinkley. Default 50, for errors of 0 or 1. */
   readonly pageHinkleyThreshold: number;
   /** Rows whose mean leverage is judged. Default 64. */
   readonly leverageWindow: number;
@@ -48,8 +56,22 @@ export interface DriftState {
   readonly referenceSum: number;
   readonly pageHinkley: PageHinkleyState;
   readonly ddm: DdmState;
-  readonly leverage: { readonly reference: readonly number[]; readonly limit: number | null; readonly recent: readonly number[] };
-  readonly confidence: { readonly reference: readonly number[]; readonly current: readonly number[] };
+  readonly leverage: LeverageState;
+  readonly confidence: ConfidenceState;
+}
+
+export interface LeverageState {
+  /** The first leverages; empty again once their quantile is known. */
+  readonly reference: readonly number[];
+  /** Quantile of the reference; null until there are enough. */
+  readonly limit: number | null;
+  /** The newest leverages since then. */
+  readonly recent: readonly number[];
+}
+
+export interface ConfidenceState {
+  readonly reference: readonly number[];
+  readonly current: readonly number[];
 }
 
 export interface PageHinkleyState {
@@ -61,10 +83,10 @@ export interface PageHinkleyState {
 
 export interface DdmState {
   readonly samples: number;
-  readonly rate: number;
-  /** p_min and s_min; null until `minSamples`. */
+  readonly errors: number;
+  /** p_min and s_min; null until enough samples and errors. */
   readonly lowest: { readonly rate: number; readonly deviation: number } | null;
-  readonly warning: boolean;
+  readonly isWarning: boolean;
 }
 
 /** Result of one batch. */
