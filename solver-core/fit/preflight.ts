@@ -1,12 +1,16 @@
 import type { Diagnostic, Where } from '../model/diagnostic.ts';
 import type { Layer } from '../model/layer.ts';
+import { positionsOf } from '../model/positions.ts';
 import type { LowerTier, Plan, UpperTier } from '../model/plan.ts';
 import { quoteName } from '../model/quote.ts';
+import { answersMean, defaultBudgetBytes } from './fit-layer.ts';
+import type { FitJob } from './fit-request.ts';
 import { fitJobs, solveMacs } from './fit-tiers.ts';
 import { rowShapeFor } from './rows.ts';
 import { isInMemory, rowElements } from './row-batches.ts';
 import type { FitRows } from './row-batches.ts';
 import type { ModelInput } from './rows.ts';
+import { tileBytes } from './source-rows.ts';
 import { availableTargets, targetStrategy } from './targets/registry.ts';
 
 export interface PreflightRequest {
@@ -28,6 +32,23 @@ export interface Preflight {
   readonly macs: number;
   /** Estimate of the most memory used at one time. */
   readonly peakBytes: number;
+  /** What each layer's solve works on, in the order of the fit. */
+  readonly layers: readonly LayerEffort[];
+}
+
+/** Size of one layer's solve, known before any work. */
+export interface LayerEffort {
+  readonly id: string;
+  /** Samples times positions. */
+  readonly rows: number;
+  /** Unknowns per output, bias included. */
+  readonly unknowns: number;
+  readonly outputs: number;
+  /** Ridge problems: groups of a convolution, else 1. */
+  readonly problems: number;
+  /** Multiply-adds without refinement. */
+  readonly macs: number;
+  readonly peakBytes: number;
 }
 
 const defaultMaxBytes = 2 * 2 ** 30;
@@ -35,27 +56,29 @@ const defaultMaxBytes = 2 * 2 ** 30;
 /**
  * Looks at model, plan and data together before any work is done. Errors: `data-shape-mismatch`, `data-not-finite`,
  * `label-out-of-range`, `label-shape-mismatch`, `layer-not-solvable`, `not-yet-available`, `nothing-to-fit`, `fit-too-large`,
- * `too-few-rows` (none). Warnings: `few-rows` (fewer rows than unknowns), `output-layer-not-fitted`, `upper-layer-not-started`.
+ * `too-few-rows` (none). Warnings: `few-rows` (fewer rows than unknowns), `labels-at-every-position`, `output-layer-not-fitted`,
+ * `upper-layer-not-started`. Every position of a convolution or a sequence counts as a row.
  */
 export function preflight(request: PreflightRequest): Preflight {
   const { layers, plan, data } = request;
   const rows = request.fitRows ?? data.rows;
   const jobs = fitJobs(layers, plan);
   const maxBytes = request.maxBytes ?? defaultMaxBytes;
-  const peakBytes = Math.max(0, ...jobs.map(({ layer }) => solveBytes(layer, rows))) + memoryBytes(data);
-  const macs = jobs.reduce((sum, { layer }) => sum + solveMacs(layer, rows), 0);
+  const efforts = jobs.map((job) => effortOf(job, rows));
+  const peakBytes = Math.max(0, ...efforts.map((effort) => effort.peakBytes)) + memoryBytes(data);
+  const macs = efforts.reduce((sum, effort) => sum + effort.macs, 0);
   const diagnostics = [
     ...dataFindings(request),
     ...labelFindings(request),
-    ...jobs.flatMap(({ layer, tier }) => layerFindings(layer, tier, rows)),
+    ...jobs.flatMap((job) => layerFindings(job, rows)),
     ...tierFindings(layers, plan, jobs.length),
   ];
   if (peakBytes > maxBytes) diagnostics.push(tooLarge(request, rows, peakBytes, maxBytes));
-  return { diagnostics, macs, peakBytes };
+  return { diagnostics, macs, peakBytes, layers: efforts };
 }
 
 function tooLarge(request: PreflightRequest, rows: number, peakBytes: number, maxBytes: number): Diagnostic {
-  const [largest] = [...fitJobs(request.layers, request.plan)].sort((a, b) => solveBytes(b.layer, rows) - solveBytes(a.layer, rows));
+  const [largest] = [...fitJobs(request.layers, request.plan)].sort((a, b) => solveBytes(b, rows) - solveBytes(a, rows));
   const sizes = `The fit needs about ${mebibytes(peakBytes)} of memory, ${mebibytes(memoryBytes(request.data))} of it for the data; the limit is ${mebibytes(maxBytes)}.`;
   if (largest === undefined)
     return { severity: 'error', code: 'fit-too-large', message: `${sizes} Use fewer rows.`, where: dataWhere(request.plan) };
@@ -67,11 +90,41 @@ function tooLarge(request: PreflightRequest, rows: number, peakBytes: number, ma
   };
 }
 
-/** Two square matrices for the solve, the layer's inputs and targets (kept only up to the budget of a fit), weights and residuals. */
-function solveBytes(layer: Layer, rows: number): number {
-  const d = layer.linear?.inputs ?? 0;
-  const k = layer.linear?.outputs ?? 0;
-  return 8 * (2 * d * d + 6 * d * k) + Math.min(2 ** 30, 4 * rows * (d + k));
+/** Rows of one problem: samples times positions, or samples where only the mean over the positions counts. */
+function rowsOf(job: FitJob, samples: number): number {
+  return answersMean(job) ? samples : samples * (positionsOf(job.layer) ?? 1);
+}
+
+function effortOf(job: FitJob, samples: number): LayerEffort {
+  const { layer } = job;
+  return {
+    id: layer.id,
+    rows: rowsOf(job, samples),
+    unknowns: (layer.linear?.inputs ?? 0) + (layer.bias === null ? 0 : 1),
+    outputs: layer.linear?.outputs ?? 0,
+    problems: layer.linear?.groups ?? 1,
+    macs: solveMacs(layer, samples),
+    peakBytes: solveBytes(job, samples),
+  };
+}
+
+/**
+ * Two square matrices for the solve of one group, the layer's inputs and targets (each kept only up to the budget of a fit), a tile of
+ * patches, weights and residuals.
+ */
+function solveBytes(job: FitJob, samples: number): number {
+  const { linear, inputElements } = job.layer;
+  if (linear === null) return 0;
+  const { inputs: d, outputs, groups, patches } = linear;
+  const k = outputs / groups;
+  const rows = rowsOf(job, samples);
+  const read = 4 * (patches === null ? rows * d : samples * (inputElements ?? 0));
+  return (
+    8 * (2 * d * d + 6 * d * k) +
+    Math.min(defaultBudgetBytes, read) +
+    Math.min(defaultBudgetBytes, 4 * rows * k) +
+    (patches === null ? 0 : tileBytes)
+  );
 }
 
 function dataFindings({ input, data, plan }: PreflightRequest): Diagnostic[] {
@@ -138,7 +191,8 @@ function labelFindings({ layers, data, plan }: PreflightRequest): Diagnostic[] {
   ];
 }
 
-function layerFindings(layer: Layer, tier: LowerTier | UpperTier, rows: number): Diagnostic[] {
+function layerFindings(job: FitJob, samples: number): Diagnostic[] {
+  const { layer, tier } = job;
   const where = whereOf(tier, layer);
   if (layer.linear === null) {
     return [
@@ -150,16 +204,27 @@ function layerFindings(layer: Layer, tier: LowerTier | UpperTier, rows: number):
       },
     ];
   }
-  const unknowns = layer.linear.inputs + (layer.bias === null ? 0 : 1);
-  if (rows >= unknowns || rows < 1) return [];
-  return [
-    {
+  const found: Diagnostic[] = [];
+  const { unknowns, rows } = effortOf(job, samples);
+  const positions = positionsOf(layer) ?? 1;
+  if (job.answersLabels && layer.linear.patches !== null && positions > 1 && !layer.averaged) {
+    found.push({
+      severity: 'warning',
+      code: 'labels-at-every-position',
+      message: `Layer ${quoteName(layer.id)} answers the labels, but has ${positions} positions that are not simply averaged behind it; it is fitted to give the sample's label at each of them. Compare the accuracy before and after.`,
+      where,
+    });
+  }
+  if (rows < unknowns && rows >= 1) {
+    const counted = rows === samples ? `${rows} rows` : `${rows} rows (${samples} samples of ${positions} positions)`;
+    found.push({
       severity: 'warning',
       code: 'few-rows',
-      message: `Layer ${quoteName(layer.id)} has ${unknowns} unknowns per output and only ${rows} rows to fit on; lambda decides what the rows leave open. Use more rows or a larger lambda.`,
+      message: `Layer ${quoteName(layer.id)} has ${unknowns} unknowns per output and only ${counted} to fit on; lambda decides what the rows leave open. Use more rows or a larger lambda.`,
       where,
-    },
-  ];
+    });
+  }
+  return found;
 }
 
 function tierFindings(layers: readonly Layer[], plan: Plan, nJobs: number): Diagnostic[] {
@@ -174,7 +239,8 @@ function tierFindings(layers: readonly Layer[], plan: Plan, nJobs: number): Diag
       where: { range: tier.range },
     });
   }
-  for (const tier of plan.upper) {
+  // Gradient steps reach every layer of their tier; the recursive solution is one of the last layer.
+  for (const tier of plan.upper.filter((t) => t.learner === 'rls')) {
     for (const id of tier.layers) {
       if (id === last?.id) continue;
       found.push({
@@ -192,7 +258,11 @@ function tierFindings(layers: readonly Layer[], plan: Plan, nJobs: number): Diag
       message: 'No layer of this plan can be fitted. Put at least one layer that can be solved into a lower tier.',
       where: {},
     });
-  } else if (last !== undefined && ![...plan.lower, ...plan.upper].some((tier) => tier.layers.includes(last.id))) {
+  } else if (
+    last !== undefined &&
+    plan.lower.some((tier) => tier.targets !== 'teacher') &&
+    ![...plan.lower, ...plan.upper].some((tier) => tier.layers.includes(last.id))
+  ) {
     found.push({
       severity: 'warning',
       code: 'output-layer-not-fitted',

@@ -7,6 +7,8 @@ import type { ChannelRange, PatchGrid } from './patches.ts';
 /** Most numbers in a tile of patches: 4 MiB as float32, so that tile and Gram share a cache. Tiles have 256 rows at least. */
 const tileElements = 2 ** 20;
 const leastTileRows = 256;
+/** What a tile takes in memory, about. */
+export const tileBytes = 4 * tileElements;
 
 /** What a layer reads, as the rows of its ridge problem; `group`: 0 .. groups-1. Rejects with `model-run-failed` for a shape that does not fit. */
 export function linearRows(tensors: TensorSource, form: LinearForm, group: number): ActivationSource {

@@ -1,9 +1,9 @@
 import type { GraphNode } from './graph.ts';
 
 const states =
-  'its output is not linear in its weights, because they act through the states of earlier steps; an upper tier with `learn adam` can teach it, and the layers behind it can be solved';
+  'its output is not linear in its weights, because they act through the states of earlier steps; the layers behind it, such as its readout, can be solved';
 const gates =
-  'its output is not linear in its weights, because they act through gates and the states of earlier steps; an upper tier with `learn adam` can teach it, and the layers behind it can be solved';
+  'its output is not linear in its weights, because they act through gates and the states of earlier steps; the layers behind it, such as its readout, can be solved';
 const integers =
   'its weights are stored as integers with scales, and a solution has fractions; solve the floating-point model first and quantise the result';
 const fused = (inside: string): string =>
@@ -14,7 +14,7 @@ const reasons: Readonly<Record<string, string>> = {
   RNN: states,
   GRU: gates,
   LSTM: gates,
-  ConvTranspose: 'transposed convolutions are not solved by this version; an upper tier with `learn adam` can teach it',
+  ConvTranspose: 'transposed convolutions are not solved by this version; the layers behind it can be',
   ConvInteger: integers,
   QLinearConv: integers,
   MatMulInteger: integers,

@@ -4,6 +4,7 @@ import type { PreflightRequest } from '../../../solver-core/fit/preflight.ts';
 import { rowShapeFor } from '../../../solver-core/fit/rows.ts';
 import type { LabelledRows } from '../../../solver-core/fit/rows.ts';
 import { tolerances } from '../../tolerances.ts';
+import { floats, modelBytes, node, value } from '../onnx/build-model.ts';
 import { lower, openModel, planOf, upper } from './digits.ts';
 import { tinyModel } from './tiny-model.ts';
 
@@ -98,6 +99,58 @@ describe('findings', () => {
     const layers = [{ ...model.layers[0]!, linear: null, notSolvable: 'it is round' }, model.layers[1]!];
     expect(codes({ layers })).toEqual(['error layer-not-solvable']);
     expect(message({ layers })).toContain('it is round');
+  });
+});
+
+describe('convolutions', () => {
+  const conv = (behind: 'pool' | 'relu' | 'gemm') =>
+    openModel(
+      modelBytes({
+        input: [value('x', ['n', 2, 8, 8])],
+        output: [value('y')],
+        initializer: [floats('k', [4, 1, 3, 3]), floats('b', [4]), floats('w', [144, 3])],
+        node: [
+          node('Conv', ['x', 'k', 'b'], ['c'], { group: 2 }, 'conv'),
+          ...(behind === 'relu' ? [node('Relu', ['c'], ['r'])] : []),
+          ...(behind === 'gemm'
+            ? [node('Flatten', ['c'], ['f']), node('Gemm', ['f', 'w'], ['y'], {}, 'head')]
+            : [node('GlobalAveragePool', [behind === 'relu' ? 'r' : 'c'], ['p']), node('Flatten', ['p'], ['y'])]),
+        ],
+      }),
+    );
+  const maps: LabelledRows = { ...good, inputShape: [2, 8, 8], x: new Float32Array(20 * 128).fill(1) };
+  const check = (behind: 'pool' | 'relu' | 'gemm', changes: Partial<PreflightRequest> = {}) => {
+    const { input, layers } = conv(behind);
+    return preflight({ input, layers, plan: planOf([lower(layers.map((l) => l.id))]), data: maps, ...changes });
+  };
+
+  test('every position of every sample is a row, every group a problem', () => {
+    const { layers, macs, diagnostics } = check('gemm');
+    expect(diagnostics.map((d) => d.code)).toEqual(['few-rows']);
+    expect(diagnostics[0]!.message).toContain('"head" has 144 unknowns per output and only 20 rows');
+    const d = 9;
+    const conv = 2 * ((20 * 36 * d * d) / 2 + d ** 3 / 6) + 20 * 36 * d * 4 + d * d * 4;
+    const head = (20 * 144 * 144) / 2 + 144 ** 3 / 6 + 20 * 144 * 3 + 144 * 144 * 3;
+    expect(layers.map(({ id, rows, unknowns, outputs, problems }) => [id, rows, unknowns, outputs, problems])).toEqual([
+      ['conv', 720, 10, 4, 2],
+      ['head', 20, 144, 3, 1],
+    ]);
+    expect(Math.abs(macs / (conv + head) - 1)).toBeLessThan(tolerances.sumFp64.relative);
+  });
+
+  test('a map that is averaged gives one row per sample, one behind an activation gives a warning', () => {
+    expect(check('pool').layers.map((l) => l.rows)).toEqual([20]);
+    expect(check('pool').diagnostics).toEqual([]);
+    const behindRelu = check('relu');
+    expect(behindRelu.layers.map((l) => l.rows)).toEqual([720]);
+    expect(behindRelu.diagnostics.map((d) => d.code)).toEqual(['labels-at-every-position']);
+    expect(check('pool', { fitRows: 3 }).diagnostics.map((d) => d.message)).toEqual([expect.stringContaining('only 3 rows')]);
+  });
+
+  test('a network that keeps its function needs no tier for its last layer', () => {
+    const plan = (targets: 'labels' | 'teacher') => planOf([lower(['conv'], { targets })]);
+    expect(check('gemm', { plan: plan('labels') }).diagnostics.map((d) => d.code)).toEqual(['output-layer-not-fitted']);
+    expect(check('gemm', { plan: plan('teacher') }).diagnostics.map((d) => d.code)).not.toContain('output-layer-not-fitted');
   });
 });
 
