@@ -2,6 +2,7 @@ import type { Numerics } from '../../fit/numerics.ts';
 import { factorBlocked } from './cholesky-blocked.ts';
 import type { Products } from './cholesky-blocked.ts';
 import { factorSmall } from './cholesky-small.ts';
+import { eigenSolver, tridiagonaliser } from './eigen.ts';
 import type { LazyOrt } from './ort-load.ts';
 import { rankUpdater } from './rank-update.ts';
 import { kernelModule } from './wasm-instance.ts';
@@ -33,7 +34,7 @@ export function lazyKernels(load: () => KernelModule | undefined = kernelModule)
   };
 }
 
-export type Factorisations = Pick<Numerics, 'factor' | 'rankUpdate'>;
+export type Factorisations = Pick<Numerics, 'factor' | 'topEigenpairs' | 'tridiagonalise' | 'rankUpdate'>;
 
 /**
  * The factorisations of this machine: WebAssembly kernels for small sizes and diagonal blocks, ONNX Runtime for the products of large
@@ -47,6 +48,8 @@ export function cpuFactorisations(ort: LazyOrt, plain: Numerics, kernels: LazyKe
       if (wasm === undefined) return plain.factor(a, d);
       return d <= unblockedUpTo ? factorSmall(wasm, a, d) : factorBlocked(await products(wasm), wasm, a, d);
     },
+    topEigenpairs: eigenSolver(kernels, plain),
+    tridiagonalise: tridiagonaliser(kernels, plain),
     rankUpdate: rankUpdater(kernels, products, plain),
   };
 }

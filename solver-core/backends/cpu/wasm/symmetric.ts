@@ -157,18 +157,43 @@ export function updateAndTimes(r: usize, d: i32, ld: usize, v: usize, w: usize, 
   }
 }
 
-/** C -= factor · v (vᵀ C); v: [d], c: [d, k] without gaps, scratch: [k]. */
+/** C -= factor · v (vᵀ C); v: [d], c: [d, k] without gaps, scratch: [k]. Four rows at a time share the loads of the scratch row. */
 export function reflect(c: usize, d: i32, k: i32, v: usize, factor: f64, scratch: usize): void {
   const ldc = (<usize>k) << 3;
+  const even = ldc & ~15;
   memory.fill(scratch, 0, ldc);
-  for (let i = 0; i < d; i++) {
+  let i = 0;
+  for (; i + 3 < d; i += 4) {
+    const vi = v + ((<usize>i) << 3);
+    const r0 = c + <usize>i * ldc,
+      r1 = r0 + ldc,
+      r2 = r1 + ldc,
+      r3 = r2 + ldc;
+    const v0 = v128.load_splat<f64>(vi),
+      v1 = v128.load_splat<f64>(vi, 8),
+      v2 = v128.load_splat<f64>(vi, 16),
+      v3 = v128.load_splat<f64>(vi, 24);
+    for (let j: usize = 0; j < even; j += 16) {
+      const t = f64x2.add(f64x2.mul(v0, v128.load(r0 + j)), f64x2.mul(v1, v128.load(r1 + j)));
+      const u = f64x2.add(f64x2.mul(v2, v128.load(r2 + j)), f64x2.mul(v3, v128.load(r3 + j)));
+      v128.store(scratch + j, f64x2.add(v128.load(scratch + j), f64x2.add(t, u)));
+    }
+    if (even < ldc) {
+      const t = load<f64>(vi) * load<f64>(r0 + even) + load<f64>(vi, 8) * load<f64>(r1 + even);
+      const u = load<f64>(vi, 16) * load<f64>(r2 + even) + load<f64>(vi, 24) * load<f64>(r3 + even);
+      store<f64>(scratch + even, load<f64>(scratch + even) + (t + u));
+    }
+  }
+  for (; i < d; i++) {
     const vi = load<f64>(v + ((<usize>i) << 3));
     const row = c + <usize>i * ldc;
     for (let j: usize = 0; j < ldc; j += 8) store<f64>(scratch + j, load<f64>(scratch + j) + vi * load<f64>(row + j));
   }
-  for (let i = 0; i < d; i++) {
+  for (i = 0; i < d; i++) {
     const vi = factor * load<f64>(v + ((<usize>i) << 3));
+    const splat = f64x2.splat(vi);
     const row = c + <usize>i * ldc;
-    for (let j: usize = 0; j < ldc; j += 8) store<f64>(row + j, load<f64>(row + j) - vi * load<f64>(scratch + j));
+    for (let j: usize = 0; j < even; j += 16) v128.store(row + j, f64x2.sub(v128.load(row + j), f64x2.mul(splat, v128.load(scratch + j))));
+    if (even < ldc) store<f64>(row + even, load<f64>(row + even) - vi * load<f64>(scratch + even));
   }
 }
