@@ -1,13 +1,12 @@
+import type { CholeskyFactor, Numerics } from '../../fit/numerics.ts';
+import { singularLambda } from '../../fit/ridge/statistics.ts';
 import type { AbortFlag } from '../../model/abort.ts';
 import { checkAbort } from '../../model/abort.ts';
 import { TierwiseError } from '../../model/error.ts';
-import { cholesky } from '../../fit/kernels/cholesky.ts';
-import { singularLambda } from '../../fit/ridge/statistics.ts';
 
 /** A Cholesky factor of G + λI together with the λ it took. */
 export interface RidgeFactor {
-  /** [d, d] lower triangle. */
-  readonly l: Float64Array;
+  readonly factor: CholeskyFactor;
   readonly lambda: number;
   /** How often λ was raised because a pivot failed. */
   readonly retries: number;
@@ -16,17 +15,25 @@ export interface RidgeFactor {
 const maxRetries = 4;
 
 /**
- * Factors G + λI; g: [d, d] lower triangle, kept. A failed pivot multiplies λ by 10, at most 4 times; a λ of 0 continues as
- * `singularLambda` says; `meanDiagonal`: tr(XᵀX)/d.
+ * Factors G + λI; a: [d, d] holds G and is left as G + λI with the λ used. A failed pivot multiplies λ by 10, at most 4 times; a λ of 0
+ * continues as `singularLambda` says; `meanDiagonal`: tr(XᵀX)/d.
  * Rejects with `singular-gram` after that.
  */
-export function factorRidge(g: Float64Array, d: number, lambda: number, meanDiagonal: number, abort: AbortFlag | undefined): RidgeFactor {
+export async function factorRidge(
+  numerics: Numerics,
+  a: Float64Array,
+  d: number,
+  lambda: number,
+  meanDiagonal: number,
+  abort: AbortFlag | undefined,
+): Promise<RidgeFactor> {
+  const diagonal = Float64Array.from({ length: d }, (_, i) => a[i * d + i]!);
   let used = lambda;
   for (let retries = 0; retries <= maxRetries; retries++) {
     checkAbort(abort);
-    const l = Float64Array.from(g);
-    for (let i = 0; i < d; i++) l[i * d + i] = l[i * d + i]! + used;
-    if (cholesky(l, d).failedPivot < 0) return { l, lambda: used, retries };
+    for (let i = 0; i < d; i++) a[i * d + i] = diagonal[i]! + used;
+    const factor = await numerics.factor(a, d);
+    if ('solve' in factor) return { factor, lambda: used, retries };
     used = used === 0 ? singularLambda(meanDiagonal) : 10 * used;
   }
   throw new TierwiseError(
@@ -35,4 +42,9 @@ export function factorRidge(g: Float64Array, d: number, lambda: number, meanDiag
     'Set a larger lambda in the tier, or give the layer more rows.',
     { category: 'backend' },
   );
+}
+
+/** Ends the method text when λ was raised. */
+export function retriesText(retries: number): string {
+  return retries > 0 ? `; a pivot failed, lambda raised ${retries} times` : '';
 }

@@ -2,7 +2,8 @@ import { findNonFiniteRow } from './gram-check.ts';
 import type { GramChunk } from './gram-chunks.ts';
 import type { GramPlan } from './gram-plan.ts';
 import type { GramShift } from './gram-shift.ts';
-import { maxOutputBytes, type OrtKernels } from './ort-kernels.ts';
+import type { GramKernels } from './gram-kernels.ts';
+import { maxOutputBytes } from './ort-kernels.ts';
 
 type Values = Float32Array | Float64Array;
 
@@ -38,7 +39,7 @@ export interface ChunkProducts {
 }
 
 export interface ChunkSetting {
-  readonly kernels: OrtKernels;
+  readonly kernels: GramKernels;
   readonly plan: GramPlan;
   readonly shift: GramShift;
   /** [d] the values of the first row of the problem. */

@@ -2,7 +2,7 @@ import { assert } from '../../model/error.ts';
 import { findVarying, type BadRow, type ChunkProducts, type ChunkSetting } from './gram-chunk.ts';
 import { findNonFiniteRow } from './gram-check.ts';
 import type { GramChunk } from './gram-chunks.ts';
-import type { OrtKernels } from './ort-kernels.ts';
+import type { GramKernels } from './gram-kernels.ts';
 
 /** From this width on the signed kernel is faster where it is exact (numerics reference 4). */
 export const signedFromColumns = 1024;
@@ -66,7 +66,7 @@ function targetRows(chunk: GramChunk, shift: Float64Array, k: number): { values:
 }
 
 function crossProducts(
-  kernels: OrtKernels,
+  kernels: GramKernels,
   z: Uint8Array,
   targets: Float64Array,
   n: number,

@@ -9,7 +9,7 @@ import { gramShift, type GramShift } from './gram-shift.ts';
 import type { ShiftedSums } from './gram-sums.ts';
 import { addBlock, addChunk, emptyTotals, isFiniteDiagonal, type GramTotals } from './gram-totals.ts';
 import type { IntegerSupport } from './integer-probe.ts';
-import type { OrtKernels } from './ort-kernels.ts';
+import type { GramKernels } from './gram-kernels.ts';
 import { notFinite } from './plain-numerics.ts';
 
 /** How the rows of a pass are multiplied. */
@@ -67,7 +67,7 @@ export interface PassOptions {
  * Sums of all rows in one pass on this thread. Memory: G, and about three chunks of at most 32 MiB; independent of the number of rows.
  * Rejects with `non-finite-rows` naming the row. Squares too large for fp32 start the pass again in fp64.
  */
-export async function gramPass(source: RowSource, context: SolveContext, kernels: OrtKernels, options: PassOptions): Promise<ShiftedSums> {
+export async function gramPass(source: RowSource, context: SolveContext, kernels: GramKernels, options: PassOptions): Promise<ShiftedSums> {
   const { columns: d, outputs: k } = source;
   const totals = emptyTotals(d, k);
   let started: StartedPass | undefined;
@@ -132,6 +132,7 @@ export function tooLarge(): TierwiseError {
 
 /** The totals as sums about the shift; without any row they are zeros. */
 export function finishTotals(totals: GramTotals, rows: number, started: StartedPass | undefined, d: number, k: number): ShiftedSums {
+  const arithmetic = started?.arithmetic ?? 'float64';
   return {
     ...totals,
     rows,
@@ -140,6 +141,7 @@ export function finishTotals(totals: GramTotals, rows: number, started: StartedP
     shiftX: started?.shift.x ?? new Float64Array(d),
     shiftY: started?.shift.y ?? new Float64Array(k),
     first: started?.first ?? new Float64Array(d),
-    arithmetic: arithmeticTexts[started?.arithmetic ?? 'float64'],
+    arithmetic: arithmeticTexts[arithmetic],
+    precision: arithmetic === 'float32' ? 'fp32' : arithmetic === 'float64' ? 'fp64' : 'exact',
   };
 }

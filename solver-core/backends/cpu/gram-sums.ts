@@ -24,6 +24,8 @@ export interface ShiftedSums {
   readonly first: Float64Array;
   /** For people: which products were summed. */
   readonly arithmetic: string;
+  /** Of a product: 'exact' where the rows are bytes. */
+  readonly precision: 'fp32' | 'fp64' | 'exact';
 }
 
 /** The same sums with no shift: Σ xᵢxⱼ = Σ (xᵢ−sᵢ)(xⱼ−sⱼ) + sᵢ Σ(xⱼ−sⱼ) + sⱼ Σ(xᵢ−sᵢ) + n·sᵢsⱼ, in fp64. Writes into the arrays of `sums`. */

@@ -1,4 +1,4 @@
-import type { OrtKernels } from './ort-kernels.ts';
+import type { GramKernels } from './gram-kernels.ts';
 
 /** Which integer products of this machine are exact: both operands unsigned, and the right one signed. */
 export interface IntegerSupport {
@@ -10,7 +10,7 @@ export interface IntegerSupport {
  * Multiplies the operands that overflow a saturating 16-bit step (x86 without VNNI computes u8 x s8 with one; microsoft/onnxruntime
  * issue 12088) and compares with the exact products. Costs well below a millisecond.
  */
-export async function probeIntegers(kernels: OrtKernels): Promise<IntegerSupport> {
+export async function probeIntegers(kernels: GramKernels): Promise<IntegerSupport> {
   const depth = 256;
   const size = 16;
   const a = new Uint8Array(size * depth).fill(255);

@@ -33,6 +33,8 @@ export interface LazyOrt {
   kernels(): Promise<OrtKernels | undefined>;
   /** Of the library, once it is loaded. */
   version(): string | undefined;
+  /** Frees the sessions; a later use opens them again. */
+  dispose(): Promise<void>;
 }
 
 /** Kernels that load the library when they are first asked for. `load` is for tests. */
@@ -50,5 +52,6 @@ export function lazyOrt(load: () => Promise<OrtModule | undefined> = loadOrt): L
       return loading;
     },
     version: () => version,
+    dispose: async () => (await loading)?.dispose(),
   };
 }

@@ -1,13 +1,11 @@
 import type { RidgeProblem, RidgeSolution, SolveContext } from '../../fit/backend.ts';
-import { backSubstitute, forwardSubstitute } from '../../fit/kernels/substitute.ts';
-import { addCrossProduct } from '../../fit/kernels/gram.ts';
+import type { Numerics } from '../../fit/numerics.ts';
 import { centredBlocks } from '../../fit/ridge/centred-blocks.ts';
 import { frobenius, ridgeResidual } from '../../fit/ridge/residual.ts';
-import { expandWeights } from '../../fit/ridge/solution.ts';
-import { askedLambda } from '../../fit/ridge/statistics.ts';
-import type { RidgeStatistics } from '../../fit/ridge/statistics.ts';
-import { conditionOf, spectrum } from './condition.ts';
-import { factorRidge } from './factor.ts';
+import { constantSolution, expandWeights } from '../../fit/ridge/solution.ts';
+import { askedLambda, ridgeStatistics } from '../../fit/ridge/statistics.ts';
+import { factorRidge, retriesText } from './factor.ts';
+import { conditionEstimate, degreesOfFreedom, gramRank, lambdaFrom, traceProbes } from './quality.ts';
 
 /** Multiply-adds of the primal and the dual form (method reference 2.1); the dual form also needs all rows in memory. */
 export function dualIsCheaper(n: number, d: number, k: number): boolean {
@@ -21,57 +19,62 @@ export function dualIsCheaper(n: number, d: number, k: number): boolean {
  * Ridge with fewer rows than columns: W = Xᵀ(XXᵀ + λI)⁻¹Y, the same W as the primal form through an n × n system.
  * Memory: n·d + 2·n² doubles with n < d. A λ of 0 is raised as in `factorRidge`: centred rows always make XXᵀ singular.
  */
-export async function solveDual(problem: RidgeProblem, statistics: RidgeStatistics, context: SolveContext): Promise<RidgeSolution> {
+export async function solveDual(problem: RidgeProblem, context: SolveContext, numerics: Numerics): Promise<RidgeSolution> {
+  const statistics = await ridgeStatistics(problem, context);
+  const asked = askedLambda(problem, statistics);
   const d = statistics.live.length;
+  if (d === 0) return constantSolution(statistics, asked);
   const k = statistics.outputs;
   const n = statistics.rows;
-  const padded = (n + 3) & ~3;
-  const x = new Float64Array(padded * d);
-  const alpha = new Float64Array(padded * k);
-  let rows = 0;
-  for await (const block of centredBlocks(problem.source, statistics, context)) {
-    x.set(block.x.subarray(0, block.rows * d), rows * d);
-    alpha.set(block.y.subarray(0, block.rows * k), rows * k);
-    rows += block.rows;
-  }
-  const kernel = rowProducts(x, n, d);
+  const { x, y } = await centredRows(problem, context, { n, d, k }, statistics);
+  const kernel = await numerics.multiply({ a: x, b: x, m: n, k: d, n, transposeB: true });
   context.onProgress?.(0.6, `multiplied ${n} rows with each other`);
-  const factor = factorRidge(kernel, n, askedLambda(problem, statistics), statistics.meanDiagonal, context.abort);
-  forwardSubstitute(factor.l, n, alpha, k);
-  backSubstitute(factor.l, n, alpha, k);
-  const w = new Float64Array(d * k);
-  addCrossProduct(x, alpha, padded, d, k, w);
-  const scale = frobenius(await ridgeResidual(problem.source, statistics, factor.lambda, new Float64Array(d * k), context));
-  const residual = frobenius(await ridgeResidual(problem.source, statistics, factor.lambda, w, context));
+  const rank = gramRank(kernel, n);
+  const { factor, lambda, retries } = await factorRidge(numerics, kernel, n, asked, statistics.meanDiagonal, context.abort);
+  const alpha = await factor.solve(y, k);
+  const w = await numerics.multiply({ a: x, b: alpha, m: d, k: n, n: k, transposeA: true });
+  const scale = frobenius(await ridgeResidual(problem.source, statistics, lambda, new Float64Array(d * k), context));
+  const residual = frobenius(await ridgeResidual(problem.source, statistics, lambda, w, context));
+  const { signs, count } = traceProbes(n);
+  const degrees = await degreesOfFreedom(factor, lambda, signs, count === 0 ? signs : await factor.solve(signs, count));
   context.onProgress?.(1, 'solved');
   return {
     ...expandWeights(statistics, w),
-    lambda: factor.lambda,
-    conditionEstimate: dualCondition(kernel, factor.l, n, factor.lambda),
+    lambda,
+    conditionEstimate: await dualCondition(kernel, factor, lambda),
     relativeResidual: scale === 0 ? 0 : residual / scale,
     refinementPasses: 0,
     deadInputs: statistics.dead,
     engine: null,
-    method: `fp64 Cholesky on the host, dual form${factor.retries > 0 ? `; a pivot failed, lambda raised ${factor.retries} times` : ''}`,
+    method: `fp64 Cholesky on the host, dual form${retriesText(retries)}`,
+    // XᵀX and XXᵀ have the same eigenvalues but for zeros, so rank and degrees of freedom are those of the small system.
+    quality: { liveInputs: d, rank, degreesOfFreedom: degrees, lambdaFrom: lambdaFrom(problem.lambda) },
   };
 }
 
-/** Lower triangle of X Xᵀ, [n, n]. */
-function rowProducts(x: Float64Array, n: number, d: number): Float64Array {
-  const products = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j <= i; j++) {
-      let s = 0;
-      for (let c = 0; c < d; c++) s += x[i * d + c]! * x[j * d + c]!;
-      products[i * n + j] = s;
-    }
+async function centredRows(
+  problem: RidgeProblem,
+  context: SolveContext,
+  { n, d, k }: { readonly n: number; readonly d: number; readonly k: number },
+  statistics: Parameters<typeof centredBlocks>[1],
+): Promise<{ x: Float64Array; y: Float64Array }> {
+  const x = new Float64Array(n * d);
+  const y = new Float64Array(n * k);
+  let rows = 0;
+  for await (const block of centredBlocks(problem.source, statistics, context)) {
+    x.set(block.x.subarray(0, block.rows * d), rows * d);
+    y.set(block.y.subarray(0, block.rows * k), rows * k);
+    rows += block.rows;
   }
-  return products;
+  return { x, y };
 }
 
-/** XᵀX + λI has the eigenvalues of XXᵀ + λI and, because d > n, λ itself. */
-function dualCondition(kernel: Float64Array, l: Float64Array, n: number, lambda: number): number | null {
-  const shifted = Float64Array.from(kernel);
-  for (let i = 0; i < n; i++) shifted[i * n + i] = shifted[i * n + i]! + lambda;
-  return conditionOf({ largest: spectrum(shifted, l, n).largest, smallest: lambda });
+/** XᵀX + λI has the eigenvalues of XXᵀ + λI and, because d > n, λ itself. `shifted`: XXᵀ + λI. */
+async function dualCondition(
+  shifted: Float64Array,
+  factor: Parameters<typeof conditionEstimate>[1],
+  lambda: number,
+): Promise<number | null> {
+  // The smallest eigenvalue is known, so the inverse is that of λ.
+  return conditionEstimate(shifted, { ...factor, solve: (b) => Promise.resolve(b.map((v) => v / lambda)) });
 }

@@ -3,7 +3,7 @@ import { applyNormalMatrix, frobenius, ridgeResidual } from './residual.ts';
 import type { Centring } from './statistics.ts';
 
 /** Applies an approximate inverse of XᵀX + λI to r, [live, k]; returns a new array of the same shape. */
-export type Preconditioner = (r: Float64Array) => Float64Array;
+export type Preconditioner = (r: Float64Array) => Float64Array | Promise<Float64Array>;
 
 export interface RefineProblem {
   readonly source: RowSource;
@@ -57,7 +57,7 @@ export async function refineRidge(problem: RefineProblem): Promise<Refined> {
   if (!(state.norm <= scale)) state = { w: zero, residual: rightSide, norm: scale };
   let refinementSteps = 0;
   while (state.norm > target * scale && refinementSteps < maxRefinementSteps) {
-    const next = await evaluate(problem, sum(state.w, problem.precondition(state.residual)));
+    const next = await evaluate(problem, sum(state.w, await problem.precondition(state.residual)));
     refinementSteps++;
     const isSlow = !(next.norm <= slowRatio * state.norm);
     if (next.norm < state.norm) state = next;
@@ -95,7 +95,7 @@ async function conjugateGradients(
   const k = statistics.outputs;
   const w = Float64Array.from(from.w);
   const r = Float64Array.from(from.residual);
-  let z = precondition(r);
+  let z = await precondition(r);
   const direction = Float64Array.from(z);
   let rz = columnDots(r, z, k);
   let steps = 0;
@@ -109,7 +109,7 @@ async function conjugateGradients(
       r[i] = r[i]! - a * q[i]!;
     }
     steps++;
-    z = precondition(r);
+    z = await precondition(r);
     const next = columnDots(r, z, k);
     const ratio = next.map((v, o) => (rz[o]! > 0 ? v / rz[o]! : 0));
     rz = next;

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import fc from 'fast-check';
 import { cpuBackend } from '../../../../solver-core/backends/cpu/cpu-backend.ts';
+import { cpuEngine } from '../../../../solver-core/backends/cpu/engine.ts';
 import { solveDual } from '../../../../solver-core/backends/cpu/solve-dual.ts';
 import { solvePrimal } from '../../../../solver-core/backends/cpu/solve-primal.ts';
 import { arrayRows } from '../../../../solver-core/fit/ridge/array-rows.ts';
-import { ridgeStatistics } from '../../../../solver-core/fit/ridge/statistics.ts';
 import type { RidgeProblem, RowSource } from '../../../../solver-core/fit/backend.ts';
 import { AbortError } from '../../../../solver-core/model/abort.ts';
 import { oracleRidge } from '../../fit/oracle.ts';
@@ -12,7 +12,8 @@ import { madeProblem, predict, quiet, relativeError } from '../../fit/problems.t
 import type { Made } from '../../fit/problems.ts';
 import { tolerances } from '../../../tolerances.ts';
 
-const backend = cpuBackend();
+const engine = cpuEngine();
+const backend = cpuBackend(engine);
 const problemOf = (made: Made, lambda: number | undefined, bias = true): RidgeProblem => ({
   source: arrayRows(made.x, made.y, made.d, made.k),
   lambda,
@@ -79,10 +80,8 @@ describe('ridge on the host', () => {
         async (n, d, k, seed, bias) => {
           const made = madeProblem(n, d, k, seed);
           const problem = problemOf(made, 0.7, bias);
-          const statistics = await ridgeStatistics(problem, quiet);
-          if (statistics.live.length === 0) return;
-          const primal = await solvePrimal(problem, statistics, quiet);
-          const dual = await solveDual(problem, statistics, quiet);
+          const primal = await solvePrimal(problem, quiet, engine);
+          const dual = await solveDual(problem, quiet, engine.numerics);
           expect(relativeError(dual.w, primal.w)).toBeLessThan(tolerances.ridgeFp64.relative);
           expect(relativeError(dual.b, primal.b)).toBeLessThan(tolerances.ridgeFp64.relative);
         },

@@ -1,0 +1,68 @@
+import type { RowSource, SolveContext } from '../../fit/backend.ts';
+import type { Numerics } from '../../fit/numerics.ts';
+import { cpuFactorisations, lazyKernels } from './factorisations.ts';
+import { ownGramKernels, type GramKernels } from './gram-kernels.ts';
+import { gramPass } from './gram-pass.ts';
+import { plainSumsOf, type ShiftedSums } from './gram-sums.ts';
+import { probeIntegers, type IntegerSupport } from './integer-probe.ts';
+import { lazyOrt, type LazyOrt } from './ort-load.ts';
+import { ortMultiply } from './ort-multiply.ts';
+import { plainMultiply, plainNumerics } from './plain-numerics.ts';
+
+export interface EngineOptions {
+  /** The native library; default: onnxruntime-node, loaded at first use. For tests: one that is missing. */
+  readonly ort?: LazyOrt;
+}
+
+/** The linear algebra of this machine and what the ridge backend needs besides. */
+export interface CpuEngine {
+  readonly numerics: Numerics;
+  /** Sums about a shift near the means, in one pass. `wide`: fp64 products for fp32 rows; default: only where they take little time. */
+  shifted(source: RowSource, context: SolveContext, options?: { readonly wide?: boolean }): Promise<ShiftedSums>;
+  /** Frees the sessions of the native library. */
+  dispose(): Promise<void>;
+}
+
+/** A call of ONNX Runtime costs 11 us; a loop does this many multiply-adds in that time (numerics reference 2.1). */
+const loopsUpTo = 4096;
+/** Sums of so few multiply-adds take less time in own kernels than loading a library does. */
+const ownSumsUpTo = 2 ** 18;
+/**
+ * Up to this many multiply-adds fp32 rows are multiplied in fp64: that takes about 20 ms, and the answer keeps all digits. fp32
+ * products are 2 to 2.5 times faster, which matters above.
+ */
+const wideUpTo = 2 ** 29;
+
+/**
+ * Products and sums by ONNX Runtime where its library is there and the size pays for a call, by own kernels elsewhere; factorisations
+ * as factorisations.ts says. The library is loaded at the first use that needs it, integer kernels are probed when the first bytes come.
+ */
+export function cpuEngine(options: EngineOptions = {}): CpuEngine {
+  const ort = options.ort ?? lazyOrt();
+  const wasm = lazyKernels();
+  const plain = plainNumerics();
+  let integers: Promise<IntegerSupport> | undefined;
+  const shifted: CpuEngine['shifted'] = async (source, context, { wide } = {}) => {
+    const { rows, columns, outputs } = source;
+    const macs = rows * columns * (columns + outputs + 1);
+    const native = macs <= ownSumsUpTo ? undefined : await ort.kernels();
+    const kernels: GramKernels = native ?? ownGramKernels(macs <= ownSumsUpTo ? undefined : wasm.shared());
+    if (native !== undefined) integers ??= probeIntegers(native);
+    const support = native === undefined || integers === undefined ? { unsigned: false, signed: false } : await integers;
+    return gramPass(source, context, kernels, { wide: wide ?? macs <= wideUpTo, integers: support });
+  };
+  const numerics: Numerics = {
+    ...plain,
+    ...cpuFactorisations(ort, plain, wasm),
+    get description() {
+      return ort.version() ?? plain.description;
+    },
+    sums: async (source, context) => plainSumsOf(await shifted(source, context)),
+    multiply: async (product) => {
+      if (product.m * product.n * product.k <= loopsUpTo) return plainMultiply(product);
+      const kernels = await ort.kernels();
+      return kernels === undefined ? plainMultiply(product) : ortMultiply(kernels, product);
+    },
+  };
+  return { numerics, shifted, dispose: () => ort.dispose() };
+}
