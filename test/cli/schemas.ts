@@ -172,6 +172,40 @@ export const evalSchema = v.looseObject({
   correct: v.nullable(count),
 });
 
+export const statsSchema = v.looseObject({
+  schema: v.literal('tierwise.stats/1'),
+  output: path,
+  plan: path,
+  model: path,
+  layer: name,
+  pass: v.picklist(['sums', 'means']),
+  targets: name,
+  columns: count,
+  outputs: count,
+  shard: v.looseObject({ index: count, count }),
+  rows: count,
+  fitRows: count,
+  sizeBytes: count,
+  seconds: v.pipe(v.number(), v.finite(), v.minValue(0)),
+  peakMemoryBytes: v.pipe(count, v.minValue(1)),
+  arithmetic: name,
+  hashes: v.looseObject({ plan: sha256, model: sha256, data: sha256, output: sha256 }),
+  diagnostics,
+});
+
+export const mergeSchema = v.looseObject({
+  schema: v.literal('tierwise.merge/1'),
+  output: path,
+  layer: name,
+  pass: v.picklist(['sums', 'means']),
+  columns: count,
+  outputs: count,
+  files: count,
+  rows: count,
+  shards: v.looseObject({ count, present: v.array(count), missing: v.array(count) }),
+  hashes: v.looseObject({ plan: sha256, model: sha256, data: sha256, output: sha256 }),
+});
+
 export const errorSchema = v.looseObject({
   schema: v.literal('tierwise.error/1'),
   error: v.looseObject({ code: v.pipe(v.string(), v.regex(/^[a-z0-9]+(-[a-z0-9]+)*$/)), message: name, advice: name }),
