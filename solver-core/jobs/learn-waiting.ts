@@ -29,6 +29,25 @@ export function withRows(waiting: WaitingRows, { rows, prints }: SeenRows): Wait
   };
 }
 
+/** All of these rows in one piece; `like`: what their labels are. */
+export function joinedRows(parts: readonly SeenRows[], like: RowLabels): SeenRows {
+  const [first] = parts;
+  if (first !== undefined && parts.length === 1) return first;
+  const count = parts.reduce((sum, { rows }) => sum + rows.rows, 0);
+  const labelWidth = like.kind === 'class' ? 1 : like.outputs;
+  const x = new Float32Array(parts.reduce((sum, { rows }) => sum + rows.x.length, 0));
+  const labels = new Float64Array(count * labelWidth);
+  const prints = new Float64Array(count);
+  let at = 0;
+  for (const part of parts) {
+    x.set(part.rows.x, (at * x.length) / count);
+    labels.set(part.rows.labels.values, at * labelWidth);
+    prints.set(part.prints, at);
+    at += part.rows.rows;
+  }
+  return rowsBetween({ rows: count, x, width: x.length / count, labels, labelWidth, prints }, 0, count, like.kind);
+}
+
 /** Rows [from, to) as a learner sees them. */
 export function rowsBetween(waiting: WaitingRows, from: number, to: number, kind: RowLabels['kind']): SeenRows {
   const { width, labelWidth } = waiting;

@@ -1,0 +1,76 @@
+import { createPolicy } from '../learn/index.ts';
+import type { PolicyKind, PolicyOptions, PolicyState } from '../learn/index.ts';
+import type { Plan, UpperTier } from '../model/plan.ts';
+import type { PolicyMemory } from './state-file.ts';
+
+/** When to update, in the words of a run. */
+export interface ChosenPolicy {
+  readonly options: PolicyOptions;
+  /** For people, e.g. "gain per joule > 0.5, at most 2e-5 J per update". */
+  readonly text: string;
+}
+
+/** Most rows that wait for a decision: they are kept in memory and in the state file. */
+const maxWaiting = 4096;
+const maxWaitingBytes = 2 ** 25;
+
+/**
+ * The policy of a run. 'plan': `update when gain per joule > x` and the budgets per update of the tier and of the plan; a plan with
+ * neither updates on every batch. `width`: numbers per row that enters the tier.
+ */
+export function choosePolicy(asked: 'plan' | 'always' | 'never', plan: Plan, tier: UpperTier, width: number): ChosenPolicy {
+  const limits = [...tier.budgets, ...plan.budgets].filter(({ per }) => per === 'update').map(({ limitJ }) => limitJ);
+  const limitJ = limits.length === 0 ? undefined : Math.min(...limits);
+  const { gainPerJoule } = tier;
+  if (asked !== 'plan') return { options: optionsOf(asked, width), text: asked };
+  if (gainPerJoule === undefined && limitJ === undefined)
+    return { options: optionsOf('always', width), text: 'always: the plan has neither "update when" nor a budget per update' };
+  const words = [
+    ...(gainPerJoule === undefined ? [] : [`gain per joule > ${gainPerJoule}`]),
+    ...(limitJ === undefined ? [] : [`at most ${limitJ} J per update`]),
+  ];
+  const bucket = limitJ === undefined ? undefined : { refillJ: limitJ, capacityJ: limitJ };
+  return { options: { ...optionsOf('gain', width), gainPerJoule, bucket }, text: words.join(', ') };
+}
+
+function optionsOf(kind: PolicyKind, width: number): PolicyOptions {
+  return { kind, pendingKeep: Math.max(64, Math.min(maxWaiting, Math.floor(maxWaitingBytes / (4 * width)))) };
+}
+
+/** The policy's state at the start of a run; `rows`: how many rows wait. Another price or budget than before starts anew. */
+export function resumePolicy(options: PolicyOptions, memory: PolicyMemory, rows: number): PolicyState {
+  const fresh = createPolicy(options);
+  const { batches, absorbed, refusedPending, latched, spentJ, bucketJ, priceJ, settings } = memory;
+  const same = settings === settingsOf(options) ? { bucketJ, priceJ } : {};
+  return { ...fresh, batches, seen: rows, absorbed, absorbedBefore: absorbed, refusedPending, latched, spentJ, ...same };
+}
+
+/** The part of a policy's state that a state file keeps. */
+export function rememberPolicy({
+  options,
+  batches,
+  absorbed,
+  refusedPending,
+  latched,
+  bucketJ,
+  priceJ,
+  spentJ,
+}: PolicyState): PolicyMemory {
+  return { settings: settingsOf(options), batches, absorbed, refusedPending, latched, bucketJ, priceJ, spentJ };
+}
+
+/**
+ * The state with positions counted from the first row that is still kept, and how many rows before it are not needed any more. What
+ * 'never' saw is not kept: a later run learns from its own rows. The log is in the batches of the record.
+ */
+export function rebased(state: PolicyState): { readonly state: PolicyState; readonly dropped: number } {
+  const { kind, window } = state.options;
+  const dropped = kind === 'never' ? state.seen : Math.min(state.absorbed, kind === 'gain' ? Math.max(0, state.seen - window) : state.seen);
+  const absorbed = Math.max(0, state.absorbed - dropped);
+  const latched = kind === 'gain' ? state.latched.map(({ cause, until }) => ({ cause, until: Math.max(0, until - dropped) })) : [];
+  return { dropped, state: { ...state, seen: state.seen - dropped, absorbed, absorbedBefore: absorbed, latched, causes: [], log: [] } };
+}
+
+function settingsOf({ kind, gainPerJoule, bucket }: PolicyOptions): string {
+  return JSON.stringify([kind, gainPerJoule ?? null, bucket ?? null]);
+}
