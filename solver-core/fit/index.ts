@@ -1,6 +1,7 @@
 // What neighbours use of the fit part.
 export type { Backend, BackendInfo, EngineWork, RidgeProblem, RidgeSolution, RowChunk, RowSource, SolveContext } from './backend.ts';
 export { evaluate, type Evaluation } from './evaluate.ts';
+export { fitFindings } from './fit-findings.ts';
 export { fitTiers, type FitRequest, type FitResult, type LayerFit } from './fit-tiers.ts';
 export type { ModelEditor, WeightTensor } from './model-editor.ts';
 export type { ModelRunner, ModelRuntime, RunTensor } from './model-runner.ts';

@@ -1,13 +1,15 @@
 import { cpuNumerics } from '../backends/cpu/index.ts';
-import { evaluate, fitTiers, preflight, splitRows } from '../fit/index.ts';
+import { evaluate, fitFindings, fitTiers, preflight, splitRows } from '../fit/index.ts';
 import type { Backend, Evaluation, FitRows, ModelRuntime, SolveContext } from '../fit/index.ts';
 import { checkAbort } from '../model/abort.ts';
 import { TierwiseError } from '../model/error.ts';
-import type { Plan } from '../model/plan.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import type { BackendChoice, Plan } from '../model/plan.ts';
 import { encodeModel, withInitializers, withMetadata } from '../onnx/index.ts';
 import type { FitDocument } from '../protocol/index.ts';
 import { ortRuntime } from '../runtime/ort.ts';
 import { backendChoice, openBackend } from './choose-backend.ts';
+import { engineFindings } from './engine-preflight.ts';
 import type { Environment } from './environment.ts';
 import { contextOf, editorOf } from './fit-context.ts';
 import { prepareOutput, writeFit } from './fit-outputs.ts';
@@ -19,6 +21,7 @@ import type { OpenedModel } from './open-model.ts';
 import { openRows } from './open-rows.ts';
 import type { OpenedRows } from './open-rows.ts';
 import { hasErrorsError, readPlan, runnablePlan } from './read-plan.ts';
+import { checkAgainstModel } from './rows-against-model.ts';
 import { runnableModel } from './runnable-model.ts';
 import type { RunnableModel } from './runnable-model.ts';
 
@@ -62,18 +65,9 @@ export async function fitJob(environment: Environment, params: FitParams, contro
 
 async function fitPrepared(environment: Environment, params: FitParams, prepared: PreparedFit, control: JobControl): Promise<FitDocument> {
   const { plan, runnable } = prepared;
-  const findings = preflight({
-    input: runnable.input,
-    layers: runnable.layers,
-    plan,
-    // The held-out rows are evaluated on, so they must be sound, too.
-    data: prepared.data.rows,
-    fitRows: prepared.fitRows.rows,
-  }).diagnostics;
-  const errors = findings.filter((d) => d.severity === 'error');
-  if (errors.length > 0) throw hasErrorsError(prepared.planPath, errors);
-
+  checkAgainstModel(prepared.data, runnable);
   const choice = backendChoice(params.backend, plan.backend);
+  const findings = checkBefore(prepared, choice, control);
   const backend = await openBackend(environment, choice, fitWork(runnable.layers, plan, prepared.fitRows.rows), control.abort);
   const runtime = ortRuntime();
   try {
@@ -103,7 +97,7 @@ async function fitPrepared(environment: Environment, params: FitParams, prepared
       before,
       after,
       fitted,
-      findings,
+      findings: [...findings, ...fitFindings(result.layers)],
       version: environment.version,
       runtime: runtime.version,
     });
@@ -112,6 +106,20 @@ async function fitPrepared(environment: Environment, params: FitParams, prepared
   } finally {
     await release(backend);
   }
+}
+
+/** What stands against the fit, before any work; throws when something does. */
+function checkBefore(prepared: PreparedFit, choice: BackendChoice, control: JobControl): readonly Diagnostic[] {
+  const { plan, runnable, fitRows } = prepared;
+  const { input, layers } = runnable;
+  // The held-out rows are evaluated on, so they must be sound, too.
+  const { diagnostics, macs, peakBytes } = preflight({ input, layers, plan, data: prepared.data.rows, fitRows: fitRows.rows });
+  const findings = [...diagnostics, ...(choice.kind === 'cpu' ? [] : engineFindings(layers, plan, fitRows.rows))];
+  const errors = findings.filter((d) => d.severity === 'error');
+  if (errors.length > 0) throw hasErrorsError(prepared.planPath, errors);
+  const work = `${Number((macs / 1e9).toPrecision(3))} GMAC, at most ${Math.ceil(peakBytes / 2 ** 20)} MiB`;
+  control.onProgress?.({ stage: 'preparing', message: `the solves take about ${work}`, fraction: null });
+  return findings;
 }
 
 async function prepare(environment: Environment, params: FitParams, control: JobControl): Promise<PreparedFit> {
