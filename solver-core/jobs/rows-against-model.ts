@@ -7,7 +7,7 @@ import type { RunnableModel } from './runnable-model.ts';
  * Throws TierwiseError unless the rows fit the model's input (`data-shape-mismatch`) and their labels its last layer
  * (`label-out-of-range` naming the row, `label-shape-mismatch`): better than what a model runtime would say.
  */
-export function checkAgainstModel(data: OpenedRows, { input, layers }: RunnableModel): void {
+export function checkAgainstModel(data: Pick<OpenedRows, 'rows' | 'name'>, { input, layers }: RunnableModel): void {
   const { rows, name } = data;
   if (rowShapeFor(input, rows.inputShape) === undefined) {
     const wanted = (input.shape ?? []).map((dim) => dim ?? '?').join(', ');

@@ -19,6 +19,7 @@ import { openRows } from './open-rows.ts';
 import { startOf } from './partly-fitted.ts';
 import type { FitStart } from './partly-fitted.ts';
 import { hasErrorsError, readPlan, runnablePlan } from './read-plan.ts';
+import { checkAgainstModel } from './rows-against-model.ts';
 import { runnableModel } from './runnable-model.ts';
 import type { RunnableModel } from './runnable-model.ts';
 import type { Shard } from './shard.ts';
@@ -72,6 +73,7 @@ export async function statsJob(environment: Environment, params: StatsParams, co
   await checkWritable(output);
   const data = await openRows(read.dataPath, plan.data, { memoryBytes: 0, abort: control.abort });
   try {
+    checkAgainstModel(data, runnable);
     const fitRows = splitRows(data.rows.rows, plan.data.split, plan.data.seed).fit;
     const rows = data.take(shardRows(fitRows, shard));
     const pass = params.pass ?? (job.tier.kind === 'lower' && job.tier.targets === 'random' && !job.answersLabels ? 'means' : 'sums');
