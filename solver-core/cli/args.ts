@@ -21,6 +21,13 @@ export interface CliOptions {
   readonly pass: string | undefined;
   readonly partial: boolean;
   readonly stats: readonly string[];
+  readonly state: string | undefined;
+  /** Rows per batch, as text. */
+  readonly batch: string | undefined;
+  readonly policy: string | undefined;
+  readonly rows: string | undefined;
+  readonly fresh: boolean;
+  readonly keep: boolean;
   readonly dims: Readonly<Record<string, number>>;
 }
 
@@ -62,6 +69,12 @@ export function parseCall(words: readonly string[]): CliCall {
         pass: { type: 'string' },
         partial: { type: 'boolean' },
         stats: { type: 'string', multiple: true },
+        state: { type: 'string' },
+        batch: { type: 'string' },
+        policy: { type: 'string' },
+        rows: { type: 'string' },
+        fresh: { type: 'boolean' },
+        keep: { type: 'boolean' },
         dim: { type: 'string', multiple: true },
       },
     });
@@ -92,6 +105,12 @@ export function parseCall(words: readonly string[]): CliCall {
       pass: values.pass,
       partial: values.partial === true,
       stats: values.stats ?? [],
+      state: values.state,
+      batch: values.batch,
+      policy: values.policy,
+      rows: values.rows,
+      fresh: values.fresh === true,
+      keep: values.keep === true,
       dims: parseDims(values.dim ?? []),
     },
   };
@@ -136,4 +155,19 @@ export function choose(value: string | undefined, name: string, allowed: readonl
   if (value === undefined) return fallback;
   if (!allowed.includes(value)) throw usage(`--${name} wants ${allowed.join(', ')}, not "${value}"`);
   return value;
+}
+
+/** A whole number of at least 1, or undefined when the option is absent. */
+export function wholeNumber(value: string | undefined, name: string): number | undefined {
+  if (value === undefined) return undefined;
+  const number = Number(value);
+  if (!/^\d+$/.test(value) || !Number.isSafeInteger(number) || number < 1)
+    throw usage(`--${name} wants a whole number of at least 1, not "${value}"`);
+  return number;
+}
+
+/** The value of an option that the command cannot do without; `example`: how to give it. */
+export function wanted(call: CliCall, value: string | undefined, option: string, example: string): string {
+  if (value !== undefined) return value;
+  throw new TierwiseError('usage', `\`tierwise ${call.command}\` wants --${option}`, `Give it, e.g. ${example}.`, { category: 'usage' });
 }

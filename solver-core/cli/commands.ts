@@ -1,14 +1,11 @@
 import { dirname, resolve } from 'node:path';
-import type { AbortFlag } from '../model/abort.ts';
 import type { DiagnosticDocument } from '../protocol/index.ts';
 import { checkJob } from '../jobs/check.ts';
-import type { Environment } from '../jobs/environment.ts';
 import { evalJob } from '../jobs/eval.ts';
 import { writeWhole } from '../jobs/files.ts';
 import { fitFromStatsJob } from '../jobs/fit-from-stats.ts';
 import { fitJob } from '../jobs/fit.ts';
 import { inspectJob } from '../jobs/inspect.ts';
-import type { JobControl } from '../jobs/job.ts';
 import { mergeJob } from '../jobs/merge.ts';
 import { renderEnergy } from '../jobs/report.ts';
 import type { ReportFormat } from '../jobs/report.ts';
@@ -24,29 +21,13 @@ import { inert } from '../report/cells.ts';
 import { checkSarif } from '../report/sarif.ts';
 import { statsText } from '../report/stats-text.ts';
 import { choose, expectCall, expectOptions, refuseJson } from './args.ts';
-import type { CliCall } from './args.ts';
 import { jsonLine, escapeJson } from './json-line.ts';
-import { progressPrinter } from './progress.ts';
-
-/** Runs one command and returns the exit code. */
-export type Command = (call: CliCall, environment: Environment, abort: AbortFlag) => Promise<number>;
+import { learn, unlearn } from './learn-commands.ts';
+import { print, withProgress } from './run-job.ts';
+import type { Command } from './run-job.ts';
 
 function failed(diagnostics: readonly DiagnosticDocument[]): number {
   return diagnostics.some((d) => d.severity === 'error') ? 1 : 0;
-}
-
-function print(call: CliCall, document: unknown, text: () => string): void {
-  process.stdout.write(call.options.json ? jsonLine(document) : text());
-}
-
-/** Shows progress while a job runs and clears it afterwards, whatever the outcome. */
-async function withProgress<T>(call: CliCall, abort: AbortFlag, job: (control: JobControl) => Promise<T>): Promise<T> {
-  const progress = progressPrinter(call.options.quiet);
-  try {
-    return await job({ abort, onProgress: progress.show });
-  } finally {
-    progress.done();
-  }
 }
 
 const inspect: Command = async (call, environment) => {
@@ -172,7 +153,7 @@ function refuseOwnInput(out: string, input: string): void {
 }
 
 /** Commands that stop between two steps when asked to; the others read and are simply ended. */
-export const cancellable: readonly string[] = ['fit', 'eval', 'stats', 'merge'];
+export const cancellable: readonly string[] = ['fit', 'eval', 'stats', 'merge', 'learn', 'unlearn'];
 
 /** The commands by name. */
-export const commands: Readonly<Record<string, Command>> = { inspect, check, energy, fit, stats, merge, eval: evaluate };
+export const commands: Readonly<Record<string, Command>> = { inspect, check, energy, fit, stats, merge, learn, unlearn, eval: evaluate };

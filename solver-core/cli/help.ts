@@ -15,6 +15,12 @@ export const helpText = `tierwise: energy-aware model development
                            --out FILE  --partial
   tierwise fit PLAN --stats FILE   solves layers from merged sums, without rows
                            --model PARTLY.onnx  --out FILE
+  tierwise learn PLAN      updates the upper tier with new rows, batch by batch, where they are worth their joules
+                           --data FILE  --inputs NAME  --labels NAME  --batch N (default 64)
+                           --policy plan|always|never  --fresh  --keep (on Ctrl-C keep the whole batches)
+                           --state FILE (default MODEL.learned.state)  --out FILE (default MODEL.learned.onnx)
+  tierwise unlearn PLAN    takes rows out of what was learned, as if they had never been there
+                           --data FILE  --rows 0..99,105|all  --inputs NAME  --labels NAME  --state FILE  --out FILE
   tierwise eval MODEL      accuracy or mean squared error through ONNX Runtime
                            --data FILE  --inputs NAME  --labels NAME
 
