@@ -1,12 +1,15 @@
 import type { SolveQuality } from '../../fit/backend.ts';
-import type { CholeskyFactor } from '../../fit/numerics.ts';
+import type { CholeskyFactor, Numerics } from '../../fit/numerics.ts';
 import { createRandom } from '../../fit/prng.ts';
 
 /** Up to this size trace and rank are computed, above they are estimated or left out: they would cost as much as the factorisation. */
 const exactUpTo = 256;
-/** Above `exactUpTo` few steps must do: each costs two passes over the factor. They approach the condition from below. */
-const stepsAbove = 6;
-const stepsBelow = 60;
+/**
+ * Power iteration: one vector and many steps for small matrices; above, 8 vectors side by side, which cost little more than one, and
+ * few steps. Both approach the condition from below.
+ */
+const iteration = (d: number): { readonly width: number; readonly steps: number } =>
+  d <= exactUpTo ? { width: 1, steps: 60 } : { width: 8, steps: 4 };
 /** Random sign vectors of the trace estimate. */
 const probes = 8;
 
@@ -14,47 +17,41 @@ const probes = 8;
  * Estimate of κ₂ of A = L·Lᵀ from the largest eigenvalues of A and of its inverse (power iteration), never above the true value beyond
  * rounding; null when it is lost in rounding. a: [d, d], both triangles.
  */
-export async function conditionEstimate(a: Float64Array, factor: CholeskyFactor): Promise<number | null> {
+export async function conditionEstimate(a: Float64Array, factor: CholeskyFactor, numerics: Numerics): Promise<number | null> {
   const d = factor.d;
-  const steps = d <= exactUpTo ? stepsBelow : stepsAbove;
-  const largest = await largestEigenvalue(d, steps, (v) => times(a, v, d));
-  const inverse = await largestEigenvalue(d, steps, (v) => factor.solve(v, 1));
+  const largest = await largestEigenvalue(d, (v, width) => numerics.multiply({ a, b: v, m: d, k: d, n: width }));
+  const inverse = await largestEigenvalue(d, (v, width) => factor.solve(v, width));
   const value = largest * inverse;
   return Number.isFinite(value) && value >= 1 ? value : null;
 }
 
-async function largestEigenvalue(
-  d: number,
-  steps: number,
-  apply: (v: Float64Array) => Float64Array | Promise<Float64Array>,
-): Promise<number> {
+/** The largest Rayleigh quotient of any of the vectors; apply: [d, width] -> [d, width]. */
+async function largestEigenvalue(d: number, apply: (v: Float64Array, width: number) => Promise<Float64Array>): Promise<number> {
+  const { width, steps } = iteration(d);
   const random = createRandom(d, 'condition');
-  let v: Float64Array = Float64Array.from({ length: d }, () => random.uniform() - 0.4);
+  let v: Float64Array = Float64Array.from({ length: d * width }, () => random.uniform() - 0.4);
   let value = 0;
   for (let step = 0; step <= steps; step++) {
-    const norm = Math.sqrt(v.reduce((s, x) => s + x * x, 0));
-    if (!(norm > 0) || norm === Infinity) return norm === 0 ? 0 : NaN;
-    for (let i = 0; i < d; i++) v[i] = v[i]! / norm;
-    const next = await apply(v);
-    let dot = 0;
-    for (let i = 0; i < d; i++) dot += v[i]! * next[i]!;
-    const isSettled = Math.abs(dot - value) <= 1e-6 * dot;
-    value = dot;
+    const norms = columnDots(v, v, width);
+    if (norms.every((s) => s === 0)) return 0;
+    const next = await apply(v, width);
+    const quotient = Math.max(...columnDots(v, next, width).map((s, o) => (norms[o] === 0 ? 0 : s / norms[o]!)));
+    if (!Number.isFinite(quotient)) return NaN;
+    const isSettled = Math.abs(quotient - value) <= 1e-6 * quotient;
+    value = Math.max(value, quotient);
+    const scales = columnDots(next, next, width).map((s) => (s === 0 ? 0 : 1 / Math.sqrt(s)));
+    for (let i = 0; i < next.length; i++) next[i] = next[i]! * scales[i % width]!;
     v = next;
     if (isSettled && step >= 8) break;
   }
   return value;
 }
 
-function times(a: Float64Array, v: Float64Array, d: number): Float64Array {
-  const out = new Float64Array(d);
-  for (let i = 0; i < d; i++) {
-    const row = i * d;
-    let s = 0;
-    for (let j = 0; j < d; j++) s += a[row + j]! * v[j]!;
-    out[i] = s;
-  }
-  return out;
+/** Dot product of equal columns of two [d, width] arrays. */
+function columnDots(a: Float64Array, b: Float64Array, width: number): number[] {
+  const dots = new Array<number>(width).fill(0);
+  for (let i = 0; i < a.length; i++) dots[i % width] = dots[i % width]! + a[i]! * b[i]!;
+  return dots;
 }
 
 /** Right-hand sides whose solutions tell tr(A⁻¹): none where it is computed exactly. [d, count] of ±1. */

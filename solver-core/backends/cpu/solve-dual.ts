@@ -37,11 +37,13 @@ export async function solveDual(problem: RidgeProblem, context: SolveContext, nu
   const residual = frobenius(await ridgeResidual(problem.source, statistics, lambda, w, context));
   const { signs, count } = traceProbes(n);
   const degrees = await degreesOfFreedom(factor, lambda, signs, count === 0 ? signs : await factor.solve(signs, count));
+  // XᵀX + λI has the eigenvalues of XXᵀ + λI and, because d > n, λ itself, which is the smallest.
+  const smallest = { ...factor, solve: (b: Float64Array) => Promise.resolve(b.map((v) => v / lambda)) };
   context.onProgress?.(1, 'solved');
   return {
     ...expandWeights(statistics, w),
     lambda,
-    conditionEstimate: await dualCondition(kernel, factor, lambda),
+    conditionEstimate: await conditionEstimate(kernel, smallest, numerics),
     relativeResidual: scale === 0 ? 0 : residual / scale,
     refinementPasses: 0,
     deadInputs: statistics.dead,
@@ -67,14 +69,4 @@ async function centredRows(
     rows += block.rows;
   }
   return { x, y };
-}
-
-/** XᵀX + λI has the eigenvalues of XXᵀ + λI and, because d > n, λ itself. `shifted`: XXᵀ + λI. */
-async function dualCondition(
-  shifted: Float64Array,
-  factor: Parameters<typeof conditionEstimate>[1],
-  lambda: number,
-): Promise<number | null> {
-  // The smallest eigenvalue is known, so the inverse is that of λ.
-  return conditionEstimate(shifted, { ...factor, solve: (b) => Promise.resolve(b.map((v) => v / lambda)) });
 }

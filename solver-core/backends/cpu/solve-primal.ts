@@ -44,7 +44,7 @@ export async function solvePrimal(
   const rank = gramRank(g, d);
   const factored = await factorRidge(numerics, g, d, askedLambda(problem, { meanDiagonal }), meanDiagonal, context.abort);
   mirror(g, d);
-  const condition = await conditionEstimate(g, factored.factor);
+  const condition = await conditionEstimate(g, factored.factor, numerics);
   if (sums.precision === 'fp32' && (factored.retries > 0 || condition === null || condition > fp32UpToCondition)) {
     return solvePrimal(problem, context, engine, { wide: true });
   }
