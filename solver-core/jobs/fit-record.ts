@@ -121,7 +121,7 @@ function layerDocument(fit: LayerFit, prepared: RecordedFit): FitLayer {
 }
 
 function isTargetKind(text: string): text is TargetKind {
-  return ['labels', 'forward-projection', 'autoencode', 'teacher', 'random'].includes(text);
+  return ['labels', 'forward-projection', 'autoencode', 'teacher', 'pca', 'random'].includes(text);
 }
 
 function evaluationDocument({ prepared, before, after }: FitRecordInput): EvaluationDocument | null {

@@ -1,4 +1,4 @@
-import type { Plan } from '../model/plan.ts';
+import type { Plan, UpperTier } from '../model/plan.ts';
 
 /**
  * The part of a plan that decides the result of a fit, as canonical text. Comments, layout, targets and budgets are not in it:
@@ -10,6 +10,12 @@ export function planFacts(plan: Plan): string {
     plan.data ?? null,
     plan.backend,
     plan.lower.map((t) => ['lower', t.layers, t.lambda ?? null, t.targets, t.seed]),
-    plan.upper.map((t) => ['upper', t.layers, t.lambda ?? null, t.forgetting]),
+    plan.upper.map((t) => ['upper', t.layers, t.lambda ?? null, t.forgetting, ...learnFacts(t)]),
   ]);
+}
+
+/** What further decides how a tier learns; nothing for plain recursive least squares, so that older records stay valid. */
+function learnFacts(tier: UpperTier): readonly unknown[] {
+  if (tier.learner !== 'rls') return [tier.learner, tier.rate, tier.epochs, tier.ewc, tier.seed];
+  return tier.expand === undefined ? [] : ['rls', tier.expand, tier.compensation ?? null, tier.seed];
 }

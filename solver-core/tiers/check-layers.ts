@@ -14,10 +14,17 @@ export interface TierLayer {
   readonly span: Span;
 }
 
+/** The tier that layers are looked up for. */
+export interface TierUse {
+  readonly name: string;
+  /** What it does that only layers linear in their weights allow, as the end of "cannot be …"; undefined when any layer will do. */
+  readonly needsLinear: string | undefined;
+}
+
 /** Looks layers up by id and remembers which tier has them; one per plan. */
 export interface LayerTable {
   /** The layers that the clauses name, in graph order; reports everything that is wrong with them. */
-  resolve(clauses: readonly LayersClause[], tier: { readonly kind: 'lower' | 'upper'; readonly name: string }): readonly TierLayer[];
+  resolve(clauses: readonly LayersClause[], tier: TierUse): readonly TierLayer[];
 }
 
 /** A table over the model's layers, or, when the model cannot be read, one that takes every single name as it is written. */
@@ -66,7 +73,7 @@ class KnownLayers implements LayerTable {
     this.indexOf = new Map(layers.map((layer, index) => [layer.id, index]));
   }
 
-  resolve(clauses: readonly LayersClause[], tier: { readonly kind: 'lower' | 'upper'; readonly name: string }): readonly TierLayer[] {
+  resolve(clauses: readonly LayersClause[], tier: TierUse): readonly TierLayer[] {
     const found: TierLayer[] = [];
     for (const entry of clauses.flatMap((clause) => clause.entries)) {
       // Overlapping ranges cost the length of the range each, so a full list of findings also ends the work.
@@ -76,7 +83,7 @@ class KnownLayers implements LayerTable {
       const span = spanOf(entry);
       const taken = this.take(ends.first, ends.last, tier.name, span, found);
       if (taken !== undefined) this.reportTaken(taken, tier.name, span);
-      this.reportUnsolvable(ends.first, ends.last, tier.kind, span);
+      if (tier.needsLinear !== undefined) this.reportUnsolvable(ends.first, ends.last, tier.needsLinear, span);
     }
     return found.sort((a, b) => a.index - b.index);
   }
@@ -170,7 +177,7 @@ class KnownLayers implements LayerTable {
     this.context.findings.add('error', 'duplicate-layer', span, `layer ${id} ${where}${more}; a layer is in at most one tier`);
   }
 
-  private reportUnsolvable(first: number, last: number, kind: 'lower' | 'upper', span: Span): void {
+  private reportUnsolvable(first: number, last: number, does: string, span: Span): void {
     let worst: Layer | undefined;
     let count = 0;
     for (let index = first; index <= last; index++) {
@@ -180,7 +187,6 @@ class KnownLayers implements LayerTable {
       count++;
     }
     if (worst === undefined) return;
-    const does = kind === 'lower' ? 'solved in one step' : 'learned by recursive least squares';
     const more = count > 1 ? `; neither can ${count === 2 ? 'another layer' : `${count - 1} other layers`} of this range` : '';
     const reason = worst.notSolvable ?? `${worst.op} is not linear in its weights`;
     this.context.findings.add(

@@ -2,17 +2,15 @@ import type { LowerTier, UpperTier, Budget, TargetKind } from '../model/plan.ts'
 import { isBudgetClause, isLayersClause, isLearnClause, isSolveClause, isTargetsClause, isUpdateClause } from './generated/ast.ts';
 import type { LayersClause, LearnClause, SolveClause, TargetsClause, TierBlock, UpdateClause } from './generated/ast.ts';
 import { checkBudget } from './budgets.ts';
-import { checkNumber, checkWord, noteNotYetAvailable, OnceOnly } from './context.ts';
+import { checkNumber, checkWord, OnceOnly } from './context.ts';
 import type { CheckContext, NumberRule } from './context.ts';
-import { seedRule } from './check-header.ts';
 import type { LayerTable, TierLayer } from './check-layers.ts';
+import { learnOptions, optionsOf } from './method-options.ts';
 import { numberOf, rawOf, spanOf } from './nodes.ts';
 import { quote, shown } from './text.ts';
 import type { Span } from './text.ts';
 import { learnWords, solveWords, targetKindWords } from './vocabulary.ts';
 
-const lambdaRule: NumberRule = { what: 'lambda', accepts: (v) => v > 0, range: 'above 0 and finite' };
-const forgettingRule: NumberRule = { what: 'the forgetting factor', accepts: (v) => v > 0 && v <= 1, range: 'above 0 and at most 1' };
 const gainRule: NumberRule = { what: 'the gain per joule', accepts: (v) => v >= 0, range: 'from 0 and finite' };
 
 /** A checked tier block. `header` is `lower tier NAME`; `layers` are in graph order. */
@@ -24,12 +22,6 @@ export interface CheckedTier {
   readonly tier: LowerTier | UpperTier;
 }
 
-interface Options {
-  readonly lambda?: number;
-  readonly forgetting?: number;
-  readonly seed?: number;
-}
-
 /** Checks one tier block and everything inside; the result is complete, with defaults where a clause is missing or wrong. */
 export function checkTier(context: CheckContext, block: TierBlock, table: LayerTable, blockIndex: number): CheckedTier | undefined {
   if (block.kind === undefined) return undefined;
@@ -37,11 +29,17 @@ export function checkTier(context: CheckContext, block: TierBlock, table: LayerT
   const name = rawOf(block, 'name')?.value ?? `tier ${blockIndex + 1}`;
   const header = headerOf(block);
   const clauses = sortClauses(context, block, kind);
-  const layers = table.resolve(clauses.layers, { kind, name });
   checkComplete(context, block, kind, header, clauses);
+  const options = kind === 'lower' ? lowerOptions(context, clauses) : upperOptions(context, clauses);
+  const layers = table.resolve(clauses.layers, { name, needsLinear: needsLinear(options) });
   const base = { name, layers: layers.map((l) => l.id), budgets: clauses.budgets, range: context.lines.range(header) };
-  const tier = kind === 'lower' ? { ...base, ...lowerOptions(context, clauses) } : { ...base, ...upperOptions(context, clauses) };
-  return { kind, name, header, layers, tier };
+  return { kind, name, header, layers, tier: { ...base, ...options } };
+}
+
+/** What a tier does that needs layers linear in their weights, as the end of "cannot be …"; undefined for gradient steps. */
+function needsLinear(options: { readonly kind: 'lower' } | Pick<UpperTier, 'kind' | 'learner'>): string | undefined {
+  if (options.kind === 'lower') return 'solved in one step';
+  return options.learner === 'rls' ? 'learned by recursive least squares' : undefined;
 }
 
 interface Clauses {
@@ -118,83 +116,31 @@ function checkComplete(context: CheckContext, block: TierBlock, kind: 'lower' | 
 }
 
 function lowerOptions(context: CheckContext, clauses: Clauses): Pick<LowerTier, 'kind' | 'lambda' | 'targets' | 'seed'> {
-  const solve = clauses.solve && methodOf(context, clauses.solve, 'solver', solveWords, ['lambda']);
-  const targets = clauses.targets && optionsOf(context, clauses.targets, 'targets', ['seed']);
+  const solver = clauses.solve && rawOf(clauses.solve, 'solver');
+  if (solver !== undefined) checkWord(context, 'solver', solver, solveWords);
   const kind = clauses.targets && targetKind(context, clauses.targets);
-  return { kind: 'lower', lambda: solve?.lambda, targets: kind ?? 'labels', seed: targets?.seed ?? 1 };
+  return {
+    kind: 'lower',
+    lambda: clauses.solve && optionsOf(context, clauses.solve, 'solve', ['lambda']).lambda,
+    targets: kind ?? 'labels',
+    seed: (clauses.targets && optionsOf(context, clauses.targets, 'targets', ['seed']).seed) ?? 1,
+  };
 }
 
 function targetKind(context: CheckContext, clause: TargetsClause): TargetKind | undefined {
   const word = rawOf(clause, 'targetKind');
-  const known = word && checkWord(context, 'kind of targets', word, targetKindWords)?.word;
-  if (word !== undefined && known !== undefined) noteNotYetAvailable(context, `targets ${known}`, word.span);
-  return known;
+  return word && checkWord(context, 'kind of targets', word, targetKindWords)?.word;
 }
 
 function upperOptions(context: CheckContext, clauses: Clauses): Omit<UpperTier, 'name' | 'layers' | 'budgets' | 'range'> {
-  const learn = clauses.learn && methodOf(context, clauses.learn, 'way to learn', learnWords, ['forgetting', 'lambda']);
+  const word = clauses.learn && rawOf(clauses.learn, 'learner');
+  const learner = word && checkWord(context, 'way to learn', word, learnWords)?.word;
   const threshold = clauses.update && numberOf(clauses.update, 'threshold');
   return {
     kind: 'upper',
-    learner: 'rls',
-    lambda: learn?.lambda,
-    expand: undefined,
-    compensation: undefined,
-    seed: 1,
-    rate: 1e-3,
-    epochs: 1,
-    ewc: 0,
-    forgetting: learn?.forgetting ?? 1,
+    ...learnOptions(context, clauses.learn, learner),
     gainPerJoule: threshold && checkNumber(context, gainRule, threshold),
   };
-}
-
-function methodOf(
-  context: CheckContext,
-  clause: SolveClause | LearnClause,
-  what: string,
-  words: typeof solveWords,
-  allowed: readonly string[],
-): Options {
-  const method = rawOf(clause, what === 'solver' ? 'solver' : 'learner');
-  if (method !== undefined) checkWord(context, what, method, words);
-  return optionsOf(context, clause, what === 'solver' ? 'solve' : 'learn', allowed);
-}
-
-/** The options after a method; reports unknown, repeated and impossible ones. */
-function optionsOf(
-  context: CheckContext,
-  clause: SolveClause | LearnClause | TargetsClause,
-  clauseWord: string,
-  allowed: readonly string[],
-): Options {
-  const once = new OnceOnly(context, `the ${clauseWord} clause`);
-  const options: { lambda?: number; forgetting?: number; seed?: number } = {};
-  for (const option of clause.options) {
-    const key = option.key;
-    if (key === undefined) continue;
-    if (!allowed.includes(key)) {
-      context.findings.add(
-        'error',
-        'misplaced-clause',
-        spanOf(option),
-        `"${key}" does not belong to "${clauseWord}", which takes ${allowed.join(' and ')}; remove it`,
-        [''],
-      );
-      continue;
-    }
-    if (!once.first(key, spanOf(option))) continue;
-    if (option.auto) {
-      if (key === 'lambda') noteNotYetAvailable(context, 'lambda auto', spanOf(option), 'info');
-      else context.findings.add('error', 'value-out-of-range', spanOf(option), `"${key}" has no automatic value; write a number`);
-      continue;
-    }
-    const rule = key === 'lambda' ? lambdaRule : key === 'forgetting' ? forgettingRule : seedRule;
-    const number = numberOf(option, 'number');
-    const value = number && checkNumber(context, rule, number);
-    if (value !== undefined) options[key] = value;
-  }
-  return options;
 }
 
 /** The span of `lower tier NAME`, as much of it as was written. */

@@ -1,4 +1,4 @@
-import type { TargetKind } from '../model/plan.ts';
+import type { Learner, TargetKind } from '../model/plan.ts';
 
 /** A word of a closed set of the language with the sentence that hovers and completion show. */
 export interface Word {
@@ -24,8 +24,18 @@ export const targetKindWords: readonly (Word & { readonly word: TargetKind })[] 
     word: 'forward-projection',
     doc: "sign(A Q) + sign(Y U) with random Q and U (the seed's): one random feature of the layer's input and one of the labels per unit.",
   },
-  { word: 'autoencode', doc: "The layer's own input, reconstructed (extreme-learning-machine autoencoder)." },
-  { word: 'teacher', doc: 'The pre-activations of the same layer of a trained teacher.' },
+  {
+    word: 'autoencode',
+    doc: "The layer's own input, reconstructed from random features of it (the seed's); needs no labels (extreme-learning-machine autoencoder).",
+  },
+  {
+    word: 'teacher',
+    doc: 'What the layer computed in the model as it was given: keeps its function while the layers below it change.',
+  },
+  {
+    word: 'pca',
+    doc: 'Filters along the principal directions of what the layer reads, whitened; before a ReLU each direction with both signs. Needs no labels and no seed.',
+  },
   { word: 'random', doc: 'No solve: random weights, the comparison every solve has to beat.' },
 ];
 
@@ -33,8 +43,10 @@ export const targetKindWords: readonly (Word & { readonly word: TargetKind })[] 
 export const solveWords: readonly Word[] = [{ word: 'ridge', doc: 'W = (XᵀX + λI)⁻¹ XᵀY per layer, in one step.' }];
 
 /** How an upper tier learns (`learn …`). */
-export const learnWords: readonly Word[] = [
-  { word: 'rls', doc: 'Recursive least squares (recursive ridge): exact updates without the old rows.' },
+export const learnWords: readonly (Word & { readonly word: Learner })[] = [
+  { word: 'rls', doc: "Recursive least squares (recursive ridge) of the tier's last layer: exact updates without the old rows." },
+  { word: 'sgd', doc: 'Stochastic gradient descent (momentum 0.9) on all layers of the tier, of any type.' },
+  { word: 'adam', doc: 'Gradient steps with the Adam rule on all layers of the tier, of any type.' },
 ];
 
 /** What a budget counts per (`budget … per …`). */
@@ -72,29 +84,49 @@ export const keywordDocs: readonly Word[] = [
   { word: 'seed', doc: 'A whole number from 0: the same seed gives the same bits. Default 1.' },
   { word: 'target', doc: '`target "ID"`: the hardware whose energy is estimated. Default: the first known target.' },
   { word: 'backend', doc: '`backend cpu | sim | serial "PORT" | serial auto | xrt NUMBER`: where a solve runs. Default `sim`.' },
-  { word: 'auto', doc: '`serial auto`: the first board that answers. `lambda auto`: the ridge chosen from the data.' },
+  {
+    word: 'auto',
+    doc: '`serial auto`: the first board that answers. `lambda auto`: the ridge chosen from the data by generalised cross-validation.',
+  },
   { word: 'lower', doc: '`lower tier NAME { … }`: layers whose weights are solved directly, in one step.' },
   { word: 'upper', doc: '`upper tier NAME { … }`: layers that learn incrementally and are never retrained from scratch.' },
   { word: 'tier', doc: 'A named group of layers that are treated alike. A layer is in at most one tier; layers in none are frozen.' },
   { word: 'layers', doc: '`layers "A", "B" .. "D"`: layers by id; a range holds every layer between both ends in graph order.' },
-  { word: 'solve', doc: '`solve ridge [lambda NUMBER | lambda auto]`: how the lower tier is solved. Required in a lower tier.' },
-  { word: 'lambda', doc: 'The ridge λ > 0 (absolute). Default: 1e-3 of the mean diagonal of the Gram matrix.' },
+  { word: 'solve', doc: '`solve ridge [lambda NUMBER | auto]`: how the lower tier is solved. Required in a lower tier.' },
+  {
+    word: 'lambda',
+    doc: 'The ridge λ > 0 (absolute), or `auto`: chosen for each layer from its own rows. Default: 1e-3 of the mean diagonal of the Gram matrix.',
+  },
   { word: 'targets', doc: '`targets KIND [seed NUMBER]`: what the lower tier is solved for. Default `labels`.' },
-  { word: 'learn', doc: '`learn rls [forgetting NUMBER] [lambda NUMBER]`: how the upper tier learns. Required in an upper tier.' },
-  { word: 'forgetting', doc: 'Weight of the past per update, above 0 and at most 1; 1 forgets nothing. Default 1.' },
+  {
+    word: 'learn',
+    doc: '`learn rls [lambda NUMBER | auto] [forgetting NUMBER] [expand NUMBER] [compensation NUMBER] [seed NUMBER]` or `learn sgd | adam [rate NUMBER] [epochs NUMBER] [ewc NUMBER] [seed NUMBER]`: how the upper tier learns. Required in an upper tier.',
+  },
+  { word: 'forgetting', doc: '`learn rls`: weight of the past per update, above 0 and at most 1; 1 forgets nothing. Default 1.' },
+  {
+    word: 'expand',
+    doc: "`learn rls`: number of random ReLU features (the seed's) between the layer's input and its weights, 1 to 16384. Memory grows with its square. Default: none.",
+  },
+  {
+    word: 'compensation',
+    doc: '`learn rls expand NUMBER`: weight of a second stream of tanh features that learns what the first left over, 0 to 2. Default: no such stream.',
+  },
+  { word: 'rate', doc: '`learn sgd | adam`: learning rate, above 0. Default 1e-2 for sgd, 1e-3 for adam.' },
+  { word: 'epochs', doc: '`learn sgd | adam`: passes over each batch of new rows, 1 to 10000. Default 1.' },
+  {
+    word: 'ewc',
+    doc: '`learn sgd | adam`: strength of elastic weight consolidation, which holds back weights that earlier rows need, from 0. Default 0: none.',
+  },
   { word: 'update', doc: '`update when gain per joule > NUMBER`: update only when the expected gain is worth the energy.' },
   { word: 'when', doc: 'See `update`.' },
-  { word: 'gain', doc: 'Expected gain in accuracy points, see `update`.' },
+  { word: 'gain', doc: 'Expected errors avoided, see `update`.' },
   { word: 'per', doc: 'What a budget counts: `per inference`, `per fit` (lower tier), `per update` (upper tier).' },
-  { word: 'joule', doc: 'See `update`.' },
+  { word: 'joule', doc: 'Of modelled energy of an update, see `update`.' },
   { word: 'budget', doc: '`budget NUMBER UNIT per inference | fit | update`: an energy limit in J, mJ, uJ, nJ or pJ.' },
 ];
 
 /** Words of the language that this version checks but cannot run, with what happens instead. */
 export const notYetAvailable: Readonly<Record<string, string>> = {
-  'targets autoencode': 'this version cannot fit with the targets "autoencode"; use "labels", "forward-projection" or "random"',
-  'targets teacher': 'this version cannot fit with the targets "teacher"; use "labels", "forward-projection" or "random"',
   'backend serial': 'this version cannot drive a board on a serial port; use "backend sim" or "backend cpu" to fit',
   'backend xrt': 'this version cannot drive an XRT card; use "backend sim" or "backend cpu" to fit',
-  'lambda auto': 'this version does not choose lambda from the data; it uses the default, 1e-3 of the mean diagonal of the Gram matrix',
 };

@@ -24,7 +24,11 @@ export type TiersKeywordNames =
     | "auto"
     | "backend"
     | "budget"
+    | "compensation"
     | "data"
+    | "epochs"
+    | "ewc"
+    | "expand"
     | "forgetting"
     | "gain"
     | "inputs"
@@ -36,6 +40,7 @@ export type TiersKeywordNames =
     | "lower"
     | "model"
     | "per"
+    | "rate"
     | "seed"
     | "solve"
     | "split"
@@ -195,7 +200,7 @@ export interface MethodOption extends langium.AstNode {
     readonly $container: LearnClause | SolveClause | TargetsClause;
     readonly $type: 'MethodOption';
     auto: boolean;
-    key: 'forgetting' | 'lambda' | 'seed';
+    key: 'compensation' | 'epochs' | 'ewc' | 'expand' | 'forgetting' | 'lambda' | 'rate' | 'seed';
     number?: string;
 }
 
@@ -225,10 +230,10 @@ export function isModelClause(item: unknown): item is ModelClause {
     return reflection.isInstance(item, ModelClause.$type);
 }
 
-export type Name = 'auto' | 'backend' | 'budget' | 'data' | 'forgetting' | 'gain' | 'inputs' | 'joule' | 'labels' | 'lambda' | 'layers' | 'learn' | 'lower' | 'model' | 'per' | 'seed' | 'solve' | 'split' | 'target' | 'targets' | 'tier' | 'update' | 'upper' | 'when' | string;
+export type Name = 'auto' | 'backend' | 'budget' | 'compensation' | 'data' | 'epochs' | 'ewc' | 'expand' | 'forgetting' | 'gain' | 'inputs' | 'joule' | 'labels' | 'lambda' | 'layers' | 'learn' | 'lower' | 'model' | 'per' | 'rate' | 'seed' | 'solve' | 'split' | 'target' | 'targets' | 'tier' | 'update' | 'upper' | 'when' | string;
 
 export function isName(item: unknown): item is Name {
-    return item === 'model' || item === 'data' || item === 'inputs' || item === 'labels' || item === 'split' || item === 'seed' || item === 'target' || item === 'backend' || item === 'auto' || item === 'lower' || item === 'upper' || item === 'tier' || item === 'layers' || item === 'solve' || item === 'lambda' || item === 'targets' || item === 'learn' || item === 'forgetting' || item === 'update' || item === 'when' || item === 'gain' || item === 'per' || item === 'joule' || item === 'budget' || (typeof item === 'string' && (/[A-Za-z_\u00b5\u00c0-\u1fff\u2c00-\ud7ff\uf900-\ufdff][A-Za-z0-9_\u00b5\u00c0-\u1fff\u2c00-\ud7ff\uf900-\ufdff-]*/.test(item)));
+    return item === 'model' || item === 'data' || item === 'inputs' || item === 'labels' || item === 'split' || item === 'seed' || item === 'target' || item === 'backend' || item === 'auto' || item === 'lower' || item === 'upper' || item === 'tier' || item === 'layers' || item === 'solve' || item === 'lambda' || item === 'targets' || item === 'learn' || item === 'forgetting' || item === 'expand' || item === 'compensation' || item === 'rate' || item === 'epochs' || item === 'ewc' || item === 'update' || item === 'when' || item === 'gain' || item === 'per' || item === 'joule' || item === 'budget' || (typeof item === 'string' && (/[A-Za-z_\u00b5\u00c0-\u1fff\u2c00-\ud7ff\uf900-\ufdff][A-Za-z0-9_\u00b5\u00c0-\u1fff\u2c00-\ud7ff\uf900-\ufdff-]*/.test(item)));
 }
 
 export interface PlanFile extends langium.AstNode {

@@ -27,6 +27,14 @@ export const pieces = [
   'learn',
   'rls',
   'forgetting',
+  'sgd',
+  'adam',
+  'pca',
+  'expand',
+  'compensation',
+  'rate',
+  'epochs',
+  'ewc',
   'update',
   'when',
   'gain',
@@ -73,6 +81,7 @@ export const pieces = [
 const fraction = fc.integer({ min: 1, max: 99 }).map((n) => `0.${String(n).padStart(2, '0')}`);
 const positive = fc.tuple(fc.integer({ min: 1, max: 999 }), fc.integer({ min: -6, max: 3 })).map(([m, e]) => `${m}e${e}`);
 const seed = fc.integer({ min: 0, max: 1000 }).map(String);
+const whole = fc.integer({ min: 1, max: 10_000 }).map(String);
 const unit = fc.constantFrom('J', 'mJ', 'uJ', 'µJ', 'nJ', 'pJ');
 const space = fc.constantFrom(' ', ' ', '\n', '  // remark\n', ' /* remark */ ', '\t', '\r\n\r\n\r\n');
 
@@ -87,6 +96,24 @@ function spaced(words: readonly string[]): fc.Arbitrary<string> {
     .map((gaps) => words.map((w, i) => w + (gaps[i] ?? ' ')).join(''));
 }
 
+/** A learn clause: options of each learner in range, a compensation only with features. */
+const learn: fc.Arbitrary<readonly string[]> = fc.oneof(
+  fc
+    .tuple(
+      option('forgetting', fraction),
+      option('lambda', fc.oneof(positive, fc.constant('auto'))),
+      option('seed', seed),
+      fc.oneof(
+        option('expand', whole),
+        fc.tuple(whole, fraction).map(([n, c]) => ['compensation', c, 'expand', n]),
+      ),
+    )
+    .map((options) => ['rls', ...options.flat()]),
+  fc
+    .tuple(fc.constantFrom('sgd', 'adam'), option('rate', positive), option('epochs', whole), option('ewc', positive), option('seed', seed))
+    .map(([learner, ...options]) => [learner, ...options.flat()]),
+);
+
 /** A plan without errors for the fake world (its digits.onnx), in random layout, with random options and comments. */
 export const validPlan: fc.Arbitrary<string> = fc
   .tuple(
@@ -98,11 +125,13 @@ export const validPlan: fc.Arbitrary<string> = fc
     ),
     fc.constantFrom<readonly string[]>([], ['target', '"server-cpu"'], ['target', '"ecp5-85f"', 'backend', 'cpu']),
     fc.tuple(
-      option('lambda', positive),
-      fc.option(fc.tuple(fc.constantFrom('labels', 'forward-projection'), option('seed', seed)), { nil: undefined }),
+      option('lambda', fc.oneof(positive, fc.constant('auto'))),
+      fc.option(fc.tuple(fc.constantFrom('labels', 'forward-projection', 'autoencode', 'teacher', 'pca', 'random'), option('seed', seed)), {
+        nil: undefined,
+      }),
       fc.option(fc.tuple(positive, unit), { nil: undefined }),
     ),
-    fc.tuple(option('forgetting', fraction), option('lambda', positive), fc.option(positive, { nil: undefined })),
+    fc.tuple(learn, fc.option(positive, { nil: undefined })),
     fc.option(fc.tuple(positive, unit, fc.constantFrom('inference', 'fit', 'update')), { nil: undefined }),
     fc.constantFrom(['"/fc1/Gemm"'], ['"/fc1/Gemm"', '..', '"/fc2/Gemm"'], ['"/fc2/Gemm"', ',', '"/fc1/Gemm"']),
   )
@@ -126,8 +155,8 @@ export const validPlan: fc.Arbitrary<string> = fc
     ];
     if (lower[1] !== undefined) words.push('targets', lower[1][0], ...lower[1][1]);
     if (lower[2] !== undefined) words.push('budget', lower[2][0], lower[2][1], 'per', 'fit');
-    words.push('}', 'upper', 'tier', 'head', '{', 'learn', 'rls', ...upper[0], ...upper[1], 'layers', '"/fc3/Gemm"');
-    if (upper[2] !== undefined) words.push('update', 'when', 'gain', 'per', 'joule', '>', upper[2]);
+    words.push('}', 'upper', 'tier', 'head', '{', 'learn', ...upper[0], 'layers', '"/fc3/Gemm"');
+    if (upper[1] !== undefined) words.push('update', 'when', 'gain', 'per', 'joule', '>', upper[1]);
     words.push('}');
     if (budget !== undefined) words.push('budget', budget[0], budget[1], 'per', budget[2]);
     return spaced(words);
