@@ -12,7 +12,7 @@ import { beforeAfter } from './views/fit-result.ts';
 import { pageHeader } from './views/header.ts';
 import { createBatchTable } from './views/learning-batches.ts';
 import { createLearningCurves } from './views/learning-curves.ts';
-import { problemCount, problemList } from './views/problems.ts';
+import { problemsSection } from './views/problems.ts';
 import { figureTile } from './views/totals.ts';
 
 startPage({ page: 'learning', title: 'Learning', select: (message) => (message.kind === 'learning' ? message.view : null), mount });
@@ -46,7 +46,7 @@ function mount(root: HTMLElement, context: PageContext): (view: LearningView) =>
     progress.update(view);
     totals.show(view.totals, () => [totalsView(view, context)]);
     result.show([view.result, view.running === null], () => [view.running === null && view.result !== null && resultView(view, context)]);
-    problems.show(view.problems, () => [view.problems.length > 0 && problemsView(view, context)]);
+    problems.show(view.problems, () => [view.problems.length > 0 && problemsSection(view.problems, context)]);
     batches.show(view.batches, () => {
       curves.update(view);
       table.update(view.batches);
@@ -155,20 +155,5 @@ function resultView(view: LearningView, context: PageContext): HTMLElement | nul
         ? t('Continued from {0}; the new model is {1}.', shortName(baseName(result.state)), shortName(baseName(result.output)))
         : t('The new model is {0}; {1} remembers what was learned.', shortName(baseName(result.output)), shortName(baseName(result.state))),
     ),
-  );
-}
-
-function problemsView(view: LearningView, context: PageContext): HTMLElement {
-  const { t } = context;
-  return h(
-    'section',
-    { class: 'section', 'aria-labelledby': 'problems-heading' },
-    h(
-      'h2',
-      { id: 'problems-heading', class: 'heading-row' },
-      t('Problems'),
-      h('span', { class: 'muted heading-count' }, problemCount(view.problems, t)),
-    ),
-    problemList(view.problems, context),
   );
 }

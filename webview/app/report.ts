@@ -13,7 +13,7 @@ import { fitView } from './views/fit-result.ts';
 import { pageHeader } from './views/header.ts';
 import { createLayerChart } from './views/layer-chart.ts';
 import { usedSources } from './views/layer-details.ts';
-import { problemCount, problemList } from './views/problems.ts';
+import { problemsSection } from './views/problems.ts';
 import { createReportTable } from './views/report-layers.ts';
 import { totalsView } from './views/totals.ts';
 
@@ -59,7 +59,7 @@ function mount(root: HTMLElement, context: PageContext): (view: ReportView) => s
     const used = usedSources(view.layers);
     legend.show([...used], () => [sourceLegend(t, used)]);
     reasons.show([view.assumptions, view.problems], () => [
-      view.problems.length > 0 && problemsView(view, context),
+      view.problems.length > 0 && problemsSection(view.problems, context),
       view.assumptions.length > 0 && assumptionsView(view.assumptions, context),
     ]);
     return shortName(baseName(view.model), 60);
@@ -83,20 +83,5 @@ function headerView(view: ReportView, context: PageContext): HTMLElement {
       actionButton(context, { label: t('Export HTML'), command: 'export-html', kind: 'secondary' }),
       actionButton(context, { label: t('Refresh'), command: 'refresh', kind: 'secondary' }),
     ],
-  );
-}
-
-function problemsView(view: ReportView, context: PageContext): HTMLElement {
-  const { t } = context;
-  return h(
-    'section',
-    { class: 'section', 'aria-labelledby': 'problems-heading' },
-    h(
-      'h2',
-      { id: 'problems-heading', class: 'heading-row' },
-      t('Problems'),
-      h('span', { class: 'muted heading-count' }, problemCount(view.problems, t)),
-    ),
-    problemList(view.problems, context),
   );
 }

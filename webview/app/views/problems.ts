@@ -44,6 +44,22 @@ export function problemList(problems: readonly Problem[], context: PageContext):
   );
 }
 
+/** The section of a page that lists its findings under their count. */
+export function problemsSection(problems: readonly Problem[], context: PageContext): HTMLElement {
+  const { t } = context;
+  return h(
+    'section',
+    { class: 'section', 'aria-labelledby': 'problems-heading' },
+    h(
+      'h2',
+      { id: 'problems-heading', class: 'heading-row' },
+      t('Problems'),
+      h('span', { class: 'muted heading-count' }, problemCount(problems, t)),
+    ),
+    problemList(problems, context),
+  );
+}
+
 /** "2 errors, 1 warning" */
 export function problemCount(problems: readonly Problem[], t: Translate): string {
   const count = (severity: Problem['severity']): number => problems.filter((problem) => problem.severity === severity).length;
