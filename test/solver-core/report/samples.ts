@@ -1,5 +1,6 @@
 import { evaluateBudgets } from '../../../solver-core/energy/budgets.ts';
 import { estimateEnergy } from '../../../solver-core/energy/estimate.ts';
+import { upper } from '../fit/digits.ts';
 import type { LayerFit } from '../../../solver-core/energy/retraining.ts';
 import type { Layer } from '../../../solver-core/model/layer.ts';
 import type { Plan } from '../../../solver-core/model/plan.ts';
@@ -49,7 +50,7 @@ export function conv(id: string): Layer {
     inputElements: 784,
     outputElements: 4704,
     linear: null,
-    notSolvable: 'Conv is not dense',
+    notSolvable: 'its weight is not stored',
   });
 }
 
@@ -72,25 +73,7 @@ export const plan: Plan = {
       seed: 7,
     },
   ],
-  upper: [
-    {
-      kind: 'upper',
-      name: 'head',
-      layers: ['/fc3/Gemm'],
-      budgets: [],
-      range,
-      learner: 'rls',
-      lambda: undefined,
-      forgetting: 1,
-      expand: undefined,
-      compensation: undefined,
-      seed: 1,
-      rate: 1e-3,
-      epochs: 1,
-      ewc: 0,
-      gainPerJoule: undefined,
-    },
-  ],
+  upper: [upper(['/fc3/Gemm'])],
   budgets: [
     { limitJ: 15e-6, per: 'inference', range },
     { limitJ: 1, per: 'inference', range },
