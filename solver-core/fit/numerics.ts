@@ -75,6 +75,8 @@ export interface CholeskyFactor {
   lower(): Float64Array;
   /** A⁻¹, both triangles. */
   inverse(): Promise<Float64Array>;
+  /** L⁻¹, [d, d], zeros above the diagonal; A⁻¹ is L⁻ᵀ·L⁻¹. */
+  inverseLower(): Promise<Float64Array>;
 }
 
 export interface FailedPivot {

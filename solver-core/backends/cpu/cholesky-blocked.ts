@@ -1,5 +1,5 @@
 import type { CholeskyFactor, FailedPivot } from '../../fit/numerics.ts';
-import { blockedInverse, blockedSolve } from './cholesky-solve.ts';
+import { blockedInverse, blockedInverseLower, blockedSolve } from './cholesky-solve.ts';
 import { pivotLimits } from './cholesky-limits.ts';
 import { paddedStride } from './cholesky-small.ts';
 import type { OrtKernels } from './ort-kernels.ts';
@@ -69,6 +69,7 @@ export async function factorBlocked(
     d,
     solve: (b, k) => blockedSolve(products, panels, d, b, k),
     inverse: () => blockedInverse(products, panels, d),
+    inverseLower: () => blockedInverseLower(products, panels, d),
     lower: () => lowerOf(panels, d),
   };
 }

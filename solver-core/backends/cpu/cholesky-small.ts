@@ -60,6 +60,17 @@ function smallFactor(wasm: WasmKernels, triangle: PaddedTriangle, d: number): Ch
       for (let i = 0; i < d; i++) for (let j = 0; j < i; j++) inverse[j * d + i] = inverse[i * d + j]!;
       return Promise.resolve(inverse);
     },
+    inverseLower() {
+      const { values, rows, stride } = triangle;
+      wasm.layout(16 * values.length, 2);
+      const [u, x] = [wasm.take(8 * values.length), wasm.take(8 * values.length)];
+      wasm.doubles(u, values.length).set(values);
+      wasm.run.invertUpper(u, x, rows, 8 * stride);
+      const upper = wasm.doubles(x, values.length);
+      const inverse = new Float64Array(d * d);
+      for (let i = 0; i < d; i++) for (let j = 0; j <= i; j++) inverse[i * d + j] = upper[j * stride + i]!;
+      return Promise.resolve(inverse);
+    },
   };
 }
 

@@ -96,6 +96,11 @@ function plainFactor(a: Float64Array, d: number): CholeskyFactor | FailedPivot {
     lower: () => Float64Array.from(l),
     solve: (b, k) => Promise.resolve(solve(b, k)),
     inverse: () => Promise.resolve(solve(identity(), d)),
+    inverseLower() {
+      const inverse = identity();
+      forwardSubstitute(l, d, inverse, d);
+      return Promise.resolve(inverse);
+    },
   };
 }
 

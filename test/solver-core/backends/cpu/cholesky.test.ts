@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { CholeskyDecomposition, Matrix } from 'ml-matrix';
 import { describe, expect, test } from 'vitest';
+import { plainMultiply } from '../../../../solver-core/backends/cpu/plain-numerics.ts';
 import type { CholeskyFactor, Numerics } from '../../../../solver-core/fit/numerics.ts';
 import { cholesky } from '../../../../solver-core/fit/kernels/cholesky.ts';
 import { createRandom, normals } from '../../../../solver-core/fit/prng.ts';
@@ -55,6 +56,10 @@ describe.each(engines)('Cholesky by %s', (_name, engine) => {
     expect(largestError(inverse, Float64Array.from(oracle.solve(Matrix.eye(d)).to1DArray()))).toBeLessThan(tolerances.ridgeFp64.relative);
     const mirrored = inverse.map((_, at) => inverse[(at % d) * d + Math.floor(at / d)]!);
     expect(largestError(inverse, mirrored)).toBeLessThan(tolerances.sumFp64.relative);
+    const lowerInverse = await factor.inverseLower();
+    const unit = plainMultiply({ a: lowerInverse, b: factor.lower(), m: d, k: d, n: d });
+    expect(largestError(unit, Float64Array.from(Matrix.eye(d).to1DArray()))).toBeLessThan(tolerances.ridgeFp64.relative);
+    for (let i = 0; i < d; i++) expect(lowerInverse.subarray(i * d + i + 1, (i + 1) * d).every((v) => v === 0)).toBe(true);
     expect([a, b]).toEqual(before);
     expect((await factor.solve(new Float64Array(0), 0)).length).toBe(0);
   });
