@@ -10,7 +10,7 @@ import { sgdEnergy, solveEnergy, trainingLevel } from '../../../solver-core/ener
 import { trainingScenario } from '../../../solver-core/energy/scenario.ts';
 import { energyTables } from '../../../solver-core/energy/tables/index.ts';
 import { energyTargets } from '../../../solver-core/energy/targets/index.ts';
-import { sgdMacs, solveMacs } from '../../../solver-core/energy/work.ts';
+import { denseSize, sgdMacs, solveMacs } from '../../../solver-core/energy/work.ts';
 import type { Layer } from '../../../solver-core/model/layer.ts';
 import type { EnergyDocument, Quantity } from '../../../solver-core/protocol/index.ts';
 import { tolerances } from '../../tolerances.ts';
@@ -136,6 +136,45 @@ describe('work of retraining (method 8)', () => {
     expect(ten?.total.value).toBeGreaterThan(one?.total.value ?? Infinity);
   });
 
+  test('a convolution is solved over its positions, group by group', () => {
+    // 6 maps of 14 x 14, 16 outputs, kernel 5 x 5, 10 x 10 positions (second layer of LeNet-5): d = 150, k = 16, M = 100.
+    const form = (groups: number): Partial<Layer> => ({
+      linear: {
+        inputs: 150 / groups,
+        outputs: 16,
+        groups,
+        transposed: true,
+        alpha: 1,
+        beta: 1,
+        weightDims: [16, 6 / groups, 5, 5],
+        biasDims: [16],
+        patches: { kernel: [5, 5], strides: [1, 1], dilations: [1, 1], padding: { before: [0, 0], after: [0, 0] } },
+      },
+      macs: 240_000 / groups,
+    });
+    const size = denseSize(dense('conv2', 150, 16, form(1)));
+    expect(size).toEqual({ inputs: 150, outputs: 16, groups: 1, rowsPerSample: 100 });
+    const work = solveMacs(size!, 2000, 'labels');
+    close(work.gram, 2000 * 100 * ((150 * 151) / 2 + 150 * 16));
+    close(work.factor, 150 ** 3 / 6);
+    close(work.forward, 2000 * 240_000);
+    // Two groups: half the unknowns each, so half the Gram and a quarter of the factorisations together.
+    const grouped = denseSize(dense('conv2', 75, 16, form(2)))!;
+    expect(grouped).toEqual({ inputs: 75, outputs: 16, groups: 2, rowsPerSample: 100 });
+    const parts = solveMacs(grouped, 2000, 'labels');
+    close(parts.gram, 2 * 2000 * 100 * ((75 * 76) / 2 + 75 * 8));
+    close(parts.factor, (2 * 75 ** 3) / 6);
+    close(parts.substitute, 2 * 75 ** 2 * 8);
+    const scenario = trainingScenario({ rows: 2000 });
+    for (const target of ['server-cpu', 'ecp5-85f']) {
+      const [one, two] = [1, 2].map((groups) =>
+        solveEnergy(dense('conv2', 150 / groups, 16, form(groups)), 'labels', contextOf(target), scenario, undefined),
+      );
+      expect(two!.total.value).toBeGreaterThan(0.4 * one!.total.value);
+      expect(two!.total.value).toBeLessThan(0.6 * one!.total.value);
+    }
+  });
+
   test('engine: cycles · lanes · activity · MAC · factor, operands, link, static, refinement on the host', () => {
     const fit: LayerFit = {
       rows: 1437,
@@ -157,7 +196,7 @@ describe('work of retraining (method 8)', () => {
     expect(parts.get('compute')?.ref).toContain('engine cycles of the fit record');
   });
 
-  test('only dense layers can be solved', () => {
+  test('layers that are not linear in their weights cannot be solved', () => {
     const energy = estimate([conv('c'), dense('fc', 16, 4)], 'server-cpu');
     expect(
       energy.layers.map((l) => [
