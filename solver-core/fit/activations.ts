@@ -14,9 +14,11 @@ export interface ActivationChunk {
   readonly firstRow: number;
   /** [rows, columns] */
   readonly x: Float32Array;
+  /** The same numbers where the rows are bytes that nothing was computed from: their sums can be exact. */
+  readonly bytes?: Uint8Array;
 }
 
-/** The input of a layer for all fit rows. Every call of `chunks` gives the same chunks with the same bits. */
+/** The input of a layer for all fit rows. Every call of `chunks` gives the same rows with the same bits. */
 export interface ActivationSource {
   /** Samples times positions. */
   readonly rows: number;
@@ -25,7 +27,8 @@ export interface ActivationSource {
   readonly positions: number;
   /** [columns] means over all rows of a fit, when this source holds only a part of them. */
   readonly means?: Float64Array;
-  chunks(): AsyncIterable<ActivationChunk>;
+  /** `preferredRows`: how many rows per chunk suit the reader; a source that can be cut anywhere follows it. Never changes the rows. */
+  chunks(preferredRows?: number): AsyncIterable<ActivationChunk>;
 }
 
 /** One value of the model for consecutive samples. Valid until the next batch is asked for. */
@@ -35,6 +38,8 @@ export interface TensorBatch {
   readonly count: number;
   /** [count, ...shape] */
   readonly tensor: RunTensor;
+  /** The same numbers, those of a batch that is filled up excepted, where the data file stores bytes and this is the model's input. */
+  readonly bytes?: Uint8Array;
 }
 
 /** One value of the model for all fit rows. Every call of `batches` gives the same batches with the same bits. */
@@ -55,14 +60,15 @@ export async function* inputBatches(data: FitRows, input: ModelInput): AsyncGene
   const elements = shape.reduce((product, dim) => product * dim, 1);
   const size = batchSize(input, preferredBatch);
   const isFixed = typeof input.shape?.[0] === 'number';
-  for await (const { first, rows: count, x } of rowBatches(data, size)) {
+  for await (const { first, rows: count, x, bytes } of rowBatches(data, size)) {
     let values = x.subarray(0, count * elements);
     if (isFixed && count < size) {
       const padded = new Float32Array(size * elements);
       padded.set(values);
       values = padded;
     }
-    yield { first, count, tensor: { dims: [isFixed ? size : count, ...shape], data: values } };
+    const stored = bytes === undefined ? {} : { bytes: bytes.subarray(0, count * elements) };
+    yield { first, count, tensor: { dims: [isFixed ? size : count, ...shape], data: values }, ...stored };
   }
 }
 
@@ -105,8 +111,9 @@ export function inputTensors(data: FitRows, input: ModelInput): TensorSource {
     samples: data.rows,
     shape,
     async *batches() {
-      for await (const { first, count, tensor } of inputBatches(data, input)) {
-        yield { first, count, tensor: { dims: [count, ...shape], data: tensor.data.subarray(0, count * elements) } };
+      for await (const { first, count, tensor, bytes } of inputBatches(data, input)) {
+        const stored = bytes === undefined ? {} : { bytes };
+        yield { first, count, tensor: { dims: [count, ...shape], data: tensor.data.subarray(0, count * elements) }, ...stored };
       }
     },
   };
@@ -177,5 +184,5 @@ function memoryTensors(values: Float32Array, samples: number, shape: readonly nu
 
 /** Bytes that the rows themselves hold in memory. */
 export function residentBytes(data: FitRows): number {
-  return isInMemory(data) ? data.x.byteLength : 0;
+  return isInMemory(data) ? data.x.byteLength + (data.bytes?.byteLength ?? 0) : 0;
 }

@@ -20,7 +20,7 @@ export function layerRows(
       targets.targets.rows === input.rows && targets.targets.columns === outputs,
       `targets of [${targets.targets.rows}, ${targets.targets.columns}] for rows of [${input.rows}, ${outputs}]`,
     );
-    return { ...common, chunks: () => besideRows(input, targets.targets) };
+    return { ...common, chunks: (preferredRows) => besideRows(input, targets.targets, preferredRows) };
   }
   const { fill } = targets;
   const keeps = input.rows * outputs * Float32Array.BYTES_PER_ELEMENT <= budgetBytes;
@@ -29,14 +29,14 @@ export function layerRows(
   let scratch = new Float32Array(0);
   return {
     ...common,
-    async *chunks(): AsyncGenerator<RowChunk> {
+    async *chunks(preferredRows?: number): AsyncGenerator<RowChunk> {
       let rowsSeen = 0;
-      for await (const { x, rows, firstRow } of input.chunks()) {
+      for await (const { x, rows, firstRow, bytes } of input.chunks(preferredRows)) {
         if (kept === undefined && scratch.length < rows * outputs) scratch = new Float32Array(rows * outputs);
         const y = kept === undefined ? scratch : kept.subarray(firstRow * outputs, (firstRow + rows) * outputs);
         if (kept === undefined || !isFilled) fill(x, rows, firstRow, y);
         rowsSeen += rows;
-        yield { rows, x, y };
+        yield { rows, x: bytes ?? x, y };
       }
       if (rowsSeen === input.rows) isFilled = true;
     },
@@ -44,14 +44,14 @@ export function layerRows(
 }
 
 /** Two sources of the same rows, read side by side in the chunks of the first. */
-async function* besideRows(input: ActivationSource, targets: ActivationSource): AsyncGenerator<RowChunk> {
+async function* besideRows(input: ActivationSource, targets: ActivationSource, preferredRows?: number): AsyncGenerator<RowChunk> {
   const others = targets.chunks()[Symbol.asyncIterator]();
   try {
     let chunk: ActivationChunk | undefined;
     let used = 0;
     let y = new Float32Array(0);
     const { columns } = targets;
-    for await (const { rows, x } of input.chunks()) {
+    for await (const { rows, x } of input.chunks(preferredRows)) {
       if (y.length < rows * columns) y = new Float32Array(rows * columns);
       for (let have = 0; have < rows;) {
         if (chunk === undefined || used === chunk.rows) {

@@ -37,8 +37,9 @@ export function lastDimensionRows(tensors: TensorSource, columns: number): Activ
     columns,
     positions,
     async *chunks() {
-      for await (const { first, count, tensor } of tensors.batches()) {
-        yield { rows: count * positions, firstRow: first * positions, x: tensor.data };
+      for await (const { first, count, tensor, bytes } of tensors.batches()) {
+        const stored = bytes === undefined ? {} : { bytes };
+        yield { rows: count * positions, firstRow: first * positions, x: tensor.data, ...stored };
       }
     },
   };
@@ -48,12 +49,13 @@ export function lastDimensionRows(tensors: TensorSource, columns: number): Activ
 function patchRows(tensors: TensorSource, grid: PatchGrid, range: ChannelRange): ActivationSource {
   const { positions } = grid;
   const columns = range.count * grid.taps;
-  const tileRows = Math.max(leastTileRows, Math.floor(tileElements / columns));
+  const mostRows = Math.floor(tileElements / columns);
   return {
     rows: tensors.samples * positions,
     columns,
     positions,
-    async *chunks(): AsyncGenerator<ActivationChunk> {
+    async *chunks(preferredRows = Infinity): AsyncGenerator<ActivationChunk> {
+      const tileRows = Math.max(leastTileRows, Math.min(preferredRows, mostRows));
       const offsets = new Int32Array(grid.taps);
       const x = new Float32Array(Math.min(tileRows, tensors.samples * positions) * columns);
       for await (const { first, count, tensor } of tensors.batches()) {
