@@ -1,9 +1,11 @@
 import { convPatches } from './conv-patches.ts';
 import { isFloat } from './dtype-bits.ts';
+import { shapeElements } from './elements.ts';
 import { floatAttribute, intAttribute, type Graph, type GraphNode } from './graph.ts';
 import type { LinearForm } from './layer.ts';
 import { whyNotLinear } from './not-linear.ts';
 import type { FactsLookup } from './shape-inference/facts.ts';
+import type { Shape } from './tensor.ts';
 import type { GraphIndex, TracedWeight } from './weight-trace.ts';
 
 /** Outcome of looking for y = alpha · x · op(W) + beta · b in a layer. */
@@ -32,15 +34,23 @@ export function linearForm(candidate: LinearCandidate, graph: Graph, index: Grap
   }
   if (!isFloat(weight.dtype) || weight.dtype === 'bfloat16')
     return no(`its weight is stored as ${weight.dtype}; float32, float64 or float16 is needed`);
-  if (!weight.isPlainMatrix || (isConv && weight.via.length > 0))
+  if (!weight.keepsOrder && (isConv || !weight.isPlainMatrix))
     return no(`its weight passes through ${weight.via.join(', ')} before it is used`);
   if (!weight.isExclusive) return no('its weight is used in more than one place, so solving it would change other layers');
-  const dims = facts.get(weight.stored)?.shape ?? null;
-  const found = isConv ? convolution(node, dims) : dense(node, weight, dims);
+  const stored = facts.get(weight.stored)?.shape ?? null;
+  // A weight that is only reshaped is used in the shape that the node reads; its numbers are stored in the same order.
+  const dims = weight.keepsOrder ? (facts.get(node.inputs[1] ?? '')?.shape ?? null) : stored;
+  const used = isConv ? convolution(node, dims) : dense(node, weight, dims);
+  const found = typeof used === 'string' || !weight.keepsOrder ? used : withStoredDims(used, stored);
   if (typeof found === 'string') return no(found);
   if (bias === null) return { linear: { ...found, biasDims: null }, reason: null };
   const biasDims = storedBias(bias, found, graph, index, facts);
   return typeof biasDims === 'string' ? no(biasDims) : { linear: { ...found, biasDims }, reason: null };
+}
+
+function withStoredDims(form: WithoutBias, stored: Shape): WithoutBias | string {
+  if (shapeElements(stored) !== form.inputs * form.outputs) return 'the size of its stored weight does not fit its use';
+  return { ...form, weightDims: stored?.filter((dim) => typeof dim === 'number') ?? [] };
 }
 
 type WithoutBias = Omit<LinearForm, 'biasDims'>;
@@ -51,7 +61,7 @@ function dense(node: GraphNode, weight: TracedWeight, dims: readonly unknown[] |
     return `its weight has ${dims?.length ?? 'an unknown number of'} dimensions, not 2`;
   if (rows < 1 || columns < 1) return 'its weight is empty';
   if (intAttribute(node, 'transA', 0) !== 0) return 'it transposes its input (transA)';
-  const transposed = (intAttribute(node, 'transB', 0) !== 0) !== (weight.via.length === 1);
+  const transposed = (intAttribute(node, 'transB', 0) !== 0) !== (!weight.keepsOrder && weight.via.length === 1);
   const [inputs, outputs] = transposed ? [columns, rows] : [rows, columns];
   const alpha = floatAttribute(node, 'alpha', 1);
   const beta = node.op === 'Gemm' ? floatAttribute(node, 'beta', 1) : 1;

@@ -36,6 +36,8 @@ export interface TracedWeight {
   readonly via: readonly string[];
   /** True when `via` is empty or a single Transpose that swaps the two dimensions of a matrix. */
   readonly isPlainMatrix: boolean;
+  /** True when the stored numbers reach the layer in their own order: `via` changes the shape at most. */
+  readonly keepsOrder: boolean;
   /** True when every value on the way has one reader. */
   readonly isExclusive: boolean;
   /** Stored element type and bits. */
@@ -56,6 +58,9 @@ const carriers: ReadonlySet<string> = new Set([
   'Flatten',
 ]);
 
+/** Carriers that change the shape only. */
+const reshapers: ReadonlySet<string> = new Set(['Identity', 'Reshape', 'Squeeze', 'Unsqueeze', 'Flatten']);
+
 /** Longest chain of carriers that is followed. */
 const maxCarriers = 8;
 
@@ -64,11 +69,12 @@ export function traceWeight(name: string, graph: Graph, index: GraphIndex, facts
   const via: string[] = [];
   let isPlainMatrix = true;
   let isExclusive = true;
+  let keepsOrder = true;
   let at = name;
   for (let step = 0; step <= maxCarriers; step++) {
     isExclusive &&= (index.consumers.get(at)?.length ?? 0) === 1 && !index.outputs.has(at);
     const dtype = facts.get(at)?.dtype ?? 'unknown';
-    const here = { via, isPlainMatrix: isPlainMatrix && via.length <= 1, isExclusive, dtype, bits: dtypeBits(dtype) };
+    const here = { via, isPlainMatrix: isPlainMatrix && via.length <= 1, keepsOrder, isExclusive, dtype, bits: dtypeBits(dtype) };
     if (graph.initializers.has(at)) return { stored: at, ...here };
     const producer = index.producers.get(at);
     if (producer === undefined) return { stored: null, ...here };
@@ -76,10 +82,11 @@ export function traceWeight(name: string, graph: Graph, index: GraphIndex, facts
       return { stored: producer.attributes.get('value')?.kind === 'tensor' ? at : null, ...here };
     if (producer.domain !== '' || !carriers.has(producer.op)) return { stored: null, ...here, via: [...via, producer.op] };
     via.push(producer.op);
+    keepsOrder &&= reshapers.has(producer.op);
     isPlainMatrix &&= producer.op === 'Transpose' && isMatrixSwap(producer);
     at = producer.inputs[0] ?? '';
   }
-  return { stored: null, via, isPlainMatrix: false, isExclusive: false, dtype: 'unknown', bits: 0 };
+  return { stored: null, via, isPlainMatrix: false, keepsOrder: false, isExclusive: false, dtype: 'unknown', bits: 0 };
 }
 
 function isMatrixSwap(node: GraphNode): boolean {

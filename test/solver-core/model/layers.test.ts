@@ -97,6 +97,23 @@ describe('dense layers', () => {
     expect(layer).toMatchObject({ weight: 'w', linear: { inputs: 3, outputs: 4, transposed: true } });
   });
 
+  test('a weight that is only reshaped is solvable, stored as it was', () => {
+    const layer = single({
+      initializer: [floats('w', [1, 3, 2, 2]), int64s('s', [3, 4])],
+      node: [node('Reshape', ['w', 's'], ['r']), node('MatMul', ['x', 'r'], ['y'])],
+    });
+    expect(layer).toMatchObject({
+      weight: 'w',
+      linear: { inputs: 3, outputs: 4, transposed: false, weightDims: [1, 3, 2, 2] },
+    });
+    // A Transpose behind the Reshape is another order.
+    const turned = single({
+      initializer: [floats('w', [1, 4, 3]), int64s('s', [4, 3])],
+      node: [node('Reshape', ['w', 's'], ['r']), node('Transpose', ['r'], ['t']), node('MatMul', ['x', 't'], ['y'])],
+    });
+    expect(turned?.notSolvable).toContain('passes through Transpose, Reshape');
+  });
+
   test('the activation chain stops where a value has two readers or leaves the graph', () => {
     const nodes = [node('MatMul', ['x', 'w'], ['m']), node('Relu', ['m'], ['y'])];
     expect(single({ initializer: [floats('w', [3, 3])], node: [...nodes, node('Neg', ['m'], ['z'])] })).toMatchObject({
