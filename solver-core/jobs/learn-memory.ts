@@ -22,28 +22,37 @@ export interface LearnMemory {
   /** Rows seen of each class. */
   readonly classRows: Float64Array;
   readonly prints: Prints;
+  /** Whether the learner makes random features, scaled by its first rows. */
+  readonly isExpanded: boolean;
 }
 
-/** Fingerprints of the rows learned, oldest first. */
+/** Fingerprints of rows, oldest first. */
 export interface Prints {
+  /** Rows that the learner holds. */
+  readonly learned: readonly number[];
+  /** Rows of the plan's own data that it started from, also those that were taken out again: a fit has seen them. */
   readonly fit: readonly number[];
-  readonly stream: readonly number[];
-  /** How many of the first ones the random features were scaled by. */
-  readonly firstRows: number;
+  /** Rows that its random features were scaled by, also those that were taken out again; none without such features. */
+  readonly first: readonly number[];
   /** False: there were too many to keep. */
   readonly isComplete: boolean;
 }
 
-export const noPrints: Prints = { fit: [], stream: [], firstRows: 0, isComplete: true };
+/** No rows yet. The lists grow in place, so every learner needs its own. */
+export function noPrints(): Prints {
+  return { learned: [], fit: [], first: [], isComplete: true };
+}
 
-/** The prints with further rows learned, of the plan's data or of a stream. The lists are taken over and extended. */
-export function withPrints(prints: Prints, part: 'fit' | 'stream', added: Float64Array, isFirst: boolean): Prints {
-  const count = prints.fit.length + prints.stream.length + added.length;
-  if (!prints.isComplete || count > maxPrints) return { ...noPrints, isComplete: false };
+/**
+ * The prints with further rows learned. The lists are taken over and extended. `from`: the plan's own data, or a stream; `scales`: the
+ * random features were scaled by these rows.
+ */
+export function withPrints(prints: Prints, added: Float64Array, from: 'fit' | 'stream', scales: boolean): Prints {
+  if (!prints.isComplete || prints.learned.length + added.length > maxPrints) return { ...noPrints(), isComplete: false };
   // One list grows through the whole run: copying it for every batch would take quadratic time.
-  const list = prints[part] as number[];
-  for (const print of added) list.push(print);
-  return { ...prints, firstRows: isFirst ? added.length : prints.firstRows };
+  const lists = [prints.learned, ...(from === 'fit' ? [prints.fit] : []), ...(scales ? [prints.first] : [])] as number[][];
+  for (const list of lists) for (const print of added) list.push(print);
+  return prints;
 }
 
 /** What a state file keeps of the memory; `model`: hash of the learned model written with it. */
@@ -62,14 +71,14 @@ export function toSaved(memory: LearnMemory, setup: LearnSetup, lowerSawPlanRows
     drift: { ...drift, options: {} as DriftState['options'] },
     policy: rememberPolicy(policy),
     waiting,
-    fitPrints: prints.isComplete ? Float64Array.from(prints.fit) : null,
-    streamPrints: prints.isComplete ? Float64Array.from(prints.stream) : null,
-    firstRows: prints.firstRows,
+    prints: prints.isComplete
+      ? { learned: Float64Array.from(prints.learned), fit: Float64Array.from(prints.fit), first: Float64Array.from(prints.first) }
+      : null,
   };
 }
 
 /** The memory that a state file holds. Rows that wait are kept only for a policy that looks at them. */
-export function fromSaved(saved: SavedLearning, open: OpenLearner, { options }: ChosenPolicy): LearnMemory {
+export function fromSaved(saved: SavedLearning, open: OpenLearner, { options }: ChosenPolicy, isExpanded: boolean): LearnMemory {
   const keeps = options.kind === 'gain';
   const waiting = keeps ? saved.waiting : filterRows(saved.waiting, () => false);
   return {
@@ -77,13 +86,12 @@ export function fromSaved(saved: SavedLearning, open: OpenLearner, { options }: 
     drift: { ...saved.drift, options: createDriftMonitor().options },
     policy: resumePolicy(options, keeps ? saved.policy : { ...saved.policy, absorbed: 0, latched: [] }, waiting.rows),
     waiting,
+    isExpanded,
     labels: saved.labels,
     classRows: saved.classRows,
-    prints: {
-      fit: [...(saved.fitPrints ?? [])],
-      stream: [...(saved.streamPrints ?? [])],
-      firstRows: saved.firstRows,
-      isComplete: saved.fitPrints !== null,
-    },
+    prints:
+      saved.prints === null
+        ? { ...noPrints(), isComplete: false }
+        : { learned: [...saved.prints.learned], fit: [...saved.prints.fit], first: [...saved.prints.first], isComplete: true },
   };
 }

@@ -41,7 +41,8 @@ function optionsOf(kind: PolicyKind, width: number): PolicyOptions {
 export function resumePolicy(options: PolicyOptions, memory: PolicyMemory, rows: number): PolicyState {
   const fresh = createPolicy(options);
   const { batches, absorbed, refusedPending, latched, spentJ, bucketJ, priceJ, settings } = memory;
-  const same = settings === settingsOf(options) ? { bucketJ, priceJ } : {};
+  const { pendingKeep, pendingLimit } = memory;
+  const same = settings === settingsOf(options) ? { bucketJ, priceJ, options: { ...fresh.options, pendingKeep, pendingLimit } } : {};
   return { ...fresh, batches, seen: rows, absorbed, absorbedBefore: absorbed, refusedPending, latched, spentJ, ...same };
 }
 
@@ -56,7 +57,35 @@ export function rememberPolicy({
   priceJ,
   spentJ,
 }: PolicyState): PolicyMemory {
-  return { settings: settingsOf(options), batches, absorbed, refusedPending, latched, bucketJ, priceJ, spentJ };
+  const { pendingKeep, pendingLimit } = options;
+  return { settings: settingsOf(options), batches, absorbed, refusedPending, pendingKeep, pendingLimit, latched, bucketJ, priceJ, spentJ };
+}
+
+/**
+ * The policy's state with no more rows waiting than one decision can pay for; older ones are let go unlearned. Without this, rows that
+ * wait would make each next decision dearer, until none could be paid. `costJ`: high bound of a decision over so many rows. For the
+ * start of a state: later runs keep the numbers.
+ */
+export function withinBudget(state: PolicyState, costJ: (rows: number) => number): PolicyState {
+  const { bucket, pendingKeep, pendingLimit, kind } = state.options;
+  if (kind !== 'gain' || bucket === undefined || costJ(pendingKeep) <= bucket.capacityJ) return state;
+  let [low, high] = [0, pendingKeep];
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (costJ(middle) <= bucket.capacityJ) low = middle;
+    else high = middle;
+  }
+  const most = Math.max(1, low);
+  // Rows are asked about in time: a few batches before they would be let go.
+  return {
+    ...state,
+    options: { ...state.options, pendingKeep: most, pendingLimit: Math.max(1, Math.min(pendingLimit, Math.floor(most / 2))) },
+  };
+}
+
+/** Whether a later run goes on with the numbers that `withinBudget` found. */
+export function hasSameSettings(options: PolicyOptions, memory: PolicyMemory): boolean {
+  return memory.settings === settingsOf(options);
 }
 
 /**

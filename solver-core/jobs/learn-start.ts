@@ -78,7 +78,8 @@ export async function startMemory(
     waiting: noRows(setup.lower.width, labelWidth),
     labels,
     classRows: new Float64Array(0),
-    prints: noPrints,
+    prints: noPrints(),
+    isExpanded: setup.tier.expand !== undefined,
   };
   if (planRows === null) return empty;
   tools.control.onProgress?.({ stage: 'starting', message: `learning the plan's own ${planRows.fitRows.rows} rows`, fraction: null });
@@ -93,7 +94,8 @@ async function absorbPlanRows(tools: LearnTools, start: LearnMemory, data: FitRo
     const { open } = memory;
     const next = open.kind === 'ridge' ? await open.learner.updated(chunk.rows) : await protectedRows(open.learner, chunk, setup);
     const counts = countRows(memory.classRows, chunk);
-    const prints = open.kind === 'ridge' ? withPrints(memory.prints, 'fit', chunk.prints, open.learner.rows === 0) : memory.prints;
+    const prints =
+      open.kind === 'ridge' ? withPrints(memory.prints, chunk.prints, 'fit', memory.isExpanded && open.learner.rows === 0) : memory.prints;
     memory = { ...memory, open: followed(open, next), classRows: counts, prints };
   }
   return memory;
@@ -163,7 +165,12 @@ export async function resumeMemory(
   policy: ChosenPolicy,
   { saved }: ReadState,
 ): Promise<LearnMemory> {
-  return fromSaved(saved, await resumedLearner(setup, saved.labels.kind, saved.learner, numerics, runtime), policy);
+  return fromSaved(
+    saved,
+    await resumedLearner(setup, saved.labels.kind, saved.learner, numerics, runtime),
+    policy,
+    setup.tier.expand !== undefined,
+  );
 }
 
 /** Says when the learned model beside a state is not the one that was written with it. */

@@ -1,5 +1,5 @@
 import { afford, decide, noEnergy, observe, observeDrift, pairedDifference, settle } from '../learn/index.ts';
-import type { Candidate, PolicyDecision, PolicyRows, PolicyState } from '../learn/index.ts';
+import type { BatchSignals, Candidate, PolicyDecision, PolicyRows, PolicyState, Trigger } from '../learn/index.ts';
 import type { LearnRows, UpperLearner } from '../learn/learner.ts';
 import type { LearnDecision, Quantity } from '../protocol/index.ts';
 import { joules, plus } from './learn-energy.ts';
@@ -49,7 +49,7 @@ export async function learnStep(memory: LearnMemory, seen: SeenRows, prices: Lea
   });
   const waiting = withRows(memory.waiting, seen);
   const signals = { rows: seen.rows.rows, drift: drift.signals, newClasses: classes.fresh.length };
-  const act = await acted({ ...memory, waiting }, observe(memory.policy, signals), prices);
+  const act = await acted({ ...memory, waiting }, observed(memory.policy, signals), prices);
   const after = act.open.learner === learner ? figureOf(before) : figureOf(await judged(act.open.learner, seen.rows));
   const { state: policy, dropped } = rebased(act.policy);
   const isFirst = learner.rows === 0;
@@ -61,7 +61,7 @@ export async function learnStep(memory: LearnMemory, seen: SeenRows, prices: Lea
       drift: drift.state,
       waiting: filterRows(waiting, (row) => row >= dropped),
       classRows: classes.counts,
-      prints: act.learned.length === 0 ? memory.prints : withPrints(memory.prints, 'stream', act.learned, isFirst),
+      prints: act.learned.length === 0 ? memory.prints : withPrints(memory.prints, act.learned, 'stream', memory.isExpanded && isFirst),
     },
     decision: act.decision,
     reason: act.reason,
@@ -77,6 +77,15 @@ export async function learnStep(memory: LearnMemory, seen: SeenRows, prices: Lea
   };
 }
 
+/** Stage 0. Rows that are let go are no longer among those that a refusal was about, so that new ones can call for a decision again. */
+function observed(before: PolicyState, signals: BatchSignals): Trigger {
+  const trigger = observe(before, signals);
+  const letGo = trigger.kind === 'act' ? 0 : Math.max(0, trigger.state.absorbed - before.absorbed);
+  if (letGo === 0) return trigger;
+  const { state } = trigger;
+  return { ...trigger, state: { ...state, refusedPending: Math.max(0, state.refusedPending - letGo) } };
+}
+
 interface Act {
   readonly open: OpenLearner;
   readonly policy: PolicyState;
@@ -89,7 +98,7 @@ interface Act {
 
 const nothingLearned = new Float64Array(0);
 
-async function acted(memory: LearnMemory, trigger: ReturnType<typeof observe>, prices: LearnPrices): Promise<Act> {
+async function acted(memory: LearnMemory, trigger: Trigger, prices: LearnPrices): Promise<Act> {
   const { open, waiting } = memory;
   const skip = (policy: PolicyState, decision: PolicyDecision, energy = prices.none): Act => {
     const { reason } = decision;
@@ -114,17 +123,21 @@ async function acted(memory: LearnMemory, trigger: ReturnType<typeof observe>, p
   }
   const window = part(waiting, trigger.rows, 'window', memory);
   const options = optionsFor(open, pending.rows, trigger.causes);
-  const probe = options.map((_, at) => {
+  const priced = options.map((_, at) => {
     const update = plus(prices.update(open.learner, pending.rows.rows), prices.judge(open.learner, window.rows.rows));
     // The head of today is judged once beside the first candidate.
     return at === 0 ? plus(update, prices.judge(open.learner, window.rows.rows)) : update;
   });
+  // A refit is looked at only where there is enough for both.
+  const all = priced.reduce(plus, prices.none);
+  const { bucketJ } = trigger.state;
+  const probe = bucketJ === null || all.high <= bucketJ ? priced : priced.slice(0, 1);
   const cost = probe.reduce(plus, prices.none);
   const affordance = afford(trigger.state, joules(cost));
   if (affordance.decision !== null) return skip(affordance.state, affordance.decision);
   const today = await judged(open.learner, window.rows);
   const built: { readonly learner: UpperLearner; readonly candidate: Candidate }[] = [];
-  for (const [at, option] of options.entries()) {
+  for (const [at, option] of options.slice(0, probe.length).entries()) {
     const learner = await option.build();
     const difference = pairedDifference(today.values, (await judged(learner, window.rows)).values);
     built.push({ learner, candidate: { action: option.action, difference, probe: joules(probe[at] ?? prices.none), commit: noEnergy } });

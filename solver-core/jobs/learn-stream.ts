@@ -39,7 +39,7 @@ export async function learnStream(
 ): Promise<StreamOutcome> {
   const { control } = tools;
   const { data, labels, batchRows } = stream;
-  const known = new Set([...start.prints.fit, ...start.prints.stream]);
+  const known = new Set(start.prints.learned);
   const batches: LearnBatch[] = [];
   let [memory, energy, energyAlways] = [start, prices.none, prices.none];
   let [rows, lossSum, repeatedRows] = [0, 0, 0];

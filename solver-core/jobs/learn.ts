@@ -10,6 +10,7 @@ import type { Environment } from './environment.ts';
 import { sha256, sha256File, writeTogether } from './files.ts';
 import type { JobControl } from './job.ts';
 import { learnPrices } from './learn-energy.ts';
+import type { LearnPrices } from './learn-energy.ts';
 import { alignLabels } from './learn-labels.ts';
 import { disposeLearner } from './learn-learner.ts';
 import { toSaved } from './learn-memory.ts';
@@ -17,7 +18,7 @@ import type { LearnMemory } from './learn-memory.ts';
 import { evaluateHeldOut, learnedModel } from './learn-model.ts';
 import { checkLearnPaths, learnPaths } from './learn-outputs.ts';
 import type { LearnPaths } from './learn-outputs.ts';
-import { choosePolicy } from './learn-policy.ts';
+import { choosePolicy, hasSameSettings, withinBudget } from './learn-policy.ts';
 import { learnRecord } from './learn-record.ts';
 import { openLower } from './learn-rows.ts';
 import { learnSetup } from './learn-setup.ts';
@@ -95,7 +96,8 @@ async function learnOn(environment: Environment, run: OpenRun, control: JobContr
     const base = state === null ? encodeModel(setup.base.runnable.model) : await learnedModel(setup, started);
     const before = planRows === null ? null : await evaluateHeldOut(base, planRows.heldOut, kind, tools, control, 'evaluating before');
     const prices = await learnPrices(environment, setup);
-    const outcome = await learnStream(tools, started, { data: stream, labels, batchRows }, prices);
+    const ready = state !== null && hasSameSettings(policy.options, state.saved.policy) ? started : affordable(started, prices);
+    const outcome = await learnStream(tools, ready, { data: stream, labels, batchRows }, prices);
     if (outcome.isStopped && (params.keepOnCancel !== true || outcome.batches.length === 0)) checkAbort({ aborted: true });
     // From here on the run is completed, also when it was asked to stop: what is kept was learned before.
     const last: JobControl = params.keepOnCancel === true ? withoutAbort(control) : control;
@@ -111,6 +113,14 @@ async function learnOn(environment: Environment, run: OpenRun, control: JobContr
     if (memory !== undefined) await disposeLearner(memory.open);
     await lower.dispose();
   }
+}
+
+/** No more rows wait than one decision can pay for. */
+function affordable(memory: LearnMemory, prices: LearnPrices): LearnMemory {
+  const { learner } = memory.open;
+  const { window } = memory.policy.options;
+  const judging = 2 * prices.judge(learner, window).high;
+  return { ...memory, policy: withinBudget(memory.policy, (rows) => prices.update(learner, rows).high + judging) };
 }
 
 /**

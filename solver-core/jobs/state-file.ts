@@ -17,6 +17,9 @@ export interface PolicyMemory {
   /** Rows that wait, counted among `SavedLearning.waiting`, and those before them that are already learned. */
   readonly absorbed: number;
   readonly refusedPending: number;
+  /** Most rows that wait, and how many call for a decision by their number. */
+  readonly pendingKeep: number;
+  readonly pendingLimit: number;
   readonly latched: readonly { readonly cause: string; readonly until: number }[];
   readonly bucketJ: number | null;
   readonly priceJ: number | null;
@@ -31,7 +34,7 @@ export interface SavedLearning {
   readonly lower: string;
   readonly upper: string;
   readonly head: string;
-  /** Whether the part below was solved on the plan's rows, which `fitPrints` then holds. */
+  /** Whether the part below was solved on the plan's rows, which `prints.fit` then holds. */
   readonly lowerSawPlanRows: boolean;
   readonly labels: LabelKind;
   /** Rows seen of each class, by index. */
@@ -40,11 +43,8 @@ export interface SavedLearning {
   readonly drift: DriftState;
   readonly policy: PolicyMemory;
   readonly waiting: WaitingRows;
-  /** Fingerprints of the rows learned, oldest first: those of the plan's own data, and those of streams. Null: too many to keep. */
-  readonly fitPrints: Float64Array | null;
-  readonly streamPrints: Float64Array | null;
-  /** How many of the first of them (plan rows before stream rows) the learner's random features were scaled by. */
-  readonly firstRows: number;
+  /** Fingerprints of rows (see Prints); null: there were too many to keep. */
+  readonly prints: { readonly learned: Float64Array; readonly fit: Float64Array; readonly first: Float64Array } | null;
 }
 
 const kind = 'tierwise-learning';
@@ -55,12 +55,11 @@ const learnerPrefix = 'learner.';
 
 /** The bytes of a state file. */
 export function encodeState(saved: SavedLearning): Uint8Array {
-  const { learner, waiting, classRows, fitPrints, streamPrints, ...header } = saved;
+  const { learner, waiting, classRows, prints, ...header } = saved;
   const arrays = new Map<string, Float64Array>([...learner.arrays].map(([name, values]) => [`${learnerPrefix}${name}`, values]));
   arrays.set('classRows', classRows);
   arrays.set('waiting.x', Float64Array.from(waiting.x)).set('waiting.labels', waiting.labels).set('waiting.prints', waiting.prints);
-  if (fitPrints !== null) arrays.set('prints.fit', fitPrints);
-  if (streamPrints !== null) arrays.set('prints.stream', streamPrints);
+  for (const [name, values] of Object.entries(prints ?? {})) arrays.set(`prints.${name}`, values);
   return encodeArrayFile(kind, version, {
     header: { ...header, learner: learner.header, waitingWidth: waiting.width, waitingLabels: waiting.labelWidth },
     arrays,
@@ -104,23 +103,21 @@ function damaged(path: string): TierwiseError {
 }
 
 function toSaved(header: Readonly<Record<string, unknown>>, arrays: ReadonlyMap<string, Float64Array>): SavedLearning | null {
-  const { model, lower, upper, head, lowerSawPlanRows, labels, learner, drift, policy, firstRows, waitingWidth, waitingLabels } = header;
+  const { model, lower, upper, head, lowerSawPlanRows, labels, learner, drift, policy, waitingWidth, waitingLabels } = header;
   if (typeof model !== 'string' || typeof lower !== 'string' || typeof upper !== 'string' || typeof head !== 'string') return null;
   if (typeof lowerSawPlanRows !== 'boolean' || !isLabelKind(labels) || !isRecord(learner)) return null;
-  if (!isDriftState(drift) || !isPolicyMemory(policy) || !isWholeNumbers([firstRows, waitingWidth, waitingLabels])) return null;
+  if (!isDriftState(drift) || !isPolicyMemory(policy) || !isWholeNumbers([waitingWidth, waitingLabels])) return null;
   const waiting = waitingOf(arrays, Number(waitingWidth), Number(waitingLabels));
   const classRows = arrays.get('classRows');
-  const fitPrints = arrays.get('prints.fit') ?? null;
-  const streamPrints = arrays.get('prints.stream') ?? null;
+  const [learned, fit, first] = ['learned', 'fit', 'first'].map((name) => arrays.get(`prints.${name}`));
+  const prints = learned === undefined || fit === undefined || first === undefined ? null : { learned, fit, first };
   if (waiting === null || policy.absorbed > waiting.rows || classRows === undefined || !isCounts(classRows)) return null;
-  if ((fitPrints === null) !== (streamPrints === null)) return null;
   const learnerArrays = [...arrays].flatMap(([name, values]): [string, Float64Array][] =>
     name.startsWith(learnerPrefix) ? [[name.slice(learnerPrefix.length), values]] : [],
   );
   return {
-    ...{ model, lower, upper, head, lowerSawPlanRows, labels, drift, policy, waiting, classRows, fitPrints, streamPrints },
+    ...{ model, lower, upper, head, lowerSawPlanRows, labels, drift, policy, waiting, classRows, prints },
     learner: { header: learner, arrays: new Map(learnerArrays) },
-    firstRows: Number(firstRows),
   };
 }
 

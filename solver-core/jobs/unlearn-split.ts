@@ -11,49 +11,44 @@ export interface UnlearnSplit {
   readonly unknown: number;
   /** The fingerprints that stay. */
   readonly prints: Prints;
-  /** Removed rows of the plan's own data, and of those that scaled the random features. */
+  /** Removed rows that are rows of the plan's own data, and such that scaled the random features. */
   readonly fromPlan: number;
   readonly fromFirst: number;
   /** Waiting rows that stay, by position. */
   readonly keptWaiting: (row: number) => boolean;
 }
 
-/** Finds rows by their fingerprints: among those learned from streams first, then among the plan's own, then among those that wait. */
+/** Finds rows by their fingerprints: among those learned first, then among those that wait. */
 export function splitForUnlearning(memory: LearnMemory, { prints: asked }: Pick<SeenRows, 'prints'>): UnlearnSplit {
-  const { fit, stream, firstRows } = memory.prints;
-  const inStream = positionsByPrint(stream);
-  const inFit = positionsByPrint(fit);
+  const { prints } = memory;
+  const inLearned = positionsByPrint(prints.learned);
   const inWaiting = positionsByPrint([...memory.waiting.prints]);
-  const gone = { fit: new Set<number>(), stream: new Set<number>(), waiting: new Set<number>() };
+  const gone = { learned: new Set<number>(), waiting: new Set<number>() };
   const learned: number[] = [];
   const waiting = new Set<number>();
-  let unknown = 0;
   asked.forEach((print, at) => {
-    const [s, f, w] = [inStream, inFit, inWaiting].map((positions) => positions.get(print));
-    if (s !== undefined && s.length > 0) {
-      gone.stream.add(s.pop()!);
+    const held = inLearned.get(print)?.pop();
+    if (held !== undefined) {
+      gone.learned.add(held);
       learned.push(at);
-    } else if (f !== undefined && f.length > 0) {
-      gone.fit.add(f.pop()!);
-      learned.push(at);
-    } else if (w !== undefined && w.length > 0) {
-      gone.waiting.add(w.pop()!);
-      waiting.add(at);
-    } else unknown += 1;
+      return;
+    }
+    const waits = inWaiting.get(print)?.pop();
+    if (waits === undefined) return;
+    gone.waiting.add(waits);
+    waiting.add(at);
   });
-  const fromFirst = [...gone.fit].filter((i) => i < firstRows).length + [...gone.stream].filter((i) => fit.length + i < firstRows).length;
+  const countIn = (list: readonly number[]): number => {
+    const known = new Set(list);
+    return learned.filter((at) => known.has(asked[at]!)).length;
+  };
   return {
     learned,
     waiting,
-    unknown,
-    prints: {
-      ...memory.prints,
-      fit: fit.filter((_, i) => !gone.fit.has(i)),
-      stream: stream.filter((_, i) => !gone.stream.has(i)),
-      firstRows: firstRows - fromFirst,
-    },
-    fromPlan: gone.fit.size,
-    fromFirst,
+    unknown: asked.length - learned.length - waiting.size,
+    prints: { ...prints, learned: prints.learned.filter((_, i) => !gone.learned.has(i)) },
+    fromPlan: countIn(prints.fit),
+    fromFirst: countIn(prints.first),
     keptWaiting: (row) => !gone.waiting.has(row),
   };
 }

@@ -216,7 +216,7 @@ function exactness(removal: Removal, { saved }: ReadState): { readonly exact: bo
       exact: false,
       reason: `The head never saw the rows, but ${removal.fromPlan} of them are rows of the plan that the layers below were fitted on. For an exact removal take them out of the data, fit again and learn anew.`,
     };
-  if (removal.fromFirst > 0 && isExpanded(saved))
+  if (removal.fromFirst > 0)
     return {
       exact: false,
       reason: `The head never saw the rows, but its random features were scaled by the first rows, ${removal.fromFirst} of which are among those removed. For an exact removal learn anew without them.`,
@@ -227,11 +227,6 @@ function exactness(removal: Removal, { saved }: ReadState): { readonly exact: bo
       ? 'The head equals one that never saw the rows, and the layers below were fitted without them.'
       : 'The head equals one that never saw the rows. The layers below are those of the model file; what that was trained on is not known here.',
   };
-}
-
-function isExpanded({ learner }: ReadState['saved']): boolean {
-  const { options } = learner.header as { readonly options?: { readonly expand?: unknown } };
-  return typeof options?.expand === 'number';
 }
 
 function unknownNote(count: number): UnlearnDocument['diagnostics'][number] {

@@ -24,12 +24,14 @@ const failed: SolverErrorNumbers['failed'] = -32001;
 const cancelled: SolverErrorNumbers['cancelled'] = -32800;
 const progressType = new ProgressType<ProgressEvent>();
 
-/** At most one fit runs at a time: the engine and the memory it needs are not shared. */
-function oneAtATime<M extends Method>(handler: Handler<M>): Handler<M> {
+/** At most one fit or learning run at a time: the engine, the memory and the files they write are not shared. */
+function exclusive(): <M extends Method>(handler: Handler<M>) => Handler<M> {
   let running = false;
-  return async (params, control) => {
+  return (handler) => async (params, control) => {
     if (running)
-      throw new TierwiseError('fit-in-progress', 'a fit is already running', 'Wait for it or cancel it first.', { category: 'usage' });
+      throw new TierwiseError('fit-in-progress', 'a fit or a learning run is already going on', 'Wait for it or cancel it first.', {
+        category: 'usage',
+      });
     running = true;
     try {
       return await handler(params, control);
@@ -40,15 +42,16 @@ function oneAtATime<M extends Method>(handler: Handler<M>): Handler<M> {
 }
 
 function handlersOf(environment: Environment): { readonly [M in Method]: Handler<M> } {
+  const alone = exclusive();
   return {
     'tierwise/hello': () => Promise.resolve({ version: environment.version, pid: process.pid, node: process.versions.node }),
     'tierwise/inspect': (params) => inspectJob(environment, params),
     'tierwise/check': (params) => checkJob(environment, params),
     'tierwise/energy': (params) => energyJob(environment, params),
-    'tierwise/fit': oneAtATime<'tierwise/fit'>((params, control) => fitJob(environment, params, control)),
+    'tierwise/fit': alone<'tierwise/fit'>((params, control) => fitJob(environment, params, control)),
     'tierwise/eval': (params, control) => evalJob(environment, params, control),
-    'tierwise/learn': oneAtATime<'tierwise/learn'>((params, control) => learnJob(environment, params, control)),
-    'tierwise/unlearn': oneAtATime<'tierwise/unlearn'>((params, control) => unlearnJob(environment, params, control)),
+    'tierwise/learn': alone<'tierwise/learn'>((params, control) => learnJob(environment, params, control)),
+    'tierwise/unlearn': alone<'tierwise/unlearn'>((params, control) => unlearnJob(environment, params, control)),
     'tierwise/lastFit': (params) => lastFitJob(environment, params),
     'tierwise/report': (params) => reportJob(environment, params),
   };
@@ -116,7 +119,7 @@ async function answer(
   }
 }
 
-/** Which parameters each request needs; all of them are strings. */
+/** Which parameters each request needs; all of these are strings. */
 const required: { readonly [M in Method]: readonly string[] } = {
   'tierwise/hello': [],
   'tierwise/inspect': ['path'],
@@ -130,7 +133,9 @@ const required: { readonly [M in Method]: readonly string[] } = {
   'tierwise/report': ['path', 'format'],
 };
 const reportFormats = ['html', 'md', 'csv', 'json', 'text'];
-const optionalStrings = ['text', 'target', 'backend', 'out', 'inputs', 'labels', 'progressToken'];
+const optionalStrings = ['text', 'target', 'backend', 'out', 'inputs', 'labels', 'state', 'progressToken'];
+const optionalBooleans = ['fresh', 'keepOnCancel'];
+const learnPolicies = ['plan', 'always', 'never'];
 
 function checkParams(method: Method, params: unknown): Record<string, unknown> {
   const bad = (message: string): TierwiseError =>
@@ -140,6 +145,12 @@ function checkParams(method: Method, params: unknown): Record<string, unknown> {
   for (const name of required[method]) if (typeof record[name] !== 'string') throw bad(`"${name}" must be a string`);
   for (const name of optionalStrings)
     if (record[name] !== undefined && typeof record[name] !== 'string') throw bad(`"${name}" must be a string`);
+  for (const name of optionalBooleans)
+    if (record[name] !== undefined && typeof record[name] !== 'boolean') throw bad(`"${name}" must be true or false`);
+  const { batchRows, policy } = record;
+  if (batchRows !== undefined && !(Number.isSafeInteger(batchRows) && (batchRows as number) >= 1))
+    throw bad('"batchRows" must be a whole number of at least 1');
+  if (policy !== undefined && !learnPolicies.includes(String(policy))) throw bad(`"policy" must be one of ${learnPolicies.join(', ')}`);
   if (method === 'tierwise/report' && !reportFormats.includes(String(record['format'])))
     throw bad(`"format" must be one of ${reportFormats.join(', ')}`);
   const dims = record['dims'];
