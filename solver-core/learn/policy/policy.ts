@@ -188,11 +188,14 @@ function taken(state: PolicyState, signals: BatchSignals): PolicyState {
   const events = signals.drift.filter((name) => name !== 'ewma' && name !== 'ddm-warning');
   if (signals.newClasses > 0) events.push('new classes');
   const latched = [...state.latched.filter(({ cause }) => !events.includes(cause)), ...events.map((cause) => ({ cause, until: seen }))];
+  const absorbed = kind === 'always' ? state.absorbed : Math.max(state.absorbed, seen - window - pendingKeep);
   return {
     ...state,
     batches: state.batches + 1,
     seen,
-    absorbed: kind === 'always' ? state.absorbed : Math.max(state.absorbed, seen - window - pendingKeep),
+    absorbed,
+    // Rows that are let go leave those that were refused first.
+    refusedPending: Math.max(0, state.refusedPending - (absorbed - state.absorbed)),
     latched: kind === 'gain' ? latched : [],
     causes: [],
     bucketJ: bucket === undefined ? null : Math.min(bucket.capacityJ, (state.bucketJ ?? 0) + bucket.refillJ),

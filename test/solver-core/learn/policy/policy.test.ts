@@ -107,6 +107,18 @@ describe('stage 0', () => {
     expect(rowsOf(state).pending).toEqual({ from: 336, to: 436 });
   });
 
+  test('a full queue still asks when enough of its rows are new', () => {
+    const options: PolicyOptions = { kind: 'gain', pendingKeep: 600, pendingLimit: 512 };
+    const trigger = observe(createPolicy(options), batch({ rows: 700 }));
+    let state = decide(trigger.state, [candidate(0, 0, 1)]).state;
+    const kinds = Array.from({ length: 11 }, () => {
+      const next = observe(state, batch());
+      state = next.state;
+      return next.kind;
+    });
+    expect(kinds).toEqual([...new Array<string>(10).fill('skip'), 'probe']);
+  });
+
   test('all rows held out: nothing to learn from yet', () => {
     const trigger = observe(createPolicy({ kind: 'gain' }), batch({ drift: ['ddm'] }));
     expect(trigger).toMatchObject({ kind: 'skip' });
