@@ -27,6 +27,7 @@ const nodeBundles = [
   { in: 'solver-core/server/solver-process.ts', out: 'dist/solver.cjs', external: ['onnxruntime-node'] },
   { in: 'solver-core/server/language-server.ts', out: 'dist/language-server.cjs', external: [] },
   { in: 'solver-core/cli/main.ts', out: 'dist/cli.cjs', external: ['onnxruntime-node'], banner: '#!/usr/bin/env node' },
+  { in: 'solver-core/backends/cpu/gram-worker.ts', out: 'dist/gram-worker.cjs', external: ['onnxruntime-node'] },
 ];
 
 const pages = ['report', 'tiers', 'model', 'learning'];

@@ -13,6 +13,7 @@ const REQUIRED = [
   'extension/dist/solver.cjs',
   'extension/dist/language-server.cjs',
   'extension/dist/cli.cjs',
+  'extension/dist/gram-worker.cjs',
   'extension/dist/engine/engine.wasm',
   'extension/dist/engine/manifest.json',
   'extension/THIRD-PARTY-NOTICES.md',

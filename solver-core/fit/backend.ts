@@ -19,6 +19,8 @@ export interface RowSource {
   readonly columns: number;
   /** k. */
   readonly outputs: number;
+  /** True: the rows lie in memory anyway, so that threads with buffers of their own do not change how much the work needs. Default false. */
+  readonly isHeld?: boolean;
   /** `preferredRows`: how many rows per chunk suit the reader; a source that can be cut anywhere follows it. Never changes the rows. */
   chunks(preferredRows?: number): AsyncIterable<RowChunk>;
 }

@@ -1,8 +1,12 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
 import type { RowSource, SolveContext } from '../../fit/backend.ts';
 import type { Numerics } from '../../fit/numerics.ts';
 import { cpuFactorisations, lazyKernels } from './factorisations.ts';
 import { ownGramKernels, type GramKernels } from './gram-kernels.ts';
 import { gramPass } from './gram-pass.ts';
+import { parallelGramPass } from './gram-parallel.ts';
 import { plainSumsOf, type ShiftedSums } from './gram-sums.ts';
 import { probeIntegers, type IntegerSupport } from './integer-probe.ts';
 import { lazyOrt, type LazyOrt } from './ort-load.ts';
@@ -12,6 +16,10 @@ import { plainMultiply, plainNumerics } from './plain-numerics.ts';
 export interface EngineOptions {
   /** The native library; default: onnxruntime-node, loaded at first use. For tests: one that is missing. */
   readonly ort?: LazyOrt;
+  /** Most worker threads for sums of rows in memory; 1: none, everything on this thread. Default: one less than the cores, at most 4. */
+  readonly workers?: number;
+  /** The bundled worker; default: gram-worker.cjs beside the program, without workers where that is missing. */
+  readonly workerFile?: string;
 }
 
 /** The linear algebra of this machine and what the ridge backend needs besides. */
@@ -33,6 +41,9 @@ const ownSumsUpTo = 2 ** 18;
  */
 const wideUpTo = 2 ** 29;
 
+/** Workers cost about 80 ms to start: they pay for sums that would take several times that, about 0.3 s on one thread. */
+const parallelFrom = 2 ** 35;
+
 /**
  * Products and sums by ONNX Runtime where its library is there and the size pays for a call, by own kernels elsewhere; factorisations
  * as factorisations.ts says. The library is loaded at the first use that needs it, integer kernels are probed when the first bytes come.
@@ -42,6 +53,10 @@ export function cpuEngine(options: EngineOptions = {}): CpuEngine {
   const wasm = lazyKernels();
   const plain = plainNumerics();
   let integers: Promise<IntegerSupport> | undefined;
+  const crew = (): { readonly workers: number; readonly workerFile: string | undefined } => ({
+    workers: options.workers ?? Math.min(4, availableParallelism() - 1),
+    workerFile: options.workerFile ?? bundledWorker(),
+  });
   const shifted: CpuEngine['shifted'] = async (source, context, { wide } = {}) => {
     const { rows, columns, outputs } = source;
     const macs = rows * columns * (columns + outputs + 1);
@@ -49,7 +64,12 @@ export function cpuEngine(options: EngineOptions = {}): CpuEngine {
     const kernels: GramKernels = native ?? ownGramKernels(macs <= ownSumsUpTo ? undefined : wasm.shared());
     if (native !== undefined) integers ??= probeIntegers(native);
     const support = native === undefined || integers === undefined ? { unsigned: false, signed: false } : await integers;
-    return gramPass(source, context, kernels, { wide: wide ?? macs <= wideUpTo, integers: support });
+    const pass = { wide: wide ?? macs <= wideUpTo, integers: support };
+    const { workers, workerFile } = crew();
+    if (native !== undefined && macs >= parallelFrom && source.isHeld === true && workers > 1 && workerFile !== undefined) {
+      return parallelGramPass(source, context, { ...pass, workers, workerFile });
+    }
+    return gramPass(source, context, kernels, pass);
   };
   const numerics: Numerics = {
     ...plain,
@@ -65,4 +85,12 @@ export function cpuEngine(options: EngineOptions = {}): CpuEngine {
     },
   };
   return { numerics, shifted, dispose: () => ort.dispose() };
+}
+
+/** The worker that the build puts beside the program's bundle; undefined when the program runs from its sources. */
+function bundledWorker(): string | undefined {
+  const program = process.argv[1];
+  if (program === undefined || !existsSync(program)) return undefined;
+  const file = join(dirname(realpathSync(program)), 'gram-worker.cjs');
+  return existsSync(file) ? file : undefined;
 }

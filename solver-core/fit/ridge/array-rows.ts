@@ -18,6 +18,7 @@ export function arrayRows(x: RowValues, y: Float32Array | Float64Array, columns:
     rows,
     columns,
     outputs,
+    isHeld: true,
     async *chunks(preferredRows = chunkRows): AsyncGenerator<RowChunk> {
       for (let start = 0; start < rows; start += preferredRows) {
         const end = Math.min(rows, start + preferredRows);
