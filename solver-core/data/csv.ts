@@ -1,11 +1,13 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { AbortFlag } from '../model/abort.ts';
-import { checkAbort } from '../model/abort.ts';
 import type { RowArray } from './array.ts';
 import { inMemory, tooLarge } from './array.ts';
 import type { Delimiter, FieldSpans } from './csv-line.ts';
+import type { Line } from './csv-lines.ts';
+import { lines } from './csv-lines.ts';
 import { detectDelimiter, fieldSpans, maxColumns, splitLine } from './csv-line.ts';
 import { parseNumber } from './csv-number.ts';
+import { fileTable, markEvery } from './csv-rows.ts';
 import { DataFault, quoted } from './fault.ts';
 import type { Labels } from './labels.ts';
 import { numericLabels, textLabels } from './labels.ts';
@@ -15,92 +17,40 @@ export interface CsvOptions {
   readonly inputs: string;
   readonly labels: string | null;
   readonly maxBytes: number;
+  /** Most bytes the inputs may take in memory; a larger table stays in its file and is parsed again when its rows are read. Undefined: it is refused above `maxBytes`. */
+  readonly tableBytes: number | undefined;
   readonly abort?: AbortFlag;
 }
 
-const chunkBytes = 1 << 20;
-const maxLineBytes = 16 << 20;
 const maxTextLabels = 100_000;
 const maxLabelLength = 256;
 const blockBytes = 4 << 20;
 
 /**
- * Reads a table of numbers into memory as float32. Strict: every input field is a decimal number, every line has the same
+ * Reads a table of numbers as float32: into memory, or, above `tableBytes`, once to check it and to find where its rows are. Strict: every input field is a decimal number, every line has the same
  * number of fields; blank lines are skipped. The first line is a header when it holds names (see `isHeader`). The label column
  * is `labels` by name, or the last column when no column is called "y"; texts there are numbered in sorted order.
  * Which kind the labels are, numbers or texts, is decided by the first row. No newlines inside quotes.
  */
 export async function openCsv(file: FileHandle, fileBytes: number, options: CsvOptions): Promise<OpenedData> {
   let table: Table | undefined;
-  let head: { readonly bytes: Uint8Array; readonly end: number; readonly line: number } | undefined;
+  let head: Line | undefined;
   for await (const line of lines(file, options.abort)) {
     if (table !== undefined) {
-      table.addLine(line.bytes, line.start, line.end, line.line);
+      table.addLine(line);
     } else if (head === undefined) {
       // The first line is kept until the second shows whether it is a header.
-      head = { bytes: line.bytes.slice(line.start, line.end), end: line.end - line.start, line: line.line };
+      head = { ...line, bytes: line.bytes.slice(line.start, line.end), start: 0, end: line.end - line.start };
     } else {
-      table = startTable(head, line, options, fileBytes);
-      table.addLine(line.bytes, line.start, line.end, line.line);
+      table = startTable(head, line, file, options, fileBytes);
+      table.addLine(line);
     }
   }
   if (head === undefined) throw new DataFault('data-unreadable', 'The file holds no lines.');
-  return (table ?? startTable(head, undefined, options, fileBytes)).finish();
+  return (table ?? startTable(head, undefined, file, options, fileBytes)).finish();
 }
 
-interface Line {
-  readonly bytes: Uint8Array;
-  readonly start: number;
-  readonly end: number;
-  /** One-based. */
-  readonly line: number;
-}
-
-/** The lines that hold more than white space, without newline; each is valid until the next. */
-async function* lines(file: FileHandle, abort: AbortFlag | undefined): AsyncGenerator<Line> {
-  let buffer = new Uint8Array(chunkBytes);
-  let filled = 0;
-  let position = 0;
-  let line = 0;
-  for (let done = false; !done;) {
-    checkAbort(abort);
-    const { bytesRead } = await file.read(buffer, filled, buffer.length - filled, position);
-    done = bytesRead === 0;
-    // A byte order mark is not part of the first field.
-    if (position === 0 && buffer[0] === 0xef && buffer[1] === 0xbb && buffer[2] === 0xbf) buffer.fill(0x20, 0, 3);
-    position += bytesRead;
-    const scanFrom = filled;
-    filled += bytesRead;
-    let start = 0;
-    for (let at = buffer.indexOf(0x0a, scanFrom); at !== -1 && at < filled; at = buffer.indexOf(0x0a, at + 1)) {
-      line += 1;
-      if (!isBlankLine(buffer, start, at)) yield { bytes: buffer, start, end: at, line };
-      start = at + 1;
-    }
-    if (done && start < filled && !isBlankLine(buffer, start, filled)) yield { bytes: buffer, start, end: filled, line: line + 1 };
-    buffer.copyWithin(0, start, filled);
-    filled -= start;
-    if (filled > maxLineBytes)
-      throw new DataFault('data-unreadable', `Line ${line + 1} is longer than ${maxLineBytes} bytes: this is not a table of numbers.`);
-    if (filled === buffer.length) {
-      const wider = new Uint8Array(buffer.length * 2);
-      wider.set(buffer);
-      buffer = wider;
-    }
-  }
-}
-
-function isBlankLine(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let at = start; at < end; at += 1) if ((bytes[at] as number) > 0x20) return false;
-  return true;
-}
-
-function startTable(
-  head: { readonly bytes: Uint8Array; readonly end: number; readonly line: number },
-  second: Line | undefined,
-  options: CsvOptions,
-  fileBytes: number,
-): Table {
+function startTable(head: Line, second: Line | undefined, file: FileHandle, options: CsvOptions, fileBytes: number): Table {
   const delimiter = detectDelimiter(head.bytes, 0, head.end);
   const probe = fieldSpans(Math.min(maxColumns, head.end + 1));
   splitLine(head.bytes, 0, head.end, delimiter, probe);
@@ -114,8 +64,8 @@ function startTable(
   const names = withHeader
     ? Array.from({ length: columns }, (_, i) => fieldText(head.bytes, probe.starts[i] ?? 0, probe.ends[i] ?? 0))
     : null;
-  const table = new Table(delimiter, columns, names, options, fileBytes);
-  if (!withHeader) table.addLine(head.bytes, 0, head.end, head.line);
+  const table = new Table(delimiter, columns, names, file, options, fileBytes);
+  if (!withHeader) table.addLine(head);
   return table;
 }
 
@@ -143,14 +93,27 @@ class Table {
   readonly #inputColumns: Int32Array;
   readonly #spans: FieldSpans;
   readonly #rowsPerBlock: number;
-  readonly #blocks: Float32Array[] = [];
+  readonly #file: FileHandle;
+  #blocks: Float32Array[] = [];
+  /** One row, where the rows stay in the file; undefined while they are kept. */
+  #checked: Float32Array | undefined;
+  /** Positions in the file of row 0, `markEvery`, 2 · `markEvery` … */
+  readonly #marks: number[] = [];
   #labelNumbers: Float64Array;
   readonly #labelTexts = new Map<string, number>();
   #textual = false;
   #rows = 0;
 
-  constructor(delimiter: Delimiter, columns: number, names: readonly string[] | null, options: CsvOptions, fileBytes: number) {
+  constructor(
+    delimiter: Delimiter,
+    columns: number,
+    names: readonly string[] | null,
+    file: FileHandle,
+    options: CsvOptions,
+    fileBytes: number,
+  ) {
     this.#delimiter = delimiter;
+    this.#file = file;
     this.#columns = columns;
     this.#names = names;
     this.#options = options;
@@ -168,17 +131,19 @@ class Table {
     this.#labelNumbers = new Float64Array(1024);
   }
 
-  addLine(bytes: Uint8Array, start: number, end: number, line: number): void {
+  addLine({ bytes, start, end, line, position }: Line): void {
     const spans = this.#spans;
     splitLine(bytes, start, end, this.#delimiter, spans);
     if (spans.count !== this.#columns) {
       const range = { line, column: 1, endLine: line, endColumn: end - start + 1 };
       throw new DataFault('shape-mismatch', `Line ${line} has ${spans.count} fields; the first line has ${this.#columns}.`, { range });
     }
-    const inRow = this.#rows % this.#rowsPerBlock;
+    if (this.#rows % markEvery === 0) this.#marks.push(position);
+    const inBlock = this.#rows % this.#rowsPerBlock;
     const width = this.#inputColumns.length;
-    if (inRow === 0) this.#addBlock();
-    const block = this.#blocks.at(-1) as Float32Array;
+    if (inBlock === 0) this.#addBlock();
+    const block = this.#checked ?? (this.#blocks.at(-1) as Float32Array);
+    const inRow = this.#checked === undefined ? inBlock : 0;
     for (let i = 0; i < width; i += 1) {
       const column = this.#inputColumns[i] as number;
       const value = parseNumber(bytes, spans.starts[column] as number, spans.ends[column] as number);
@@ -196,14 +161,23 @@ class Table {
   }
 
   #addBlock(): void {
-    const { maxBytes } = this.#options;
-    const sizeBytes = (this.#blocks.length + 1) * this.#rowsPerBlock * this.#inputColumns.length * 4 + this.#rows * 8;
-    if (sizeBytes > maxBytes)
+    const { maxBytes, tableBytes } = this.#options;
+    const width = this.#inputColumns.length;
+    if (this.#rows * 8 > maxBytes)
+      throw new DataFault('data-too-large', tooLarge('The labels of the table', this.#rows * 8, maxBytes, 'Use fewer rows.'));
+    if (this.#checked !== undefined) return;
+    const sizeBytes = (this.#blocks.length + 1) * this.#rowsPerBlock * width * 4;
+    if (sizeBytes <= Math.min(tableBytes ?? maxBytes, maxBytes)) {
+      this.#blocks.push(new Float32Array(this.#rowsPerBlock * width));
+      return;
+    }
+    if (tableBytes === undefined)
       throw new DataFault(
         'data-too-large',
         tooLarge('The table', sizeBytes, maxBytes, 'Save it as .npy or uncompressed .npz, whose rows stay in the file.'),
       );
-    this.#blocks.push(new Float32Array(this.#rowsPerBlock * this.#inputColumns.length));
+    this.#blocks = [];
+    this.#checked = new Float32Array(width);
   }
 
   #addLabel(bytes: Uint8Array, lineStart: number, line: number): void {
@@ -250,6 +224,8 @@ class Table {
     const width = this.#inputColumns.length;
     const rows = this.#rows;
     const layout = { kind: 'f4', littleEndian: true, fortran: false, dims: [rows, width], elements: rows * width, itemBytes: 4 } as const;
+    if (this.#checked !== undefined)
+      return fileTable(this.#file, this.#marks, { layout, rows, rowElements: width }, this.#delimiter, this.#inputColumns);
     const blocks = this.#blocks;
     const perBlock = this.#rowsPerBlock;
     return inMemory({ layout, rows, rowElements: width }, (start, count, out, outStart) => {

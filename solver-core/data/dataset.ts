@@ -55,7 +55,7 @@ export interface DatasetOptions {
   /** Most bytes one array may take in memory. Default 1 GiB. Rows of .npy and of stored .npz members stay in the file,
    * unless rows are picked by index and the array is at most a quarter of this. */
   readonly maxBytes?: number;
-  /** Most bytes a .csv may take in memory as float32; a larger one is read from the file again on every pass. Default `maxBytes`. */
+  /** Most bytes a .csv may take in memory as float32; a larger one is read from the file again on every pass. Default: it is refused above `maxBytes`. */
   readonly tableBytes?: number;
   readonly abort?: AbortFlag;
 }
@@ -124,7 +124,13 @@ async function openByFormat(path: string, file: FileHandle, fileBytes: number, o
       return { inputs: await openNpy(file, fileBytes, inputs, maxBytes), labels: { kind: 'none' }, diagnostics: [] };
     }
     case 'csv':
-      return openCsv(file, fileBytes, { inputs, labels, maxBytes, ...(options.abort === undefined ? {} : { abort: options.abort }) });
+      return openCsv(file, fileBytes, {
+        inputs,
+        labels,
+        maxBytes,
+        tableBytes: options.tableBytes,
+        ...(options.abort === undefined ? {} : { abort: options.abort }),
+      });
     case 'idx':
       return openIdx(path, file, { labels, maxBytes });
     case undefined:

@@ -43,6 +43,8 @@ export async function* rowBatches(data: FitRows, size: number): AsyncGenerator<R
   const elements = rowElements(data);
   for (let first = 0; first < data.rows; first += size) {
     const rows = Math.min(size, data.rows - first);
-    yield { first, rows, x: data.x.subarray(first * elements, (first + rows) * elements) };
+    const end = (first + rows) * elements;
+    const stored = data.bytes === undefined ? {} : { bytes: data.bytes.subarray(first * elements, end) };
+    yield { first, rows, x: data.x.subarray(first * elements, end), ...stored };
   }
 }

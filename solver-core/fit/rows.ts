@@ -20,6 +20,8 @@ export interface LabelledRows {
   readonly inputShape: readonly number[];
   /** [rows, ...inputShape] row-major. */
   readonly x: Float32Array;
+  /** The same numbers as the file stores them, where it stores 8-bit unsigned integers: sums of the rows can then be exact. */
+  readonly bytes?: Uint8Array;
   readonly labels: RowLabels;
 }
 

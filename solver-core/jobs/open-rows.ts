@@ -102,8 +102,12 @@ async function readAllRows(dataset: Dataset, labels: RowLabels): Promise<Labelle
   const { rows, rowElements, inputShape } = dataset;
   const x = new Float32Array(rows * rowElements);
   const batchRows = Math.max(1, Math.floor((1 << 20) / rowElements));
-  for await (const batch of dataset.batches(batchRows)) x.set(batch.x, batch.first * rowElements);
-  return { rows, inputShape, x, labels };
+  let bytes: Uint8Array | undefined;
+  for await (const batch of dataset.batches(batchRows)) {
+    x.set(batch.x, batch.first * rowElements);
+    if (batch.bytes !== undefined) (bytes ??= new Uint8Array(x.length)).set(batch.bytes, batch.first * rowElements);
+  }
+  return { rows, inputShape, x, labels, ...(bytes === undefined ? {} : { bytes }) };
 }
 
 /** The rows with these numbers, as a copy. */
@@ -111,7 +115,11 @@ export function takeRows(data: LabelledRows, rows: Uint32Array): LabelledRows {
   const width = data.x.length / data.rows;
   const x = new Float32Array(rows.length * width);
   rows.forEach((row, at) => x.set(data.x.subarray(row * width, (row + 1) * width), at * width));
-  return { rows: rows.length, inputShape: data.inputShape, x, labels: takeLabels(data.labels, rows) };
+  const taken = { rows: rows.length, inputShape: data.inputShape, x, labels: takeLabels(data.labels, rows) };
+  if (data.bytes === undefined) return taken;
+  const bytes = new Uint8Array(x.length);
+  rows.forEach((row, at) => bytes.set(data.bytes!.subarray(row * width, (row + 1) * width), at * width));
+  return { ...taken, bytes };
 }
 
 function takeLabels(labels: RowLabels, rows: Uint32Array): RowLabels {

@@ -36,8 +36,8 @@ function tensors(name: string): Map<string, Float32Array | Float64Array> {
 
 /** Largest difference of a tensor, relative to its largest value. */
 function difference(a: Float32Array | Float64Array, b: Float32Array | Float64Array): number {
-  const scale = a.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
-  return a.reduce((most, x, i) => Math.max(most, Math.abs(x - b[i]!)), 0) / scale;
+  const pairs = Array.from(a, (x, i): [number, number] => [x, b[i]!]);
+  return Math.max(...pairs.map(([x, y]) => Math.abs(x - y))) / Math.max(...pairs.map(([x]) => Math.abs(x)));
 }
 
 beforeAll(async () => {
