@@ -117,11 +117,13 @@ async function twoStage(rows, end, first, options, referenceError) {
     probes++;
     macs += cost;
     const candidate = await learner.updated(waiting);
-    const difference = learn.pairedDifference(await errorsOf(learner, held), await errorsOf(candidate, held));
+    const judged = await errorsOf(candidate, held);
+    const difference = learn.pairedDifference(await errorsOf(learner, held), judged);
     const { state, decision } = learn.decide(policy, [{ action: 'update', difference, probe: joules(cost), commit: learn.noEnergy }]);
     policy = state;
     if (decision.action === 'skip') continue;
     learner = candidate;
+    monitor = learn.afterUpdate(monitor, judged.reduce((a, b) => a + b, 0) / judged.length);
     updates++;
   }
   return { accuracy: 1 - wrong / n, macs, updates, probes };

@@ -1,5 +1,5 @@
 // What neighbours use of the learn part.
-export { createDriftMonitor, observeDrift } from './drift/monitor.ts';
+export { afterUpdate, createDriftMonitor, observeDrift } from './drift/monitor.ts';
 export type { DriftObservation, DriftOptions, DriftOutcome, DriftSignal, DriftState } from './drift/types.ts';
 export type { HeadWeights, LearnedWeights, LearnerState, LearnRows, UpperLearner } from './learner.ts';
 export { noEnergy, pairedDifference } from './policy/judge.ts';

@@ -72,6 +72,14 @@ export function observeDrift(before: DriftState, { errors, leverages, confidence
   return { state, signals: order.filter((signal) => signals.has(signal)) };
 }
 
+/**
+ * The monitors after an update that was judged: the smoothed error goes on from what the new head errs on rows it has not learned
+ * (`error`, when lower), so that the old head's errors call for no further updates.
+ */
+export function afterUpdate(state: DriftState, error: number): DriftState {
+  return state.ewma === null || !(error < state.ewma) ? state : { ...state, ewma: error };
+}
+
 const order: readonly DriftSignal[] = ['ewma', 'page-hinkley', 'ddm', 'ddm-warning', 'leverage', 'confidence'];
 
 /** The smoothed error after a batch, and the error that is normal once it is known. */

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { createRandom } from '../../../../solver-core/fit/prng.ts';
 import { kolmogorovSmirnovP } from '../../../../solver-core/learn/drift/confidence.ts';
 import { quantile } from '../../../../solver-core/learn/drift/leverage.ts';
-import { createDriftMonitor, observeDrift } from '../../../../solver-core/learn/drift/monitor.ts';
+import { afterUpdate, createDriftMonitor, observeDrift } from '../../../../solver-core/learn/drift/monitor.ts';
 import type { DriftOptions, DriftSignal, DriftState } from '../../../../solver-core/learn/drift/types.ts';
 import { tolerances } from '../../../tolerances.ts';
 
@@ -101,6 +101,16 @@ describe('monitors of the error', () => {
     const bad = new Array<number>(29).fill(1);
     expect(observeDrift(createDriftMonitor({ pageHinkleyThreshold: 0 }), { errors: bad }).signals).toEqual([]);
     expect(observeDrift(createDriftMonitor({ referenceError: 0.1 }), { errors: bad }).signals).toEqual(['ewma']);
+  });
+
+  test('after an update the smoothed error goes on from the new head, never from a worse one', () => {
+    const { state, signals } = observeDrift(createDriftMonitor({ referenceError: 0.1 }), { errors: new Array<number>(100).fill(1) });
+    expect(signals).toContain('ewma');
+    expect(afterUpdate(state, 0.1).ewma).toBe(0.1);
+    expect(observeDrift(afterUpdate(state, 0.1), { errors: [0, 0] }).signals).not.toContain('ewma');
+    const calm = observeDrift(createDriftMonitor(), { errors: [0, 0, 0] }).state;
+    expect(afterUpdate(calm, 0.5)).toBe(calm);
+    expect(afterUpdate(createDriftMonitor(), 0.5).ewma).toBeNull();
   });
 
   test('a state written as JSON continues the same', () => {
