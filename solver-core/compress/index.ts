@@ -1,0 +1,10 @@
+export { compressLayer } from './compress-layer.ts';
+export type { CompressedLayer, CompressRequest } from './compress-layer.ts';
+export { narrowLayer } from './narrow.ts';
+export type { NarrowedLayer, NarrowRequest } from './narrow.ts';
+export { calibrate } from './calibrate.ts';
+export type { Calibration } from './calibrate.ts';
+export { pruning } from './prune.ts';
+export { quantising } from './quantise.ts';
+export type { Quantising } from './quantise.ts';
+export type { Chooser } from './compensate.ts';
