@@ -13,6 +13,7 @@ import type { OpenTensors } from './layer-tensors.ts';
 import type { WeightTensor } from './model-editor.ts';
 import { labelTargets } from './rows.ts';
 import { resolveLambda } from './resolve-lambda.ts';
+import type { ResolvedLambda } from './resolve-lambda.ts';
 import { averagedRows, linearRows, outputRows } from './source-rows.ts';
 import { storedWeights } from './store-weights.ts';
 import { targetStrategy } from './targets/registry.ts';
@@ -124,19 +125,25 @@ async function fitGroup(
   const outputs = part.form.outputs / part.form.groups;
   const source = layerRows(part.rows, outputs, how, request.budgetBytes ?? defaultBudgetBytes);
   // The one place where `lambda auto` becomes a number: backends never see it.
-  const { lambda, lambdaFrom } = await resolveLambda(job.tier.lambda, { source, bias }, request, context);
-  const { w, b, ...solution } = await request.backend.solve({ source, lambda, bias }, context);
-  return { weights: { w, b, solution: { ...solution, quality: qualityOf(solution, source.columns, lambdaFrom) } }, targets: targets.name };
+  const resolved = await resolveLambda(job.tier.lambda, { source, bias }, request, context);
+  const { w, b, ...solution } = await request.backend.solve({ source, lambda: resolved.lambda, bias }, context);
+  return { weights: { w, b, solution: { ...solution, quality: qualityOf(solution, source.columns, resolved) } }, targets: targets.name };
 }
 
 /** What the backend said of its solution, with how λ came about. */
 function qualityOf(
   solution: Omit<RidgeSolution, 'w' | 'b'>,
   columns: number,
-  lambdaFrom: NonNullable<RidgeSolution['quality']>['lambdaFrom'],
+  { lambdaFrom, spectrum }: ResolvedLambda,
 ): NonNullable<RidgeSolution['quality']> {
   const unknown = { liveInputs: columns - solution.deadInputs.length, rank: null, degreesOfFreedom: null };
-  return { ...(solution.quality ?? unknown), lambdaFrom };
+  const quality = solution.quality ?? unknown;
+  return {
+    ...quality,
+    rank: spectrum?.rank ?? quality.rank,
+    degreesOfFreedom: spectrum?.degreesOfFreedom ?? quality.degreesOfFreedom,
+    lambdaFrom,
+  };
 }
 
 async function targetsOf(
@@ -168,8 +175,10 @@ async function targetsOf(
     outputs,
     bias: layer.bias !== null,
     activation: layer.activation,
+    ...(form.patches === null ? {} : { taps: form.patches.kernel.reduce((a, b) => a * b, 1) }),
     seed: tier.seed,
     input: rows,
+    ...(form.patches === null ? {} : { taps: form.patches.kernel.reduce((a, b) => a * b, 1) }),
     labels: labelTargets(labels, labels.kind === 'class' ? labels.classes : labels.outputs),
     context,
     lambda: tier.lambda === 'auto' ? undefined : tier.lambda,

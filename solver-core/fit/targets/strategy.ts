@@ -12,6 +12,8 @@ export interface TargetLayer {
   readonly bias: boolean;
   /** The activation that follows, by ONNX op name; null when none. Targets are for the value before it. */
   readonly activation: string | null;
+  /** Of a convolution: columns per channel in a row of `input`, the size of its window. Absent for dense layers. */
+  readonly taps?: number;
   /** The tier's seed. Each layer and each random matrix draws from its own stream of it. */
   readonly seed: number;
   /** Input of the layer with the layers below already fitted; a convolution's rows are its patches, position after position. */
