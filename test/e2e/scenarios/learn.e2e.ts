@@ -77,6 +77,7 @@ scenario('learning again continues from the state', current, async ({ page }) =>
     timeoutMs: FIT_MS,
   });
   await until('the record of the second run', () => record().resumed);
+  expect(sha256('digits.onnx')).toBe(modelBefore);
 });
 
 cspScenario(current);
