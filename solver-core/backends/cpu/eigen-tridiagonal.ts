@@ -64,14 +64,12 @@ export function eigenvectors(band: Band, values: Float64Array): Float64Array {
   const random = createRandom(1, 'inverse iteration');
   const found: Float64Array[] = [];
   let cluster = 0;
-  let shift = Infinity;
   for (let e = 0; e < count; e++) {
     if (e > 0 && values[e - 1]! - values[e]! > 1e-3 * bound) cluster = e;
-    // Equal eigenvalues need shifts of their own, or every solve gives the same vector.
-    shift = Math.min(values[e]!, shift - 10 * epsilon * bound);
-    const solve = shiftedSolver(band, shift, epsilon * bound);
+    const solve = shiftedSolver(band, values[e]!, epsilon * bound);
+    // A start of its own for every vector: equal eigenvalues then give different vectors of their space.
     let vector: Float64Array = normals(random, d);
-    for (let step = 0; step < 4; step++) {
+    for (let step = 0; step < 3; step++) {
       normalise(vector);
       vector = solve(vector);
       normalise(vector);
