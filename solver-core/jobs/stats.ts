@@ -68,6 +68,8 @@ export async function statsJob(environment: Environment, params: StatsParams, co
   const start = await startOf(environment, modelPath, params.model);
   const job = chooseLayer(runnable, plan, start, params.layer);
   const shard = params.shard ?? { index: 1, count: 1 };
+  const pass = params.pass ?? (isHidden(job) && job.tier.kind === 'lower' && job.tier.targets === 'random' ? 'means' : 'sums');
+  const needsMeans = pass === 'sums' && requireShardable(job, shard, params.means);
   const output = resolve(params.out ?? defaultSumsPath(read.path, job.layer.id, shard));
   await refuseToOverwrite(output, [modelPath, read.dataPath, read.path, ...(params.model === undefined ? [] : [resolve(params.model)])]);
   await checkWritable(output);
@@ -76,7 +78,6 @@ export async function statsJob(environment: Environment, params: StatsParams, co
     checkAgainstModel(data, runnable);
     const fitRows = splitRows(data.rows.rows, plan.data.split, plan.data.seed).fit;
     const rows = data.take(shardRows(fitRows, shard));
-    const pass = params.pass ?? (job.tier.kind === 'lower' && job.tier.targets === 'random' && !job.answersLabels ? 'means' : 'sums');
     const facts = {
       layer: job.layer.id,
       plan: sha256(sumsFacts(plan, job.layer.id)),
@@ -85,7 +86,8 @@ export async function statsJob(environment: Environment, params: StatsParams, co
       fitRows: fitRows.length,
       shards: shard.count,
     };
-    const means = pass === 'means' ? undefined : await meansFor(job, shard, params.means, facts, data.rows);
+    if (pass === 'sums') refuseScaledLabels(job, shard, data.rows);
+    const means = needsMeans && params.means !== undefined ? await readMeans(params.means, facts) : undefined;
     const single = onlyLayer(plan, job, pass);
     const findings = preflight({
       input: runnable.input,
@@ -174,16 +176,14 @@ function chooseLayer({ layers }: RunnableModel, plan: Plan, start: FitStart, nam
 /** Kinds of targets of hidden layers that one shard can make by itself. */
 const shardable: readonly string[] = ['labels', 'forward-projection', 'teacher'];
 
-/** The means of all rows where the targets need them; undefined where they do not, or where this shard is all rows. */
-async function meansFor(
-  job: FitJob,
-  shard: Shard,
-  path: string | undefined,
-  facts: Pick<SumsProblemFacts, 'layer' | 'plan' | 'model' | 'data' | 'fitRows'>,
-  rows: FitRows,
-): Promise<Float64Array | undefined> {
-  const { layer, tier } = job;
-  if (job.answersLabels || tier.kind === 'upper') return undefined;
+/** True for a layer that is solved for targets of its tier, not for the labels. */
+function isHidden(job: FitJob): boolean {
+  return !job.answersLabels && job.tier.kind === 'lower';
+}
+
+/** Whether the targets need the means of all rows. Throws when a shard cannot make them, before any row is read. */
+function requireShardable({ layer, tier, answersLabels }: FitJob, shard: Shard, means: string | undefined): boolean {
+  if (answersLabels || tier.kind === 'upper') return false;
   if (!shardable.includes(tier.targets))
     throw new TierwiseError(
       'stats-not-possible',
@@ -192,33 +192,40 @@ async function meansFor(
         ? 'Random weights need the means only: tierwise stats PLAN --pass means.'
         : 'Fit the layer on one machine with `tierwise fit`.',
     );
-  const isWhole = shard.count === 1;
-  if (rows.labels.kind === 'regression' && !isWhole && tier.targets !== 'teacher')
-    throw new TierwiseError(
-      'stats-not-possible',
-      `targets ${tier.targets} bring the labels of ${JSON.stringify(layer.id)} to mean 0 and variance 1 over all rows, which a shard does not know`,
-      'Use one shard, or fit the layer on one machine.',
-    );
   const needsMeans = tier.targets === 'forward-projection' && layer.bias !== null;
-  if (path === undefined) {
-    if (!needsMeans || isWhole) return undefined;
-    throw new TierwiseError(
-      'means-needed',
-      `targets forward-projection of layer ${JSON.stringify(layer.id)} are centred by the means over all shards, which this one does not know`,
-      'Make a first pass with --pass means on every shard, merge it, and give the result with --means FILE.',
-    );
-  }
+  if (!needsMeans || means !== undefined || shard.count === 1) return needsMeans;
+  throw new TierwiseError(
+    'means-needed',
+    `targets forward-projection of layer ${JSON.stringify(layer.id)} are centred by the means over all shards, which this one does not know`,
+    'Make a first pass with --pass means on every shard, merge it, and give the result with --means FILE.',
+  );
+}
+
+/** Numbers as labels are brought to mean 0 and variance 1 over all rows for the targets of hidden layers. */
+function refuseScaledLabels(job: FitJob, shard: Shard, rows: FitRows): void {
+  if (!isHidden(job) || rows.labels.kind !== 'regression' || shard.count === 1) return;
+  throw new TierwiseError(
+    'stats-not-possible',
+    `targets of ${JSON.stringify(job.layer.id)} bring the labels to mean 0 and variance 1 over all rows, which a shard does not know`,
+    'Use one shard, or fit the layer on one machine.',
+  );
+}
+
+/** [columns] the means in a merged first pass over all shards. Throws `sums-do-not-fit` when it belongs to something else. */
+async function readMeans(
+  path: string,
+  facts: Pick<SumsProblemFacts, 'layer' | 'plan' | 'model' | 'data' | 'fitRows'>,
+): Promise<Float64Array> {
   const found = await readSums(resolve(path));
   const differs = (['layer', 'plan', 'model', 'data', 'fitRows'] as const).find((name) => found.problem[name] !== facts[name]);
-  if (differs !== undefined || found.parts.length !== found.problem.shards)
-    throw new TierwiseError(
-      'sums-do-not-fit',
-      differs === undefined
-        ? `${path} holds ${found.parts.length} of ${found.problem.shards} shards; means need all of them`
-        : `${path} belongs to another ${differs === 'fitRows' ? 'split' : differs}`,
-      'Make and merge the first pass with the same plan, model and data.',
-    );
-  return needsMeans ? found.sums.sumX.map((sum) => sum / found.sums.rows) : undefined;
+  if (differs === undefined && found.parts.length === found.problem.shards) return found.sums.sumX.map((sum) => sum / found.sums.rows);
+  throw new TierwiseError(
+    'sums-do-not-fit',
+    differs === undefined
+      ? `${path} holds ${found.parts.length} of ${found.problem.shards} shards; means need all of them`
+      : `${path} belongs to another ${differs === 'fitRows' ? 'split' : differs}`,
+    'Make and merge the first pass with the same plan, model and data.',
+  );
 }
 
 /** The plan with this layer alone, so that nothing else is computed; λ plays no part in sums. */
