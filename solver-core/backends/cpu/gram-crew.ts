@@ -54,6 +54,12 @@ export function startCrew(workerFile: string, count: number, setting: WorkerSett
     while (failure === undefined && !done()) await new Promise<void>((resolve) => (wake = resolve));
     if (failure !== undefined) throw failure;
   };
+  /** A bad row is the first one once every chunk before it has told its sums. */
+  const firstBad = (): boolean => {
+    let at = nextResult;
+    for (let next = waiting.get(at); next !== undefined; next = waiting.get(++at)) if ('badRow' in next) return true;
+    return false;
+  };
   const isSpoilt = (): boolean => [...waiting.values()].some((result) => 'badRow' in result);
   return {
     async give(index, chunk) {
@@ -73,15 +79,33 @@ export function startCrew(workerFile: string, count: number, setting: WorkerSett
       }
       return inOrder;
     },
-    // A bad row is final once every chunk before it has told its sums.
-    finish: () => until(() => unfinished === 0 || 'badRow' in (waiting.get(nextResult) ?? {})),
+    finish: () => until(() => unfinished === 0 || firstBad()),
     async end() {
       isEnding = true;
       Atomics.store(control, stopAt, 1);
       for (let at = 0; at < control.length; at++) Atomics.notify(control, at);
-      await Promise.all(workers.map((worker) => worker.terminate()));
+      await Promise.all(workers.map(endWorker));
     },
   };
+}
+
+/** How long a worker may take to finish the product it is at and to leave. */
+const leaveWithinMs = 10_000;
+
+/**
+ * Asks a worker to leave and waits for it. A thread is not ended from outside while it is inside the native library: that can take the
+ * whole process down. Only one that does not answer for long is.
+ */
+function endWorker(worker: Worker): Promise<void> {
+  return new Promise((resolve) => {
+    if (worker.threadId === -1) return resolve();
+    const timer = setTimeout(() => void worker.terminate(), leaveWithinMs);
+    worker.once('exit', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    worker.postMessage('leave');
+  });
 }
 
 function workerDied(reason: string): TierwiseError {

@@ -18,6 +18,9 @@ export interface ChunkOrder {
   readonly chunk: GramChunk;
 }
 
+/** What a worker is sent: a chunk, or to free its library and end. */
+export type CrewOrder = ChunkOrder | 'leave';
+
 /** What a worker tells: the sums of a chunk but for the Gram, or the row that spoils it; then that its blocks are added. */
 export type WorkerNews =
   | { readonly kind: 'sums'; readonly index: number; readonly sums: ChunkSums }

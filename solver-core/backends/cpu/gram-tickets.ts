@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { GramKernels } from './gram-kernels.ts';
-import { stopAt, ticketAt, type ChunkOrder, type WorkerNews, type WorkerSetting } from './gram-messages.ts';
+import type { OrtKernels } from './ort-kernels.ts';
+import { stopAt, ticketAt, type ChunkOrder, type CrewOrder, type WorkerNews, type WorkerSetting } from './gram-messages.ts';
 import { chunkProducts } from './gram-pass.ts';
 import { addBlock } from './gram-totals.ts';
 
@@ -12,7 +13,7 @@ const longestWaitMs = 500;
  * chunks: each column has a ticket, and a worker waits until the ticket shows its chunk. So every bit of the sums is that of one thread,
  * whatever the number of workers (numerics reference 2.5).
  */
-export function serveChunks(port: MessagePort, setting: WorkerSetting, loading: Promise<GramKernels>): void {
+export function serveChunks(port: MessagePort, setting: WorkerSetting, loading: Promise<GramKernels & Pick<OrtKernels, 'dispose'>>): void {
   const gram = new Float64Array(setting.gram);
   const control = new Int32Array(setting.control);
   const tell = (news: WorkerNews): void => port.postMessage(news);
@@ -23,7 +24,7 @@ export function serveChunks(port: MessagePort, setting: WorkerSetting, loading: 
     tell({ kind: 'sums', index, sums: products.sums });
     let block = 0;
     for await (const values of products.blocks()) {
-      if (!waitForTurn(control, ticketAt(block), index)) return;
+      if (Atomics.load(control, stopAt) !== 0 || !waitForTurn(control, ticketAt(block), index)) return;
       addBlock(gram, values, setting.d);
       Atomics.store(control, ticketAt(block), index + 1);
       Atomics.notify(control, ticketAt(block));
@@ -32,9 +33,13 @@ export function serveChunks(port: MessagePort, setting: WorkerSetting, loading: 
     tell({ kind: 'added', index });
   };
   let last = Promise.resolve();
-  port.on('message', (order: ChunkOrder) => {
+  const leave = async (): Promise<void> => {
+    await (await loading).dispose();
+    port.close();
+  };
+  port.on('message', (order: CrewOrder) => {
     // A failure ends the thread, which its owner sees.
-    last = last.then(() => serve(order));
+    last = last.then(() => (order === 'leave' ? leave() : serve(order)));
   });
 }
 
