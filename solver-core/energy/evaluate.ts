@@ -31,7 +31,7 @@ export function evaluateLayers(input: EvaluateInput): readonly LayerFigures[] {
   const { layers, context, scenario } = input;
   const placement = place(layers, context);
   const level = trainingLevel(layers, context, scenario);
-  const targets = targetsByLayer(input.plan);
+  const targets = targetsByLayer(layers, input.plan);
   return layers.map((layer, index): LayerFigures => {
     const fit = input.fit.get(layer.id);
     return {
@@ -55,8 +55,10 @@ export function totalOf(figures: readonly LayerFigures[], pick: (layer: LayerFig
   return totals.length === 0 ? null : sum(totals);
 }
 
-function targetsByLayer(plan: Plan | null): ReadonlyMap<string, TargetKind> {
+/** What each layer of a lower tier is solved for; the model's last layer answers the labels, whatever its tier says. */
+function targetsByLayer(layers: readonly Layer[], plan: Plan | null): ReadonlyMap<string, TargetKind> {
+  const last = layers.at(-1)?.id;
   const found = new Map<string, TargetKind>();
-  for (const tier of plan?.lower ?? []) for (const id of tier.layers) found.set(id, tier.targets);
+  for (const tier of plan?.lower ?? []) for (const id of tier.layers) found.set(id, id === last ? 'labels' : tier.targets);
   return found;
 }
