@@ -138,6 +138,7 @@ describe.skipIf(!hasShared || !hasNumpy)('trained networks of the material', () 
   test('LeNet-5 with every layer fitted anew from the labels', async () => {
     const path = planFile({
       ...data,
+      split: '0.75',
       name: 'lenet5_fashion',
       layers: '"/conv1/Conv" .. "/fc3/Gemm"',
       targets: 'forward-projection seed 7',
