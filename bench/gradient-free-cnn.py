@@ -3,7 +3,8 @@
 Adam (rate 1e-3, batches of 64), ReLU, max pooling, one thread. Epochs and horizontal-flip augmentation are chosen by 5-fold
 cross-validation on the training rows alone; the network is then trained once on all of them and read on the test rows.
 
-    python3 bench/gradient-free-cnn.py DATA.npz [--seeds 1,2,3]
+    python3 bench/gradient-free-cnn.py DATA.npz [--seeds 1,2,3]     trains and tests
+    python3 bench/gradient-free-cnn.py --prepare FOLDER IDX_FOLDER   writes the rows that both sides read
 
 DATA.npz holds x [n, 1, 28, 28] float32 in 0..1 and y [n]; the first 2000 rows train, the others test. Writes one JSON line per seed.
 MACs by the same rules as Tierwise's: a multiply-add of a layer counts once, training a layer three times its forward pass (the first
@@ -11,6 +12,7 @@ layer twice: nobody asks for the gradient of the image) plus 4 per weight and st
 """
 
 import argparse
+import gzip
 import json
 import time
 
@@ -81,11 +83,40 @@ def cross_validate(x, y, seed, folds=5):
     return {key: float(np.mean(values)) for key, values in scores.items()}
 
 
+def idx(path):
+    data = gzip.open(path).read()
+    sizes = [int.from_bytes(data[4 + 4 * i : 8 + 4 * i], 'big') for i in range(data[3])]
+    return np.frombuffer(data, np.uint8, offset=4 + 4 * len(sizes)).reshape(sizes)
+
+
+def prepare(folder, source):
+    """official.npz (the files' own split) and split-1..3.npz (all rows shuffled anew); folds of the training rows of each."""
+    x = np.concatenate([idx(f'{source}/{part}-images-idx3-ubyte.gz') for part in ('train', 't10k')])
+    y = np.concatenate([idx(f'{source}/{part}-labels-idx1-ubyte.gz') for part in ('train', 't10k')]).astype(np.int64)
+    x = (x[:, None] / 255).astype(np.float32)
+    orders = {'official': np.arange(len(x)), **{f'split-{s}': np.random.default_rng(1000 + s).permutation(len(x)) for s in (1, 2, 3)}}
+    for name, order in orders.items():
+        np.savez(f'{folder}/{name}.npz', x=x[order], y=y[order])
+        fit, test = order[:TRAIN_ROWS], order[TRAIN_ROWS:]
+        np.savez(f'{folder}/{name}-fit.npz', x=x[fit], y=y[fit])
+        np.savez(f'{folder}/{name}-test.npz', x=x[test], y=y[test])
+        shuffled = fit[np.random.default_rng(int(name[-1]) if name[-1].isdigit() else 1).permutation(len(fit))]
+        for fold in range(5):
+            held = shuffled[fold::5]
+            kept = np.setdiff1d(shuffled, held)
+            np.savez(f'{folder}/{name}-fold{fold}-fit.npz', x=x[kept], y=y[kept])
+            np.savez(f'{folder}/{name}-fold{fold}-test.npz', x=x[held], y=y[held])
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('data')
+    parser.add_argument('--prepare')
     parser.add_argument('--seeds', default='1,2,3')
     arguments = parser.parse_args()
+    if arguments.prepare is not None:
+        prepare(arguments.prepare, arguments.data)
+        return
     torch.set_num_threads(1)
     data = np.load(arguments.data)
     x, y = torch.from_numpy(data['x']).float(), torch.from_numpy(data['y'].astype(np.int64))

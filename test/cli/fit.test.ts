@@ -382,7 +382,7 @@ describe('a fit is refused before any work', () => {
     ['a lambda that is no number', /lambda 30/, 'lambda much', /plan-has-errors/],
     ['a lambda that overflows', /lambda 30/, 'lambda 1e999', /plan-has-errors: .*value-out-of-range/],
     ['a split of 1', /split 0.8/, 'split 1', /plan-has-errors: .*value-out-of-range/],
-    ['targets of a later version', /forward-projection seed 7/, 'teacher', /plan-has-errors: .*not-yet-available/],
+    ['targets that do not exist', /forward-projection seed 7/, 'teachers', /plan-has-errors: .*unknown-word/],
     ['no data', /^data.*$/m, '', /plan-has-errors|plan-without-data/],
     ['no tier', /lower tier[\s\S]*$/, '', /plan-has-errors|nothing-to-fit/],
     ['data that is not there', /digits.npz/, 'digit.npz', /plan-has-errors: .*missing-file/],

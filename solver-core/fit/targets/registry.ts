@@ -1,16 +1,19 @@
 import type { TargetKind } from '../../model/plan.ts';
+import { autoencodeStrategy } from './autoencode.ts';
 import { forwardProjectionStrategy } from './forward-projection.ts';
 import { labelsStrategy } from './labels.ts';
+import { pcaStrategy } from './pca.ts';
 import { randomStrategy } from './random.ts';
 import type { TargetStrategy } from './strategy.ts';
+import { teacherStrategy } from './teacher.ts';
 
 const strategies: Readonly<Record<TargetKind, TargetStrategy | undefined>> = {
   labels: labelsStrategy,
   'forward-projection': forwardProjectionStrategy,
+  autoencode: autoencodeStrategy,
+  teacher: teacherStrategy,
+  pca: pcaStrategy,
   random: randomStrategy,
-  pca: undefined,
-  autoencode: undefined,
-  teacher: undefined,
 };
 
 /** The strategy of a kind of targets; undefined when this version has none. */
