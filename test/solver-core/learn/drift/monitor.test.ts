@@ -98,7 +98,8 @@ describe('monitors of the error', () => {
   });
 
   test('nothing speaks before 30 samples; the smoothed error needs its reference', () => {
-    const bad = new Array<number>(29).fill(1);
+    const bad = [...new Array<number>(14).fill(0), ...new Array<number>(15).fill(1)];
+    expect(observeDrift(createDriftMonitor({ pageHinkleyThreshold: 0 }), { errors: [...bad, 1] }).signals).toEqual(['page-hinkley']);
     expect(observeDrift(createDriftMonitor({ pageHinkleyThreshold: 0 }), { errors: bad }).signals).toEqual([]);
     expect(observeDrift(createDriftMonitor({ referenceError: 0.1 }), { errors: bad }).signals).toEqual(['ewma']);
   });
@@ -152,6 +153,7 @@ describe('monitors without labels', () => {
       if (before.signals.includes('leverage')) falseAlarms++;
       const after = observeDrift(before.state, { leverages: normal(seed + 100, 64, 0.2, 0.04) });
       expect(after.signals).toContain('leverage');
+      expect(observeDrift(createDriftMonitor(), { leverages: [...normal(seed, 256, 0.1, 0.02), 5] }).signals).toEqual([]);
     }
     expect(falseAlarms).toBe(0);
   });
