@@ -59,7 +59,12 @@ export function learnRecord(input: LearnRecordInput): LearnDocument {
       stream: batches.length === 0 ? 0 : outcome.running,
     },
     versions: { tierwise: input.environment.version, node: process.versions.node, runtime: input.runtime },
-    diagnostics: [...setup.diagnostics, ...run.stream.diagnostics, ...input.findings, ...ownFindings(input, rows)],
+    diagnostics: [
+      ...setup.diagnostics,
+      ...run.stream.diagnostics.filter(({ code }) => code !== 'labels-mapped'),
+      ...input.findings,
+      ...ownFindings(input, rows),
+    ],
   };
 }
 
@@ -68,6 +73,15 @@ function ownFindings({ run, outcome }: LearnRecordInput, rows: number): readonly
   const add = (severity: Diagnostic['severity'], code: string, message: string): void =>
     void found.push({ severity, code, message, where: {} });
   const { stream, planRows, setup } = run;
+  const names = outcome.memory.labels.names;
+  if (names !== null) {
+    const shown = names.slice(0, 20).map((name, index) => `${JSON.stringify(name)} = ${index}`);
+    add(
+      'info',
+      'classes-numbered',
+      `Outputs of the model by class: ${shown.join(', ')}${names.length > 20 ? `, … ${names.length} in all` : ''}.`,
+    );
+  }
   if (outcome.isStopped)
     add(
       'warning',

@@ -91,9 +91,10 @@ async function openBase(
   const lastId = runnable.layers.at(-1)?.id;
   const headLambda = isFitted ? found.fit.layers.find(({ id }) => id === lastId)?.lambda : undefined;
   const where = { path: read.path };
+  const why = found === null ? 'no fit of it was found' : 'plan, model or data changed since its fit';
   const message = isFitted
     ? `Learns on the fitted model ${path}.`
-    : `Learns on the plan's model ${path}: ${found === null ? 'no fit of it was found' : 'plan, model or data changed since its fit'}.`;
+    : `Learns on the plan's model ${path}${plan.lower.length === 0 ? '' : `: ${why}`}.`;
   const isUnfitted = !isFitted && plan.lower.length > 0;
   const diagnostics: Diagnostic[] = [
     isUnfitted

@@ -210,3 +210,62 @@ export const errorSchema = v.looseObject({
   schema: v.literal('tierwise.error/1'),
   error: v.looseObject({ code: v.pipe(v.string(), v.regex(/^[a-z0-9]+(-[a-z0-9]+)*$/)), message: name, advice: name }),
 });
+
+const unit = v.pipe(v.number(), v.finite());
+const learnBatch = v.looseObject({
+  index: count,
+  rows: count,
+  decision: v.picklist(['skip', 'update', 'refit', 'restored']),
+  reason: name,
+  expectedGain: v.nullable(unit),
+  gainPerJoule: v.nullable(unit),
+  energy: joules,
+  before: unit,
+  after: unit,
+  running: unit,
+  drift: v.array(name),
+  newClasses: v.array(count),
+});
+const metric = v.picklist(['accuracy', 'mse']);
+
+export const learnSchema = v.looseObject({
+  schema: v.literal('tierwise.learn/1'),
+  plan: path,
+  tier: name,
+  learner: v.picklist(['rls', 'sgd', 'adam']),
+  output: path,
+  state: path,
+  resumed: v.boolean(),
+  policy: name,
+  batches: v.array(learnBatch),
+  totals: v.looseObject({
+    batches: count,
+    rows: count,
+    updates: count,
+    skips: count,
+    energy: joules,
+    energyAlways: joules,
+    classes: v.nullable(count),
+  }),
+  evaluation: v.looseObject({
+    metric,
+    heldOut: v.nullable(v.looseObject({ rows: count, before: unit, after: unit })),
+    stream: unit,
+  }),
+  versions: v.record(v.string(), name),
+  diagnostics,
+});
+
+export const unlearnSchema = v.looseObject({
+  schema: v.literal('tierwise.unlearn/1'),
+  plan: path,
+  output: path,
+  state: path,
+  rows: count,
+  rowsLeft: v.pipe(v.number(), v.minValue(0)),
+  exact: v.boolean(),
+  reason: name,
+  energy: joules,
+  evaluation: v.nullable(v.looseObject({ metric, rows: count, before: unit, after: unit })),
+  diagnostics,
+});
