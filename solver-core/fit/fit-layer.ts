@@ -11,6 +11,7 @@ import { answerTargets, layerRows } from './layer-rows.ts';
 import { layerTensors } from './layer-tensors.ts';
 import type { OpenTensors } from './layer-tensors.ts';
 import type { WeightTensor } from './model-editor.ts';
+import { isInMemory } from './row-batches.ts';
 import { labelTargets } from './rows.ts';
 import { resolveLambda } from './resolve-lambda.ts';
 import type { ResolvedLambda } from './resolve-lambda.ts';
@@ -123,7 +124,8 @@ async function fitGroup(
   const { how } = targets;
   if (how.kind === 'weights') return { weights: { w: how.w, b: how.b, solution: null }, targets: targets.name };
   const outputs = part.form.outputs / part.form.groups;
-  const source = layerRows(part.rows, outputs, how, request.budgetBytes ?? defaultBudgetBytes);
+  const rows = layerRows(part.rows, outputs, how, request.budgetBytes ?? defaultBudgetBytes);
+  const source = { ...rows, isHeld: isInMemory(request.data) };
   // The one place where `lambda auto` becomes a number: backends never see it.
   const resolved = await resolveLambda(job.tier.lambda, { source, bias }, request, context);
   const { w, b, ...solution } = await request.backend.solve({ source, lambda: resolved.lambda, bias }, context);

@@ -1,3 +1,4 @@
+import { assert } from '../../model/error.ts';
 import type { RowSource, RowValues } from '../../fit/backend.ts';
 
 /** Rows of a problem, always `chunkRows` of them but for the last chunk. Valid until the next one is asked for. */
@@ -21,8 +22,11 @@ export async function* gramChunks(source: RowSource, preferredRows: number, rows
   let filled = 0;
   let firstRow = 0;
   let chunkRows = 0;
+  let kind: unknown;
   for await (const chunk of source.chunks(preferredRows)) {
     if (chunkRows === 0) chunkRows = rowsFor(chunk.x);
+    kind ??= chunk.x.constructor;
+    assert(chunk.x.constructor === kind, 'the rows of a source have one element type');
     let at = 0;
     while (at < chunk.rows) {
       if (filled === 0 && chunk.rows - at >= chunkRows) {
