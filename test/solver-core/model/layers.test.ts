@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { findLayers } from '../../../solver-core/model/layers.ts';
 import type { Layer } from '../../../solver-core/model/layer.ts';
+import { positionsOf } from '../../../solver-core/model/positions.ts';
 import { inferShapes } from '../../../solver-core/model/shape-inference/infer.ts';
 import { readModel } from '../../../solver-core/onnx/index.ts';
 import { hasShared, shared } from '../../shared.ts';
@@ -163,6 +164,79 @@ describe('dense layers', () => {
     const layer = single(init as unknown as Parameters<typeof modelBytes>[0]);
     expect(layer?.linear).toBe(null);
     expect(layer?.notSolvable).toContain(reason);
+  });
+
+  const map = value('x', [1, 4, 9, 9]);
+  test.each([
+    ['GRU', [floats('w', [1, 6, 3]), floats('r', [1, 6, 2])], ['x', 'w', 'r'], {}, 'gates and the states of earlier steps'],
+    ['LSTM', [floats('w', [1, 8, 3]), floats('r', [1, 8, 2])], ['x', 'w', 'r'], {}, 'gates and the states of earlier steps'],
+    ['RNN', [floats('w', [1, 2, 3]), floats('r', [1, 2, 2])], ['x', 'w', 'r'], {}, 'states of earlier steps'],
+    ['ConvTranspose', [floats('w', [4, 2, 3, 3])], ['x', 'w'], {}, 'transposed convolutions'],
+    ['ConvInteger', [int64s('w', [1], [1, 4, 1, 1])], ['x', 'w'], {}, 'quantise the result'],
+    ['com.microsoft:FusedConv', [floats('w', [2, 4, 3, 3])], ['x', 'w'], {}, 'without fusing'],
+    ['com.microsoft:MatMulNBits', [floats('w', [4, 3])], ['x', 'w'], {}, 'quantise the result'],
+    ['com.microsoft:Attention', [floats('w', [4, 12])], ['x', 'w'], {}, 'softmax'],
+    ['Conv', [floats('w', [2, 4, 3, 3])], ['x', 'w'], { auto_pad: 'SOME' }, 'auto_pad'],
+    ['Conv', [floats('w', [2, 4, 3, 3])], ['x', 'w'], { kernel_shape: [5, 5] }, 'kernel_shape [5, 5] differs'],
+    ['Conv', [floats('w', [2, 4, 3, 3])], ['x', 'w'], { pads: [-1, 0, 0, 0] }, 'out of range'],
+    ['Conv', [floats('w', [3, 2, 3, 3])], ['x', 'w'], { group: 2 }, '3 outputs do not divide into 2 groups'],
+  ] as const)('%s: why it is not solved, and what to do', (op, initializer, inputs, attributes, reason) => {
+    const [domain, name] = op.includes(':') ? (op.split(':') as [string, string]) : ['', op];
+    const layer = single({
+      input: [map],
+      initializer: [...initializer],
+      node: [{ ...node(name, inputs, ['y'], attributes), domain }],
+    });
+    expect(layer?.linear).toBe(null);
+    expect(layer?.notSolvable).toContain(reason);
+  });
+
+  test('a grouped, strided convolution with its window', () => {
+    const layer = single({
+      input: [map],
+      initializer: [floats('w', [6, 2, 3, 5]), floats('b', [6])],
+      node: [node('Conv', ['x', 'w', 'b'], ['y'], { group: 2, strides: [2, 1], auto_pad: 'SAME_LOWER' })],
+    });
+    expect(layer?.linear).toEqual({
+      inputs: 30,
+      outputs: 6,
+      groups: 2,
+      transposed: true,
+      alpha: 1,
+      beta: 1,
+      weightDims: [6, 2, 3, 5],
+      biasDims: [6],
+      patches: { kernel: [3, 5], strides: [2, 1], dilations: [1, 1], padding: 'same-lower' },
+    });
+    expect(positionsOf(layer!)).toBe(45);
+    expect(layer?.averaged).toBe(false);
+  });
+
+  test.each([
+    ['GlobalAveragePool', {}, true],
+    ['ReduceMean', { axes: [2, 3] }, true],
+    ['ReduceMean', { axes: [-1, -2] }, true],
+    ['ReduceMean', { axes: [1, 2, 3] }, false],
+    ['GlobalMaxPool', {}, false],
+  ] as const)('maps that only %s %j reads are averaged: %s', (op, attributes, averaged) => {
+    const layer = single({
+      input: [map],
+      initializer: [floats('w', [6, 4, 3, 3])],
+      node: [node('Conv', ['x', 'w'], ['c']), node('Identity', ['c'], ['i']), node(op, ['i'], ['y'], attributes)],
+    });
+    expect(layer?.averaged).toBe(averaged);
+  });
+
+  test('a shared or trained normalisation keeps its statistics', () => {
+    const norm = (change: Record<string, number>, more: ReturnType<typeof node>[] = []) =>
+      single({
+        input: [map],
+        initializer: [floats('w', [4, 4, 1, 1]), ...['s', 'b', 'm', 'v'].map((n) => floats(n, [4]))],
+        node: [node('Conv', ['x', 'w'], ['c']), node('BatchNormalization', ['c', 's', 'b', 'm', 'v'], ['y'], change), ...more],
+      })?.norm;
+    expect(norm({})).toEqual({ input: 'c', mean: 'm', variance: 'v', channels: 4 });
+    expect(norm({ training_mode: 1 })).toBe(null);
+    expect(norm({}, [node('Identity', ['m'], ['z'])])).toBe(null);
   });
 
   test('a product of two activations is not a layer', () => {
