@@ -2,14 +2,26 @@ import { resolve } from 'node:path';
 import { cpuNumerics } from '../backends/cpu/index.ts';
 import { fitJobs } from '../fit/fit-tiers.ts';
 import { evaluate, splitRows } from '../fit/index.ts';
-import type { BackendInfo, Evaluation, LayerFit, ModelRuntime, Numerics, WeightTensor } from '../fit/index.ts';
+import type {
+  BackendInfo,
+  Evaluation,
+  LayerFit,
+  ModelRuntime,
+  Numerics,
+  RidgeSolution,
+  RidgeSums,
+  RowSource,
+  SolveContext,
+  WeightTensor,
+} from '../fit/index.ts';
+import { chooseLambda } from '../fit/lambda/choose-lambda.ts';
 import { solveSums } from '../fit/ridge/solve-sums.ts';
 import { storedWeights } from '../fit/store-weights.ts';
 import { targetStrategy } from '../fit/targets/registry.ts';
 import { checkAbort } from '../model/abort.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { TierwiseError } from '../model/error.ts';
-import type { Plan } from '../model/plan.ts';
+import type { LambdaChoice, Plan } from '../model/plan.ts';
 import { encodeModel, readModel, withInitializers, withMetadata } from '../onnx/index.ts';
 import type { OnnxModel } from '../onnx/index.ts';
 import type { FitDocument } from '../protocol/index.ts';
@@ -164,9 +176,8 @@ async function solveLayer(
   const { layer, tier } = job;
   const started = nodeHost.nowMs();
   const context = contextOf(control, 'solving');
-  const lambda = tier.lambda === 'auto' ? undefined : tier.lambda;
   const isRandom = file.problem.pass === 'means';
-  const solution = isRandom ? null : await solveSums({ sums: file.sums, lambda, bias: layer.bias !== null }, numerics, context);
+  const solution = isRandom ? null : await solveFrom(file.sums, tier.lambda, layer.bias !== null, numerics, context);
   const { w, b } = solution ?? (await randomWeights(job, file, numerics, control));
   const fit: LayerFit = {
     id: layer.id,
@@ -180,6 +191,29 @@ async function solveLayer(
     seconds: (nodeHost.nowMs() - started) / 1000,
   };
   return { fit, weights: storedWeights(layer, w, b) };
+}
+
+/** λ as the plan says: for `auto` by generalised cross-validation, which needs the sums alone. */
+async function solveFrom(
+  sums: RidgeSums,
+  choice: LambdaChoice,
+  bias: boolean,
+  numerics: Numerics,
+  context: SolveContext,
+): Promise<RidgeSolution> {
+  const noRows: RowSource = { rows: sums.rows, columns: sums.columns, outputs: sums.outputs, async *chunks() {} };
+  const chosen = choice === 'auto' ? await chooseLambda({ source: noRows, bias, numerics, context, sums, method: 'gcv' }) : null;
+  const lambda = choice === 'auto' ? chosen?.lambda : choice;
+  const solution = await solveSums({ sums, lambda, bias }, numerics, context);
+  return {
+    ...solution,
+    quality: {
+      liveInputs: sums.columns - solution.deadInputs.length,
+      rank: chosen?.rank ?? null,
+      degreesOfFreedom: chosen?.degreesOfFreedom ?? null,
+      lambdaFrom: lambda === undefined ? 'default' : chosen === null ? 'given' : chosen.method,
+    },
+  };
 }
 
 /** Weights that are drawn, and a bias that centres every unit on the means. */

@@ -170,6 +170,12 @@ function chooseLayer({ layers }: RunnableModel, plan: Plan, start: FitStart, nam
       `layer ${JSON.stringify(job.layer.id)} is ${linear.groups} problems, one per group; sums of one problem are what a file holds`,
       'Fit it on one machine with `tierwise fit`.',
     );
+  if (job.layer.norm !== null)
+    throw new TierwiseError(
+      'stats-not-possible',
+      `the batch normalisation behind layer ${JSON.stringify(job.layer.id)} is estimated anew in a fit, which takes another pass over all rows`,
+      'Fit it on one machine with `tierwise fit`, or fold the normalisation into the layer when you export the model.',
+    );
   return job;
 }
 

@@ -91,6 +91,14 @@ describe('layers from the statistics of three shards', () => {
     );
   });
 
+  test('choose lambda themselves when the plan leaves it to the data', async () => {
+    writeFileSync(join(folder, 'auto.tiers'), readFileSync(join(folder, 'digits.tiers'), 'utf8').replace('lambda 30', 'lambda auto'));
+    const fit = v.parse(fitSchema, await ok('fit', 'auto.tiers', '--stats', 'a.stats', '--out', 'auto.onnx'));
+    const whole = v.parse(fitSchema, await ok('fit', 'auto.tiers', '--backend', 'cpu', '--out', 'auto-whole.onnx'));
+    expect(fit.layers[0]?.lambda).not.toBe(30);
+    expect(Math.abs(fit.layers[0]!.lambda / whole.layers[0]!.lambda - 1)).toBeLessThanOrEqual(tolerances.sumsFp32.relative);
+  });
+
   test('can be solved where the data is not', async () => {
     const own = product.digits();
     for (const name of ['a.stats', 'b.stats', 'c.stats']) copyFileSync(join(folder, name), join(own, name));

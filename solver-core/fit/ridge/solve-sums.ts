@@ -4,6 +4,7 @@ import type { RidgeSolution, SolveContext } from '../backend.ts';
 import { largestEigenvalue } from '../kernels/condition.ts';
 import { backSubstitute, forwardSubstitute } from '../kernels/substitute.ts';
 import type { CholeskyFactor, Numerics } from '../numerics.ts';
+import { centredGram } from './centred-sums.ts';
 import { singularLambda } from './statistics.ts';
 import type { RidgeSums } from './sums.ts';
 
@@ -79,18 +80,17 @@ interface Centred {
 }
 
 function centre({ sums, bias }: SumsProblem): Centred {
-  const { rows, columns, outputs: k, sumX, sumY, gram, cross, squareY } = sums;
+  const { rows, columns, outputs: k, gram } = sums;
   if (!(rows >= 1))
     throw new TierwiseError('too-few-rows', 'the layer cannot be solved: the sums hold no rows', 'Check the data clause and the shards.');
   requireFinite(sums);
-  const meanX = bias ? sumX.map((s) => s / rows) : new Float64Array(columns);
-  const meanY = bias ? sumY.map((s) => s / rows) : new Float64Array(k);
+  const { gram: whole, cross: wholeCross, meanX, meanY, squareY: squares } = centredGram(sums, bias);
   const live: number[] = [];
   const dead: number[] = [];
   let trace = 0;
   for (let j = 0; j < columns; j++) {
     const plain = gram[j * columns + j]!;
-    const square = plain - rows * meanX[j]! * meanX[j]!;
+    const square = whole[j * columns + j]!;
     const isConstant = bias ? square <= constantBelow * plain : plain === 0;
     (isConstant ? dead : live).push(j);
     if (!isConstant) trace += square;
@@ -100,12 +100,11 @@ function centre({ sums, bias }: SumsProblem): Centred {
   const c = new Float64Array(d * k);
   for (let a = 0; a < d; a++) {
     const i = live[a]!;
-    for (let b = 0; b <= a; b++) g[a * d + b] = gram[i * columns + live[b]!]! - rows * meanX[i]! * meanX[live[b]!]!;
-    for (let o = 0; o < k; o++) c[a * k + o] = cross[i * k + o]! - rows * meanX[i]! * meanY[o]!;
+    for (let b = 0; b <= a; b++) g[a * d + b] = whole[i * columns + live[b]!]!;
+    c.set(wholeCross.subarray(i * k, (i + 1) * k), a * k);
   }
-  let square = 0;
-  for (let o = 0; o < k; o++) square += squareY[o]! - rows * meanY[o]! * meanY[o]!;
-  return { live, dead, d, k, meanX, meanY, g, c, trace, squareY: Math.max(0, square) };
+  const square = squares.reduce((sum, v) => sum + v, 0);
+  return { live, dead, d, k, meanX, meanY, g, c, trace, squareY: square };
 }
 
 function requireFinite(sums: RidgeSums): void {
