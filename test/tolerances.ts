@@ -12,6 +12,10 @@ export const tolerances = {
   outputsFp32: { absolute: 1e-4 },
   /** fp32 products of chunks of up to 4096 rows, summed in fp64: about √4096 · 2⁻²⁴ on the scale of sqrt(Gii·Gjj), with a margin of 2. */
   sumFp32: { relative: 8e-6 },
+  /** Weights from sums of fp32 products against fp64 products, well conditioned: measured 1e-6 to 2e-6 (numerics reference 2.4). */
+  ridgeFp32Sums: { relative: 5e-6 },
+  /** Trace from 8 sign vectors (Hutchinson): the spread is about sqrt(2/8) of the off-diagonal norm over the trace, 1 % at 300 inputs; four times that. */
+  traceEstimate: { relative: 4e-2 },
   /** Sums of the same doubles in another order. */
   sumFp64: { relative: 1e-12 },
   /** Energy tables state four significant digits. */
@@ -50,4 +54,10 @@ export const tolerances = {
   sameFunction: { absolute: 0.013 },
   /** Head after rows were taken out against one that never saw them: fp64 sums of a few thousand rows, λ well above rounding (method 3.4: 2e-9 at d = 513; here d <= 128). */
   unlearned: { relative: 1e-9 },
+  /** Scores of lambda against a QR of the rows: the Gram squares the condition, 1e6 at most in the tests, times fp64 rounding. */
+  scoreOfLambda: { relative: 1e-7 },
+  /** Generalised cross-validation and leave-one-out choose among the same candidates and may differ by a step of the grid. */
+  leaveOneOut: { relative: 0.02 },
+  /** Eigenvalues of at most 60 x 60 by QL against another program: a few roundings of the largest per sweep. */
+  eigenvalues: { relative: 1e-13 },
 } as const;

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { RowSource, SolveContext } from '../../fit/backend.ts';
 import type { Numerics } from '../../fit/numerics.ts';
+import { engineReport, type EngineReport } from './engine-report.ts';
 import { cpuFactorisations, lazyKernels } from './factorisations.ts';
 import { ownGramKernels, type GramKernels } from './gram-kernels.ts';
 import { gramPass } from './gram-pass.ts';
@@ -10,8 +11,9 @@ import { parallelGramPass } from './gram-parallel.ts';
 import { plainSumsOf, type ShiftedSums } from './gram-sums.ts';
 import { probeIntegers, type IntegerSupport } from './integer-probe.ts';
 import { lazyOrt, type LazyOrt } from './ort-load.ts';
-import { ortMultiply } from './ort-multiply.ts';
+import { productBy } from './product.ts';
 import { plainMultiply, plainNumerics } from './plain-numerics.ts';
+import { wasmProducts } from './wasm-products.ts';
 
 export interface EngineOptions {
   /** The native library; default: onnxruntime-node, loaded at first use. For tests: one that is missing. */
@@ -27,6 +29,8 @@ export interface CpuEngine {
   readonly numerics: Numerics;
   /** Sums about a shift near the means, in one pass. `wide`: fp64 products for fp32 rows; default: only where they take little time. */
   shifted(source: RowSource, context: SolveContext, options?: { readonly wide?: boolean }): Promise<ShiftedSums>;
+  /** Which kernels this machine has, each checked against loops; loads the library. Takes less than 100 ms. */
+  report(): Promise<EngineReport>;
   /** Frees the sessions of the native library. */
   dispose(): Promise<void>;
 }
@@ -75,16 +79,21 @@ export function cpuEngine(options: EngineOptions = {}): CpuEngine {
     ...plain,
     ...cpuFactorisations(ort, plain, wasm),
     get description() {
-      return ort.version() ?? plain.description;
+      const own = wasm.shared() === undefined ? plain.description : 'WebAssembly SIMD';
+      const library = ort.version();
+      return library === undefined ? own : `${library}, ${own}`;
     },
     sums: async (source, context) => plainSumsOf(await shifted(source, context)),
     multiply: async (product) => {
       if (product.m * product.n * product.k <= loopsUpTo) return plainMultiply(product);
       const kernels = await ort.kernels();
-      return kernels === undefined ? plainMultiply(product) : ortMultiply(kernels, product);
+      if (kernels !== undefined) return productBy(kernels, product);
+      const own = wasm.shared();
+      return own === undefined ? plainMultiply(product) : productBy(wasmProducts(own), product);
     },
   };
-  return { numerics, shifted, dispose: () => ort.dispose() };
+  const report = (): Promise<EngineReport> => engineReport(ort, wasm, crew());
+  return { numerics, shifted, report, dispose: () => ort.dispose() };
 }
 
 /** The worker that the build puts beside the program's bundle; undefined when the program runs from its sources. */

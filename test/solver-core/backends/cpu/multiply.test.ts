@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { cpuNumerics, plainNumerics } from '../../../../solver-core/backends/cpu/index.ts';
 import { loadOrt } from '../../../../solver-core/backends/cpu/ort-load.ts';
 import { ortKernels } from '../../../../solver-core/backends/cpu/ort-kernels.ts';
-import { ortMultiply } from '../../../../solver-core/backends/cpu/ort-multiply.ts';
+import { productBy } from '../../../../solver-core/backends/cpu/product.ts';
 import { createRandom, normals } from '../../../../solver-core/fit/prng.ts';
 import { relativeError } from '../../fit/problems.ts';
 import { tolerances } from '../../../tolerances.ts';
@@ -33,7 +33,7 @@ describe('products', () => {
         for (const result of [
           await cpuNumerics().multiply(product),
           await plainNumerics().multiply(product),
-          await ortMultiply(kernels, product),
+          await productBy(kernels, product),
         ]) {
           expect(result.length).toBe(m * n);
           expect(relativeError(result, expected)).toBeLessThan(tolerances.sumFp64.relative);
@@ -48,7 +48,7 @@ describe('products', () => {
     const a = normals(random, m * k);
     const b = normals(random, k * n);
     for (const transposeA of [false, true]) {
-      const result = await ortMultiply(kernels, { a, b, m, k, n, transposeA });
+      const result = await productBy(kernels, { a, b, m, k, n, transposeA });
       for (const at of [0, 2795 * n + 5, 2796 * n + 7, m * n - 1]) {
         const [i, j] = [Math.floor(at / n), at % n];
         let s = 0;
@@ -59,7 +59,7 @@ describe('products', () => {
   });
 
   test('an empty inner dimension gives zeros', async () => {
-    expect(await ortMultiply(kernels, { a: new Float64Array(0), b: new Float64Array(0), m: 3, k: 0, n: 2 })).toEqual(new Float64Array(6));
+    expect(await productBy(kernels, { a: new Float64Array(0), b: new Float64Array(0), m: 3, k: 0, n: 2 })).toEqual(new Float64Array(6));
   });
 
   test('subtracts a product in place', async () => {

@@ -1,8 +1,8 @@
 import type { Product } from '../../fit/numerics.ts';
 import { maxOutputBytes, type OrtKernels } from './ort-kernels.ts';
 
-/** alpha · op(A) · op(B), [m, n], by ONNX Runtime in fp64; outputs above 64 MiB are made in bands of rows. */
-export async function ortMultiply(kernels: OrtKernels, product: Product): Promise<Float64Array> {
+/** alpha · op(A) · op(B), [m, n], by the given kernels in fp64; outputs above 64 MiB are made in bands of rows. */
+export async function productBy(kernels: Pick<OrtKernels, 'multiply64'>, product: Product): Promise<Float64Array> {
   const { a, b, m, k, n, transposeA = false, transposeB = false, alpha = 1 } = product;
   if (m === 0 || n === 0 || k === 0) return new Float64Array(m * n);
   const bandRows = Math.max(1, Math.floor(maxOutputBytes / (8 * n)));
