@@ -77,6 +77,47 @@ async function learnPhases(numerics, phases, seed, options, size) {
   return { learner, heads, macs, cpuS: (user + system) / 1e6 };
 }
 
+/**
+ * The same through the command: a 64 -> 2 network whose head learns phase after phase, each `tierwise learn` continuing from the state of
+ * the one before; accuracy of the written model in ONNX Runtime by `tierwise eval`. null: the command is not built.
+ */
+async function throughCommand(phases, test, seed) {
+  const cli = join(root, 'dist/cli.cjs');
+  if (!existsSync(cli)) return null;
+  const { buildModel } = await loadSource('solver-core/onnx/index.ts');
+  const own = mkdtempSync(join(folder, 'cli-'));
+  const bytes = buildModel({
+    name: 'b1',
+    inputs: [{ name: 'x', type: 'float32', dims: ['n', inputs] }],
+    outputs: [{ name: 's', type: 'float32', dims: ['n', 2] }],
+    nodes: [{ op: 'Gemm', inputs: ['x', 'w', 'b'], outputs: ['s'] }],
+    tensors: [
+      { name: 'w', dims: [inputs, 2], data: new Float32Array(2 * inputs) },
+      { name: 'b', dims: [2], data: new Float32Array(2) },
+    ],
+  });
+  writeFileSync(join(own, 'm.onnx'), bytes);
+  const tier = `upper tier head {\n  layers "Gemm_0"\n  learn rls lambda ${lambda} expand ${features} seed ${seed}\n}\n`;
+  writeFileSync(join(own, 'm.tiers'), `model "m.onnx"\nbackend cpu\n${tier}`);
+  const csv = (name, { rows, x, labels }) =>
+    writeFileSync(
+      join(own, name),
+      `${Array.from({ length: rows }, (_, r) => [...x.subarray(r * inputs, (r + 1) * inputs), labels.values[r]].join(',')).join('\n')}\n`,
+    );
+  const command = (...args) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args, '--json', '--quiet'], { cwd: own, encoding: 'utf8' });
+    if (status !== 0) throw new Error(`tierwise ${args[0]}: ${stdout} ${stderr}`);
+    return JSON.parse(stdout);
+  };
+  let last;
+  for (const [p, phase] of phases.entries()) {
+    csv(`phase${p}.csv`, phase);
+    last = command('learn', 'm.tiers', '--data', `phase${p}.csv`, '--batch', '1000', '--policy', 'always');
+  }
+  csv('test.csv', test);
+  return { evaluation: command('eval', 'm.learned.onnx', '--data', 'test.csv'), energyJ: last.totals.energy.value };
+}
+
 /** numpy, fp64: the joint solve on all rows with our own expansion, and SLDA on the same features. */
 const oracle = `
 import numpy as np, json
@@ -144,6 +185,9 @@ try {
       'Tierwise, ridge head on the 64 inputs',
       await accuracy((await learnPhases(numerics, phases, seed, { expand: undefined })).learner, everyTest),
     );
+    const command = await throughCommand(phases, everyTest, seed);
+    if (command !== null)
+      add('Tierwise, `tierwise learn` five times, then `tierwise eval`', command.evaluation.value ?? command.evaluation.accuracy);
     const { head } = await learner.weights();
     const { w, b } = await learner.solution();
     const joined = phases.flatMap((phase) => [...phase.labels.values]);

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { plainNumerics } from '../../../../solver-core/backends/cpu/index.ts';
+import { cpuNumerics, plainNumerics } from '../../../../solver-core/backends/cpu/index.ts';
 import { decodeArrayFile, encodeArrayFile } from '../../../../solver-core/data/array-file.ts';
 import type { LearnerState } from '../../../../solver-core/learn/learner.ts';
 import type { RidgeLearnerOptions } from '../../../../solver-core/learn/ridge/options.ts';
 import type { RidgeLearner } from '../../../../solver-core/learn/ridge/ridge-learner.ts';
 import { createRidgeLearner, resumeRidgeLearner } from '../../../../solver-core/learn/ridge/ridge-learner.ts';
-import { batches, classRows, learned, ridgeOptions } from '../learn-rows.ts';
+import { batches, classRows, learned, pick, range, ridgeOptions } from '../learn-rows.ts';
 
 const numerics = plainNumerics();
 
@@ -42,6 +42,24 @@ describe('a resumed head is one that was never interrupted, bit for bit', () => 
     expect(bytesOf(stopping)).toBe(bytesOf(through));
     const rows = classRows(10, 6, 4, 18);
     expect(Buffer.from((await stopping.scores(rows)).buffer)).toEqual(Buffer.from((await through.scores(rows)).buffer));
+  });
+
+  test("also on the machine's own kernels, with another arithmetic object after the pause", async () => {
+    const rows = classRows(400, 90, 4, 19);
+    const parts = [pick(rows, range(0, 200)), ...batches(pick(rows, range(200, 400)), 7)];
+    for (const form of ['r', 'statistics'] as const) {
+      const options = ridgeOptions({ inputs: 90, form });
+      const through = await learned(await createRidgeLearner(options, cpuNumerics()), parts);
+      let stopping = await createRidgeLearner(options, cpuNumerics());
+      for (const part of parts) {
+        const next = await stopping.updated(part);
+        // A candidate that is tried and dropped must leave no trace.
+        await (await stopping.updated(parts[3]!)).scores(parts[1]!);
+        stopping = resumeRidgeLearner(next.state(), cpuNumerics()).value!;
+      }
+      expect(stopping.form).toBe(form);
+      expect(bytesOf(stopping)).toBe(bytesOf(through));
+    }
   });
 
   test('what was saved does not change when the head goes on', async () => {
