@@ -6,6 +6,7 @@ import type { Quantity } from './quantity.ts';
 import { sum } from './quantity.ts';
 import type { LayerFit } from './retraining.ts';
 import { incrementalEnergy, sgdEnergy, solveEnergy, trainingLevel } from './retraining.ts';
+import { expandedUpdate, updateEnergy } from './update-energy.ts';
 import type { TrainingScenario } from './work.ts';
 
 /** Everything an estimate is computed from. */
@@ -39,9 +40,16 @@ export function evaluateLayers(input: EvaluateInput): readonly LayerFigures[] {
       inference: layerInference(layer, placement, context),
       sgd: sgdEnergy(layer, index === 0, level, context, scenario),
       solve: solveEnergy(layer, targets.get(layer.id) ?? 'labels', context, scenario, fit),
-      incremental: incrementalEnergy(layer, context, scenario, fit),
+      incremental: expandedHead(input, layer) ?? incrementalEnergy(layer, context, scenario, fit),
     };
   });
+}
+
+/** The last layer of an upper tier that learns on random features is updated in their width, not in its own. */
+function expandedHead({ layers, plan, context, scenario }: EvaluateInput, layer: Layer): Breakdown | null {
+  const tier = plan?.upper.find(({ layers: ids }) => ids.includes(layer.id));
+  const work = tier === undefined || layer !== layers.at(-1) ? null : expandedUpdate(layer, tier, scenario.updateRows);
+  return work === null ? null : updateEnergy(work, context);
 }
 
 /** The sum of one figure over all layers; null when a layer lacks it or there are no layers. */

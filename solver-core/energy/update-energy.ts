@@ -1,4 +1,5 @@
 import type { Layer } from '../model/layer.ts';
+import type { UpperTier } from '../model/plan.ts';
 import type { Breakdown, EnergyContext } from './cost.ts';
 import { breakdown, levelFor, macOn, staticPart, timeOf, trafficEnergy } from './cost.ts';
 import { precisionOf, storedBits } from './mac.ts';
@@ -29,6 +30,20 @@ export function updateEnergy(work: UpdateWork, context: EnergyContext): Breakdow
     ['memory', trafficEnergy(context, levelFor(target, Math.ceil(bits / 8)), modelCount(bits))],
     ...staticPart(target, timeOf(target, macs)),
   ]);
+}
+
+/**
+ * What an update with so many rows computes in a ridge head with random features (method 3.5, 8): the features, sums ½nd² + ndk and the
+ * solve d³/6 + d²k, twice with a compensation stream. Null for other tiers, and for layers that are not dense.
+ */
+export function expandedUpdate(layer: Layer, tier: UpperTier, rows: number): UpdateWork | null {
+  const { expand: d, compensation, learner } = tier;
+  const { linear } = layer;
+  if (learner !== 'rls' || d === undefined || linear === null || linear.patches !== null) return null;
+  const { inputs, outputs: k } = linear;
+  const streams = compensation !== undefined && compensation > 0 ? 2 : 1;
+  const macs = rows * inputs * d + streams * (0.5 * rows * d * d + rows * d * k + d ** 3 / 6 + d * d * k);
+  return { macs: Math.round(macs), bits: 64, memoryBytes: Math.round(streams * 16 * (0.5 * d * d + d * k)) };
 }
 
 /** Joules of the multiply-adds of scoring rows with a head, in the arithmetic of inference. */

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { copyFileSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -81,6 +82,25 @@ describe('a run that is killed', () => {
     const again = await learn(product, folder, 'digits.tiers --data more.csv');
     expect(again.diagnostics.find(({ code }) => code === 'learned-model-differs')?.message).toContain('can be learned again');
     expect(bytesOf(folder, 'digits.learned.onnx', 'digits.learned.state')).toEqual(done);
+  });
+
+  test('has named the state last: model and record are there before it', () => {
+    const folder = learnedFolder();
+    writeRows(join(folder, 'more.csv'), data, data.of([3], 64));
+    const trace = join(folder, 'trace.txt');
+    const words = ['-f', '-y', '-e', 'trace=rename,renameat,renameat2,fsync', '-o', trace, process.execPath, product.cli];
+    try {
+      execFileSync('strace', [...words, 'learn', 'digits.tiers', '--data', 'more.csv'], { cwd: folder, stdio: 'ignore' });
+    } catch (error) {
+      // strace is not everywhere.
+      if ((error as { code?: string }).code === 'ENOENT') return expect(true).toBe(true);
+      throw error;
+    }
+    const calls = readFileSync(trace, 'utf8')
+      .split('\n')
+      .filter((call) => /digits\.learned/.test(call));
+    const kinds = calls.map((call) => (/fsync/.test(call) ? 'sync' : (/digits\.learned\.(\w+)"\)? /.exec(call)?.[1] ?? call)));
+    expect(kinds).toEqual(['sync', 'sync', 'sync', 'onnx', 'json', 'state']);
   });
 
   /** Starts a run and kills it when it tells this stage, after a few turns of the event loop. */

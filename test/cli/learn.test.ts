@@ -159,10 +159,15 @@ describe('a learning run', () => {
   });
 
   test('prices an update as the budgets per update of check are judged', async () => {
-    for (const target of ['ecp5-85f', 'server-cpu']) {
+    const cases = ['ecp5-85f', 'server-cpu'].flatMap((target) =>
+      ['', ' expand 200', ' expand 200 compensation 0.6'].map((more) => [target, more]),
+    );
+    for (const [target, more] of cases) {
       const folder = copyOfBase();
       edit(join(folder, 'digits.tiers'), (text) =>
-        text.replace('forgetting 1.0', 'forgetting 1.0\n  budget 5 mJ per update').replace(/target "ecp5-85f"/, `target "${target}"`),
+        text
+          .replace('forgetting 1.0', `forgetting 1.0${more}\n  budget 5 mJ per update`)
+          .replace(/target "ecp5-85f"/, `target "${target}"`),
       );
       const check = documentOf(await product.run(['check', 'digits.tiers', '--json'], { cwd: folder })) as {
         budgets: { scope: string; per: string; actual: unknown }[];
