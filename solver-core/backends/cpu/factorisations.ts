@@ -42,13 +42,14 @@ export type Factorisations = Pick<Numerics, 'factor' | 'topEigenpairs' | 'tridia
  */
 export function cpuFactorisations(ort: LazyOrt, plain: Numerics, kernels: LazyKernels = lazyKernels()): Factorisations {
   const products = async (wasm: WasmKernels): Promise<Products> => (await ort.kernels()) ?? wasmProducts(wasm);
+  const factor: Numerics['factor'] = async (a, d) => {
+    const wasm = kernels.shared();
+    if (wasm === undefined) return plain.factor(a, d);
+    return d <= unblockedUpTo ? factorSmall(wasm, a, d) : factorBlocked(await products(wasm), wasm, a, d);
+  };
   return {
-    async factor(a, d) {
-      const wasm = kernels.shared();
-      if (wasm === undefined) return plain.factor(a, d);
-      return d <= unblockedUpTo ? factorSmall(wasm, a, d) : factorBlocked(await products(wasm), wasm, a, d);
-    },
-    topEigenpairs: eigenSolver(kernels, plain),
+    factor,
+    topEigenpairs: eigenSolver(kernels, products, factor, plain),
     tridiagonalise: tridiagonaliser(kernels, plain),
     rankUpdate: rankUpdater(kernels, products, plain),
   };

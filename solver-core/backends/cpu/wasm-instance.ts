@@ -27,7 +27,9 @@ export interface KernelExports {
   mirrorLower(r: number, d: number, ld: number): void;
   reflect(c: number, d: number, k: number, v: number, factor: number, scratch: number): void;
   subtractOuter(r: number, d: number, ld: number, z: number, q: number, sign: number): void;
+  subtractRows(q: number, m: number, d: number, h: number, w: number): void;
   symmetricTimes(r: number, d: number, ld: number, x: number, y: number): void;
+  timesRows(q: number, m: number, d: number, w: number, h: number): void;
   updateAndTimes(r: number, d: number, ld: number, v: number, w: number, x: number, y: number): void;
 }
 

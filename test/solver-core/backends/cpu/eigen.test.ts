@@ -78,6 +78,25 @@ describe.each(all)('eigenpairs by %s', (_name, engine) => {
     expectEigenpairs(diagonal, d, top.values, top.vectors);
   });
 
+  test.each([
+    ['falling', (i: number) => 0.9 ** i],
+    ['with copies of the largest', (i: number) => (i < 2 ? 1 : 0.95 ** i)],
+    ['with copies of a small wanted one', (i: number) => (i === 9 || i === 10 ? 0.5 : 0.9 ** i)],
+    ['with copies that one start vector does not see', (i: number) => 0.99 ** (i === 11 ? 10 : i)],
+    ['flat', (i: number) => 1 - i / 1000],
+    ['of rank 5', (i: number) => (i < 5 ? 1 / (i + 1) : 0)],
+    ['equal', () => 2],
+    ['tiny', (i: number) => 1e-150 * 0.8 ** i],
+    ['huge', (i: number) => 1e150 * 0.8 ** i],
+  ])('a few pairs of a large matrix, spectrum %s', async (_spectrum, value) => {
+    const [d, count] = [264, 12];
+    const values = Float64Array.from({ length: d }, (_, i) => value(i)).sort((x, y) => y - x);
+    const a = withSpectrum(values, 12);
+    const top = await engine.topEigenpairs(a, d, count);
+    expect(largestError(top.values, values.slice(0, count))).toBeLessThan(tolerance);
+    expectEigenpairs(a, d, top.values, top.vectors);
+  });
+
   test('T has the eigenvalues of A, and QᵀC keeps every product with C', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 70 }), fc.integer({ min: 1, max: 5 }), fc.nat(1e6), async (d, k, seed) => {
