@@ -104,7 +104,7 @@ async function twoStage(rows, end, first, options, referenceError) {
     n += batchRows;
     const outcome = learn.observeDrift(monitor, { errors });
     monitor = outcome.state;
-    const trigger = learn.observe(policy, { rows: batchRows, drift: outcome.signals, newClasses: 0 });
+    const trigger = learn.observe(policy, { rows: batchRows, drift: outcome.signals, newClasses: 0, error: monitor.ewma });
     policy = trigger.state;
     if (trigger.kind !== 'probe') continue;
     const { pending, window } = trigger.rows;
@@ -150,7 +150,7 @@ for (let seed = 1; seed <= nSeeds; seed++) {
     'smoothed error > 0.05': () => simple(rows, end, first, (_, ewma) => ewma > 0.05),
     'smoothed error > 0.08': () => simple(rows, end, first, (_, ewma) => ewma > 0.08),
     'smoothed error > 0.12': () => simple(rows, end, first, (_, ewma) => ewma > 0.12),
-    'two stages, any gain': () => twoStage(rows, end, first, {}, normal),
+    'two stages, any gain, all rows wait': () => twoStage(rows, end, first, {}, normal),
     'two stages, any gain, 512 rows wait at most': () => twoStage(rows, end, first, { pendingKeep: 512 }, normal),
     'two stages, any gain, 256': () => twoStage(rows, end, first, { pendingKeep: 256 }, normal),
     'two stages, any gain, 128': () => twoStage(rows, end, first, { pendingKeep: 128 }, normal),

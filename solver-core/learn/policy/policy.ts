@@ -36,6 +36,7 @@ export function createPolicy(options: PolicyOptions): PolicyState {
     refusedPending: 0,
     latched: [],
     causes: [],
+    error: null,
     bucketJ: bucket === undefined ? null : 0,
     // A decision's whole allowance for one avoided error, until spending tells more.
     priceJ: gainPerJoule !== undefined ? (gainPerJoule > 0 ? 1 / gainPerJoule : null) : (bucket?.refillJ ?? null),
@@ -73,13 +74,24 @@ export function observe(before: PolicyState, signals: BatchSignals): Trigger {
   return { kind: 'probe', state: log({ ...state, causes }, null), causes, rows };
 }
 
-/** Whether building and judging the candidates can be paid. `cost`: the estimate for all of them together. */
+/**
+ * Whether building and judging the candidates can be paid, and could pay: the best update avoids every error there is.
+ * `cost`: the estimate for all candidates together.
+ */
 export function afford(state: PolicyState, cost: EnergyJ): Affordance {
-  const log = (next: PolicyState, decision: PolicyDecision | null): PolicyState => logged(next, { kind: 'afford', cost, decision });
-  if (state.bucketJ === null || cost.highJ <= state.bucketJ) return { state: log(state, null), decision: null };
-  const reason = `Skipped although ${state.causes.join(', ')}: judging an update takes up to ${spoken(cost.highJ)} J, ${spoken(state.bucketJ)} J are left.`;
-  const { state: next, decision } = skipped(state, reason, noEnergy);
-  return { state: log(next, decision), decision };
+  const refusal = cannotPay(state, cost);
+  if (refusal === null) return { state: logged(state, { kind: 'afford', cost, decision: null }), decision: null };
+  const { state: next, decision } = skipped(state, `Skipped although ${state.causes.join(', ')}: ${refusal}.`, noEnergy);
+  return { state: logged(next, { kind: 'afford', cost, decision }), decision };
+}
+
+function cannotPay({ bucketJ, priceJ, error, options }: PolicyState, { highJ }: EnergyJ): string | null {
+  const costs = `judging an update takes up to ${spoken(highJ)} J`;
+  if (bucketJ !== null && highJ > bucketJ) return `${costs}, ${spoken(bucketJ)} J are left`;
+  if (error === null || priceJ === null || highJ === 0) return null;
+  const most = options.horizon * error;
+  if (priceJ * most > highJ) return null;
+  return `${costs}, and even without any error it would avoid ${spoken(most)} (${spoken(most / highJ)} per joule, asked for ${spoken(1 / priceJ)})`;
 }
 
 /** Stages 1 and 2: the candidate of most utility, if any has more than none. `candidates`: built from the pending rows, judged on V. */
@@ -198,6 +210,7 @@ function taken(state: PolicyState, signals: BatchSignals): PolicyState {
     refusedPending: Math.max(0, state.refusedPending - (absorbed - state.absorbed)),
     latched: kind === 'gain' ? latched : [],
     causes: [],
+    error: signals.error ?? null,
     bucketJ: bucket === undefined ? null : Math.min(bucket.capacityJ, (state.bucketJ ?? 0) + bucket.refillJ),
   };
 }

@@ -37,6 +37,11 @@ export interface BatchSignals {
   readonly drift: readonly string[];
   /** Labels never seen before, in this batch. */
   readonly newClasses: number;
+  /**
+   * Mean loss of the present head as far as known (`DriftState.ewma`): no update can avoid more. Left out or null: not known. With it,
+   * a probe that could not pay for itself is not made.
+   */
+  readonly error?: number | null;
 }
 
 /** Which rows are what, as positions in the stream of labelled rows. */
@@ -126,6 +131,8 @@ export interface PolicyState {
   readonly latched: readonly { readonly cause: string; readonly until: number }[];
   /** Causes of the decision under way. */
   readonly causes: readonly string[];
+  /** `BatchSignals.error` of the decision under way. */
+  readonly error: number | null;
   readonly bucketJ: number | null;
   readonly priceJ: number | null;
   /** Spent by all decisions so far, modelled value. */

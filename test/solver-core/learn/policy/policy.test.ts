@@ -189,6 +189,19 @@ describe('budget', () => {
     expect(afford(state, joules(2)).decision).toBeNull();
   });
 
+  test('a probe that could not pay for itself is not made: no update avoids more errors than there are', () => {
+    // 0.02 · 1000 errors at most; 2 · 1 J: 10 per joule.
+    const state = (gainPerJoule: number | undefined, error: number | null): PolicyState =>
+      probing({ gainPerJoule }, { drift: ['ewma'], error });
+    const refused = afford(state(11, 0.02), joules(1));
+    expect(refused.decision).toMatchObject({ action: 'skip', energy: noEnergy });
+    expect(refused.decision!.reason).toContain('10 per joule, asked for 11');
+    expect(afford(state(9, 0.02), joules(1)).decision).toBeNull();
+    expect(afford(state(11, null), joules(1)).decision).toBeNull();
+    expect(afford(state(undefined, 0.02), joules(1)).decision).toBeNull();
+    expect(afford(state(11, 0), joules(1)).decision).not.toBeNull();
+  });
+
   test('the bucket fills up to its capacity and pays the high bound', () => {
     let state = createPolicy({ kind: 'gain', bucket: { refillJ: 2, capacityJ: 5 } });
     for (let i = 0; i < 4; i++) state = observe(state, batch()).state;
@@ -239,6 +252,7 @@ describe('log', () => {
     rows: fc.integer({ min: 0, max: 300 }),
     drift: fc.subarray(['ewma', 'ddm', 'ddm-warning', 'leverage']),
     newClasses: fc.integer({ min: 0, max: 2 }),
+    error: fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
     better: fc.integer({ min: 0, max: 40 }),
     worse: fc.integer({ min: 0, max: 20 }),
     probe: fc.double({ min: 0, max: 5, noNaN: true }),
@@ -263,7 +277,7 @@ describe('log', () => {
         const decisions: PolicyDecision[] = [];
         let extra = 0;
         for (const e of events) {
-          const trigger = observe(state, { rows: e.rows, drift: e.drift, newClasses: e.newClasses });
+          const trigger = observe(state, { rows: e.rows, drift: e.drift, newClasses: e.newClasses, error: e.error });
           state = trigger.state;
           if (trigger.kind !== 'probe') decisions.push(trigger.decision);
           if (trigger.kind === 'probe') {
