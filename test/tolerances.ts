@@ -60,4 +60,8 @@ export const tolerances = {
   leaveOneOut: { relative: 0.02 },
   /** Eigenvalues of at most 60 x 60 by QL against another program: a few roundings of the largest per sweep. */
   eigenvalues: { relative: 1e-13 },
+  /** Filters from a Gram against a singular value decomposition: the Gram of the tests' patches has a condition of about 1e5, times fp64 rounding. */
+  filters: { relative: 1e-9 },
+  /** Correlation of responses of order one along directions whose whitening leaves them far apart in size. */
+  decorrelated: { absolute: 1e-9 },
 } as const;
