@@ -11,6 +11,8 @@ export interface PatchGrid {
   readonly positions: number;
   /** Kernel elements. */
   readonly taps: number;
+  /** Elements of one channel of the input. */
+  readonly channelSize: number;
 }
 
 /**
@@ -37,22 +39,22 @@ export function patchGrid(geometry: PatchGeometry, spatial: readonly number[]): 
   }
   if (spatial.length !== kernel.length || output.some((size) => size < 1)) return undefined;
   const product = (values: readonly number[]): number => values.reduce((a, b) => a * b, 1);
-  return { spatial, geometry, before, output, positions: product(output), taps: product(kernel) };
+  return { spatial, geometry, before, output, positions: product(output), taps: product(kernel), channelSize: product(spatial) };
 }
 
 /**
- * Offset of every kernel element in a channel of the input, for one output position; -1 where the window reaches into the padding.
- * into: [taps], last kernel dimension fastest.
+ * Offset, in a channel of the input, of every line of the window along the last dimension, for one output line; -1 for lines in the
+ * padding. line: number of the output line, all output dimensions but the last counted; into: [taps / last kernel size].
  */
-export function tapOffsets(grid: PatchGrid, position: number, into: Int32Array): void {
+export function lineOffsets(grid: PatchGrid, line: number, into: Int32Array): void {
   const { spatial, geometry, before, output } = grid;
   const { kernel, strides, dilations } = geometry;
   into.fill(0);
-  let rest = position;
+  let rest = line;
   let repeats = 1;
-  let pitch = 1;
-  // From the last dimension to the first; `repeats` is the number of taps in the dimensions already done.
-  for (let i = spatial.length - 1; i >= 0; i--) {
+  let pitch = spatial.at(-1)!;
+  // From the last dimension but one to the first; `repeats` is the number of lines in the dimensions already done.
+  for (let i = spatial.length - 2; i >= 0; i--) {
     const size = spatial[i]!;
     const start = (rest % output[i]!) * strides[i]! - before[i]!;
     rest = Math.floor(rest / output[i]!);
@@ -74,7 +76,7 @@ export interface ChannelRange {
 
 /**
  * Patches of one sample (im2col): row p holds what the window covers at output position `firstPosition + p`, order channel, kernel
- * dimensions; padding reads 0. x: [channels, ...spatial]; into: [rows, range.count * taps] from `at` on; offsets: scratch [taps].
+ * dimensions; padding reads 0. x: [channels, ...spatial]; into: [rows, range.count * taps] from `at` on; lines: scratch, see lineOffsets.
  */
 export function fillPatches(
   x: Float32Array,
@@ -84,19 +86,55 @@ export function fillPatches(
   rows: number,
   into: Float32Array,
   at: number,
-  offsets: Int32Array,
+  lines: Int32Array,
 ): void {
-  const { taps } = grid;
-  const channelSize = grid.spatial.reduce((a, b) => a * b, 1);
-  let to = at;
+  const columns = range.count * grid.taps;
+  const width = grid.output.at(-1)!;
+  const last = grid.spatial.length - 1;
+  const stride = grid.geometry.strides[last]!;
+  const before = grid.before[last]!;
+  let outputLine = -1;
   for (let p = 0; p < rows; p++) {
-    tapOffsets(grid, firstPosition + p, offsets);
-    for (let c = 0; c < range.count; c++) {
-      const base = (range.first + c) * channelSize;
-      for (let tap = 0; tap < taps; tap++) {
-        const offset = offsets[tap]!;
-        into[to++] = offset < 0 ? 0 : x[base + offset]!;
+    const position = firstPosition + p;
+    const line = Math.floor(position / width);
+    if (line !== outputLine) lineOffsets(grid, line, lines);
+    outputLine = line;
+    fillPatch(x, grid, range, (position - line * width) * stride - before, into, at + p * columns, lines);
+  }
+}
+
+/** One patch, whose window starts at `start` of the last dimension, which may be negative. */
+function fillPatch(
+  x: Float32Array,
+  grid: PatchGrid,
+  range: ChannelRange,
+  start: number,
+  into: Float32Array,
+  at: number,
+  lines: Int32Array,
+): void {
+  const last = grid.spatial.length - 1;
+  const size = grid.spatial[last]!;
+  const dilation = grid.geometry.dilations[last]!;
+  const kernel = grid.geometry.kernel[last]!;
+  const { channelSize } = grid;
+  const count = lines.length;
+  // Kernel elements low .. high - 1 read inside the input.
+  const low = start >= 0 ? 0 : Math.min(kernel, Math.ceil(-start / dilation));
+  const high = Math.max(low, Math.min(kernel, Math.ceil((size - start) / dilation)));
+  const isWhole = high - low === kernel;
+  const end = range.first + range.count;
+  let to = at;
+  for (let c = range.first; c < end; c++) {
+    const base = c * channelSize + start;
+    for (let line = 0; line < count; line++) {
+      const offset = lines[line]!;
+      if (offset >= 0 && isWhole) {
+        let read = base + offset;
+        for (let k = 0; k < kernel; k++, read += dilation) into[to++] = x[read]!;
+        continue;
       }
+      for (let k = 0; k < kernel; k++) into[to++] = offset < 0 || k < low || k >= high ? 0 : x[base + offset + k * dilation]!;
     }
   }
 }

@@ -56,7 +56,7 @@ function patchRows(tensors: TensorSource, grid: PatchGrid, range: ChannelRange):
     positions,
     async *chunks(preferredRows = Infinity): AsyncGenerator<ActivationChunk> {
       const tileRows = Math.max(leastTileRows, Math.min(preferredRows, mostRows));
-      const offsets = new Int32Array(grid.taps);
+      const lines = new Int32Array(grid.taps / grid.geometry.kernel.at(-1)!);
       const x = new Float32Array(Math.min(tileRows, tensors.samples * positions) * columns);
       for await (const { first, count, tensor } of tensors.batches()) {
         const elements = tensor.data.length / count;
@@ -66,7 +66,7 @@ function patchRows(tensors: TensorSource, grid: PatchGrid, range: ChannelRange):
             const sample = Math.floor(at / positions);
             const stop = Math.min(end, (sample + 1) * positions);
             const values = tensor.data.subarray(sample * elements, (sample + 1) * elements);
-            fillPatches(values, grid, range, at - sample * positions, stop - at, x, (at - row) * columns, offsets);
+            fillPatches(values, grid, range, at - sample * positions, stop - at, x, (at - row) * columns, lines);
             at = stop;
           }
           yield { rows: end - row, firstRow: first * positions + row, x: x.subarray(0, (end - row) * columns) };
