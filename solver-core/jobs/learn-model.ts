@@ -1,5 +1,6 @@
 import { evaluate, isInMemory } from '../fit/index.ts';
 import type { Evaluation, FitRows, ModelRuntime } from '../fit/index.ts';
+import { TierwiseError } from '../model/error.ts';
 import { encodeModel, fitMetadataKey, withHead, withInitializers, withMetadata } from '../onnx/index.ts';
 import { nodeHost } from './host.ts';
 import type { JobControl } from './job.ts';
@@ -18,13 +19,39 @@ export async function learnedModel(setup: LearnSetup, { open }: LearnMemory): Pr
   return encodeModel(withMetadata(changed, { [fitMetadataKey(setup.head.id)]: how, 'tierwise.learned.from': opened.sha256 }));
 }
 
+/**
+ * Runs the learned model on one row, so that no model is written that no runtime takes. Rejects with `head-cannot-grow` where more outputs
+ * are the reason.
+ */
+export async function requireRuns(model: Uint8Array, row: FitRows, memory: LearnMemory, tools: HeldOutTools): Promise<void> {
+  try {
+    await evaluateHeldOut(model, row, memory.labels, tools, {}, 'checking');
+  } catch (error) {
+    const before = tools.setup.head.linear?.outputs ?? memory.open.learner.outputs;
+    const grown = memory.open.learner.outputs - before;
+    if (!(error instanceof TierwiseError) || grown <= 0) throw error;
+    throw new TierwiseError(
+      'head-cannot-grow',
+      `new classes make ${before + grown} outputs of ${before}, but what follows the last layer takes ${before}: ${error.message}`,
+      'Export a model whose nodes behind the last layer leave the number of classes open, or one with enough outputs.',
+      { cause: error },
+    );
+  }
+}
+
+/** What it takes to run a learned model. */
+export interface HeldOutTools {
+  readonly setup: LearnSetup;
+  readonly runtime: ModelRuntime;
+}
+
 /** Quality of an encoded model on held-out rows, through ONNX Runtime. Classes that the model has no output for are never right;
  * `known`: the learner's labels. */
 export async function evaluateHeldOut(
   model: Uint8Array,
   heldOut: FitRows,
   known: LabelKind,
-  { setup, runtime }: { readonly setup: LearnSetup; readonly runtime: ModelRuntime },
+  { setup, runtime }: HeldOutTools,
   control: JobControl,
   stage: string,
 ): Promise<Evaluation> {

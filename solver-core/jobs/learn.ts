@@ -15,7 +15,7 @@ import { alignLabels } from './learn-labels.ts';
 import { disposeLearner } from './learn-learner.ts';
 import { toSaved } from './learn-memory.ts';
 import type { LearnMemory } from './learn-memory.ts';
-import { evaluateHeldOut, learnedModel } from './learn-model.ts';
+import { evaluateHeldOut, learnedModel, requireRuns } from './learn-model.ts';
 import { checkLearnPaths, learnPaths } from './learn-outputs.ts';
 import type { LearnPaths } from './learn-outputs.ts';
 import { choosePolicy, hasSameSettings, withinBudget } from './learn-policy.ts';
@@ -102,6 +102,7 @@ async function learnOn(environment: Environment, run: OpenRun, control: JobContr
     // From here on the run is completed, also when it was asked to stop: what is kept was learned before.
     const last: JobControl = params.keepOnCancel === true ? withoutAbort(control) : control;
     const model = await learnedModel(setup, outcome.memory);
+    await requireRuns(model, stream.take(Uint32Array.of(0)), outcome.memory, tools);
     const after = planRows === null ? null : await evaluateHeldOut(model, planRows.heldOut, kind, tools, last, 'evaluating after');
     const lowerSawPlanRows = state?.saved.lowerSawPlanRows ?? setup.base.isFitted;
     const saved = toSaved(outcome.memory, setup, lowerSawPlanRows, sha256(model));

@@ -292,6 +292,15 @@ describe('bad input is named and nothing is written', () => {
     expect(readdirSync(folder).map((name) => hash(join(folder, name)))).toEqual(before);
   });
 
+  test('a model that cannot take more classes', async () => {
+    const folder = smallFolder(product, '  learn rls lambda 1\n', true);
+    writeRows(join(folder, 'new.csv'), data, data.of([0, 1, 2], 150));
+    const before = readdirSync(folder);
+    const ran = await run('learn small.tiers --data new.csv --json', folder);
+    expect([ran.code, errorCode(ran)]).toEqual([1, 'head-cannot-grow']);
+    expect(readdirSync(folder)).toEqual(before);
+  });
+
   test.each([
     ['no upper tier', 'no-upper-tier', (text: string) => text.replace(/upper tier[\s\S]*?\n}/, '')],
     [

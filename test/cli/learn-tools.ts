@@ -48,8 +48,11 @@ export async function fittedFolder(product: Product, change: (plan: string) => s
   return folder;
 }
 
-/** A folder with a network of two outputs, 64 -> 24 -> 2, and a plan without data, whose upper tier is `upper`. */
-export function smallFolder(product: Product, upper: string): string {
+/**
+ * A folder with a network of two outputs, 64 -> 24 -> 2, and a plan without data, whose upper tier is `upper`. `isFixed`: a Reshape behind
+ * the head counts on two outputs.
+ */
+export function smallFolder(product: Product, upper: string, isFixed = false): string {
   const folder = product.scratch();
   let state = 7;
   const next = (): number => {
@@ -65,13 +68,15 @@ export function smallFolder(product: Product, upper: string): string {
       { op: 'Gemm', inputs: ['x', 'w1', 'b1'], outputs: ['h'] },
       { op: 'Relu', inputs: ['h'], outputs: ['a'] },
       { op: 'Gemm', inputs: ['a', 'w2', 'b2'], outputs: ['s'], attributes: { transB: 1 } },
-      { op: 'Softmax', inputs: ['s'], outputs: ['p'] },
+      ...(isFixed ? [{ op: 'Reshape', inputs: ['s', 'shape'], outputs: ['r'] }] : []),
+      { op: 'Softmax', inputs: [isFixed ? 'r' : 's'], outputs: ['p'] },
     ],
     tensors: [
       { name: 'w1', dims: [64, 24], data: fill(64 * 24) },
       { name: 'b1', dims: [24], data: fill(24) },
       { name: 'w2', dims: [2, 24], data: fill(48) },
       { name: 'b2', dims: [2], data: fill(2) },
+      ...(isFixed ? [{ name: 'shape', dims: [2], data: { int64: [1, 2] } }] : []),
     ],
   });
   writeFileSync(join(folder, 'small.onnx'), bytes);
