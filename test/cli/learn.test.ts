@@ -327,3 +327,25 @@ describe('unlearning', () => {
     return (await solveSums(parts.sums, parts.options.lambda, plainNumerics())).w;
   }
 });
+
+describe('an upper tier that learns by gradient steps', () => {
+  const upper = '  learn adam rate 0.05 epochs 20\n';
+
+  test('learns in several runs as in one, from the weights of the model', async () => {
+    const rows = data.of([0, 1], 256);
+    const [one, many] = [smallFolder(product, upper), smallFolder(product, upper)];
+    writeRows(join(one, 'all.csv'), data, rows);
+    const whole = await learn(product, one, 'small.tiers --data all.csv --batch 32');
+    for (const half of [rows.slice(0, 128), rows.slice(128)]) {
+      writeRows(join(many, 'part.csv'), data, half);
+      await learn(product, many, 'small.tiers --data part.csv --batch 32');
+    }
+    const names = ['small.learned.onnx', 'small.learned.state'];
+    expect(bytesOf(many, ...names)).toEqual(bytesOf(one, ...names));
+    expect(whole.batches.at(-1)!.before).toBeGreaterThan(0.95);
+    const labels = argmaxes(await scores(join(one, 'small.learned.onnx'), rows));
+    expect(labels.filter((label, i) => label === data.y[rows[i]!]).length / rows.length).toBeGreaterThan(0.95);
+    const refused = await product.run('unlearn small.tiers --data all.csv --rows 1 --json'.split(' '), { cwd: one });
+    expect(documentOf(refused)).toMatchObject({ error: { code: 'unlearn-unsupported' } });
+  });
+});
