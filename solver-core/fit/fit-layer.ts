@@ -7,6 +7,8 @@ import { normStatistics } from './batch-norm.ts';
 import type { FitJob, FitRequest, LayerFit } from './fit-request.ts';
 import { joinGroups } from './group-solutions.ts';
 import type { GroupWeights } from './group-solutions.ts';
+import { keptWeights, squaredDifference, squaredError } from './keep-weights.ts';
+import type { TeacherErrors } from './keep-weights.ts';
 import { answerTargets, layerRows } from './layer-rows.ts';
 import { layerTensors } from './layer-tensors.ts';
 import type { OpenTensors } from './layer-tensors.ts';
@@ -56,21 +58,27 @@ export async function fitLayer(
     let original: Promise<TensorSource> | undefined;
     // The model as it was given: no fitted weights.
     const teacher = (): Promise<TensorSource> => (original ??= open(layer.preActivation, new Map()));
+    // What its present weights make of the inputs as they are now.
+    let present: Promise<TensorSource> | undefined;
+    const kept = (): Promise<TensorSource> => (present ??= open(layer.preActivation, fitted));
     const groups: GroupWeights[] = [];
+    const errors: TeacherErrors[] = [];
     let rows = 0;
     let targets = '';
     for (let group = 0; group < linear.groups; group++) {
       const share = (fraction: number, message: string): void => context.onProgress?.((group + fraction) / linear.groups, message);
       const each = withMeans(linearRows(input, linear, group), request, linear, group);
-      const part = { rows: answersMean(job) ? averagedRows(each) : each, form: linear, group, teacher };
+      const part = { rows: answersMean(job) ? averagedRows(each) : each, form: linear, group, teacher, kept };
       const solved = await fitGroup(request, job, part, { ...context, onProgress: share });
       groups.push(solved.weights);
+      if (solved.errors !== undefined) errors.push(solved.errors);
       rows = part.rows.rows;
       targets = solved.targets;
     }
     const { w, b, solution } = joinGroups(groups, linear);
-    const stored = storedWeights(layer, w, b);
-    if (layer.norm !== null) {
+    const keeps = keptWeights(errors);
+    const stored = keeps === undefined ? storedWeights(layer, w, b) : new Map<string, WeightTensor>();
+    if (layer.norm !== null && keeps !== 'exact') {
       context.onProgress?.(1, 'estimating its batch normalisation');
       for (const [name, tensor] of await normStatistics(request, layer.norm, new Map([...fitted, ...stored]), context))
         stored.set(name, tensor);
@@ -85,7 +93,8 @@ export async function fitLayer(
       columns,
       outputs: linear.outputs,
       targets,
-      solution,
+      solution: keeps === undefined ? solution : null,
+      ...(keeps === undefined ? {} : { kept: keeps }),
       seconds,
     };
     return { stored, fit };
@@ -106,6 +115,8 @@ interface Part {
   readonly group: number;
   /** What the layer computes in the model as it was given. */
   readonly teacher: () => Promise<TensorSource>;
+  /** What the weights it has make of its inputs as they are now. */
+  readonly kept: () => Promise<TensorSource>;
 }
 
 function withMeans(rows: ActivationSource, request: FitRequest, form: LinearForm, group: number): ActivationSource {
@@ -118,7 +129,7 @@ async function fitGroup(
   job: FitJob,
   part: Part,
   context: SolveContext,
-): Promise<{ readonly weights: GroupWeights; readonly targets: string }> {
+): Promise<{ readonly weights: GroupWeights; readonly targets: string; readonly errors?: TeacherErrors }> {
   const bias = job.layer.bias !== null;
   const targets = await targetsOf(request, job, part, context);
   const { how } = targets;
@@ -126,10 +137,18 @@ async function fitGroup(
   const outputs = part.form.outputs / part.form.groups;
   const rows = layerRows(part.rows, outputs, how, request.budgetBytes ?? defaultBudgetBytes);
   const source = { ...rows, isHeld: isInMemory(request.data) };
+  const isTeacher = how.kind === 'rows';
+  const kept = isTeacher ? await squaredDifference(outputRows(await part.kept(), part.form, part.group), how.targets) : 0;
+  if (isTeacher && kept === 0) {
+    const none = { w: new Float64Array(source.columns * outputs), b: new Float64Array(outputs), solution: null };
+    return { weights: none, targets: targets.name, errors: { kept, solved: 0 } };
+  }
   // The one place where `lambda auto` becomes a number: backends never see it.
   const resolved = await resolveLambda(job.tier.lambda, { source, bias }, request, context);
   const { w, b, ...solution } = await request.backend.solve({ source, lambda: resolved.lambda, bias }, context);
-  return { weights: { w, b, solution: { ...solution, quality: qualityOf(solution, source.columns, resolved) } }, targets: targets.name };
+  const weights = { w, b, solution: { ...solution, quality: qualityOf(solution, source.columns, resolved) } };
+  if (!isTeacher) return { weights, targets: targets.name };
+  return { weights, targets: targets.name, errors: { kept, solved: await squaredError(source, w, b) } };
 }
 
 /** What the backend said of its solution, with how λ came about. */

@@ -1,6 +1,7 @@
 import type { Layer } from '../model/layer.ts';
 import type { LowerTier, Plan, UpperTier } from '../model/plan.ts';
 import type { Backend, RidgeSolution, SolveContext } from './backend.ts';
+import type { KeptWeights } from './keep-weights.ts';
 import type { ModelEditor, WeightTensor } from './model-editor.ts';
 import type { ModelRuntime } from './model-runner.ts';
 import type { Numerics } from './numerics.ts';
@@ -41,6 +42,8 @@ export interface LayerFit {
   readonly targets: string;
   /** null when the layer was given weights without a solve. */
   readonly solution: Omit<RidgeSolution, 'w' | 'b'> | null;
+  /** Present when the layer keeps the weights it had, with the reason. */
+  readonly kept?: KeptWeights;
   readonly seconds: number;
 }
 

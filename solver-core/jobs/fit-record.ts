@@ -113,11 +113,27 @@ function layerDocument(fit: LayerFit, prepared: RecordedFit): FitLayer {
     relativeResidual: solution?.relativeResidual ?? 0,
     refinementPasses: solution?.refinementPasses ?? 0,
     cycles,
-    method: solution?.method ?? 'random weights, nothing was solved',
+    method: solution?.method ?? unsolvedMethod(fit),
     seconds: fit.seconds,
     deadInputs: solution?.deadInputs.length ?? 0,
+    ...(solution?.quality === undefined
+      ? {}
+      : {
+          lambdaFrom: solution.quality.lambdaFrom,
+          degreesOfFreedom: solution.quality.degreesOfFreedom,
+          rank: solution.quality.rank,
+        }),
     energy: layer === undefined || solution === null ? null : fitEnergy(layer, prepared.plan.target, known, solvedFor),
   };
+}
+
+/** How a layer came to its weights without a solution, for people. */
+function unsolvedMethod({ kept, targets }: LayerFit): string {
+  if (kept === 'exact') return 'weights kept: they give the original values already, nothing below changed';
+  if (kept === 'no-gain') return 'weights kept: solving for the original values came no nearer to them; try a smaller lambda or more rows';
+  if (targets === 'pca') return 'whitened principal directions of the inputs, nothing was solved';
+  if (targets === 'autoencode') return 'reconstruction of the inputs from random features, transposed';
+  return 'random weights, nothing was solved';
 }
 
 function isTargetKind(text: string): text is TargetKind {

@@ -157,6 +157,12 @@ export interface FitLayer {
   readonly conditionEstimate: number | null;
   readonly relativeResidual: number;
   readonly refinementPasses: number;
+  /** How lambda came about. Absent in records of older versions and where nothing was solved, as the next two. */
+  readonly lambdaFrom?: 'given' | 'default' | 'gcv' | 'held-out';
+  /** Effective degrees of freedom of the solution, bias not counted; null when not computed. */
+  readonly degreesOfFreedom?: number | null;
+  /** Rank of the Gram at the accuracy of fp64; null when not computed. */
+  readonly rank?: number | null;
   /** Engine cycles; null on a backend without a cycle count. */
   readonly cycles: number | null;
   /** Which arithmetic produced the answer, e.g. "rtl-wasm + 2 refinement passes". */

@@ -1,5 +1,5 @@
 import { formatCount, formatFull, formatSi, sourceLegend } from '../energy/format.ts';
-import type { EvaluationDocument, FitDocument } from '../protocol/documents.ts';
+import type { EvaluationDocument, FitDocument, FitLayer } from '../protocol/documents.ts';
 import type { Column } from './cells.ts';
 import { counted, fileName, inert, nothing, numberCell, quantityCell, textTable } from './cells.ts';
 import { diagnosticLine } from './check-text.ts';
@@ -57,6 +57,7 @@ export function fitText(fit: FitDocument): string {
     ...fit.layers.map(
       (layer) => `${inert(layer.id, 40)}: ${inert(layer.method, 200)}${layer.energy === null ? '' : `; ${formatFull(layer.energy)}`}`,
     ),
+    ...fit.layers.filter(hasChoice).map((layer) => `${inert(layer.id, 40)}: ${lambdaText(layer)}`),
     ...dead.map((layer) => `${inert(layer.id, 40)}: ${counted(layer.deadInputs, 'input')} never changed; the weights there are 0.`),
     '',
     ...(fit.evaluation === null ? ['Not evaluated: the plan has no held-out rows.'] : evaluationLines(fit.evaluation)),
@@ -67,6 +68,18 @@ export function fitText(fit: FitDocument): string {
     'Next: inspect the new model, compare `tierwise energy` of the plan, or run the new model in place of the old one.',
     '',
   ].join('\n');
+}
+
+/** True where λ was chosen from the rows: then the record says more than the table shows. */
+function hasChoice(layer: FitLayer): boolean {
+  return layer.lambdaFrom === 'gcv' || layer.lambdaFrom === 'held-out';
+}
+
+function lambdaText({ lambda, lambdaFrom, degreesOfFreedom, rank, columns: unknowns }: FitLayer): string {
+  const how = lambdaFrom === 'gcv' ? 'generalised cross-validation' : 'held-out rows';
+  const freedom = typeof degreesOfFreedom === 'number' ? `, ${numberCell(degreesOfFreedom)} degrees of freedom` : '';
+  const full = typeof rank === 'number' ? `, rank ${formatCount(rank)} of ${formatCount(unknowns)} unknowns` : '';
+  return `lambda ${numberCell(lambda)} chosen by ${how}${freedom}${full}`;
 }
 
 function evaluationLines(evaluation: EvaluationDocument): readonly string[] {

@@ -14,8 +14,9 @@ const leastVariance = 1e-10;
  * Weights from the rows' own principal directions, in closed form; no labels, and (unless a layer is wider than its input has
  * directions) nothing random. Our own; the idea of filters from patch covariances is that of PCANet (Chan et al. 2015, arXiv 1404.3606).
  *
- * 1. A convolution's patch loses its mean per channel; that is linear, so it goes into the weights: W = (I − 11ᵀ/taps per channel) W'.
- *    Rows of a dense layer stay. With a bias, columns are centred, too, by the bias: b = −μW.
+ * 1. A convolution's patch loses its mean per channel. The directions of what is left have mean 0 per channel themselves, so the filters
+ *    ignore that mean on their own and nothing needs to be subtracted when the model runs.
+ *    Rows of a dense layer stay as they are. With a bias, columns are centred, too, by the bias: b = −μW.
  * 2. The directions v of largest variance σ of what is left, scaled to responses of order one: v / √(σ + 0.1 · mean σ).
  * 3. Before a ReLU the first half of the outputs carries directions and the second half the same directions with the sign turned: x and
  *    −x rectified keep all of x. Otherwise every output has a direction of its own.
@@ -35,7 +36,6 @@ export const pcaStrategy: TargetStrategy = {
     const isRectified = layer.activation === 'Relu' && outputs > 1;
     const wanted = isRectified ? Math.ceil(outputs / 2) : outputs;
     const filters = await whitenedFilters(layer, gram, d, wanted);
-    removeColumnMeans(filters, d, wanted, taps);
     const w = new Float64Array(d * outputs);
     for (let j = 0; j < d; j++) {
       for (let o = 0; o < outputs; o++) {

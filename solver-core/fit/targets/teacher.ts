@@ -5,8 +5,8 @@ import type { TargetStrategy } from './strategy.ts';
  * fitted so far. Solving for Z absorbs what changes below (pruned, quantised or newly fitted layers) into this layer's weights
  * (method reference 2.2). Needs a trained model and no labels.
  *
- * A layer below which nothing changed gets its own weights back as far as the rows determine them and λ allows: at the default λ they
- * shrink a little, most in directions the rows hardly use.
+ * The layer keeps the weights it has when they give these values already, or when the solution comes no nearer on the fit rows (see
+ * KeptWeights): solving would only shrink them. A gain on few rows may still be none on others; the evaluation of the fit shows it.
  */
 export const teacherStrategy: TargetStrategy = {
   kind: 'teacher',
