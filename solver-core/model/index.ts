@@ -1,7 +1,7 @@
 // What neighbours use of the model part.
 export { dtypeBits } from './dtype-bits.ts';
 export { functionKey, type Graph, type GraphNode, type ModelGraph, type StoredTensor, type ValueInfo } from './graph.ts';
-export type { Layer, LinearForm, NormForm, PatchGeometry } from './layer.ts';
+export type { Layer, LinearForm, NormForm, PatchGeometry, ResidualForm } from './layer.ts';
 export { findLayers } from './layers.ts';
 export { positionsOf } from './positions.ts';
 export { quoteName } from './quote.ts';

@@ -1,7 +1,7 @@
 import { intAttribute, intsAttribute, type Graph, type GraphNode } from './graph.ts';
 import { isFloat } from './dtype-bits.ts';
 import { activationOps, followingOps, type LayerOp } from './layer-ops.ts';
-import type { NormForm } from './layer.ts';
+import type { NormForm, ResidualForm } from './layer.ts';
 import type { FactsLookup } from './shape-inference/facts.ts';
 import type { GraphIndex } from './weight-trace.ts';
 
@@ -13,6 +13,7 @@ export interface LayerTail {
   /** Bias found in an Add node behind the operator; null when there is none. */
   readonly bias: string | null;
   readonly norm: NormForm | null;
+  readonly residual: ResidualForm | null;
   readonly averaged: boolean;
 }
 
@@ -47,7 +48,15 @@ export function followLayer(node: GraphNode, op: LayerOp, graph: Graph, index: G
     norm ??= normForm(next, graph, index, facts);
     at = next.outputs[0] ?? at;
   }
-  return { preActivation, output: at, activation, bias, norm, averaged: isAveraged(preActivation, node.op, index, facts) };
+  return {
+    preActivation,
+    output: at,
+    activation,
+    bias,
+    norm,
+    residual: residualForm(preActivation, index, facts),
+    averaged: isAveraged(preActivation, node.op, index, facts),
+  };
 }
 
 /** A constant that adds one number per output feature and does not widen the result. */
@@ -86,6 +95,17 @@ function normForm(node: GraphNode, graph: Graph, index: GraphIndex, facts: Facts
 function isStorable(name: string, facts: FactsLookup): boolean {
   const dtype = facts.get(name)?.dtype ?? 'unknown';
   return isFloat(dtype) && dtype !== 'bfloat16';
+}
+
+/** The Add that is all that reads a value, when its other operand is computed and neither is widened. */
+function residualForm(value: string, index: GraphIndex, facts: FactsLookup): ResidualForm | null {
+  const adder = onlyReader(value, index);
+  const sum = adder?.outputs[0] ?? '';
+  if (adder?.op !== 'Add' || adder.domain !== '' || sum === '') return null;
+  const skip = adder.inputs[0] === value ? (adder.inputs[1] ?? '') : (adder.inputs[0] ?? '');
+  const [own, other] = [facts.get(value)?.shape, facts.get(skip)];
+  const isSame = own != null && other?.shape?.length === own.length && other.shape.every((dim, i) => dim === own[i] && dim !== null);
+  return isSame && !other.constant && skip !== value ? { skip, sum } : null;
 }
 
 /** True when all that is read of a value is its mean over the positions: spatial dimensions of maps, the steps of a sequence. */

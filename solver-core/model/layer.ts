@@ -41,6 +41,13 @@ export interface NormForm {
   readonly channels: number;
 }
 
+/** Names of the values around the sum of a layer's linear result and a skip connection; all have the same shape. */
+export interface ResidualForm {
+  /** What is added to the layer's result. */
+  readonly skip: string;
+  readonly sum: string;
+}
+
 /** A weight-bearing node of the model with the cheap nodes that follow it. */
 export interface Layer {
   /** Node name, else the node's first output; unique within the model. */
@@ -70,6 +77,8 @@ export interface Layer {
   readonly activation: string | null;
   /** The first batch normalisation among the nodes that follow, when its statistics are stored for it alone; null otherwise. */
   readonly norm: NormForm | null;
+  /** Present when the only reader of its linear result adds a skip connection to it; null otherwise. */
+  readonly residual: ResidualForm | null;
   /** True when all that is read of its linear result is the mean over all positions (global average pooling). */
   readonly averaged: boolean;
   /** Present when the layer is linear in weights that are stored in the main graph: solvable in one step. */

@@ -97,6 +97,7 @@ function layerOf(node: GraphNode, op: LayerOp, search: Search, index: GraphIndex
     output: tail.output,
     activation: tail.activation,
     norm: search.outer === null ? tail.norm : null,
+    residual: search.outer === null ? tail.residual : null,
     averaged: tail.averaged,
     linear: found.linear,
     notSolvable: found.reason,

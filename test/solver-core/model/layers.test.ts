@@ -85,6 +85,21 @@ describe('dense layers', () => {
     }
   });
 
+  test('a skip connection that is added is found, a bias or a widened operand is not', () => {
+    const add = (other: string, initializer = [floats('w', [3, 3])]) =>
+      single({ initializer, node: [node('MatMul', ['x', 'w'], ['m']), node('Add', [other, 'm'], ['s']), node('Relu', ['s'], ['y'])] })
+        ?.residual;
+    expect(add('x')).toEqual({ skip: 'x', sum: 's' });
+    expect(add('c', [floats('w', [3, 3]), floats('c', [2, 3])])).toBe(null);
+    expect(add('m')).toBe(null);
+    const wide = single({
+      input: [x, value('z', [4, 2, 3])],
+      initializer: [floats('w', [3, 3])],
+      node: [node('MatMul', ['x', 'w'], ['m']), node('Add', ['m', 'z'], ['y'])],
+    });
+    expect(wide?.residual).toBe(null);
+  });
+
   test('a residual Add is not a bias', () => {
     const layer = single({ initializer: [floats('w', [3, 3])], node: [node('MatMul', ['x', 'w'], ['m']), node('Add', ['m', 'x'], ['y'])] });
     expect(layer).toMatchObject({ bias: null, preActivation: 'm', output: 'm' });

@@ -31,6 +31,7 @@ export function dense(id: string, d: number, k: number, more: Partial<Layer> = {
     output: 'h',
     activation: 'Relu',
     norm: null,
+    residual: null,
     averaged: false,
     linear: { inputs: d, outputs: k, groups: 1, transposed: true, alpha: 1, beta: 1, weightDims: [k, d], biasDims: [k], patches: null },
     notSolvable: null,

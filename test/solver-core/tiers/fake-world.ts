@@ -24,6 +24,7 @@ export function fakeLayer(id: string, op = 'Gemm'): Layer {
     output: 'out',
     activation: null,
     norm: null,
+    residual: null,
     averaged: false,
     linear: dense
       ? { inputs: 4, outputs: 4, groups: 1, transposed: true, alpha: 1, beta: 1, weightDims: [4, 4], biasDims: [4], patches: null }
