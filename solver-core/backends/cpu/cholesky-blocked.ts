@@ -20,12 +20,15 @@ export interface Panel {
   readonly below: Float64Array;
 }
 
-/** Measured: narrower panels below 768, where the unblocked corners weigh more (numerics reference 3.1). */
-export const panelWidth = (d: number): number => (d <= 768 ? 96 : 128);
+/**
+ * Measured (bench/results/factor.md): wide panels mean fewer passes of the products over the rest, narrow ones less work in the slower
+ * corners. A function of d alone, so that the bits are.
+ */
+export const panelWidth = (d: number): number => (d <= 768 ? 96 : d <= 3072 ? 160 : 256);
 
 /**
  * Left-looking Cholesky by column panels: products of panels by `products`, diagonal blocks by the WebAssembly kernels.
- * a: [d, d], lower triangle read, not changed. Memory: about d²/2 + 2·d·128 doubles. A pivot fails as in fit/kernels/cholesky.ts.
+ * a: [d, d], lower triangle read, not changed. `wide`: columns per panel. Memory: about d²/2 + 2·d·wide doubles. A pivot fails as in fit/kernels/cholesky.ts.
  * Summation order: per entry, one product sum per panel from left to right, then the rest inside the panel.
  */
 export async function factorBlocked(
@@ -33,8 +36,8 @@ export async function factorBlocked(
   wasm: WasmKernels,
   a: Float64Array,
   d: number,
+  wide = panelWidth(d),
 ): Promise<CholeskyFactor | FailedPivot> {
-  const wide = panelWidth(d);
   const work = new Float64Array(d * wide);
   const panels: Panel[] = [];
   for (let start = 0; start < d; start += wide) {

@@ -90,10 +90,27 @@ export function solveUpper(u: usize, n: i32, ld: usize, b: usize, k: i32, ldb: u
 export function transposeLower(a: usize, lda: usize, out: usize, ldo: usize, n: i32): void {
   for (let i = 0; i < n; i += 4) {
     const rows = min(4, n - i);
-    for (let j = 0; j < i + rows; j++) {
-      const target = out + <usize>j * ldo + ((<usize>i) << 3);
-      const source = a + <usize>i * lda + ((<usize>j) << 3);
-      for (let r = 0; r < rows; r++) if (j <= i + r) store<f64>(target + ((<usize>r) << 3), load<f64>(source + <usize>r * lda));
+    const source = a + <usize>i * lda;
+    const target = out + ((<usize>i) << 3);
+    let j = 0;
+    if (rows == 4) {
+      for (; j < i; j += 2) {
+        const from = source + ((<usize>j) << 3);
+        const to = target + <usize>j * ldo;
+        const r0 = v128.load(from),
+          r1 = v128.load(from + lda),
+          r2 = v128.load(from + 2 * lda),
+          r3 = v128.load(from + 3 * lda);
+        v128.store(to, v128.shuffle<f64>(r0, r1, 0, 2));
+        v128.store(to, v128.shuffle<f64>(r2, r3, 0, 2), 16);
+        v128.store(to + ldo, v128.shuffle<f64>(r0, r1, 1, 3));
+        v128.store(to + ldo, v128.shuffle<f64>(r2, r3, 1, 3), 16);
+      }
+    }
+    for (; j < i + rows; j++) {
+      for (let r = max(0, j - i); r < rows; r++) {
+        store<f64>(target + <usize>j * ldo + ((<usize>r) << 3), load<f64>(source + <usize>r * lda + ((<usize>j) << 3)));
+      }
     }
   }
 }
