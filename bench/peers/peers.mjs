@@ -177,8 +177,16 @@ export function printComparison(title, results) {
   }
 }
 
-/** Loads a module of the product from its TypeScript sources (bundled by esbuild into .cache/bench, native packages left out). */
+/** Loads a module of the product from its TypeScript sources. */
 export async function loadSource(path) {
+  const file = await bundleSource(path);
+  const module = await import(file);
+  rmSync(file);
+  return module;
+}
+
+/** Bundles a module of the product into .cache/bench, native packages left out; returns the file, which the caller removes. */
+export async function bundleSource(path) {
   const { build } = await import('esbuild');
   const root = join(here, '../..');
   const outfile = join(root, '.cache/bench', `${path.replace(/[^a-z0-9]+/gi, '-')}-${process.pid}.mjs`);
@@ -194,7 +202,5 @@ export async function loadSource(path) {
     logLevel: 'warning',
     banner: { js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" },
   });
-  const module = await import(outfile);
-  rmSync(outfile);
-  return module;
+  return outfile;
 }

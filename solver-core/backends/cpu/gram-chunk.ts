@@ -1,5 +1,6 @@
 import { findNonFiniteRow } from './gram-check.ts';
 import type { GramChunk } from './gram-chunks.ts';
+import type { GramScratch } from './gram-scratch.ts';
 import type { GramPlan } from './gram-plan.ts';
 import type { GramShift } from './gram-shift.ts';
 import type { GramKernels } from './gram-kernels.ts';
@@ -22,7 +23,7 @@ export interface ChunkSums {
 export interface GramBlock {
   readonly first: number;
   readonly columns: number;
-  /** [d - first, columns] */
+  /** [d - first, columns]; void when the next block is asked for. */
   readonly values: ArrayLike<number>;
 }
 
@@ -44,6 +45,8 @@ export interface ChunkSetting {
   readonly shift: GramShift;
   /** [d] the values of the first row of the problem. */
   readonly first: Float64Array;
+  /** Reused from chunk to chunk: the products of a chunk are void when the next one is started. */
+  readonly scratch: GramScratch;
   readonly d: number;
   readonly k: number;
 }
@@ -51,21 +54,21 @@ export interface ChunkSetting {
 /** Kernels for one element type. */
 interface Arithmetic<V extends Values> {
   array(length: number): V;
-  transpose(a: V, rows: number, columns: number): Promise<V>;
-  timesTransposed(a: V, b: V, m: number, n: number, k: number): Promise<V>;
+  transpose(a: V, rows: number, columns: number, into: V): Promise<V>;
+  timesTransposed(a: V, b: V, m: number, n: number, k: number, into?: V): Promise<V>;
 }
 
 /** Products of a chunk of fp32 or fp64 rows in the precision of the rows (numerics reference 2.4). */
 export function floatChunk(setting: ChunkSetting, chunk: GramChunk): Promise<ChunkProducts | BadRow> {
   const { kernels } = setting;
   if (chunk.x instanceof Float32Array) {
-    return multiplyChunk(setting, chunk, chunk.x, {
+    return multiplyChunk<Float32Array>(setting, chunk, chunk.x, {
       array: (length) => new Float32Array(length),
       transpose: kernels.transpose32,
       timesTransposed: kernels.timesTransposed32,
     });
   }
-  return multiplyChunk(setting, chunk, chunk.x instanceof Float64Array ? chunk.x : new Float64Array(chunk.x), {
+  return multiplyChunk<Float64Array>(setting, chunk, chunk.x instanceof Float64Array ? chunk.x : new Float64Array(chunk.x), {
     array: (length) => new Float64Array(length),
     transpose: kernels.transpose64,
     timesTransposed: kernels.timesTransposed64,
@@ -78,12 +81,12 @@ async function multiplyChunk<V extends Values>(
   x: V,
   arithmetic: Arithmetic<V>,
 ): Promise<ChunkProducts | BadRow> {
-  const { d, k, shift, plan } = setting;
+  const { d, k, shift, plan, scratch } = setting;
   const n = chunk.rows;
-  const z = await arithmetic.transpose(x, n, d);
+  const z = await arithmetic.transpose(x, n, d, scratch.take('features', arithmetic.array, d * n));
   const varies = findVarying(z, setting.first, n, d);
   shiftRows(z, shift.x, n, d);
-  const targets = targetColumns(chunk, shift.y, k, arithmetic.array((k + 1) * n));
+  const targets = targetColumns(chunk, shift.y, k, scratch.take('targets', arithmetic.array, (k + 1) * n));
   const cross = await crossProducts(z, targets.rows, d, k + 1, n, arithmetic);
   if (!(isFiniteSum(cross, d, k + 1) && targets.squareY.every(Number.isFinite))) {
     const badRow = findNonFiniteRow(chunk, d, k);
@@ -97,7 +100,8 @@ async function multiplyChunk<V extends Values>(
         const tall = z.subarray(first * n) as V;
         const narrow = z.subarray(first * n, (first + columns) * n) as V;
         // A tall left and a narrow right operand is 4 to 20 % faster than the opposite order.
-        yield { first, columns, values: await arithmetic.timesTransposed(tall, narrow, d - first, columns, n) };
+        const into = scratch.take('block', arithmetic.array, (d - first) * columns);
+        yield { first, columns, values: await arithmetic.timesTransposed(tall, narrow, d - first, columns, n, into) };
       }
     },
   };

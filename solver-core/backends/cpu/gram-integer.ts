@@ -20,10 +20,15 @@ export async function integerChunk(
   bytes: Uint8Array,
   signed: boolean,
 ): Promise<ChunkProducts | BadRow> {
-  const { d, k, kernels, plan } = setting;
+  const { d, k, kernels, plan, scratch } = setting;
   const n = chunk.rows;
   assert(n <= maxRows, `${n} rows of bytes overflow a product of 32 bits`);
-  const z = await kernels.transpose8(bytes, n, d);
+  const z = await kernels.transpose8(
+    bytes,
+    n,
+    d,
+    scratch.take('features', (length) => new Uint8Array(length), d * n),
+  );
   const varies = findVarying(z, setting.first, n, d);
   const targets = targetRows(chunk, setting.shift.y, k);
   if (!targets.squareY.every(Number.isFinite)) {
@@ -37,8 +42,10 @@ export async function integerChunk(
     async *blocks() {
       for (let first = 0; first < d; first += plan.blockColumns) {
         const columns = Math.min(plan.blockColumns, d - first);
-        const narrow = copyColumns(right, n, d, first, columns);
-        const values = await kernels.integerProduct(z.subarray(first * n), narrow, d - first, columns, n);
+        const make = (length: number): Uint8Array | Int8Array => (signed ? new Int8Array(length) : new Uint8Array(length));
+        const narrow = copyColumns(right, n, d, first, scratch.take('columns', make, n * columns));
+        const into = scratch.take('block', (length) => new Int32Array(length), (d - first) * columns);
+        const values = await kernels.integerProduct(z.subarray(first * n), narrow, d - first, columns, n, into);
         if (signed) addBack(values, cross, first, columns, d, k + 1);
         yield { first, columns, values };
       }
@@ -85,8 +92,9 @@ function centredBytes(bytes: Uint8Array): Int8Array {
   return flipped;
 }
 
-function copyColumns<T extends Uint8Array | Int8Array>(x: T, rows: number, d: number, first: number, columns: number): T {
-  const copy = (x instanceof Int8Array ? new Int8Array(rows * columns) : new Uint8Array(rows * columns)) as T;
+/** Columns from `first` on, as many as fill `copy`. */
+function copyColumns<T extends Uint8Array | Int8Array>(x: T, rows: number, d: number, first: number, copy: T): T {
+  const columns = copy.length / rows;
   for (let r = 0; r < rows; r++) copy.set(x.subarray(r * d + first, r * d + first + columns), r * columns);
   return copy;
 }

@@ -5,6 +5,7 @@ import { floatChunk, type BadRow, type ChunkProducts, type ChunkSetting } from '
 import { gramChunks, type GramChunk } from './gram-chunks.ts';
 import { integerChunk, signedFromColumns } from './gram-integer.ts';
 import { gramPlan, type GramPlan } from './gram-plan.ts';
+import { gramScratch } from './gram-scratch.ts';
 import { gramShift, type GramShift } from './gram-shift.ts';
 import type { ShiftedSums } from './gram-sums.ts';
 import { addBlock, addChunk, emptyTotals, isFiniteDiagonal, type GramTotals } from './gram-totals.ts';
@@ -70,12 +71,13 @@ export interface PassOptions {
 export async function gramPass(source: RowSource, context: SolveContext, kernels: GramKernels, options: PassOptions): Promise<ShiftedSums> {
   const { columns: d, outputs: k } = source;
   const totals = emptyTotals(d, k);
+  const scratch = gramScratch();
   let started: StartedPass | undefined;
   let rows = 0;
   for await (const chunk of settledChunks(source, options)) {
     checkAbort(context.abort);
     started ??= startPass(chunk, d, k, options);
-    const setting: ChunkSetting = { ...started, kernels, d, k };
+    const setting: ChunkSetting = { ...started, kernels, scratch, d, k };
     await addProducts(totals, await chunkProducts(started.arithmetic, setting, chunk), setting, context);
     rows += chunk.rows;
     context.onProgress?.(rows / source.rows, `summed ${rows} of ${source.rows} rows`);

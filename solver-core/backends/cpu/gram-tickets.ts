@@ -3,6 +3,7 @@ import type { GramKernels } from './gram-kernels.ts';
 import type { OrtKernels } from './ort-kernels.ts';
 import { stopAt, ticketAt, type ChunkOrder, type CrewOrder, type WorkerNews, type WorkerSetting } from './gram-messages.ts';
 import { chunkProducts } from './gram-pass.ts';
+import { gramScratch } from './gram-scratch.ts';
 import { addBlock } from './gram-totals.ts';
 
 /** A waiting worker looks at the stop flag at least this often. */
@@ -15,11 +16,12 @@ const longestWaitMs = 500;
  */
 export function serveChunks(port: MessagePort, setting: WorkerSetting, loading: Promise<GramKernels & Pick<OrtKernels, 'dispose'>>): void {
   const gram = new Float64Array(setting.gram);
+  const scratch = gramScratch();
   const control = new Int32Array(setting.control);
   const tell = (news: WorkerNews): void => port.postMessage(news);
   const serve = async ({ index, chunk }: ChunkOrder): Promise<void> => {
     const kernels = await loading;
-    const products = await chunkProducts(setting.arithmetic, { ...setting, kernels }, chunk);
+    const products = await chunkProducts(setting.arithmetic, { ...setting, kernels, scratch }, chunk);
     if ('badRow' in products) return tell({ kind: 'bad-row', index, badRow: products.badRow });
     tell({ kind: 'sums', index, sums: products.sums });
     let block = 0;

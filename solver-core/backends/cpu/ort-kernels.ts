@@ -8,25 +8,25 @@ export const maxOutputBytes = 64 * 2 ** 20;
 
 /**
  * Matrix kernels of ONNX Runtime, row-major, one thread. Operands may be views into larger arrays and are not copied; results are new
- * arrays. Same operands and shapes: same bits. A call blocks the event loop until it is done.
+ * arrays, or `into` where that is given and the kernel can. Same operands and shapes: same bits. A call blocks the event loop until it is done.
  */
 export interface OrtKernels {
   /** For records, e.g. "onnxruntime-node 1.30.0". */
   readonly version: string;
   /** A·Bᵀ in fp32: a [m, k], b [n, k] -> [m, n]. */
-  timesTransposed32(a: Float32Array, b: Float32Array, m: number, n: number, k: number): Promise<Float32Array>;
+  timesTransposed32(a: Float32Array, b: Float32Array, m: number, n: number, k: number, into?: Float32Array): Promise<Float32Array>;
   /** The same in fp64. */
-  timesTransposed64(a: Float64Array, b: Float64Array, m: number, n: number, k: number): Promise<Float64Array>;
+  timesTransposed64(a: Float64Array, b: Float64Array, m: number, n: number, k: number, into?: Float64Array): Promise<Float64Array>;
   /** op(A)·op(B) in fp64 -> [m, n]; a transposed operand is stored the other way round. */
   multiply64(a: Float64Array, b: Float64Array, shape: ProductShape): Promise<Float64Array>;
   /** C − op(A)·op(B) in fp64, in place: c [m, n] is overwritten. */
   subtractProduct64(c: Float64Array, a: Float64Array, b: Float64Array, shape: ProductShape): Promise<void>;
   /** [rows, columns] -> [columns, rows]. */
-  transpose32(a: Float32Array, rows: number, columns: number): Promise<Float32Array>;
-  transpose64(a: Float64Array, rows: number, columns: number): Promise<Float64Array>;
-  transpose8(a: Uint8Array, rows: number, columns: number): Promise<Uint8Array>;
+  transpose32(a: Float32Array, rows: number, columns: number, into?: Float32Array): Promise<Float32Array>;
+  transpose64(a: Float64Array, rows: number, columns: number, into?: Float64Array): Promise<Float64Array>;
+  transpose8(a: Uint8Array, rows: number, columns: number, into?: Uint8Array): Promise<Uint8Array>;
   /** A·B of unsigned bytes -> int32: a [m, k], b [k, n]. Exact while 255·255·k < 2³¹. */
-  integerProduct(a: Uint8Array, b: Uint8Array | Int8Array, m: number, n: number, k: number): Promise<Int32Array>;
+  integerProduct(a: Uint8Array, b: Uint8Array | Int8Array, m: number, n: number, k: number, into?: Int32Array): Promise<Int32Array>;
   dispose(): Promise<void>;
 }
 
@@ -50,10 +50,11 @@ export function ortKernels(ort: OrtModule): OrtKernels {
     sessions.set(graph.name, opened);
     return opened;
   };
-  const run = async (graph: BuiltGraph, operands: readonly Tensor[]): Promise<unknown> => {
+  const run = async (graph: BuiltGraph, operands: readonly Tensor[], into?: Tensor): Promise<unknown> => {
     const feeds = Object.fromEntries(graph.inputs.map((input, i) => [input.name, operands[i]!]));
-    const results = await (await session(graph)).run(feeds);
-    return results['y']?.data;
+    const opened = await session(graph);
+    const results = into === undefined ? await opened.run(feeds) : await opened.run(feeds, { y: into });
+    return (into ?? results['y'])?.data;
   };
   const tensor = (type: BuiltType, data: Values, rows: number, columns: number): Tensor => {
     assert(data.length === rows * columns, `a [${rows}, ${columns}] operand has ${data.length} elements`);
@@ -62,14 +63,21 @@ export function ortKernels(ort: OrtModule): OrtKernels {
       ? new ort.Tensor(type, data as Uint8Array, [rows, columns])
       : new ort.Tensor(data as Float32Array, [rows, columns]);
   };
-  const transpose = (type: BuiltType, a: Values, rows: number, columns: number): Promise<unknown> =>
-    run(transposeGraph(type), [tensor(type, a, rows, columns)]);
+  const target = (type: BuiltType, into: Values | undefined, rows: number, columns: number): Tensor | undefined =>
+    into === undefined ? undefined : tensor(type, into, rows, columns);
+  const transpose = (type: BuiltType, a: Values, rows: number, columns: number, into?: Values): Promise<unknown> =>
+    run(transposeGraph(type), [tensor(type, a, rows, columns)], target(type, into, columns, rows));
+  const timesTransposed = (
+    type: 'float32' | 'float64',
+    a: Values,
+    b: Values,
+    [m, n, k]: readonly [number, number, number],
+    into?: Values,
+  ) => run(productGraph(type, false, true), [tensor(type, a, m, k), tensor(type, b, n, k)], target(type, into, m, n));
   return {
     version: `onnxruntime-node ${ort.env.versions.node ?? ''}`.trimEnd(),
-    timesTransposed32: async (a, b, m, n, k) =>
-      (await run(productGraph('float32', false, true), [tensor('float32', a, m, k), tensor('float32', b, n, k)])) as Float32Array,
-    timesTransposed64: async (a, b, m, n, k) =>
-      (await run(productGraph('float64', false, true), [tensor('float64', a, m, k), tensor('float64', b, n, k)])) as Float64Array,
+    timesTransposed32: async (a, b, m, n, k, into) => (await timesTransposed('float32', a, b, [m, n, k], into)) as Float32Array,
+    timesTransposed64: async (a, b, m, n, k, into) => (await timesTransposed('float64', a, b, [m, n, k], into)) as Float64Array,
     multiply64: async (a, b, { m, k, n, transposeA, transposeB }) =>
       (await run(productGraph('float64', transposeA, transposeB), [
         transposeA ? tensor('float64', a, k, m) : tensor('float64', a, m, k),
@@ -83,12 +91,13 @@ export function ortKernels(ort: OrtModule): OrtKernels {
       // The output may be the very memory of C: the library adds into it.
       await (await session(graph)).run({ a: left, b: right, c: into }, { y: into });
     },
-    transpose32: async (a, rows, columns) => (await transpose('float32', a, rows, columns)) as Float32Array,
-    transpose64: async (a, rows, columns) => (await transpose('float64', a, rows, columns)) as Float64Array,
-    transpose8: async (a, rows, columns) => (await transpose('uint8', a, rows, columns)) as Uint8Array,
-    integerProduct: async (a, b, m, n, k) => {
+    transpose32: async (a, rows, columns, into) => (await transpose('float32', a, rows, columns, into)) as Float32Array,
+    transpose64: async (a, rows, columns, into) => (await transpose('float64', a, rows, columns, into)) as Float64Array,
+    transpose8: async (a, rows, columns, into) => (await transpose('uint8', a, rows, columns, into)) as Uint8Array,
+    integerProduct: async (a, b, m, n, k, into) => {
       const type = b instanceof Int8Array ? 'int8' : 'uint8';
-      return (await run(integerGraph(type), [tensor('uint8', a, m, k), tensor(type, b, k, n)])) as Int32Array;
+      const operands = [tensor('uint8', a, m, k), tensor(type, b, k, n)];
+      return (await run(integerGraph(type), operands, target('int32', into, m, n))) as Int32Array;
     },
     async dispose() {
       const opened = [...sessions.values()];
