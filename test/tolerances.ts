@@ -64,4 +64,10 @@ export const tolerances = {
   filters: { relative: 1e-9 },
   /** Correlation of responses of order one along directions whose whitening leaves them far apart in size. */
   decorrelated: { absolute: 1e-9 },
+  /** Central differences of a float32 loss of order one with this step against the gradient: rounding 2⁻²⁴/step plus step² of curvature and kinks. */
+  differenceStep: { step: 1e-2, relative: 2e-2 },
+  /** float32 gradients of two programs that sum in other orders, relative to the largest entry; 1.1e-6 was seen for LeNet-5. */
+  gradientFp32: { relative: 2e-5 },
+  /** Joules of gradient steps as the learner counts its graph against the layers' own figures: loss, biases and normalisation are a few percent of small layers. */
+  gradientUpdate: { relative: 0.05 },
 } as const;
