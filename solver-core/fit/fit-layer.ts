@@ -1,9 +1,10 @@
 import { checkAbort } from '../model/abort.ts';
 import { TierwiseError, assert } from '../model/error.ts';
-import type { LinearForm } from '../model/layer.ts';
+import type { Layer, LinearForm } from '../model/layer.ts';
 import type { ActivationSource, TensorSource } from './activations.ts';
 import type { RidgeSolution, SolveContext } from './backend.ts';
 import { normStatistics } from './batch-norm.ts';
+import { difference } from './difference.ts';
 import type { FitJob, FitRequest, LayerFit } from './fit-request.ts';
 import { joinGroups } from './group-solutions.ts';
 import type { GroupWeights } from './group-solutions.ts';
@@ -56,8 +57,7 @@ export async function fitLayer(
     };
     const input = await open(layer.input, fitted);
     let original: Promise<TensorSource> | undefined;
-    // The model as it was given: no fitted weights.
-    const teacher = (): Promise<TensorSource> => (original ??= open(layer.preActivation, new Map()));
+    const teacher = (): Promise<TensorSource> => (original ??= teacherTensors(layer, fitted, open));
     // What its present weights make of the inputs as they are now.
     let present: Promise<TensorSource> | undefined;
     const kept = (): Promise<TensorSource> => (present ??= open(layer.preActivation, fitted));
@@ -106,6 +106,20 @@ export async function fitLayer(
 /** A layer that answers the labels through the mean over its positions: its mean input gives its mean output. */
 export function answersMean({ layer, answersLabels }: FitJob): boolean {
   return answersLabels && layer.averaged;
+}
+
+/**
+ * What a layer computes in the model as it was given, which has none of the fitted weights. Where a skip connection is added to it and
+ * layers below have changed: what the skip, as it is now, leaves to the layer of the sum as it was (method reference 2.2).
+ */
+async function teacherTensors(
+  layer: Layer,
+  fitted: ReadonlyMap<string, WeightTensor>,
+  open: (value: string, weights: ReadonlyMap<string, WeightTensor>) => Promise<TensorSource>,
+): Promise<TensorSource> {
+  const { residual, preActivation } = layer;
+  if (residual === null || fitted.size === 0) return open(preActivation, new Map());
+  return difference(await open(residual.sum, new Map()), await open(residual.skip, fitted));
 }
 
 /** One group of a layer: a ridge problem of its own. */
