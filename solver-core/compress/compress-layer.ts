@@ -4,7 +4,7 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import { calibrate } from './calibrate.ts';
 import type { Chooser } from './compensate.ts';
 import { compensate, liveInputs } from './compensate.ts';
-import { biasChange, noGain, outputError, rowWarnings, steeringGram } from './judge.ts';
+import { biasChange, judgeOf, noGain, rowWarnings, steeringGram } from './judge.ts';
 import { pruning } from './prune.ts';
 import { quantising } from './quantise.ts';
 
@@ -65,9 +65,10 @@ export async function compressLayer(numerics: Numerics, request: CompressRequest
   const shifted = await compensate(numerics, { weights, d, k, gram, damping, chooser });
   // An input that no steering row used says nothing about its weights: they are stored as they would be without compensation.
   for (let i = 0; i < d; i++) if (!live.has(i)) shifted?.set(plainWeights.subarray(i * k, (i + 1) * k), i * k);
+  const judge = await judgeOf(numerics, calibration, weights, k);
   const judged = async (to: Float64Array) => {
     const change = biasChange(sums, weights, to, k, bias);
-    return { weights: to, biasChange: change, error: await outputError(numerics, calibration, weights, to, change) };
+    return { weights: to, biasChange: change, error: await judge.error(to, change) };
   };
   const plain = await judged(plainWeights);
   const better = shifted === undefined ? null : await judged(shifted);

@@ -33,26 +33,38 @@ export function biasChange(
   return change;
 }
 
-/** ‖X(W − Q) − b‖_F / ‖XW‖_F on the judging rows, `b` the change of the bias. 0 when both are 0. */
-export async function outputError(
+/** Judges changed weights by their output on held-out rows. */
+export interface Judge {
+  /** ‖X(W − Q) − b‖_F / ‖XW‖_F for the weights Q and the change b of the bias; 0 when nothing is lost. */
+  error(to: Float64Array, change: Float64Array): Promise<number>;
+}
+
+/** A judge of changes to `from`, [d, k]; ‖XW‖ is computed once. */
+export async function judgeOf(
   numerics: Numerics,
   { heldOut, heldOutRows: rows }: Calibration,
   from: Float64Array,
-  to: Float64Array,
-  change: Float64Array,
-): Promise<number> {
-  const k = change.length;
+  k: number,
+): Promise<Judge> {
   const d = k === 0 ? 0 : from.length / k;
   const product = (b: Float64Array): Promise<Float64Array> => numerics.multiply({ a: heldOut, b, m: rows, k: d, n: k });
-  const lost = await product(from.map((v, at) => v - to[at]!));
-  const whole = await product(from);
-  let error = 0;
-  let size = 0;
-  for (let at = 0; at < lost.length; at++) {
-    error += (lost[at]! - change[at % k]!) ** 2;
-    size += whole[at]! ** 2;
-  }
-  return error === 0 ? 0 : Math.sqrt(error / size);
+  const size = sumOfSquares(await product(from));
+  return {
+    async error(to, change) {
+      const difference = new Float64Array(from.length);
+      for (let at = 0; at < from.length; at++) difference[at] = from[at]! - to[at]!;
+      const lost = await product(difference);
+      for (let r = 0; r < rows; r++) for (let n = 0; n < k; n++) lost[r * k + n] = lost[r * k + n]! - change[n]!;
+      const error = sumOfSquares(lost);
+      return error === 0 ? 0 : Math.sqrt(error / size);
+    },
+  };
+}
+
+function sumOfSquares(values: Float64Array): number {
+  let sum = 0;
+  for (let at = 0; at < values.length; at++) sum += values[at]! * values[at]!;
+  return sum;
 }
 
 /** What the numbers of rows call for. `parameters`: d, the columns that the rows have to tell apart. */

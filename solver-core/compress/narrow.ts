@@ -2,7 +2,7 @@ import type { RowSource, SolveContext } from '../fit/backend.ts';
 import type { Numerics } from '../fit/numerics.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { calibrate } from './calibrate.ts';
-import { biasChange, noGain, outputError, rowWarnings, steeringGram } from './judge.ts';
+import { biasChange, judgeOf, noGain, rowWarnings, steeringGram } from './judge.ts';
 
 /** Which inputs of a layer may go: the units of the layer below that feed them go with them. */
 export interface NarrowRequest {
@@ -45,9 +45,10 @@ export async function narrowLayer(numerics: Numerics, request: NarrowRequest, co
   const calibration = await calibrate(numerics, inputs, context);
   const h = steeringGram(calibration.sums, bias);
   const kept = mostUseful(h, weights, d, k, Math.min(d, Math.max(1, keep)));
+  const judge = await judgeOf(numerics, calibration, weights, k);
   const judged = async (to: Float64Array) => {
     const change = biasChange(calibration.sums, weights, to, k, bias);
-    return { to, change, error: await outputError(numerics, calibration, weights, to, change) };
+    return { to, change, error: await judge.error(to, change) };
   };
   const plain = await judged(onlyRows(weights, kept, k));
   const refit = await refitted(numerics, h, weights, d, k, kept, damping);
