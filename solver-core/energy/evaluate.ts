@@ -6,7 +6,7 @@ import type { Quantity } from './quantity.ts';
 import { sum } from './quantity.ts';
 import type { LayerFit } from './retraining.ts';
 import { incrementalEnergy, sgdEnergy, solveEnergy, trainingLevel } from './retraining.ts';
-import { expandedUpdate, updateEnergy } from './update-energy.ts';
+import { expandedUpdate, gradientUpdate, updateEnergy } from './update-energy.ts';
 import type { TrainingScenario } from './work.ts';
 
 /** Everything an estimate is computed from. */
@@ -40,15 +40,20 @@ export function evaluateLayers(input: EvaluateInput): readonly LayerFigures[] {
       inference: layerInference(layer, placement, context),
       sgd: sgdEnergy(layer, index === 0, level, context, scenario),
       solve: solveEnergy(layer, targets.get(layer.id) ?? 'labels', context, scenario, fit),
-      incremental: expandedHead(input, layer) ?? incrementalEnergy(layer, context, scenario, fit),
+      incremental: learnerUpdate(input, layer) ?? incrementalEnergy(layer, context, scenario, fit),
     };
   });
 }
 
-/** The last layer of an upper tier that learns on random features is updated in their width, not in its own. */
-function expandedHead({ layers, plan, context, scenario }: EvaluateInput, layer: Layer): Breakdown | null {
+/**
+ * What a tier's own learner spends on a layer where that is not the plain recursive ridge: a head on random features is updated in their
+ * width, not in its own, and gradient learners take steps. Null: the plain one.
+ */
+function learnerUpdate({ layers, plan, context, scenario }: EvaluateInput, layer: Layer): Breakdown | null {
   const tier = plan?.upper.find(({ layers: ids }) => ids.includes(layer.id));
-  const work = tier === undefined || layer !== layers.at(-1) ? null : expandedUpdate(layer, tier, scenario.updateRows);
+  if (tier === undefined) return null;
+  const head = layer === layers.at(-1) ? expandedUpdate(layer, tier, scenario.updateRows) : null;
+  const work = head ?? gradientUpdate(layer, tier, scenario.updateRows);
   return work === null ? null : updateEnergy(work, context);
 }
 

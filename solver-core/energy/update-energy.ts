@@ -46,6 +46,28 @@ export function expandedUpdate(layer: Layer, tier: UpperTier, rows: number): Upd
   return { macs: Math.round(macs), bits: 64, memoryBytes: Math.round(streams * 16 * (0.5 * d * d + d * k)) };
 }
 
+/**
+ * What an update with so many rows computes for one layer of a tier that learns by gradient steps (method 8): forward, gradient of the
+ * weights and, but for the tier's first layer, of the input, for every pass; the optimiser's rule once per step and weight; with
+ * consolidation also the information matrix of a sample of the rows. Null for other tiers, and where the multiply-adds are not known.
+ */
+export function gradientUpdate(layer: Layer, tier: UpperTier, rows: number): UpdateWork | null {
+  if (tier.learner === 'rls' || layer.macs === null) return null;
+  const pass = layer.macs * (layer.id === tier.layers[0] ? 2 : 3);
+  const hasPull = tier.ewc > 0;
+  const isAdam = tier.learner === 'adam';
+  const steps = tier.epochs * Math.ceil(rows / gradientBatchRows);
+  const rule = (isAdam ? 4 : 2) + (hasPull ? 2 : 0);
+  const fisher = hasPull ? Math.min(rows, fisherRows) * pass : 0;
+  const macs = tier.epochs * rows * pass + steps * layer.parameters * rule + fisher;
+  const copies = 2 + (isAdam ? 2 : 1) + (hasPull ? 2 : 0);
+  return { macs, bits: 32, memoryBytes: 4 * layer.parameters * copies };
+}
+
+/** Rows per step and rows of the information matrix, as the gradient learner takes them. */
+const gradientBatchRows = 32;
+const fisherRows = 256;
+
 /** Joules of the multiply-adds of scoring rows with a head, in the arithmetic of inference. */
 export function scoringEnergy(layer: Layer, macs: number, context: EnergyContext): Breakdown {
   const { target } = context;

@@ -6,7 +6,7 @@ import { fitMetadataKey } from '../onnx/index.ts';
 import type { EvaluationDocument, FitDocument, FitLayer } from '../protocol/index.ts';
 import { sha256 } from './files.ts';
 import { samplesOf } from './fit-work.ts';
-import { planFacts } from './plan-facts.ts';
+import { lowerFacts, planFacts } from './plan-facts.ts';
 import type { RunnableModel } from './runnable-model.ts';
 
 /** What a record says of the inputs of a fit. */
@@ -46,6 +46,7 @@ export function fitRecord(input: FitRecordInput): FitDocument {
     evaluation: evaluationDocument(input),
     hashes: {
       plan: sha256(planFacts(prepared.plan)),
+      lower: sha256(lowerFacts(prepared.plan)),
       model: prepared.opened.sha256,
       data: prepared.data.sha256,
       output: sha256(input.fitted),

@@ -3,7 +3,7 @@ import type { FitDocument } from '../protocol/index.ts';
 import type { Environment } from './environment.ts';
 import { fileHash } from './environment.ts';
 import { readJson, sha256 } from './files.ts';
-import { planFacts } from './plan-facts.ts';
+import { lowerFacts, planFacts } from './plan-facts.ts';
 import { defaultFittedPath, recordPath } from './outputs.ts';
 import { parseFitRecord } from './parse-fit-record.ts';
 import type { ReadPlan } from './read-plan.ts';
@@ -13,6 +13,8 @@ import { readPlan } from './read-plan.ts';
 export interface FoundFit {
   readonly fit: FitDocument;
   readonly stale: boolean;
+  /** False: the lower tiers of the fitted file are still those of the plan, although upper tiers may have other clauses by now. */
+  readonly isLowerStale: boolean;
 }
 
 /** The newest fit record of a plan, or null when there is none that can be read. */
@@ -26,8 +28,9 @@ export async function findFit(environment: Environment, read: ReadPlan, plan: Pl
     fileHash(environment, defaultFittedPath(read.modelPath)),
   ]);
   const { hashes } = document;
-  const current = hashes.plan === sha256(planFacts(plan)) && hashes.model === model && hashes.data === data && hashes.output === output;
-  return { fit: document, stale: !current };
+  const sameFiles = hashes.model === model && hashes.data === data && hashes.output === output;
+  const stale = !(sameFiles && hashes.plan === sha256(planFacts(plan)));
+  return { fit: document, stale, isLowerStale: stale && !(sameFiles && hashes.lower === sha256(lowerFacts(plan))) };
 }
 
 /** The request `tierwise/lastFit`. */
@@ -37,5 +40,5 @@ export async function lastFitJob(
 ): Promise<{ fit: FitDocument | null; stale: boolean }> {
   const read = await readPlan(params.path, params.text);
   const found = read.plan === undefined ? null : await findFit(environment, read, read.plan);
-  return found ?? { fit: null, stale: false };
+  return found === null ? { fit: null, stale: false } : { fit: found.fit, stale: found.stale };
 }

@@ -84,7 +84,7 @@ async function openBase(
   modelPath: string,
 ): Promise<{ readonly base: LearnBase; readonly diagnostics: readonly Diagnostic[] }> {
   const found = await findFit(environment, read, plan);
-  const isFitted = found !== null && !found.stale;
+  const isFitted = found !== null && !found.isLowerStale;
   const path = isFitted ? defaultFittedPath(modelPath) : modelPath;
   const opened = await openModel(environment, path);
   const runnable = runnableModel(opened);

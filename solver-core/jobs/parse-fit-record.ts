@@ -23,6 +23,7 @@ function isFitDocument(value: unknown): value is FitDocument {
     (value['evaluation'] === null || isEvaluation(value['evaluation'])) &&
     isRecord(value['hashes']) &&
     areTexts(value['hashes'], ['plan', 'model', 'data', 'output']) &&
+    (value['hashes']['lower'] === undefined || isText(value['hashes']['lower'])) &&
     isRecord(value['versions']) &&
     Object.values(value['versions']).every(isText) &&
     isListOf(value['diagnostics'], isDiagnostic)

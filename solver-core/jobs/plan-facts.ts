@@ -14,6 +14,16 @@ export function planFacts(plan: Plan): string {
   ]);
 }
 
+/** The part of `planFacts` that decides the weights of the lower tiers alone: what an upper tier learns on. */
+export function lowerFacts(plan: Plan): string {
+  return JSON.stringify([
+    plan.modelPath,
+    plan.data ?? null,
+    plan.backend,
+    plan.lower.map((t) => ['lower', t.layers, t.lambda ?? null, t.targets, t.seed]),
+  ]);
+}
+
 /** What further decides how a tier learns; nothing for plain recursive least squares, so that older records stay valid. */
 function learnFacts(tier: UpperTier): readonly unknown[] {
   if (tier.learner !== 'rls') return [tier.learner, tier.rate, tier.epochs, tier.ewc, tier.seed];

@@ -192,7 +192,14 @@ export interface FitDocument {
   readonly backend: { readonly kind: string; readonly device: string; readonly image: string; readonly note: string | null };
   readonly layers: readonly FitLayer[];
   readonly evaluation: EvaluationDocument | null;
-  readonly hashes: { readonly plan: string; readonly model: string; readonly data: string; readonly output: string };
+  readonly hashes: {
+    readonly plan: string;
+    readonly model: string;
+    readonly data: string;
+    readonly output: string;
+    /** Of what decides the lower tiers alone; absent in records of older versions. */
+    readonly lower?: string;
+  };
   readonly versions: Readonly<Record<string, string>>;
   readonly diagnostics: readonly DiagnosticDocument[];
 }

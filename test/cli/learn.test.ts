@@ -179,6 +179,39 @@ describe('a learning run', () => {
     }
   });
 
+  test('prices gradient steps as check does, too', async () => {
+    for (const more of ['adam', 'adam ewc 2 epochs 3', 'sgd']) {
+      const folder = copyOfBase();
+      edit(join(folder, 'digits.tiers'), (text) =>
+        text
+          .replace('learn rls forgetting 1.0', `learn ${more}\n  budget 5 mJ per update`)
+          .replace(/,\s*"\/fc2\/Gemm"/, '')
+          .replace('"/fc3/Gemm"', '"/fc2/Gemm", "/fc3/Gemm"'),
+      );
+      const check = documentOf(await product.run(['check', 'digits.tiers', '--json'], { cwd: folder })) as {
+        budgets: { per: string; actual: { value: number } }[];
+      };
+      writeRows(join(folder, 'new.csv'), data, data.of([1], 48));
+      const run = await learn(product, folder, 'digits.tiers --data new.csv --batch 32 --policy always');
+      const priced = check.budgets.find(({ per }) => per === 'update')!.actual.value;
+      // The learner also counts the loss and the biases, which the layers' own figures leave out.
+      expect(Math.abs(run.batches[0]!.energy.value / priced - 1)).toBeLessThan(tolerances.gradientUpdate.relative);
+    }
+  });
+
+  test('learns on the fitted features as long as the lower tier is that of the fit', async () => {
+    const folder = copyOfBase();
+    writeRows(join(folder, 'new.csv'), data, data.of([1], 64));
+    const plan = join(folder, 'digits.tiers');
+    edit(plan, (text) => text.replace('learn rls forgetting 1.0', 'learn rls lambda 3 expand 40'));
+    const other = await learn(product, folder, 'digits.tiers --data new.csv --policy never');
+    expect(other.diagnostics.map(({ code }) => code)).toEqual(['learning-base']);
+    expect(other.evaluation.heldOut?.before).toBeGreaterThan(0.9);
+    edit(plan, (text) => text.replace('seed 7', 'seed 8'));
+    const stale = await learn(product, folder, 'digits.tiers --data new.csv --policy never --state s.state');
+    expect(stale.diagnostics.map(({ code }) => code)).toEqual(['lower-tier-not-fitted']);
+  });
+
   test('only skips where the budget pays for nothing, and where the policy is never', async () => {
     for (const [budget, words] of [
       ['  budget 1 pJ per update\n', ''],
