@@ -3,10 +3,10 @@ import type { LearnRows } from '../learner.ts';
 import { addToBatch } from './add-sums.ts';
 import { addCompensation } from './compensation.ts';
 import { drawExpansion } from './expansion.ts';
-import type { InverseForm } from './inverse-form.ts';
-import { enterInverse, growInverse, isStale, updateInverse } from './inverse-form.ts';
+import { enterInverse, growInverse, isDue, isStale, updateInverse } from './inverse-form.ts';
 import type { RidgeParts } from './parts.ts';
 import { featuresOf } from './parts.ts';
+import { folded, maxRecent, requireFinite, withOutputs, withRecent } from './recent.ts';
 import { allFeatures, allTargets, targetRows } from './row-chunks.ts';
 import { quietContext } from './solve-parts.ts';
 import type { SolvedSums } from './solve-sums.ts';
@@ -29,15 +29,32 @@ export async function absorb(
   numerics: Numerics,
 ): Promise<RidgeParts> {
   const outputs = outputsFor(parts, rows);
-  const ready = withExpansion(parts, rows);
-  const batch = await numerics.sums(targetRows(ready, rows, outputs, numerics), quietContext);
   const smallBatches = rows.rows <= smallBatchRows ? parts.smallBatches + 1 : 0;
-  const inverse = keep < 1 ? null : await absorbInverse({ ...ready, smallBatches }, rows, outputs, solved, numerics);
-  const sums = addToBatch(parts.sums, batch, keep);
-  const isWeighted = parts.isWeighted || (keep < 1 && parts.sums.rows > 0);
-  const next: RidgeParts = { ...ready, sums, inverse, smallBatches, isWeighted };
-  if (next.compensation !== null) return { ...next, compensation: await addCompensation(parts, next, rows, keep, numerics) };
-  return inverse !== null && (await isStale(inverse, sums, numerics)) ? { ...next, inverse: null } : next;
+  const ready = { ...withExpansion(parts, rows), smallBatches };
+  const quick = keep < 1 ? null : await absorbIntoInverse(ready, rows, outputs, solved, numerics);
+  if (quick !== null) return quick;
+  return absorbIntoSums(ready, rows, outputs, keep, numerics);
+}
+
+/** The parts after these rows with all of them in the sums, which the weights then come from; `lambda` holds from now on. */
+export async function refit(
+  parts: RidgeParts,
+  rows: LearnRows,
+  keep: number,
+  lambda: number | undefined,
+  numerics: Numerics,
+): Promise<RidgeParts> {
+  const ready = withExpansion({ ...parts, options: { ...parts.options, lambda }, smallBatches: 0 }, rows);
+  return absorbIntoSums(ready, rows, outputsFor(parts, rows), keep, numerics);
+}
+
+async function absorbIntoSums(parts: RidgeParts, rows: LearnRows, outputs: number, keep: number, numerics: Numerics): Promise<RidgeParts> {
+  const whole = await folded(parts, numerics);
+  const batch = await numerics.sums(targetRows(whole, rows, outputs, numerics), quietContext);
+  const sums = addToBatch(whole.sums, batch, keep);
+  const isWeighted = parts.isWeighted || (keep < 1 && whole.sums.rows > 0);
+  const next: RidgeParts = { ...whole, sums, inverse: null, isWeighted };
+  return next.compensation === null ? next : { ...next, compensation: await addCompensation(whole, next, rows, keep, numerics) };
 }
 
 /** Draws the expansion from the first rows, when there is to be one. */
@@ -47,19 +64,27 @@ function withExpansion(parts: RidgeParts, rows: LearnRows): RidgeParts {
   return { ...parts, expansion: drawExpansion(rows, inputs, expand, seed) };
 }
 
-/** The R form after the rows; null: the weights come from the sums. */
-async function absorbInverse(
+/** The parts after rows that go through the R form; null: they are for the sums. */
+async function absorbIntoInverse(
   parts: RidgeParts,
   rows: LearnRows,
   outputs: number,
   solved: () => Promise<SolvedSums>,
   numerics: Numerics,
-): Promise<InverseForm | null> {
+): Promise<RidgeParts | null> {
   if (!isForInverse(parts, rows.rows)) return null;
   const form = parts.inverse ?? (await enterInverse(parts.sums, await solved()));
   const x = await allFeatures(parts, rows, numerics);
   const y = allTargets(parts, rows, outputs);
-  return updateInverse(growInverse(form, outputs), x, y, rows.rows, 1, numerics);
+  requireFinite(x, featuresOf(parts.options));
+  requireFinite(y, outputs);
+  const inverse = await updateInverse(growInverse(form, outputs), x, y, rows.rows, 1, numerics);
+  if (inverse === null) return null;
+  const grown = withOutputs(parts, outputs);
+  const next: RidgeParts = { ...grown, inverse, recent: withRecent(grown, x, y, rows.rows, outputs) };
+  if (next.recent!.rows <= maxRecent && !isDue(inverse)) return next;
+  const whole = await folded(next, numerics);
+  return (await isStale(inverse, whole.sums, numerics)) ? { ...whole, inverse: null } : whole;
 }
 
 /** Whether a batch goes through the R form: it was entered or may be, and the batch is small against d (method 3.1). */

@@ -71,11 +71,15 @@ export async function updateInverse(
   return { ...form, r: outcome.r, w: step, updates: form.updates + 1 };
 }
 
-/** True when the form has to be made anew from the sums: its turn has come, or ‖R(G+λD) − I‖ has grown. */
+/** True when the form is to be compared with the sums after this update, or made anew. */
+export function isDue({ updates }: InverseForm): boolean {
+  return updates >= updatesPerSync || (updates > 0 && updates % updatesPerCheck === 0);
+}
+
+/** True when the form has to be made anew from the sums: its turn has come, or ‖R(G+λD) − I‖ has grown. `sums`: of all rows in R. */
 export async function isStale(form: InverseForm, sums: RidgeSums, numerics: Numerics): Promise<boolean> {
   if (form.updates >= updatesPerSync) return true;
-  if (form.updates === 0 || form.updates % updatesPerCheck !== 0) return false;
-  return !((await inverseDeviation(form, sums, numerics)) <= largestDeviation);
+  return isDue(form) && !((await inverseDeviation(form, sums, numerics)) <= largestDeviation);
 }
 
 /** Largest entry of R(G+λD) − I on some columns, chosen by the number of updates so that a resumed head chooses the same. O(8·d²). */

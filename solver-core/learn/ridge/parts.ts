@@ -2,13 +2,14 @@ import type { RidgeSums } from '../../fit/ridge/sums.ts';
 import type { Expansion } from './expansion.ts';
 import type { InverseForm } from './inverse-form.ts';
 import type { RidgeLearnerOptions } from './options.ts';
+import type { RecentRows } from './recent.ts';
 
 /** Everything a ridge head knows; nothing in it is ever changed, an update makes new parts. */
 export interface RidgeParts {
   readonly options: RidgeLearnerOptions;
   /** 'one-hot': classes as {0,1} columns, which may grow. 'values': the labels' own numbers. */
   readonly coding: 'one-hot' | 'values';
-  /** Sums of features and targets over all rows held. */
+  /** Sums of features and targets over all rows held but the recent ones. */
   readonly sums: RidgeSums;
   /** Made from the first rows; null before them, or when the head reads its input itself. */
   readonly expansion: Expansion | null;
@@ -16,6 +17,8 @@ export interface RidgeParts {
   readonly compensation: RidgeSums | null;
   /** R and W, when the R form holds the weights; null: they come from the sums. */
   readonly inverse: InverseForm | null;
+  /** Rows that are in R but not in the sums; null without the R form. */
+  readonly recent: RecentRows | null;
   /** Batches in a row that were small enough for the R form (form 'auto'). */
   readonly smallBatches: number;
   /** True when some rows count less than once: what a row has added is then not known any more. */

@@ -6,6 +6,7 @@ import type { LearnRows } from '../learner.ts';
 import { updateInverse } from './inverse-form.ts';
 import type { RidgeParts } from './parts.ts';
 import { featuresOf } from './parts.ts';
+import { folded } from './recent.ts';
 import { allFeatures, allTargets, targetRows } from './row-chunks.ts';
 import { quietContext } from './solve-parts.ts';
 import { centredGram, varyingColumns } from './solve-sums.ts';
@@ -20,8 +21,9 @@ const rounding = 1e-9;
  * left is the sum of no rows: fewer than none in total or of a class, or a Gram that is not positive semidefinite. Rows that pass
  * all of that without ever having been learned cannot be told from the sums.
  */
-export async function remove(parts: RidgeParts, rows: LearnRows, numerics: Numerics): Promise<RidgeParts> {
-  requireExact(parts);
+export async function remove(before: RidgeParts, rows: LearnRows, numerics: Numerics): Promise<RidgeParts> {
+  requireExact(before);
+  const parts = await folded(before, numerics);
   const { sums } = parts;
   if (rows.rows > sums.rows) throw notContained(`${rows.rows} rows are to be forgotten, ${sums.rows} have been learned`);
   const needed = outputsFor(parts, rows);

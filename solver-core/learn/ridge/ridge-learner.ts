@@ -3,7 +3,7 @@ import { emptySums } from '../../fit/ridge/sums.ts';
 import type { Checked } from '../../model/diagnostic.ts';
 import { assert } from '../../model/error.ts';
 import type { HeadWeights, LearnedWeights, LearnerState, LearnRows, UpperLearner } from '../learner.ts';
-import { absorb } from './absorb.ts';
+import { absorb, refit } from './absorb.ts';
 import { affine } from './affine.ts';
 import type { UpdateCost } from './cost.ts';
 import { updateCostOf } from './cost.ts';
@@ -54,6 +54,7 @@ export async function createRidgeLearner(options: RidgeLearnerOptions, numerics:
       expansion: null,
       compensation: hasCompensation(options) ? emptySums(sums.columns, outputs) : null,
       inverse: null,
+      recent: null,
       smallBatches: 0,
       isWeighted: false,
     },
@@ -91,7 +92,7 @@ function head(parts: RidgeParts, numerics: Numerics): RidgeLearner {
   const self: RidgeLearner = {
     kind: 'rls',
     outputs: sums.outputs,
-    rows: sums.rows,
+    rows: sums.rows + (parts.recent?.rows ?? 0),
     form: inverse === null ? 'statistics' : 'r',
     scores: async (rows) => scoresOf(parts, await current(), rows, numerics),
     leverages: (rows) => leveragesOf(parts, solved, rows, numerics),
@@ -99,7 +100,7 @@ function head(parts: RidgeParts, numerics: Numerics): RidgeLearner {
     updated: async (rows) => (rows.rows === 0 ? self : next(absorb(parts, rows, options.forgetting, solved, numerics))),
     refitted: (rows, { keep, lambda = options.lambda }) => {
       assert(keep > 0 && keep <= 1, `keep is ${keep}, expected above 0 up to 1`);
-      return next(absorb({ ...parts, options: { ...options, lambda }, inverse: null, smallBatches: 0 }, rows, keep, solved, numerics));
+      return next(refit(parts, rows, keep, lambda, numerics));
     },
     without: async (rows) => (rows.rows === 0 ? self : next(remove(parts, rows, numerics))),
     solution: current,

@@ -6,13 +6,14 @@ import type { RidgeLearnerOptions } from './options.ts';
 import { hasCompensation, requireRidgeOptions } from './options.ts';
 import type { RidgeParts } from './parts.ts';
 import { featuresOf } from './parts.ts';
+import { maxRecent } from './recent.ts';
 
 const stateKind = 'ridge-head';
 const stateVersion = 1;
 
 /** The state as a header and arrays. The Gram and R keep their lower triangles: the rest follows from them. Same parts: same bits. */
 export function saveParts(parts: RidgeParts): LearnerState {
-  const { options, coding, sums, expansion, compensation, inverse, smallBatches, isWeighted } = parts;
+  const { options, coding, sums, expansion, compensation, inverse, recent, smallBatches, isWeighted } = parts;
   const arrays = new Map<string, Float64Array>();
   saveSums(arrays, 'sums', sums);
   if (compensation !== null) saveSums(arrays, 'compensation', compensation);
@@ -21,6 +22,7 @@ export function saveParts(parts: RidgeParts): LearnerState {
     const side = inverse.offset.length + 1;
     arrays.set('inverse.r', packed(inverse.r, side)).set('inverse.w', inverse.w).set('inverse.offset', inverse.offset);
   }
+  if (recent !== null) arrays.set('recent.x', recent.x).set('recent.y', recent.y);
   return {
     header: {
       kind: stateKind,
@@ -31,6 +33,7 @@ export function saveParts(parts: RidgeParts): LearnerState {
       rows: sums.rows,
       compensationRows: compensation?.rows ?? null,
       inverse: inverse === null ? null : { lambda: inverse.lambda, updates: inverse.updates },
+      recentRows: recent?.rows ?? 0,
       smallBatches,
       isWeighted,
     },
@@ -89,6 +92,7 @@ function parse(header: LearnerState['header'], reader: Reader): RidgeParts {
     expansion,
     compensation,
     inverse: parseInverse(header['inverse'], d, outputs, reader),
+    recent: parseRecent(header['recentRows'], d, outputs, reader),
     smallBatches: wholeNumber(header['smallBatches'], 'smallBatches'),
     isWeighted: header['isWeighted'] === true,
   };
@@ -131,6 +135,12 @@ function parseInverse(raw: unknown, d: number, outputs: number, reader: Reader):
     lambda,
     updates: wholeNumber(updates, 'updates'),
   };
+}
+
+function parseRecent(raw: unknown, d: number, outputs: number, reader: Reader): RidgeParts['recent'] {
+  const rows = wholeNumber(raw, 'recentRows');
+  if (rows > maxRecent) throw damaged(`${rows} recent rows are more than ${maxRecent}`);
+  return rows === 0 ? null : { rows, x: reader.take('recent.x', rows * d), y: reader.take('recent.y', rows * outputs) };
 }
 
 function saveSums(arrays: Map<string, Float64Array>, name: string, sums: RidgeSums): void {

@@ -37,10 +37,10 @@ async function differenceToJoint(learner: RidgeLearner, rows: LearnRows, lambda:
 
 describe('a ridge head that learns in batches is the joint solve', () => {
   const shapes = fc.record({
-    n: fc.integer({ min: 12, max: 90 }),
-    d: fc.integer({ min: 1, max: 14 }),
+    n: fc.integer({ min: 12, max: 160 }),
+    d: fc.integer({ min: 1, max: 32 }),
     classes: fc.integer({ min: 2, max: 5 }),
-    size: fc.integer({ min: 1, max: 40 }),
+    size: fc.oneof(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 5, max: 40 })),
     lambda: fc.double({ min: 1e-3, max: 10, noNaN: true }),
     form: fc.constantFrom<RidgeForm>('statistics', 'r', 'auto'),
     seed: fc.integer({ min: 0, max: 10_000 }),
@@ -58,6 +58,20 @@ describe('a ridge head that learns in batches is the joint solve', () => {
       }),
       { seed, numRuns: 120 },
     );
+  });
+
+  test('for a class that comes while rows wait for the sums, after which other rows are taken out', async () => {
+    const rows = classRows(150, 40, 4, 23);
+    const labels = rows.labels.values;
+    const late = range(0, 150).toSorted((a, b) => Number(labels[a] === 3) - Number(labels[b] === 3));
+    const sorted = pick(rows, late);
+    const learner = await learn({ inputs: 40, form: 'r' }, [pick(sorted, range(0, 90)), ...batches(pick(sorted, range(90, 150)), 3)]);
+    expect(learner.form).toBe('r');
+    expect(await differenceToJoint(learner, sorted, 0.5)).toBeLessThan(near);
+    const left = await learner.without(pick(sorted, range(0, 5)));
+    expect(await differenceToJoint(left, pick(sorted, range(5, 150)), 0.5)).toBeLessThan(near);
+    const more = await left.updated(pick(sorted, range(0, 50)));
+    expect(await differenceToJoint(more, pick(sorted, [...range(0, 50), ...range(5, 150)]), 0.5)).toBeLessThan(near);
   });
 
   test('for several numeric outputs', async () => {

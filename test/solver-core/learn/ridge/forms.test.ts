@@ -343,6 +343,10 @@ describe('what a head tells about rows and costs', () => {
     const numbers: LearnRows = { ...rows, labels: { kind: 'regression', values: new Float32Array(20), outputs: 1 } };
     await expect(learner.updated(numbers)).rejects.toMatchObject({ code: 'labels-do-not-fit' });
     expect(learner.rows).toBe(20);
+    const inverse = await learned(await create({ inputs: 5, form: 'r' }, plainNumerics()), [rows]);
+    const broken = { ...pick(rows, [7]), x: Float32Array.of(1, 2, 3, 4, Infinity) };
+    await expect(inverse.updated(broken)).rejects.toMatchObject({ code: 'non-finite-rows' });
+    expect((await inverse.updated(pick(rows, [7]))).rows).toBe(21);
   });
 
   test('an empty batch changes nothing, not even with forgetting', async () => {
@@ -359,6 +363,11 @@ describe('what a head tells about rows and costs', () => {
     expect(refitted.rows).toBe(37.5);
     const inverse = await learned(await create({ inputs: 4, lambda: 1, form: 'r' }, plainNumerics()), batches(old!, 1));
     expect((await inverse.refitted(pick(fresh!, [0]), { keep: 0.5 })).form).toBe('statistics');
+    // With nothing forgotten and the same lambda a refit is an update.
+    const same = await inverse.refitted(pick(fresh!, [0]), { keep: 1 });
+    const updated = await inverse.updated(pick(fresh!, [0]));
+    expect(same.rows).toBe(31);
+    expect(relativeDifference((await same.solution()).w, (await updated.solution()).w)).toBeLessThan(near);
     expect(await refitted.lambdaUsed()).toBe(3);
   });
 });

@@ -34,13 +34,14 @@ const kinds: readonly (Partial<RidgeLearnerOptions> & { readonly name: string })
 
 describe('a resumed head is one that was never interrupted, bit for bit', () => {
   test.each(kinds)('$name', async ({ name: _, ...options }) => {
-    const parts = batches(classRows(96, 6, 4, 17), 4);
-    const start = await createRidgeLearner(ridgeOptions({ inputs: 6, ...options }), numerics);
+    const parts = batches(classRows(180, 24, 4, 17), 4);
+    const start = await createRidgeLearner(ridgeOptions({ inputs: 24, ...options }), numerics);
     const through = await learned(start, parts);
     let stopping = resumed(start);
     for (const part of parts) stopping = resumed(await stopping.updated(part));
     expect(bytesOf(stopping)).toBe(bytesOf(through));
-    const rows = classRows(10, 6, 4, 18);
+    expect(through.form).toBe(options.form === undefined ? 'statistics' : 'r');
+    const rows = classRows(10, 24, 4, 18);
     expect(Buffer.from((await stopping.scores(rows)).buffer)).toEqual(Buffer.from((await through.scores(rows)).buffer));
   });
 
@@ -102,6 +103,16 @@ describe('a state that does not fit is refused', () => {
   ])('%s', async (_name, change, expected) => {
     const state = await good();
     expect(code({ ...state, header: { ...state.header, ...change } })).toBe(expected);
+  });
+
+  test('more recent rows than are ever kept', async () => {
+    const state = await good();
+    const withRows = (n: number): LearnerState => ({
+      header: { ...state.header, recentRows: n },
+      arrays: new Map(state.arrays).set('recent.x', new Float64Array(8 * n)).set('recent.y', new Float64Array(3 * n)),
+    });
+    expect(code(withRows(64))).toBeUndefined();
+    expect(code(withRows(65))).toBe('state-damaged');
   });
 
   test('every array must be there, whole and finite', async () => {
