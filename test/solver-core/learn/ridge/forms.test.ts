@@ -347,6 +347,11 @@ describe('what a head tells about rows and costs', () => {
     const broken = { ...pick(rows, [7]), x: Float32Array.of(1, 2, 3, 4, Infinity) };
     await expect(inverse.updated(broken)).rejects.toMatchObject({ code: 'non-finite-rows' });
     expect((await inverse.updated(pick(rows, [7]))).rows).toBe(21);
+    const numeric = regressionRows(20, 5, 1, 3);
+    const options = { inputs: 5, outputs: 1, labels: 'regression' as const, form: 'r' as const };
+    const values = { kind: 'regression' as const, outputs: 1, values: Float32Array.of(NaN) };
+    const fitted = await learned(await create(options, plainNumerics()), [numeric]);
+    await expect(fitted.updated({ ...pick(numeric, [0]), labels: values })).rejects.toMatchObject({ code: 'non-finite-rows' });
   });
 
   test('an empty batch changes nothing, not even with forgetting', async () => {
