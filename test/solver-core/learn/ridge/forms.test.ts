@@ -17,6 +17,7 @@ import {
   learned,
   pick,
   range,
+  regressionRows,
   relativeDifference,
   ridgeOptions,
   targetsOf,
