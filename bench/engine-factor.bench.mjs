@@ -97,6 +97,21 @@ async function wasmRow(d) {
   );
 }
 
+async function wasmGramRow(n, d) {
+  const x = Float32Array.from(makeRows(n, d));
+  const file = join(folder, 'x.f32');
+  writeFileSync(file, x);
+  const alone = cpuNumerics({ ort: lazyOrt(() => Promise.resolve(undefined)), workers: 1 });
+  const source = arrayRows(x, new Float32Array(n * 10), d, 10);
+  const body = `x = np.fromfile(${JSON.stringify(file)}, dtype=np.float32).reshape(${n}, ${d})`;
+  await against(
+    `WebAssembly alone: fp32 sums, ${n} x ${d} (numpy X.T @ X)`,
+    [ours('Tierwise without ONNX Runtime', () => alone.sums(source, quiet))],
+    body,
+    'g = x.T @ x',
+  );
+}
+
 async function solveRow(d) {
   const { g, file } = await gram(d);
   const b = Float64Array.from({ length: d * 10 }, (_, i) => Math.sin(i));
@@ -227,6 +242,7 @@ try {
       [1024, 1024],
     ])
       for (const bits of [3, 4]) await compensationRow(d, k, bits);
+  if (wants('wasm')) await wasmGramRow(20000, 784);
   if (wants('wasm')) for (const d of sizes([1024, 2048])) await wasmRow(d);
 } finally {
   rmSync(folder, { recursive: true, force: true });

@@ -61,8 +61,8 @@ interface WasmApi {
 }
 
 const pageBytes = 65536;
-/** Below the first part lie the module's own constants. */
-const firstAddress = 1024;
+/** Below the first part lie the module's own constants and scratch (from 1024 on). */
+const firstAddress = 4096;
 
 /** Compiles the kernels; undefined where WebAssembly or its SIMD instructions are missing. */
 export function kernelModule(): KernelModule | undefined {

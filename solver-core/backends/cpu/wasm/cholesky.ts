@@ -1,5 +1,8 @@
 // Triangles of one block. The factor is kept as U = Lᵀ: every inner loop then reads rows.
-import { solveTile, solveTileTransposed, tile, tileTransposed } from './tiles';
+import { reciprocalsOf, solveTile, solveTileTransposed, tile, tileTransposed } from './tiles';
+
+/** Place for the reciprocals of four pivots. */
+const reciprocals: usize = memory.data(32, 16);
 
 /**
  * A = Uᵀ U in place in the upper triangle; u: [n, n], n a multiple of 4 (pad with ones on the diagonal), ld in bytes.
@@ -13,10 +16,11 @@ export function factorUpper(u: usize, n: i32, ld: usize, limits: usize): i32 {
     tileTransposed(corner, ld, column, ld, column, ld, i);
     const failed = factorCorner(corner, ld, limits + ((<usize>i) << 3));
     if (failed >= 0) return i + failed;
+    reciprocalsOf(corner, ld, reciprocals);
     for (let j = i + 4; j < n; j += 4) {
       const offset = (<usize>j) << 3;
       tileTransposed(row + offset, ld, column, ld, u + offset, ld, i);
-      solveTileTransposed(row + offset, ld, corner, ld);
+      solveTileTransposed(row + offset, ld, corner, ld, reciprocals);
     }
   }
   return -1;
@@ -33,12 +37,13 @@ function factorCorner(c: usize, ld: usize, limits: usize): i32 {
     // Also false for NaN.
     if (!(pivot > load<f64>(limits + jj)) || pivot == Infinity) return j;
     const root = Math.sqrt(pivot);
+    const reciprocal = 1.0 / root;
     store<f64>(c + <usize>j * ld + jj, root);
     for (let i = j + 1; i < 4; i++) {
       const ii = (<usize>i) << 3;
       let s = load<f64>(c + <usize>j * ld + ii);
       for (let k = 0; k < j; k++) s -= load<f64>(c + <usize>k * ld + jj) * load<f64>(c + <usize>k * ld + ii);
-      store<f64>(c + <usize>j * ld + ii, s / root);
+      store<f64>(c + <usize>j * ld + ii, s * reciprocal);
     }
   }
   return -1;
@@ -51,11 +56,12 @@ export function invertUpper(u: usize, x: usize, n: i32, ld: usize): void {
     const row = x + <usize>i * ld;
     const corner = u + <usize>i * ld + ((<usize>i) << 3);
     for (let t: usize = 0; t < 4; t++) store<f64>(row + t * ld + ((<usize>i + t) << 3), 1.0);
+    reciprocalsOf(corner, ld, reciprocals);
     // The corner of U may hold leftovers below its diagonal: the tile solver does not read them.
     for (let j = i; j < n; j += 4) {
       const offset = (<usize>j) << 3;
       if (j > i) tile(row + offset, ld, corner + 32, ld, x + <usize>(i + 4) * ld + offset, ld, j - i);
-      solveTile(row + offset, ld, corner, ld);
+      solveTile(row + offset, ld, corner, ld, reciprocals);
     }
   }
 }
@@ -65,10 +71,11 @@ export function solveUpperTransposed(u: usize, n: i32, ld: usize, b: usize, k: i
   for (let i = 0; i < n; i += 4) {
     const column = u + ((<usize>i) << 3);
     const row = b + <usize>i * ldb;
+    reciprocalsOf(column + <usize>i * ld, ld, reciprocals);
     for (let j = 0; j < k; j += 4) {
       const offset = (<usize>j) << 3;
       tileTransposed(row + offset, ldb, column, ld, b + offset, ldb, i);
-      solveTileTransposed(row + offset, ldb, column + <usize>i * ld, ld);
+      solveTileTransposed(row + offset, ldb, column + <usize>i * ld, ld, reciprocals);
     }
   }
 }
@@ -78,10 +85,11 @@ export function solveUpper(u: usize, n: i32, ld: usize, b: usize, k: i32, ldb: u
   for (let i = n - 4; i >= 0; i -= 4) {
     const corner = u + <usize>i * ld + ((<usize>i) << 3);
     const row = b + <usize>i * ldb;
+    reciprocalsOf(corner, ld, reciprocals);
     for (let j = 0; j < k; j += 4) {
       const offset = (<usize>j) << 3;
       tile(row + offset, ldb, corner + 32, ld, b + <usize>(i + 4) * ldb + offset, ldb, n - i - 4);
-      solveTile(row + offset, ldb, corner, ld);
+      solveTile(row + offset, ldb, corner, ld, reciprocals);
     }
   }
 }

@@ -133,18 +133,22 @@ export function tileTransposed32(c: usize, ldc: usize, a: usize, b: usize, depth
   v128.store(r3, c31, 16);
 }
 
-/** C[4, 4] <- U⁻ᵀ C with the 4 x 4 upper triangle U. */
-export function solveTileTransposed(c: usize, ldc: usize, u: usize, ldu: usize): void {
+/** out[0..3] <- 1 / the diagonal of the 4 x 4 triangle U: divisions are dear, and a row of tiles shares them. */
+export function reciprocalsOf(u: usize, ldu: usize, out: usize): void {
+  for (let i: usize = 0; i < 4; i++) store<f64>(out + (i << 3), 1.0 / load<f64>(u + i * (ldu + 8)));
+}
+
+/** C[4, 4] <- U⁻ᵀ C with the 4 x 4 upper triangle U and the reciprocals of its diagonal. */
+export function solveTileTransposed(c: usize, ldc: usize, u: usize, ldu: usize, reciprocals: usize): void {
   const r1 = c + ldc,
     r2 = r1 + ldc,
     r3 = r2 + ldc;
   const u1 = u + ldu,
-    u2 = u1 + ldu,
-    u3 = u2 + ldu;
-  const i0 = f64x2.splat(1.0 / load<f64>(u)),
-    i1 = f64x2.splat(1.0 / load<f64>(u1, 8)),
-    i2 = f64x2.splat(1.0 / load<f64>(u2, 16)),
-    i3 = f64x2.splat(1.0 / load<f64>(u3, 24));
+    u2 = u1 + ldu;
+  const i0 = v128.load_splat<f64>(reciprocals),
+    i1 = v128.load_splat<f64>(reciprocals, 8),
+    i2 = v128.load_splat<f64>(reciprocals, 16),
+    i3 = v128.load_splat<f64>(reciprocals, 24);
   for (let j: usize = 0; j < 32; j += 16) {
     const x0 = f64x2.mul(v128.load(c + j), i0);
     const x1 = f64x2.mul(minus(v128.load(r1 + j), v128.load_splat<f64>(u, 8), x0), i1);
@@ -158,18 +162,17 @@ export function solveTileTransposed(c: usize, ldc: usize, u: usize, ldu: usize):
   }
 }
 
-/** C[4, 4] <- U⁻¹ C with the 4 x 4 upper triangle U. */
-export function solveTile(c: usize, ldc: usize, u: usize, ldu: usize): void {
+/** C[4, 4] <- U⁻¹ C with the 4 x 4 upper triangle U and the reciprocals of its diagonal. */
+export function solveTile(c: usize, ldc: usize, u: usize, ldu: usize, reciprocals: usize): void {
   const r1 = c + ldc,
     r2 = r1 + ldc,
     r3 = r2 + ldc;
   const u1 = u + ldu,
-    u2 = u1 + ldu,
-    u3 = u2 + ldu;
-  const i0 = f64x2.splat(1.0 / load<f64>(u)),
-    i1 = f64x2.splat(1.0 / load<f64>(u1, 8)),
-    i2 = f64x2.splat(1.0 / load<f64>(u2, 16)),
-    i3 = f64x2.splat(1.0 / load<f64>(u3, 24));
+    u2 = u1 + ldu;
+  const i0 = v128.load_splat<f64>(reciprocals),
+    i1 = v128.load_splat<f64>(reciprocals, 8),
+    i2 = v128.load_splat<f64>(reciprocals, 16),
+    i3 = v128.load_splat<f64>(reciprocals, 24);
   for (let j: usize = 0; j < 32; j += 16) {
     const x3 = f64x2.mul(v128.load(r3 + j), i3);
     const x2 = f64x2.mul(minus(v128.load(r2 + j), v128.load_splat<f64>(u2, 24), x3), i2);
