@@ -79,7 +79,7 @@ export function fashionCnn(shape) {
     node('Relu', '/negative/Relu', ['turned'], 'negative'),
     node('Concat', '/both/Concat', ['positive', 'negative'], 'both', [int('axis', 1)]),
     node('AveragePool', '/pool/AveragePool', ['both'], 'pooled', [ints('kernel_shape', [pool, pool]), ints('strides', [step, step])]),
-    ...(root ? [node('Sqrt', '/root/Sqrt', ['pooled'], 'root')] : []),
+    ...(root ? [node('Sqrt', '/compress/Sqrt', ['pooled'], 'root')] : []),
     node('Flatten', '/flatten/Flatten', [pooled], 'features', [int('axis', 1)]),
     node('Gemm', '/readout/Gemm', ['features', 'readout.weight', 'readout.bias'], 'logits', [int('transB', 1)]),
   ];

@@ -1,3 +1,4 @@
+import { checkAbort } from '../../model/abort.ts';
 import type { RowSource, SolveContext } from '../backend.ts';
 import type { Numerics } from '../numerics.ts';
 import { centredGram } from '../ridge/centred-sums.ts';
@@ -49,8 +50,10 @@ export async function chooseLambda(problem: LambdaProblem): Promise<LambdaReport
   const sums = problem.sums ?? (await numerics.sums(source, context));
   const { gram, cross, squareY, meanDiagonal } = centredGram(sums, bias);
   if (!(meanDiagonal > 0) || !Number.isFinite(meanDiagonal)) return null;
+  checkAbort(context.abort);
   const tridiagonal = await numerics.tridiagonalise(gram, d, cross, outputs);
   const spectrum = tridiagonalEigenvalues(tridiagonal.diagonal, tridiagonal.offDiagonal).map((v) => Math.max(0, v));
+  checkAbort(context.abort);
   const method = problem.method ?? (sums.rows >= leastRowsPerColumn * d || source.rows < 2 * holdOutEvery ? 'gcv' : 'held-out');
   const candidates =
     method === 'gcv'

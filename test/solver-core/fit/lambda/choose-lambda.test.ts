@@ -157,6 +157,23 @@ test('dead and repeated columns do no harm', async () => {
   expect(Number.isFinite(report.lambda) && report.candidates.every((c) => Number.isFinite(c.score))).toBe(true);
 });
 
+test('a cancel is seen between the stages, too', async () => {
+  const made = madeProblem(60, 12, 2, 9);
+  let asked = 0;
+  const plain = plainNumerics();
+  const abort = {
+    get aborted(): boolean {
+      return asked > 0;
+    },
+  };
+  const numerics = {
+    ...plain,
+    tridiagonalise: (...given: Parameters<typeof plain.tridiagonalise>) => (asked++, plain.tridiagonalise(...given)),
+  };
+  await expect(chooseLambda(problemOf(made, { numerics, context: { ...quiet, abort } }))).rejects.toThrow();
+  expect(asked).toBe(1);
+});
+
 test('there is nothing to choose when every column is constant', async () => {
   const made = { ...madeProblem(20, 3, 1, 1), x: new Float64Array(60).fill(2) };
   expect(await chooseLambda(problemOf(made))).toBeNull();
