@@ -50,8 +50,8 @@ export const tolerances = {
   sumsFp32: { relative: 1e-4 },
   /** Eigenvalues, residuals and orthogonality of symmetric eigenpairs, relative to the largest eigenvalue: d·2⁻⁵² times a few tens, d ≤ 500. */
   eigenFp64: { relative: 1e-11 },
-  /** Accuracy of a network whose layers were solved for their own outputs: two standard errors of 1500 held-out rows at 93 %. */
-  sameFunction: { absolute: 0.013 },
+  /** Held-out accuracy lost when the first convolution is random and the others absorb it: measured 0.030 of 500 rows (LeNet-5) and 0.005 of 1500 (ResNet-8), and one standard error of 500 rows. */
+  absorbedLayer: { absolute: 0.045 },
   /** Head after rows were taken out against one that never saw them: fp64 sums of a few thousand rows, λ well above rounding (method 3.4: 2e-9 at d = 513; here d <= 128). */
   unlearned: { relative: 1e-9 },
   /** Scores of lambda against a QR of the rows: the Gram squares the condition, 1e6 at most in the tests, times fp64 rounding. */

@@ -5,7 +5,6 @@ import type { FitRequest, FitResult } from '../../../solver-core/fit/fit-tiers.t
 import { createRandom, normals } from '../../../solver-core/fit/prng.ts';
 import type { LabelledRows } from '../../../solver-core/fit/rows.ts';
 import type { Backend, RidgeProblem } from '../../../solver-core/fit/backend.ts';
-import { availableTargets } from '../../../solver-core/fit/targets/registry.ts';
 import { ortRuntime } from '../../../solver-core/runtime/ort.ts';
 import { tolerances } from '../../tolerances.ts';
 import { floats, modelBytes, node, value } from '../onnx/build-model.ts';
@@ -246,23 +245,66 @@ describe('what stands behind a convolution', () => {
     }
   });
 
-  test.skipIf(!availableTargets().includes('teacher'))(
-    'what the layer computes in the model as it was given is offered to teachers, row by row',
-    async () => {
-      const data = images(4, 'images');
-      const model = network(4, 2, 6);
-      // Targets that are the layer's own outputs give its own weights back when λ is small, although it lost them here.
-      const fitted = new Map([['k', { dims: [6, 2, 3, 3], data: new Float32Array(6 * 2 * 9) }]]);
-      const problems: Parameters<typeof watching>[0] = [];
-      const result = await fit(model, data, planOf([lower(['conv'], { targets: 'teacher', lambda: 1e-9 })]), {
-        backend: watching(problems),
-        fitted,
-      });
-      expect(result.layers[0]!.targets).toBe('teacher');
-      expect(problems.map((p) => p.rows)).toEqual([samples * 16, samples * 16]);
-      const random = normals(createRandom(3, 'weights'), 4096);
-      expect(relativeError(result.weights.get('k')!.data, random.subarray(0, 6 * 2 * 9))).toBeLessThan(tolerances.outputsFp32.absolute);
-      expect(relativeError(result.weights.get('kb')!.data, random.subarray(900, 906))).toBeLessThan(tolerances.outputsFp32.absolute);
-    },
-  );
+  test('what the layer computes in the model as it was given is offered to teachers, row by row', async () => {
+    const data = images(4, 'images');
+    const model = network(4, 2, 6);
+    // Targets that are the layer's own outputs give its own weights back when λ is small, although it lost them here.
+    const fitted = new Map([['k', { dims: [6, 2, 3, 3], data: new Float32Array(6 * 2 * 9) }]]);
+    const problems: Parameters<typeof watching>[0] = [];
+    const result = await fit(model, data, planOf([lower(['conv'], { targets: 'teacher', lambda: 1e-9 })]), {
+      backend: watching(problems),
+      fitted,
+    });
+    expect(result.layers[0]!.targets).toBe('teacher');
+    expect(problems.map((p) => p.rows)).toEqual([samples * 16, samples * 16]);
+    const random = normals(createRandom(3, 'weights'), 4096);
+    expect(relativeError(result.weights.get('k')!.data, random.subarray(0, 6 * 2 * 9))).toBeLessThan(tolerances.outputsFp32.absolute);
+    expect(relativeError(result.weights.get('kb')!.data, random.subarray(900, 906))).toBeLessThan(tolerances.outputsFp32.absolute);
+  });
+
+  test('behind a skip connection a teacher asks for what the skip leaves of the sum', async () => {
+    const data = images(2, 'images');
+    const random = normals(createRandom(3, 'weights'), 4096);
+    const model = openModel(
+      modelBytes({
+        input: [value('x', ['n', 2, size, size])],
+        output: [value('y')],
+        initializer: [
+          floats('k', [4, 2, 3, 3], (i) => random[i]!),
+          floats('kb', [4]),
+          floats('k2', [4, 4, 3, 3], (i) => random[i + 100]!),
+          floats('kb2', [4]),
+          floats('w', [4, classes], (i) => random[i + 1000]!),
+        ],
+        node: [
+          node('Conv', ['x', 'k', 'kb'], ['c'], { pads: [1, 1, 1, 1] }, 'below'),
+          node('Relu', ['c'], ['r']),
+          node('Conv', ['r', 'k2', 'kb2'], ['d'], { pads: [1, 1, 1, 1] }, 'conv'),
+          node('Add', ['d', 'r'], ['s']),
+          node('GlobalAveragePool', ['s'], ['p']),
+          node('Flatten', ['p'], ['f']),
+          node('MatMul', ['f', 'w'], ['y'], {}, 'head'),
+        ],
+      }),
+    );
+    const seen: Parameters<typeof watching>[0] = [];
+    const plan = planOf([lower(['below'], { targets: 'random' }), lower(['conv'], { targets: 'teacher' })]);
+    const result = await fit(model, data, plan, { backend: watching(seen) });
+    expect(seen.length).toBe(1);
+    const run = async (weights: FitResult['weights'], name: string): Promise<Float32Array> => {
+      const runner = await ortRuntime().open(model.editor.encode(weights, [name]));
+      const out = (await runner.run(new Map([['x', { dims: [samples, 2, size, size], data: data.x }]]), [name])).get(name)!;
+      await runner.dispose();
+      return out.data;
+    };
+    const [sum, skip] = [await run(new Map(), 's'), await run(result.weights, 'r')];
+    // [n, channel, position] there, [n and position, channel] here.
+    const positions = size * size;
+    const expected = Float64Array.from({ length: sum.length }, (_, i) => {
+      const [n, p, c] = [Math.floor(i / 4 / positions), Math.floor(i / 4) % positions, i % 4];
+      const at = (n * 4 + c) * positions + p;
+      return Math.fround(sum[at]! - skip[at]!);
+    });
+    expect(seen[0]!.y).toEqual(expected);
+  });
 });
