@@ -4,7 +4,6 @@ import { TierwiseError } from '../../model/error.ts';
 import { cholesky } from '../../fit/kernels/cholesky.ts';
 import { estimateCondition } from '../../fit/kernels/condition.ts';
 import { backSubstitute, forwardSubstitute } from '../../fit/kernels/substitute.ts';
-import type { Preconditioner } from '../../fit/ridge/refine.ts';
 import { singularLambda } from '../../fit/ridge/statistics.ts';
 import type { Quantisation } from './quantise.ts';
 
@@ -88,7 +87,7 @@ export function hostFactor(
  * M⁻¹ r with both substitutions on the host in fp64. The engine has BACK but no FSUB yet; with it, the engine's own factor could be
  * applied by two commands per pass. The factor is the same, so is what refinement reaches.
  */
-export function factorPreconditioner(factor: ScaledFactor, outputs: number): Preconditioner {
+export function factorPreconditioner(factor: ScaledFactor, outputs: number): (r: Float64Array) => Float64Array {
   const { d, l, columnNorm, unit } = factor;
   return (r) => {
     const z = divideRows(r, columnNorm, outputs, 1);
