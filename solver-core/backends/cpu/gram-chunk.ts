@@ -24,7 +24,7 @@ export interface GramBlock {
   readonly first: number;
   readonly columns: number;
   /** [d - first, columns]; void when the next block is asked for. */
-  readonly values: ArrayLike<number>;
+  readonly values: Float32Array | Float64Array | Int32Array;
 }
 
 /** A row, counted from 0 in the whole problem, that cannot be summed. */

@@ -9,7 +9,7 @@ export interface GramShift {
 }
 
 /** Rows that an fp32 shift is estimated from: a shift need not be the mean, only near it. */
-const sampleRows = 1024;
+const sampleRows = 256;
 
 /**
  * The shift of a problem from its first chunk. fp64: every column by its mean over the chunk. fp32: only columns whose mean exceeds

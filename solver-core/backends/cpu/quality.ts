@@ -9,7 +9,7 @@ const exactUpTo = 256;
  * few steps. Both approach the condition from below.
  */
 const iteration = (d: number): { readonly width: number; readonly steps: number } =>
-  d <= exactUpTo ? { width: 1, steps: 60 } : { width: 8, steps: 4 };
+  d <= exactUpTo ? { width: 1, steps: 60 } : { width: 8, steps: 2 };
 /** Random sign vectors of the trace estimate. */
 const probes = 8;
 
