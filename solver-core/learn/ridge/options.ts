@@ -28,8 +28,9 @@ export type RidgeForm = 'statistics' | 'r' | 'auto';
 
 /** Most columns that a Gram is made for: 8192² doubles are 512 MB (numerics reference 8). */
 export const maxFeatures = 8192;
-/** Most columns of the scores; a stray label must not allocate gigabytes. */
+/** Most columns of the scores, and most weights: a stray label must not allocate gigabytes. */
 export const maxOutputs = 65_536;
+export const maxWeights = 2 ** 24;
 
 /** Bytes a learner with these options holds and its update needs; ask before creating one. */
 export interface RidgeMemory {
@@ -87,10 +88,20 @@ export function requireRidgeOptions(options: RidgeLearnerOptions): void {
   if (form === 'r' && hasCompensation(options))
     throw bad('a compensation stream does not go with the R form', 'Use the statistics form.', 'form-unsupported');
   const d = expand ?? inputs;
+  if (d * outputs > maxWeights) throw tooManyWeights(d, outputs);
   if (d > maxFeatures || inputs * d > maxFeatures * maxFeatures)
     throw bad(
       `the head would have ${d} features; their Gram alone takes ${Math.ceil((8 * d * d) / 2 ** 20)} MiB`,
       `Use at most ${maxFeatures} features: a smaller "expand", or a layer with fewer inputs.`,
       'learner-too-large',
     );
+}
+
+/** The error for a head of so many weights. */
+export function tooManyWeights(features: number, outputs: number): TierwiseError {
+  return new TierwiseError(
+    'learner-too-large',
+    `the head would have ${outputs} outputs of ${features} weights each, more than ${maxWeights} together`,
+    'Number the classes from 0 without gaps, or use fewer features.',
+  );
 }

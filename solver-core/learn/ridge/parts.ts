@@ -2,7 +2,6 @@ import type { RidgeSums } from '../../fit/ridge/sums.ts';
 import type { Expansion } from './expansion.ts';
 import type { InverseForm } from './inverse-form.ts';
 import type { RidgeLearnerOptions } from './options.ts';
-import type { RecentRows } from './recent.ts';
 
 /** Everything a ridge head knows; nothing in it is ever changed, an update makes new parts. */
 export interface RidgeParts {
@@ -23,6 +22,15 @@ export interface RidgeParts {
   readonly smallBatches: number;
   /** True when some rows count less than once: what a row has added is then not known any more. */
   readonly isWeighted: boolean;
+}
+
+/** Rows that R has taken in and the sums have not yet: adding them up together costs one pass over the Gram instead of one per batch. */
+export interface RecentRows {
+  readonly rows: number;
+  /** [rows, features] */
+  readonly x: Float64Array;
+  /** [rows, outputs] */
+  readonly y: Float64Array;
 }
 
 /** Columns of the Gram. */

@@ -3,18 +3,9 @@ import { arrayRows } from '../../fit/ridge/array-rows.ts';
 import { growOutputs } from '../../fit/ridge/sums.ts';
 import { TierwiseError } from '../../model/error.ts';
 import { addToBatch } from './add-sums.ts';
-import type { RidgeParts } from './parts.ts';
+import type { RecentRows, RidgeParts } from './parts.ts';
 import { featuresOf } from './parts.ts';
 import { quietContext } from './solve-parts.ts';
-
-/** Rows that R has taken in and the sums have not yet: adding them up together costs one pass over the Gram instead of one per batch. */
-export interface RecentRows {
-  readonly rows: number;
-  /** [rows, features] */
-  readonly x: Float64Array;
-  /** [rows, outputs] */
-  readonly y: Float64Array;
-}
 
 /** Most rows that wait for the sums. */
 export const maxRecent = 64;

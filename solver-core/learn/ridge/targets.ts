@@ -2,7 +2,7 @@ import type { RowLabels } from '../../fit/rows.ts';
 import { TierwiseError, assert } from '../../model/error.ts';
 import type { LearnRows } from '../learner.ts';
 import type { RidgeParts } from './parts.ts';
-import { maxOutputs } from './options.ts';
+import { maxOutputs, maxWeights, tooManyWeights } from './options.ts';
 
 /**
  * Columns that the targets of these rows need: those of the head, more when a class beyond them appears.
@@ -33,7 +33,10 @@ export function outputsFor(parts: RidgeParts, { rows, x, labels }: LearnRows): n
     return outputs;
   }
   assert(labels.values.length === rows, `${labels.values.length} labels for ${rows} rows`);
-  return parts.coding === 'values' ? outputs : Math.max(outputs, highestLabel(labels.values) + 1);
+  if (parts.coding === 'values') return outputs;
+  const needed = Math.max(outputs, highestLabel(labels.values) + 1);
+  if (needed * parts.sums.columns > maxWeights) throw tooManyWeights(parts.sums.columns, needed);
+  return needed;
 }
 
 /**

@@ -311,6 +311,8 @@ describe('what a head tells about rows and costs', () => {
     expect(ridgeMemory(ridgeOptions({ inputs: 10, outputs: 10, expand: 4096 })).stateBytes).toBeGreaterThan(8 * 4096 * 4096);
     const options = ridgeOptions({ inputs: 64, expand: maxFeatures + 1 });
     await expect(createRidgeLearner(options, plainNumerics())).rejects.toMatchObject({ code: 'learner-too-large' });
+    const many = ridgeOptions({ inputs: 8192, outputs: 60_000 });
+    await expect(createRidgeLearner(many, plainNumerics())).rejects.toMatchObject({ code: 'learner-too-large' });
   });
 
   test.each([
@@ -341,6 +343,9 @@ describe('what a head tells about rows and costs', () => {
     });
     await expect(learner.updated(labelled(new Int32Array(20).fill(-1)))).rejects.toMatchObject({ code: 'label-out-of-range' });
     await expect(learner.updated(labelled(new Int32Array(20).fill(2 ** 30)))).rejects.toMatchObject({ code: 'label-out-of-range' });
+    const wide = await learned(await create({ inputs: 600 }, plainNumerics()), [classRows(4, 600, 2, 1)]);
+    const stray: LearnRows = { ...classRows(1, 600, 1, 1), labels: { kind: 'class', values: Int32Array.of(60_000), classes: 2 } };
+    await expect(wide.updated(stray)).rejects.toMatchObject({ code: 'learner-too-large' });
     const numbers: LearnRows = { ...rows, labels: { kind: 'regression', values: new Float32Array(20), outputs: 1 } };
     await expect(learner.updated(numbers)).rejects.toMatchObject({ code: 'labels-do-not-fit' });
     expect(learner.rows).toBe(20);
