@@ -8,7 +8,7 @@ import type { WasmKernels } from './wasm-instance.ts';
 /** From so many rows on, products of ONNX Runtime beat passes of the WebAssembly kernels over R (bench/results/factor.md). */
 const productsFrom = 12;
 /** Rows of R that one product rewrites: the library's copy of them then stays in the second-level cache. */
-const bandDoubles = 2 ** 18;
+const bandDoubles = 2 ** 16;
 
 /** R in the memory of an instance of its own: row after row is absorbed without copying it. */
 interface Resident {
