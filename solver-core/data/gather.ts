@@ -30,7 +30,7 @@ export interface Gather {
 /** Rows between two wanted ones that are read and dropped rather than skipped: a system call costs about as much as this many bytes. */
 const maxGapBytes = 1 << 16;
 /** Most bytes of rows decoded at once, wanted and dropped ones together. */
-const maxSpanBytes = 4 << 20;
+const maxSpanBytes = 1 << 20;
 
 /**
  * The chosen rows of an array in batches, through buffers that are reused: memory O(batch), whatever the number of rows. Faults of the

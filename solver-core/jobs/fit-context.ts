@@ -1,13 +1,14 @@
 import type { ModelEditor, SolveContext } from '../fit/index.ts';
+import type { Host } from '../model/abort.ts';
 import { encodeModel, withGraphOutputs, withInitializers } from '../onnx/index.ts';
 import type { OnnxModel } from '../onnx/index.ts';
 import { nodeHost } from './host.ts';
 import type { JobControl } from './job.ts';
 
 /** What long computations of a job get: clock, cancel, and progress under the name of a stage. */
-export function contextOf(control: JobControl, stage: string): SolveContext {
+export function contextOf(control: JobControl, stage: string, host: Host = nodeHost): SolveContext {
   return {
-    host: nodeHost,
+    host,
     ...(control.abort === undefined ? {} : { abort: control.abort }),
     onProgress: (fraction, message) => control.onProgress?.({ stage, message, fraction }),
   };

@@ -40,6 +40,7 @@ import { readPlan, runnablePlan } from './read-plan.ts';
 import type { ReadPlan } from './read-plan.ts';
 import { runnableModel } from './runnable-model.ts';
 import type { RunnableModel } from './runnable-model.ts';
+import { streamingHost } from './streaming-host.ts';
 import { readSums, sumsFacts } from './sums-file.ts';
 import type { LayerSums } from './sums-file.ts';
 
@@ -284,10 +285,11 @@ async function judge(
   const data = await openRows(read.dataPath, plan.data, { abort: control.abort });
   try {
     const heldOut = data.take(splitRows(data.rows.rows, plan.data.split, plan.data.seed).heldOut);
+    const host = data.where === 'file' ? streamingHost() : nodeHost;
     const evaluateOn = async (bytes: Uint8Array, stage: string): Promise<Evaluation> => {
       const runner = await runtime.open(bytes);
       try {
-        return await evaluate(runner, runnable.output, heldOut, runnable.input, contextOf(control, stage));
+        return await evaluate(runner, runnable.output, heldOut, runnable.input, contextOf(control, stage, host));
       } finally {
         await runner.dispose();
       }

@@ -15,6 +15,7 @@ import { contextOf, editorOf } from './fit-context.ts';
 import { prepareOutput, writeFit } from './fit-outputs.ts';
 import { fitMetadata, fitRecord } from './fit-record.ts';
 import { fitWork } from './fit-work.ts';
+import { nodeHost } from './host.ts';
 import type { JobControl } from './job.ts';
 import { openModel } from './open-model.ts';
 import type { OpenedModel } from './open-model.ts';
@@ -23,6 +24,7 @@ import type { OpenedRows } from './open-rows.ts';
 import { hasErrorsError, readPlan, runnablePlan } from './read-plan.ts';
 import { checkAgainstModel } from './rows-against-model.ts';
 import { runnableModel } from './runnable-model.ts';
+import { streamingHost } from './streaming-host.ts';
 import type { RunnableModel } from './runnable-model.ts';
 
 export interface FitParams {
@@ -73,7 +75,8 @@ async function fitPrepared(environment: Environment, params: FitParams, prepared
   try {
     const editor = editorOf(runnable.model);
     const { input, layers } = runnable;
-    const context = contextOf(control, 'solving');
+    const host = prepared.data.where === 'file' ? streamingHost() : nodeHost;
+    const context = contextOf(control, 'solving', host);
     const result = await fitTiers({
       editor,
       input,
@@ -88,8 +91,8 @@ async function fitPrepared(environment: Environment, params: FitParams, prepared
     });
     checkAbort(control.abort);
     const fitted = encodeModel(withMetadata(withInitializers(runnable.model, result.weights), fitMetadata(result, backend.info, prepared)));
-    const before = await evaluateModel(runtime, encodeModel(runnable.model), prepared, contextOf(control, 'evaluating before'));
-    const after = await evaluateModel(runtime, fitted, prepared, contextOf(control, 'evaluating after'));
+    const before = await evaluateModel(runtime, encodeModel(runnable.model), prepared, contextOf(control, 'evaluating before', host));
+    const after = await evaluateModel(runtime, fitted, prepared, contextOf(control, 'evaluating after', host));
     const record = fitRecord({
       prepared,
       result,

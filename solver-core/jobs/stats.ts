@@ -262,7 +262,7 @@ async function sumUp(
     backend: collector.backend,
     numerics,
     runtime: ortRuntime(),
-    context: { ...contextOf(control, 'summing'), host: streamingHost() },
+    context: contextOf(control, 'summing', streamingHost()),
     budgetBytes,
     fitted: start.weights,
     ...(means === undefined ? {} : { inputMeans: means }),
