@@ -16,7 +16,7 @@ import { toSaved } from './learn-memory.ts';
 import type { LearnMemory } from './learn-memory.ts';
 import { evaluateHeldOut, learnedModel } from './learn-model.ts';
 import { checkLearnPaths, learnPaths } from './learn-outputs.ts';
-import { choosePolicy } from './learn-policy.ts';
+import { rememberPolicy } from './learn-policy.ts';
 import { labelledBatches, openLower } from './learn-rows.ts';
 import type { SeenRows } from './learn-rows.ts';
 import { learnSetup } from './learn-setup.ts';
@@ -85,9 +85,8 @@ interface UnlearnRun {
 async function unlearnOn(environment: Environment, run: UnlearnRun, control: JobControl): Promise<UnlearnDocument> {
   const { tools, state, data, paths } = run;
   const { setup } = tools;
-  // Whatever policy comes next finds the rows that wait, less those removed here.
-  const policy = choosePolicy('plan', setup.plan, setup.tier, setup.lower.width);
-  const memory = await resumeMemory(tools, policy, state);
+  // No decision falls here: the policy's memory stays as it is, but for rows that waited and are gone.
+  const memory = await resumeMemory(tools, { options: { kind: 'gain' }, text: '' }, state);
   if (!memory.prints.isComplete)
     throw new TierwiseError('rows-not-tracked', 'this state has learned more rows than are kept track of', 'Learn anew without the rows.');
   try {
@@ -96,7 +95,9 @@ async function unlearnOn(environment: Environment, run: UnlearnRun, control: Job
     const removal = await removed(run, memory, numbers, prices);
     const model = await learnedModel(setup, removal.memory);
     const evaluation = await evaluations(run, memory, model, control);
-    const saved = toSaved(removal.memory, setup, state.saved.lowerSawPlanRows, sha256(model));
+    const { absorbed, latched } = rememberPolicy(removal.memory.policy);
+    const learned = toSaved(removal.memory, setup, state.saved.lowerSawPlanRows, sha256(model));
+    const saved = { ...learned, policy: { ...state.saved.policy, absorbed, latched } };
     const findings = await pairFindings(paths, state);
     await writeLearned(paths, { model, record: null, state: encodeState(saved), readState: state }, control);
     const notes = removal.unknown === 0 ? [] : [unknownNote(removal.unknown)];
