@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decodeArrayFile, encodeArrayFile } from '../../solver-core/data/array-file.ts';
 import { splitRows } from '../../solver-core/fit/split.ts';
+import { projectRoot } from '../shared.ts';
 import { expectGolden } from '../solver-core/report/golden.ts';
 import { bytesOf, copyInto, digits, fittedFolder, learn, smallFolder, writeRows } from './learn-tools.ts';
 import type { Digits } from './learn-tools.ts';
@@ -292,6 +293,20 @@ describe('bad input is named and nothing is written', () => {
     expect(readdirSync(folder).map((name) => hash(join(folder, name)))).toEqual(before);
   });
 
+  test('a hostile model ends the run as it ends a fit', async () => {
+    const samples = join(projectRoot, 'test/fixtures/onnx/hostile');
+    const folder = product.scratch();
+    writeRows(join(folder, 'new.csv'), data, data.of([1], 20));
+    for (const name of readdirSync(samples).filter((file) => file.endsWith('.onnx'))) {
+      copyFileSync(join(samples, name), join(folder, name));
+      writeFileSync(join(folder, 'h.tiers'), `model "${name}"\nbackend cpu\nupper tier a {\n  layers "x"\n  learn rls\n}\n`);
+      const before = readdirSync(folder);
+      const ran = await run('learn h.tiers --data new.csv --json', folder);
+      expect([name, ran.code, errorCode(ran).length > 0]).toEqual([name, 1, true]);
+      expect(readdirSync(folder)).toEqual(before);
+    }
+  });
+
   test('a model that cannot take more classes', async () => {
     const folder = smallFolder(product, '  learn rls lambda 1\n', true);
     writeRows(join(folder, 'new.csv'), data, data.of([0, 1, 2], 150));
@@ -302,6 +317,14 @@ describe('bad input is named and nothing is written', () => {
   });
 
   test.each([
+    [
+      'two upper tiers',
+      'one-upper-tier-needed',
+      (text: string) =>
+        text
+          .replace(/,\s*"\/fc2\/Gemm"/, '')
+          .replace('upper tier head', 'upper tier more {\n  layers "/fc2/Gemm"\n  learn rls\n}\n\nupper tier head'),
+    ],
     ['no upper tier', 'no-upper-tier', (text: string) => text.replace(/upper tier[\s\S]*?\n}/, '')],
     [
       'an upper tier without the last layer',

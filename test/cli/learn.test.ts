@@ -1,9 +1,11 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ort from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { plainNumerics } from '../../solver-core/backends/cpu/index.ts';
 import { splitRows } from '../../solver-core/fit/split.ts';
+import { resumeRidgeLearner } from '../../solver-core/learn/index.ts';
+import { encodeModel, readModel, upstreamModel } from '../../solver-core/onnx/index.ts';
 import { readState } from '../../solver-core/jobs/state-file.ts';
 import { tolerances } from '../tolerances.ts';
 import { bytesOf, copyInto, digits, fittedFolder, learn, smallFolder, unlearn, writeRows } from './learn-tools.ts';
@@ -140,6 +142,32 @@ describe('a learning run', () => {
     const { saved } = (await readState(join(folder, 'digits.learned.state')))!;
     expect(saved.prints?.learned.length).toBe(fit.length);
     expect(run.totals.updates).toBe(0);
+  });
+
+  test('writes a model that scores as the learner does', async () => {
+    for (const words of ['lambda 2', 'lambda 2 expand 80 compensation 0.7']) {
+      const folder = copyOfBase();
+      edit(join(folder, 'digits.tiers'), (text) => text.replace('learn rls forgetting 1.0', `learn rls ${words}`));
+      writeRows(join(folder, 'new.csv'), data, data.of([7], 64));
+      await learn(product, folder, 'digits.tiers --data new.csv');
+      const { saved } = (await readState(join(folder, 'digits.learned.state')))!;
+      const learner = resumeRidgeLearner(saved.learner, plainNumerics()).value!;
+      // What enters the head, from the fitted model by the runtime; the learned one has the same layers below.
+      const fitted = readModel(readFileSync(join(folder, 'digits.fitted.onnx'))).value!;
+      const below = join(folder, 'below.onnx');
+      writeFileSync(below, encodeModel(upstreamModel(fitted, '/relu2/Relu_output_0')));
+      const rows = data.of([0, 5, 9], 100);
+      const { values, outputs } = await scores(below, rows);
+      const x = {
+        rows: rows.length,
+        x: values,
+        labels: { kind: 'class', classes: 10, values: Int32Array.from(rows, (r) => data.y[r]!) },
+      } as const;
+      const own = await learner.scores(x);
+      expect([outputs, own.length]).toEqual([128, 10 * rows.length]);
+      const model = await scores(join(folder, 'digits.learned.onnx'), rows);
+      own.forEach((v, i) => expect(Math.abs(v - model.values[i]!)).toBeLessThan(tolerances.outputsFp32.absolute));
+    }
   });
 
   test('starts from nothing when asked to', async () => {

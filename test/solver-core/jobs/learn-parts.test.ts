@@ -1,9 +1,14 @@
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { alignLabels, labelKindOf, sliceLabels } from '../../../solver-core/jobs/learn-labels.ts';
 import { figureOf, lossesOf } from '../../../solver-core/jobs/learn-losses.ts';
 import { choosePolicy, rebased, resumePolicy, rememberPolicy, withinBudget } from '../../../solver-core/jobs/learn-policy.ts';
 import { filterRows, joinedRows, noRows, rowsBetween, withRows } from '../../../solver-core/jobs/learn-waiting.ts';
+import { writeLearned } from '../../../solver-core/jobs/learn.ts';
+import type { SavedLearning } from '../../../solver-core/jobs/state-file.ts';
 import { parseRowList } from '../../../solver-core/jobs/unlearn-rows.ts';
 import { createPolicy } from '../../../solver-core/learn/index.ts';
 import type { RowLabels } from '../../../solver-core/fit/index.ts';
@@ -101,6 +106,21 @@ describe('rows that wait', () => {
       settings,
     );
   });
+});
+
+test('a state that somebody else wrote meanwhile stops the writing of all three files', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tierwise-'));
+  try {
+    const paths = { output: join(folder, 'm.onnx'), record: join(folder, 'm.json'), state: join(folder, 'm.state') };
+    writeFileSync(paths.state, 'theirs');
+    const readState = { saved: {} as SavedLearning, sha256: 'of what was read' };
+    const written = writeLearned(paths, { model: new Uint8Array(1), record: null, state: new Uint8Array(1), readState }, {});
+    await expect(written).rejects.toMatchObject({ code: 'state-changed' });
+    expect(readdirSync(folder)).toEqual(['m.state']);
+    expect(readFileSync(paths.state, 'utf8')).toBe('theirs');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 describe('losses', () => {
