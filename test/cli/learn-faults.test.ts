@@ -308,7 +308,7 @@ describe('bad input is named and nothing is written', () => {
   });
 
   test('a model that cannot take more classes', async () => {
-    const folder = smallFolder(product, '  learn rls lambda 1\n', true);
+    const folder = smallFolder(product, '  learn rls lambda 1\n', 'reshape');
     writeRows(join(folder, 'new.csv'), data, data.of([0, 1, 2], 150));
     const before = readdirSync(folder);
     const ran = await run('learn small.tiers --data new.csv --json', folder);

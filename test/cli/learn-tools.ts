@@ -49,10 +49,12 @@ export async function fittedFolder(product: Product, change: (plan: string) => s
 }
 
 /**
- * A folder with a network of two outputs, 64 -> 24 -> 2, and a plan without data, whose upper tier is `upper`. `isFixed`: a Reshape behind
- * the head counts on two outputs.
+ * A folder with a network of two outputs (or one), 64 -> 24 -> 2, and a plan without data, whose upper tier is `upper`. `closing`: what
+ * is behind the head: a softmax, a Reshape that counts on two outputs before it, or nothing behind a single output.
  */
-export function smallFolder(product: Product, upper: string, isFixed = false): string {
+export function smallFolder(product: Product, upper: string, closing: 'softmax' | 'reshape' | 'number' = 'softmax'): string {
+  const outputs = closing === 'number' ? 1 : 2;
+  const last = closing === 'number' ? 's' : 'p';
   const folder = product.scratch();
   let state = 7;
   const next = (): number => {
@@ -63,20 +65,20 @@ export function smallFolder(product: Product, upper: string, isFixed = false): s
   const bytes = buildModel({
     name: 'small',
     inputs: [{ name: 'x', type: 'float32', dims: ['n', 64] }],
-    outputs: [{ name: 'p', type: 'float32', dims: ['n', 2] }],
+    outputs: [{ name: last, type: 'float32', dims: ['n', outputs] }],
     nodes: [
       { op: 'Gemm', inputs: ['x', 'w1', 'b1'], outputs: ['h'] },
       { op: 'Relu', inputs: ['h'], outputs: ['a'] },
       { op: 'Gemm', inputs: ['a', 'w2', 'b2'], outputs: ['s'], attributes: { transB: 1 } },
-      ...(isFixed ? [{ op: 'Reshape', inputs: ['s', 'shape'], outputs: ['r'] }] : []),
-      { op: 'Softmax', inputs: [isFixed ? 'r' : 's'], outputs: ['p'] },
+      ...(closing === 'reshape' ? [{ op: 'Reshape', inputs: ['s', 'shape'], outputs: ['r'] }] : []),
+      ...(closing === 'number' ? [] : [{ op: 'Softmax', inputs: [closing === 'reshape' ? 'r' : 's'], outputs: ['p'] }]),
     ],
     tensors: [
       { name: 'w1', dims: [64, 24], data: fill(64 * 24) },
       { name: 'b1', dims: [24], data: fill(24) },
-      { name: 'w2', dims: [2, 24], data: fill(48) },
-      { name: 'b2', dims: [2], data: fill(2) },
-      ...(isFixed ? [{ name: 'shape', dims: [2], data: { int64: [1, 2] } }] : []),
+      { name: 'w2', dims: [outputs, 24], data: fill(outputs * 24) },
+      { name: 'b2', dims: [outputs], data: fill(outputs) },
+      ...(closing === 'reshape' ? [{ name: 'shape', dims: [2], data: { int64: [1, 2] } }] : []),
     ],
   });
   writeFileSync(join(folder, 'small.onnx'), bytes);

@@ -314,6 +314,23 @@ describe('a learning run', () => {
     expect(argmaxes(await scores(join(folder, 'small.learned.onnx'), rows)).filter((label) => label === 2).length).toBeGreaterThan(15);
   });
 
+  test('learns numbers, too, and takes them out again', async () => {
+    for (const upper of ['  learn rls lambda 1e-3\n', '  learn adam rate 0.05 epochs 10\n']) {
+      const folder = smallFolder(product, upper, 'number');
+      const rows = data.of([0, 1, 2, 3, 4], 512);
+      // Brightness of a picture: linear in the pixels, so that features carry most of it.
+      const brightness = (r: number): number => data.x.subarray(r * data.width, (r + 1) * data.width).reduce((sum, v) => sum + v, 0) / 16;
+      const labelled: Digits = { ...data, y: Int32Array.from(data.y.keys()) };
+      writeRows(join(folder, 'new.csv'), labelled, rows, (r) => brightness(r).toFixed(6));
+      const run = await learn(product, folder, 'small.tiers --data new.csv');
+      expect(run.evaluation.metric).toBe('mse');
+      expect(run.totals.classes).toBeNull();
+      expect(run.batches.at(-1)!.before).toBeLessThan(run.batches[0]!.before / 5);
+      if (upper.includes('rls'))
+        expect(await unlearn(product, folder, 'small.tiers --data new.csv --rows 0..99')).toMatchObject({ rows: 100, rowsLeft: 412 });
+    }
+  });
+
   test('with an expansion and a compensation stream puts both into the model', async () => {
     const folder = smallFolder(product, '  learn rls lambda 1 expand 96 compensation 0.6 seed 3\n');
     const rows = data.of([0, 1, 2, 3, 4], 640);
