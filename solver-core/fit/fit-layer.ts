@@ -147,7 +147,7 @@ async function fitGroup(
   const bias = job.layer.bias !== null;
   const targets = await targetsOf(request, job, part, context);
   const { how } = targets;
-  if (how.kind === 'weights') return { weights: { w: how.w, b: how.b, solution: null }, targets: targets.name };
+  if (how.kind === 'weights') return { weights: { w: how.w, b: how.b, solution: how.solution ?? null }, targets: targets.name };
   const outputs = part.form.outputs / part.form.groups;
   const rows = layerRows(part.rows, outputs, how, request.budgetBytes ?? defaultBudgetBytes);
   const source = { ...rows, isHeld: isInMemory(request.data) };

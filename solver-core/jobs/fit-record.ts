@@ -124,7 +124,11 @@ function layerDocument(fit: LayerFit, prepared: RecordedFit): FitLayer {
           degreesOfFreedom: solution.quality.degreesOfFreedom,
           rank: solution.quality.rank,
         }),
-    energy: layer === undefined || solution === null ? null : fitEnergy(layer, prepared.plan.target, known, solvedFor),
+    // An autoencoder solves a problem of another size than its layer's, for which there is no estimate.
+    energy:
+      layer === undefined || solution === null || fit.targets === 'autoencode'
+        ? null
+        : fitEnergy(layer, prepared.plan.target, known, solvedFor),
   };
 }
 
@@ -133,7 +137,6 @@ function unsolvedMethod({ kept, targets }: LayerFit): string {
   if (kept === 'exact') return 'weights kept: they give the original values already, nothing below changed';
   if (kept === 'no-gain') return 'weights kept: solving for the original values came no nearer to them; try a smaller lambda or more rows';
   if (targets === 'pca') return 'whitened principal directions of the inputs, nothing was solved';
-  if (targets === 'autoencode') return 'reconstruction of the inputs from random features, transposed';
   return 'random weights, nothing was solved';
 }
 

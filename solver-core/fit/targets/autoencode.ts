@@ -10,7 +10,7 @@ import type { TargetLayer, TargetStrategy } from './strategy.ts';
  * vector of length 1; β = ridge(H, A) reconstructs the input, and the layer's weights are W = βᵀ. Needs no labels.
  *
  * φ is the layer's own activation where that is ReLU, Sigmoid or Tanh, else Tanh. With a bias every unit is centred on the fit rows,
- * b = −μW, as the random features are. A layer whose weights come out all 0 keeps no information: that needs constant inputs.
+ * b = −μW, as the random features are. The problem has outputs and inputs of the layer exchanged; with `lambda auto` it takes the default λ. A layer whose weights come out all 0 keeps no information: that needs constant inputs.
  */
 export const autoencodeStrategy: TargetStrategy = {
   kind: 'autoencode',
@@ -18,12 +18,14 @@ export const autoencodeStrategy: TargetStrategy = {
     const { outputs, bias } = layer;
     const d = layer.input.columns;
     const means = bias ? await columnMeans(layer.input) : new Float64Array(d);
-    const { w: beta } = await layer.solve({ source: reconstruction(layer, means), lambda: layer.lambda, bias });
+    const { w: beta, b: _offset, ...solution } = await layer.solve({ source: reconstruction(layer, means), lambda: layer.lambda, bias });
     const w = new Float64Array(d * outputs);
     for (let j = 0; j < d; j++) for (let o = 0; o < outputs; o++) w[j * outputs + o] = beta[o * d + j]!;
     const b = new Float64Array(outputs);
     for (let j = 0; j < d; j++) for (let o = 0; o < outputs; o++) b[o] = b[o]! - means[j]! * w[j * outputs + o]!;
-    return { kind: 'weights', w, b };
+    // Features of the problem are not inputs of the layer: their dead ones would mislead.
+    const method = `inputs reconstructed from random features: ${solution.method}`;
+    return { kind: 'weights', w, b, solution: { ...solution, method, deadInputs: [] } };
   },
 };
 

@@ -41,8 +41,13 @@ export type LayerTargets =
   | { readonly kind: 'solve'; readonly fill: TargetRows }
   /** Targets that can be read beside the input, [rows, outputs] in the same order; chunks may have other sizes. */
   | { readonly kind: 'rows'; readonly targets: ActivationSource }
-  /** w: [d, outputs], b: [outputs]. */
-  | { readonly kind: 'weights'; readonly w: Float64Array; readonly b: Float64Array };
+  /** w: [d, outputs], b: [outputs]; `solution`: of a problem that was solved on the way to them, its dead inputs left out. */
+  | {
+      readonly kind: 'weights';
+      readonly w: Float64Array;
+      readonly b: Float64Array;
+      readonly solution?: Omit<RidgeSolution, 'w' | 'b'>;
+    };
 
 /** A way to teach hidden layers without gradients. */
 export interface TargetStrategy {
