@@ -3,6 +3,7 @@ import type { LearnRows } from '../learner.ts';
 import { addToBatch } from './add-sums.ts';
 import { addCompensation } from './compensation.ts';
 import { drawExpansion } from './expansion.ts';
+import type { InverseForm } from './inverse-form.ts';
 import { enterInverse, growInverse, isDue, isStale, updateInverse } from './inverse-form.ts';
 import type { RidgeParts } from './parts.ts';
 import { featuresOf } from './parts.ts';
@@ -73,7 +74,8 @@ async function absorbIntoInverse(
   numerics: Numerics,
 ): Promise<RidgeParts | null> {
   if (!isForInverse(parts, rows.rows)) return null;
-  const form = parts.inverse ?? (await enterInverse(parts.sums, await solved()));
+  const form = parts.inverse ?? (await enteredFrom(parts, await solved()));
+  if (form === null) return null;
   const x = await allFeatures(parts, rows, numerics);
   const y = allTargets(parts, rows, outputs);
   requireFinite(x, featuresOf(parts.options));
@@ -87,11 +89,18 @@ async function absorbIntoInverse(
   return (await isStale(inverse, whole.sums, numerics)) ? { ...whole, inverse: null } : whole;
 }
 
+/** R from a solve; null without a λ, which R needs for features that have not varied yet. */
+async function enteredFrom({ sums }: RidgeParts, solution: SolvedSums): Promise<InverseForm | null> {
+  return solution.lambda > 0 ? enterInverse(sums, solution) : null;
+}
+
 /** Whether a batch goes through the R form: it was entered or may be, and the batch is small against d (method 3.1). */
 function isForInverse(parts: RidgeParts, nRows: number): boolean {
   const { form = 'statistics', lambda, forgetting } = parts.options;
-  if (form === 'statistics' || forgetting < 1 || parts.sums.rows === 0) return false;
+  // λ 0 is raised just enough for one solve to work; R would carry that condition along.
+  if (form === 'statistics' || lambda === 0 || forgetting < 1 || parts.sums.rows === 0) return false;
   if (nRows > Math.max(1, featuresOf(parts.options) / 4)) return false;
   if (form === 'r') return true;
-  return lambda !== 0 && parts.compensation === null && nRows <= smallBatchRows && parts.smallBatches >= batchesToEnter;
+  // The default λ moves with the rows; R holds the one it was entered with.
+  return lambda !== undefined && parts.compensation === null && nRows <= smallBatchRows && parts.smallBatches >= batchesToEnter;
 }

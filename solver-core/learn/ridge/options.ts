@@ -19,7 +19,8 @@ export interface RidgeLearnerOptions {
   readonly seed: number;
   /**
    * 'statistics' (default): sums of all rows, solved when weights are needed. 'r': also carries R = (G+λI)⁻¹, so that a small batch
-   * costs O(n·d²) and no solve. 'auto': R while batches are small.
+   * costs O(n·d²) and no solve; a default λ then stays as it was when R was last made from the sums. 'auto': R while batches are small,
+   * where λ is given: the answers are those of 'statistics'.
    */
   readonly form?: RidgeForm;
 }

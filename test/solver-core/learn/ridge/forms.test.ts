@@ -81,6 +81,28 @@ describe('R form', () => {
     expect(forms).toEqual(['statistics', 'statistics', 'r', 'r', 'statistics', 'statistics']);
   });
 
+  test('auto keeps to the sums without a given lambda, so that its answers are theirs', async () => {
+    const { numerics } = counting();
+    const rows = classRows(60, 20, 2, 3);
+    const learner = await learned(await create({ inputs: 20, form: 'auto', lambda: undefined }, numerics), batches(rows, 2));
+    expect(learner.form).toBe('statistics');
+  });
+
+  test.each([0, undefined])(
+    'lambda %s and features that do not vary at first: R waits for a lambda above 0, or is not used',
+    async (lambda) => {
+      const { numerics, calls } = counting();
+      const rows = classRows(60, 20, 2, 3);
+      const start = await learned(await create({ inputs: 20, form: 'r', lambda }, numerics), batches(pick(rows, [0, 1]), 1));
+      expect(calls.rankUpdate).toBe(0);
+      const learner = await learned(start, batches(pick(rows, range(2, 60)), 1));
+      expect(calls.rankUpdate).toBe(lambda === 0 ? 0 : 58);
+      const used = (await learner.lambdaUsed())!;
+      const joint = jointRidge(Float64Array.from(rows.x), targetsOf(rows, 2), 60, 20, 2, used);
+      expect(relativeDifference((await learner.solution()).w, joint.w)).toBeLessThan(near);
+    },
+  );
+
   test('is made anew from the sums after 1000 updates', async () => {
     const { numerics, calls } = counting();
     const rows = classRows(2005, 4, 2, 4);

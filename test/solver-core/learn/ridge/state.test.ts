@@ -25,7 +25,7 @@ function bytesOf(learner: RidgeLearner): string {
 const kinds: readonly (Partial<RidgeLearnerOptions> & { readonly name: string })[] = [
   { name: 'statistics' },
   { name: 'R form', form: 'r' },
-  { name: 'auto', form: 'auto', lambda: undefined },
+  { name: 'auto', form: 'auto' },
   { name: 'forgetting', forgetting: 0.9 },
   { name: 'expansion', expand: 20 },
   { name: 'expansion in R form', expand: 20, form: 'r' },
