@@ -14,10 +14,19 @@ export interface RidgeFactor {
 
 const maxRetries = 4;
 
+/** Factors G + λI as it is; a: [d, d] holds G and is left as G + λI. undefined when a pivot fails: then `a` holds G again. */
+export async function factorOnce(numerics: Numerics, a: Float64Array, d: number, lambda: number): Promise<RidgeFactor | undefined> {
+  const diagonal = Float64Array.from({ length: d }, (_, i) => a[i * d + i]!);
+  for (let i = 0; i < d; i++) a[i * d + i] = diagonal[i]! + lambda;
+  const factor = await numerics.factor(a, d);
+  if ('solve' in factor) return { factor, lambda, retries: 0 };
+  for (let i = 0; i < d; i++) a[i * d + i] = diagonal[i]!;
+  return undefined;
+}
+
 /**
- * Factors G + λI; a: [d, d] holds G and is left as G + λI with the λ used. A failed pivot multiplies λ by 10, at most 4 times; a λ of 0
- * continues as `singularLambda` says; `meanDiagonal`: tr(XᵀX)/d.
- * Rejects with `singular-gram` after that.
+ * `factorOnce`, and a failed pivot multiplies λ by 10, at most 4 times; a λ of 0 continues as `singularLambda` says; `meanDiagonal`:
+ * tr(XᵀX)/d. Rejects with `singular-gram` after that.
  */
 export async function factorRidge(
   numerics: Numerics,
@@ -27,13 +36,11 @@ export async function factorRidge(
   meanDiagonal: number,
   abort: AbortFlag | undefined,
 ): Promise<RidgeFactor> {
-  const diagonal = Float64Array.from({ length: d }, (_, i) => a[i * d + i]!);
   let used = lambda;
   for (let retries = 0; retries <= maxRetries; retries++) {
     checkAbort(abort);
-    for (let i = 0; i < d; i++) a[i * d + i] = diagonal[i]! + used;
-    const factor = await numerics.factor(a, d);
-    if ('solve' in factor) return { factor, lambda: used, retries };
+    const factored = await factorOnce(numerics, a, d, used);
+    if (factored !== undefined) return { ...factored, retries };
     used = used === 0 ? singularLambda(meanDiagonal) : 10 * used;
   }
   throw new TierwiseError(

@@ -7,7 +7,7 @@ import { askedLambda } from '../../fit/ridge/statistics.ts';
 import { TierwiseError, assert } from '../../model/error.ts';
 import { centredSums, type CentredSums } from './centred-sums.ts';
 import type { CpuEngine } from './engine.ts';
-import { factorRidge, retriesText, type RidgeFactor } from './factor.ts';
+import { factorOnce, factorRidge, retriesText, type RidgeFactor } from './factor.ts';
 import { conditionEstimate, degreesOfFreedom, gramRank, lambdaFrom, traceProbes } from './quality.ts';
 
 /** Up to this many multiply-adds per pass over the rows, the residual is taken and improved from the rows themselves. */
@@ -42,12 +42,16 @@ export async function solvePrimal(
   if (d === 0) return constantSolution({ ...centring, dead }, askedLambda(problem, { meanDiagonal }));
 
   const rank = gramRank(g, d);
-  const factored = await factorRidge(numerics, g, d, askedLambda(problem, { meanDiagonal }), meanDiagonal, context.abort);
+  const asked = askedLambda(problem, { meanDiagonal });
+  // With fp32 products a failed pivot may be theirs: only sums of fp64 products raise λ.
+  const isSingle = sums.precision === 'fp32';
+  const factored = isSingle
+    ? await factorOnce(numerics, g, d, asked)
+    : await factorRidge(numerics, g, d, asked, meanDiagonal, context.abort);
+  if (factored === undefined) return solvePrimal(problem, context, engine, { wide: true });
   mirror(g, d);
   const condition = await conditionEstimate(g, factored.factor, numerics);
-  if (sums.precision === 'fp32' && (factored.retries > 0 || condition === null || condition > fp32UpToCondition)) {
-    return solvePrimal(problem, context, engine, { wide: true });
-  }
+  if (isSingle && (condition === null || condition > fp32UpToCondition)) return solvePrimal(problem, context, engine, { wide: true });
   context.onProgress?.(0.9, 'factored; checking the residual');
   const solved = await solveWithTrace(factored.factor, c, centring.outputs);
   const refined = await refine(problem, context, numerics, equations, factored, solved.w);
