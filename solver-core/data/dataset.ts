@@ -10,7 +10,7 @@ import { tooLarge } from './array.ts';
 import { openCsv } from './csv.ts';
 import { DataFault, quoted, toDiagnostic } from './fault.ts';
 import type { GatheredBatch } from './gather.ts';
-import { gatherRows } from './gather.ts';
+import { gatherRows, requireFinite } from './gather.ts';
 import { openIdx } from './idx.ts';
 import type { Labels } from './labels.ts';
 import { arrayLabels } from './labels.ts';
@@ -44,6 +44,10 @@ export interface Dataset {
    * as `readRows` does, and with `data-not-finite` naming row and column.
    */
   batches(size: number, rows?: Uint32Array): AsyncGenerator<GatheredBatch>;
+  /** True when the file stores 8-bit unsigned integers, which `batches` hands over as they are. */
+  readonly storesBytes: boolean;
+  /** All rows into `out`, as `readRows` with the check of `batches`. */
+  readFinite(out: Float32Array): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -192,6 +196,27 @@ function makeDataset(path: string, file: FileHandle, sha256: string, opened: Ope
       return next;
     },
     batches,
+    storesBytes: inputs.readBytes !== undefined,
+    readFinite(out) {
+      const pieceRows = Math.max(1, Math.floor((1 << 20) / inputs.rowElements));
+      const next = last.then(async () => {
+        for (let start = 0; start < inputs.rows; start += pieceRows) {
+          checkAbort(options.abort);
+          const count = Math.min(pieceRows, inputs.rows - start);
+          const piece = out.subarray(start * inputs.rowElements, (start + count) * inputs.rowElements);
+          await read({ start, count }, piece);
+          if (isFinite) continue;
+          try {
+            requireFinite(piece, inputs.rowElements, name, (row) => start + row);
+          } catch (error) {
+            throw readError(error, path);
+          }
+        }
+        isFinite = true;
+      });
+      last = next.catch(() => undefined);
+      return next;
+    },
     close: () => last.then(() => file.close()),
   };
 }

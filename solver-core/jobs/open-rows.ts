@@ -101,6 +101,10 @@ function fileRows(dataset: Dataset, all: RowLabels, numbers: Uint32Array | undef
 async function readAllRows(dataset: Dataset, labels: RowLabels): Promise<LabelledRows> {
   const { rows, rowElements, inputShape } = dataset;
   const x = new Float32Array(rows * rowElements);
+  if (!dataset.storesBytes) {
+    await dataset.readFinite(x);
+    return { rows, inputShape, x, labels };
+  }
   const batchRows = Math.max(1, Math.floor((1 << 20) / rowElements));
   let bytes: Uint8Array | undefined;
   for await (const batch of dataset.batches(batchRows)) {
