@@ -52,6 +52,8 @@ export interface LayerEffort {
 }
 
 const defaultMaxBytes = 2 * 2 ** 30;
+/** Most rows of one layer: days of work even for small layers. Paddings from a file can ask for any number of positions. */
+const maxRows = 2 ** 36;
 
 /**
  * Looks at model, plan and data together before any work is done. Errors: `data-shape-mismatch`, `data-not-finite`,
@@ -207,6 +209,14 @@ function layerFindings(job: FitJob, samples: number): Diagnostic[] {
   const found: Diagnostic[] = [];
   const { unknowns, rows } = effortOf(job, samples);
   const positions = positionsOf(layer) ?? 1;
+  if (rows > maxRows) {
+    found.push({
+      severity: 'error',
+      code: 'fit-too-large',
+      message: `Layer ${quoteName(layer.id)} has ${positions} positions per sample, so ${samples} samples give ${rows} rows; the limit is ${maxRows}. Take it out of the tier, or use fewer rows.`,
+      where,
+    });
+  }
   if (job.answersLabels && layer.linear.patches !== null && positions > 1 && !layer.averaged) {
     found.push({
       severity: 'warning',

@@ -1,4 +1,3 @@
-import { shapeElements } from './elements.ts';
 import type { Layer } from './layer.ts';
 
 /**
@@ -8,5 +7,7 @@ import type { Layer } from './layer.ts';
 export function positionsOf(layer: Layer): number | null {
   const { linear, outputShape } = layer;
   if (linear === null || outputShape === null) return null;
-  return shapeElements(linear.patches === null ? outputShape.slice(1, -1) : outputShape.slice(2));
+  const dims = linear.patches === null ? outputShape.slice(1, -1) : outputShape.slice(2);
+  // Rounded beyond 2^53: a file may ask for any padding, and too many is not the same as unknown.
+  return dims.every((dim) => typeof dim === 'number') ? dims.reduce((product, dim) => product * dim, 1) : null;
 }

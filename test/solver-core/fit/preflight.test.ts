@@ -147,6 +147,19 @@ describe('convolutions', () => {
     expect(check('pool', { fitRows: 3 }).diagnostics.map((d) => d.message)).toEqual([expect.stringContaining('only 3 rows')]);
   });
 
+  test('paddings beyond all sense are an error, not a fit without end', () => {
+    const { input, layers } = openModel(
+      modelBytes({
+        input: [value('x', ['n', 2, 8, 8])],
+        output: [value('y')],
+        initializer: [floats('k', [4, 2, 3, 3])],
+        node: [node('Conv', ['x', 'k'], ['c'], { pads: [0, 0, 1e9, 1e9] }, 'conv'), node('GlobalMaxPool', ['c'], ['y'])],
+      }),
+    );
+    const { diagnostics } = preflight({ input, layers, plan: planOf([lower(['conv'])]), data: maps });
+    expect(diagnostics.filter((d) => d.severity === 'error').map((d) => d.code)).toContain('fit-too-large');
+  });
+
   test('a network that keeps its function needs no tier for its last layer', () => {
     const plan = (targets: 'labels' | 'teacher') => planOf([lower(['conv'], { targets })]);
     expect(check('gemm', { plan: plan('labels') }).diagnostics.map((d) => d.code)).toEqual(['output-layer-not-fitted']);
