@@ -55,7 +55,8 @@ console.log(
 try {
   const x = makeRows();
   const y = new Float32Array(n * k);
-  for (let r = 0; r < n; r++) for (let o = 0; o < k; o++) y[r * k + o] = (x[r * d + o] > x[r * d + o + k] ? 1 : 0) + 0.1 * o;
+  for (let r = 0; r < n; r++)
+    for (let o = 0; o < k; o++) y[r * k + o] = (x[r * d + o] > x[r * d + o + k] ? 1 : 0) + (family === 'bytes' ? 0 : 0.1 * o);
   writeFileSync(join(folder, 'x.bin'), x);
   writeFileSync(join(folder, 'y.bin'), y);
   const backend = cpuBackend(cpuEngine({ workers: 1 }));

@@ -2,7 +2,6 @@ import { assert } from '../../model/error.ts';
 import { findVarying, type BadRow, type ChunkProducts, type ChunkSetting } from './gram-chunk.ts';
 import { findNonFiniteRow } from './gram-check.ts';
 import type { GramChunk } from './gram-chunks.ts';
-import type { GramKernels } from './gram-kernels.ts';
 
 /** From this width on the signed kernel is faster where it is exact (numerics reference 4). */
 export const signedFromColumns = 1024;
@@ -35,7 +34,7 @@ export async function integerChunk(
     const badRow = findNonFiniteRow(chunk, 0, k);
     if (badRow !== undefined) return { badRow };
   }
-  const cross = await crossProducts(kernels, z, targets.values, n, d, k + 1);
+  const cross = await crossProducts(setting, z, targets.values, n);
   const right = signed ? centredBytes(bytes) : bytes;
   return {
     sums: { cross, sumY: targets.sumY, squareY: targets.squareY, varies },
@@ -72,17 +71,33 @@ function targetRows(chunk: GramChunk, shift: Float64Array, k: number): { values:
   return { values, sumY, squareY };
 }
 
-function crossProducts(
-  kernels: GramKernels,
+/** Zᵀ·targets, [d, k + 1]: in integers when the targets are bytes, too, else in fp64. */
+function crossProducts(setting: ChunkSetting, z: Uint8Array, targets: Float64Array, n: number): Promise<ArrayLike<number>> {
+  const { d, k, kernels } = setting;
+  const areBytes = targets.every((v) => v >= 0 && v <= 255 && Number.isInteger(v));
+  if (areBytes) return kernels.integerProduct(z, Uint8Array.from(targets), d, k + 1, n);
+  return wideCrossProducts(setting, z, targets, n);
+}
+
+/** Doubles that bytes are widened to at a time: 8 MiB, whatever the width of the problem. */
+const wideElements = 2 ** 20;
+
+async function wideCrossProducts(
+  { d, k, kernels, scratch }: ChunkSetting,
   z: Uint8Array,
   targets: Float64Array,
   n: number,
-  d: number,
-  width: number,
 ): Promise<ArrayLike<number>> {
-  const areBytes = targets.every((v) => v >= 0 && v <= 255 && Number.isInteger(v));
-  if (areBytes) return kernels.integerProduct(z, Uint8Array.from(targets), d, width, n);
-  return kernels.multiply64(new Float64Array(z), targets, { m: d, k: n, n: width, transposeA: false, transposeB: false });
+  const cross = new Float64Array(d * (k + 1));
+  const band = Math.max(1, Math.floor(wideElements / n));
+  for (let from = 0; from < d; from += band) {
+    const m = Math.min(band, d - from);
+    const wide = scratch.take('wide', (length) => new Float64Array(length), m * n);
+    wide.set(z.subarray(from * n, (from + m) * n));
+    const shape = { m, k: n, n: k + 1, transposeA: false, transposeB: false };
+    cross.set(await kernels.multiply64(wide, targets, shape), from * (k + 1));
+  }
+  return cross;
 }
 
 /** x − 128 in two's complement: the top bit flipped. */

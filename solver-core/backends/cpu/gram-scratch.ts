@@ -5,7 +5,7 @@ export interface GramScratch {
 }
 
 type Scratched = Float32Array | Float64Array | Uint8Array | Int8Array | Int32Array;
-export type ScratchPlace = 'features' | 'targets' | 'block' | 'columns';
+export type ScratchPlace = 'features' | 'targets' | 'block' | 'columns' | 'wide';
 
 /**
  * Reused arrays keep the memory of a pass at what one chunk needs. Results of the native library would otherwise wait for the garbage
