@@ -185,10 +185,9 @@ async function rankRow(d, q) {
   );
 }
 
-async function compensationRow(d, k, bits) {
+async function compensationRow(d, k, bits, latent) {
   const n = 8192;
-  // d / 8 latent causes, mixed, with a little noise, cut at 0: correlated inputs as a ReLU layer gives them.
-  const latent = Math.floor(d / 8);
+  // A few latent causes, mixed, with a little noise, cut at 0: correlated inputs as a ReLU layer gives them. Fewer causes, more to gain.
   const random = createRandom(1, 'compensation');
   const [causes, mixing] = [normals(random, n * latent), normals(random, latent * d)];
   const x = await numerics.multiply({ a: causes, b: mixing, m: n, k: latent, n: d });
@@ -223,7 +222,7 @@ async function compensationRow(d, k, bits) {
   }
   const fastest = samples.sort((a, b) => a.whole - b.whole)[0];
   console.log(
-    `\n${bits} bits, ${d} x ${k}, ${n} rows: output error on held-out rows ${result.plainError.toFixed(4)} nearest -> ${result.outputError.toFixed(4)} compensated (/ ${(result.plainError / result.outputError).toFixed(2)}); ` +
+    `\n${bits} bits, ${d} x ${k}, ${n} rows of ${latent} causes: output error on held-out rows ${result.plainError.toFixed(4)} nearest -> ${result.outputError.toFixed(4)} compensated (/ ${(result.plainError / result.outputError).toFixed(2)}); ` +
       `CPU ${fastest.whole.toFixed(2)} s in all, ${fastest.sums.toFixed(2)} s of it sums of the rows`,
   );
 }
@@ -236,12 +235,14 @@ try {
   if (wants('rank')) for (const d of sizes([512, 1024, 2048])) await rankRow(d, 1);
   if (wants('rank')) for (const d of sizes([1024, 2048])) await rankRow(d, 32);
   if (wants('gptq'))
-    for (const [d, k] of [
-      [400, 120],
-      [784, 256],
-      [1024, 1024],
+    for (const [d, k, share] of [
+      [400, 120, 8],
+      [784, 256, 8],
+      [1024, 1024, 8],
+      [1024, 1024, 16],
+      [1024, 1024, 32],
     ])
-      for (const bits of [3, 4]) await compensationRow(d, k, bits);
+      for (const bits of [3, 4]) await compensationRow(d, k, bits, Math.floor(d / share));
   if (wants('wasm')) await wasmGramRow(20000, 784);
   if (wants('wasm')) for (const d of sizes([1024, 2048])) await wasmRow(d);
 } finally {
