@@ -1,4 +1,5 @@
 import type { Diagnostic, Where } from '../model/diagnostic.ts';
+import { shapeElements } from '../model/elements.ts';
 import type { Layer } from '../model/layer.ts';
 import { positionsOf } from '../model/positions.ts';
 import type { LowerTier, Plan, UpperTier } from '../model/plan.ts';
@@ -115,18 +116,21 @@ function effortOf(job: FitJob, samples: number): LayerEffort {
  * patches, weights and residuals.
  */
 function solveBytes(job: FitJob, samples: number): number {
-  const { linear, inputElements } = job.layer;
+  const { linear, inputShape } = job.layer;
   if (linear === null) return 0;
   const { inputs: d, outputs, groups, patches } = linear;
   const k = outputs / groups;
   const rows = rowsOf(job, samples);
-  const read = 4 * (patches === null ? rows * d : samples * (inputElements ?? 0));
-  return (
-    8 * (2 * d * d + 6 * d * k) +
-    Math.min(defaultBudgetBytes, read) +
-    Math.min(defaultBudgetBytes, 4 * rows * k) +
-    (patches === null ? 0 : tileBytes)
-  );
+  const kept = (values: number): number => Math.min(defaultBudgetBytes, 4 * values);
+  const read = kept(patches === null ? rows * d : samples * (shapeElements(inputShape?.slice(1) ?? null) ?? 0));
+  return 8 * (2 * d * d + 6 * d * k) + read + targetBytes(job, rows, kept) + (patches === null ? 0 : tileBytes);
+}
+
+/** Targets that are computed are kept; a teacher's are values of the model: as it was, as it is, and the skip connection in between. */
+function targetBytes({ layer, tier, answersLabels }: FitJob, rows: number, kept: (values: number) => number): number {
+  const { outputs, groups } = layer.linear ?? { outputs: 0, groups: 1 };
+  if (tier.kind === 'upper' || answersLabels || tier.targets !== 'teacher') return kept((rows * outputs) / groups);
+  return (layer.residual === null ? 2 : 3) * kept(rows * outputs);
 }
 
 function dataFindings({ input, data, plan }: PreflightRequest): Diagnostic[] {

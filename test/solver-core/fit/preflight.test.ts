@@ -164,6 +164,9 @@ describe('convolutions', () => {
     const plan = (targets: 'labels' | 'teacher') => planOf([lower(['conv'], { targets })]);
     expect(check('gemm', { plan: plan('labels') }).diagnostics.map((d) => d.code)).toEqual(['output-layer-not-fitted']);
     expect(check('gemm', { plan: plan('teacher') }).diagnostics.map((d) => d.code)).not.toContain('output-layer-not-fitted');
+    // Two maps of 4 x 36 numbers per sample, where labels are one column per group: 4 bytes each.
+    const [teacher, labels] = [check('gemm', { plan: plan('teacher') }), check('gemm', { plan: plan('labels') })];
+    expect(teacher.peakBytes - labels.peakBytes).toBe(4 * 20 * 36 * (2 * 4 - 2));
   });
 });
 
