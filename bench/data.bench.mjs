@@ -67,6 +67,18 @@ np.savetxt('f.csv', rng.standard_normal((4000, 784)), fmt='%.7g', delimiter=',')
     const { x } = await readAll(openDataset, name, options);
     if (Math.abs(x[0] + x.at(-1) - theirSum) > 1e-5) throw new Error(`${title}: ${x[0] + x.at(-1)} and ${theirSum} differ`);
   }
+  const { value } = await openDataset(join(folder, 'x.npy'), none);
+  const alone = async () => value.readRows({ start: 0, count: value.rows }, new Float32Array(value.rows * value.rowElements));
+  const block = new Float32Array(2048 * value.rowElements);
+  const chunks = async () => {
+    for (let start = 0; start < value.rows; start += 2048) {
+      await value.readRows({ start, count: Math.min(2048, value.rows - start) }, block);
+    }
+  };
+  const load = theirs('numpy', peer, "a = np.load('x.npy')");
+  printComparison('.npy 188 MB, rows alone, no hash, no check', await compare([ours('Tierwise, whole', alone), load], { rounds }));
+  printComparison('.npy 188 MB, in chunks of 2048 rows', await compare([ours('Tierwise, one buffer', chunks), load], { rounds }));
+  await value.close();
   console.log(await peer.info());
   await peer.close();
 }
@@ -137,7 +149,7 @@ with zipfile.ZipFile('big.npz', 'w', zipfile.ZIP_STORED, allowZip64=True) as z:
 }
 
 try {
-  await readers();
+  if (rounds > 0) await readers();
   if (streamedRows > 0) await streaming();
 } finally {
   rmSync(folder, { recursive: true, force: true });

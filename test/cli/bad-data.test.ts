@@ -341,7 +341,9 @@ const commands: Readonly<Record<string, (file: string) => readonly string[]>> = 
 const built = Object.keys(commands).filter((name) => name in cliCommands);
 
 describe.each(built)('tierwise %s', (command) => {
-  test.each(cases)('refuses $what', async (bad) => {
+  // A label that is new to an upper tier is a new class, which learning adds.
+  const refused = command === 'learn' ? cases.filter((bad) => bad.code !== 'label-out-of-range') : cases;
+  test.each(refused)('refuses $what', async (bad) => {
     const own = prepare(bad);
     const before = readdirSync(own).sort();
     const ran = await product.run([...commands[command]!(bad.file), '--json', '--quiet'], { cwd: own });
