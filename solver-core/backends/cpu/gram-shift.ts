@@ -19,14 +19,14 @@ const unshiftedUpTo = (d: number): number => Math.min(4, 512 / d);
 
 /**
  * The shift of a problem from its first chunk. fp64: every column by its mean over the chunk. fp32: only columns whose mean is not small
- * beside their spread, because a shift costs a pass over the chunk; one-hot targets stay exact. Bytes are exact as they are. Columns that
+ * beside their spread, because a shift costs a pass over the chunk; all targets. Bytes are exact as they are, and so are one-hot targets beside them. Columns that
  * are constant in the chunk are shifted to 0 exactly.
  */
 export function gramShift(chunk: GramChunk, d: number, k: number): GramShift {
   if (chunk.x instanceof Float64Array) return { x: columnShift(chunk.x, chunk.rows, d, 0), y: columnShift(chunk.y, chunk.rows, k, 0) };
-  const y = columnShift(chunk.y, Math.min(sampleRows, chunk.rows), k, 4);
-  if (chunk.x instanceof Uint8Array) return { x: new Float64Array(d), y };
-  return { x: columnShift(chunk.x, Math.min(sampleRows, chunk.rows), d, unshiftedUpTo(d)).map(Math.fround), y };
+  const sample = Math.min(sampleRows, chunk.rows);
+  if (chunk.x instanceof Uint8Array) return { x: new Float64Array(d), y: columnShift(chunk.y, sample, k, 4) };
+  return { x: columnShift(chunk.x, sample, d, unshiftedUpTo(d)).map(Math.fround), y: columnShift(chunk.y, sample, k, 0) };
 }
 
 /** Means of the columns where mean² > ratio · variance, else 0. Sums start from the first row, so an offset costs no digits. */
