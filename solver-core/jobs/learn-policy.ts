@@ -40,10 +40,10 @@ function optionsOf(kind: PolicyKind, width: number): PolicyOptions {
 /** The policy's state at the start of a run; `rows`: how many rows wait. Another price or budget than before starts anew. */
 export function resumePolicy(options: PolicyOptions, memory: PolicyMemory, rows: number): PolicyState {
   const fresh = createPolicy(options);
-  const { batches, absorbed, refusedPending, latched, spentJ, bucketJ, priceJ, settings } = memory;
+  const { batches, absorbed, refusals, quietUntil, latched, spentJ, bucketJ, priceJ, settings } = memory;
   const { pendingKeep, pendingLimit } = memory;
   const same = settings === settingsOf(options) ? { bucketJ, priceJ, options: { ...fresh.options, pendingKeep, pendingLimit } } : {};
-  return { ...fresh, batches, seen: rows, absorbed, absorbedBefore: absorbed, refusedPending, latched, spentJ, ...same };
+  return { ...fresh, batches, seen: rows, absorbed, absorbedBefore: absorbed, refusals, quietUntil, latched, spentJ, ...same };
 }
 
 /** The part of a policy's state that a state file keeps. */
@@ -51,14 +51,27 @@ export function rememberPolicy({
   options,
   batches,
   absorbed,
-  refusedPending,
+  refusals,
+  quietUntil,
   latched,
   bucketJ,
   priceJ,
   spentJ,
 }: PolicyState): PolicyMemory {
   const { pendingKeep, pendingLimit } = options;
-  return { settings: settingsOf(options), batches, absorbed, refusedPending, pendingKeep, pendingLimit, latched, bucketJ, priceJ, spentJ };
+  return {
+    settings: settingsOf(options),
+    batches,
+    absorbed,
+    refusals,
+    quietUntil,
+    pendingKeep,
+    pendingLimit,
+    latched,
+    bucketJ,
+    priceJ,
+    spentJ,
+  };
 }
 
 /**
@@ -96,8 +109,12 @@ export function rebased(state: PolicyState): { readonly state: PolicyState; read
   const { kind, window } = state.options;
   const dropped = kind === 'never' ? state.seen : Math.min(state.absorbed, kind === 'gain' ? Math.max(0, state.seen - window) : state.seen);
   const absorbed = Math.max(0, state.absorbed - dropped);
+  const quietUntil = Math.max(0, state.quietUntil - dropped);
   const latched = kind === 'gain' ? state.latched.map(({ cause, until }) => ({ cause, until: Math.max(0, until - dropped) })) : [];
-  return { dropped, state: { ...state, seen: state.seen - dropped, absorbed, absorbedBefore: absorbed, latched, causes: [], log: [] } };
+  return {
+    dropped,
+    state: { ...state, seen: state.seen - dropped, absorbed, absorbedBefore: absorbed, quietUntil, latched, causes: [], log: [] },
+  };
 }
 
 function settingsOf({ kind, gainPerJoule, bucket }: PolicyOptions): string {

@@ -1,5 +1,5 @@
-import { afford, decide, noEnergy, observe, observeDrift, pairedDifference, settle } from '../learn/index.ts';
-import type { BatchSignals, Candidate, PolicyDecision, PolicyRows, PolicyState, Trigger } from '../learn/index.ts';
+import { afford, afterUpdate, decide, noEnergy, observe, observeDrift, pairedDifference, settle } from '../learn/index.ts';
+import type { Candidate, PolicyDecision, PolicyRows, PolicyState, Trigger } from '../learn/index.ts';
 import type { LearnRows, UpperLearner } from '../learn/learner.ts';
 import type { LearnDecision, Quantity } from '../protocol/index.ts';
 import { joules, plus } from './learn-energy.ts';
@@ -48,8 +48,8 @@ export async function learnStep(memory: LearnMemory, seen: SeenRows, prices: Lea
     ...(before.confidences === null ? {} : { confidences: before.confidences }),
   });
   const waiting = withRows(memory.waiting, seen);
-  const signals = { rows: seen.rows.rows, drift: drift.signals, newClasses: classes.fresh.length };
-  const act = await acted({ ...memory, waiting }, observed(memory.policy, signals), prices);
+  const signals = { rows: seen.rows.rows, drift: drift.signals, newClasses: classes.fresh.length, error: drift.state.ewma };
+  const act = await acted({ ...memory, waiting }, observe(memory.policy, signals), prices);
   const after = act.open.learner === learner ? figureOf(before) : figureOf(await judged(act.open.learner, seen.rows));
   const { state: policy, dropped } = rebased(act.policy);
   const isFirst = learner.rows === 0;
@@ -58,7 +58,8 @@ export async function learnStep(memory: LearnMemory, seen: SeenRows, prices: Lea
       ...memory,
       open: act.open,
       policy,
-      drift: drift.state,
+      // The smoothed error goes on from what the new head does on the rows it was judged on.
+      drift: act.judgedLoss === null ? drift.state : afterUpdate(drift.state, act.judgedLoss),
       waiting: filterRows(waiting, (row) => row >= dropped),
       classRows: classes.counts,
       prints: act.learned.length === 0 ? memory.prints : withPrints(memory.prints, act.learned, 'stream', memory.isExpanded && isFirst),
@@ -77,15 +78,6 @@ export async function learnStep(memory: LearnMemory, seen: SeenRows, prices: Lea
   };
 }
 
-/** Stage 0. Rows that are let go are no longer among those that a refusal was about, so that new ones can call for a decision again. */
-function observed(before: PolicyState, signals: BatchSignals): Trigger {
-  const trigger = observe(before, signals);
-  const letGo = trigger.kind === 'act' ? 0 : Math.max(0, trigger.state.absorbed - before.absorbed);
-  if (letGo === 0) return trigger;
-  const { state } = trigger;
-  return { ...trigger, state: { ...state, refusedPending: Math.max(0, state.refusedPending - letGo) } };
-}
-
 interface Act {
   readonly open: OpenLearner;
   readonly policy: PolicyState;
@@ -94,6 +86,8 @@ interface Act {
   readonly judgement: Pick<PolicyDecision, 'expectedGain' | 'gainPerJoule'>;
   readonly energy: Quantity<'J'>;
   readonly learned: Float64Array;
+  /** Mean loss of the kept candidate on the held-out rows; null when nothing was judged and kept. */
+  readonly judgedLoss: number | null;
 }
 
 const nothingLearned = new Float64Array(0);
@@ -102,7 +96,7 @@ async function acted(memory: LearnMemory, trigger: Trigger, prices: LearnPrices)
   const { open, waiting } = memory;
   const skip = (policy: PolicyState, decision: PolicyDecision, energy = prices.none): Act => {
     const { reason } = decision;
-    return { open, policy, decision: 'skip', reason, judgement: decision, energy, learned: nothingLearned };
+    return { open, policy, decision: 'skip', reason, judgement: decision, energy, learned: nothingLearned, judgedLoss: null };
   };
   if (trigger.kind === 'skip') return skip(trigger.state, trigger.decision);
   const pending = part(waiting, trigger.rows, 'pending', memory);
@@ -119,6 +113,7 @@ async function acted(memory: LearnMemory, trigger: Trigger, prices: LearnPrices)
       judgement: trigger.decision,
       energy,
       learned: pending.prints,
+      judgedLoss: null,
     };
   }
   const window = part(waiting, trigger.rows, 'window', memory);
@@ -136,11 +131,17 @@ async function acted(memory: LearnMemory, trigger: Trigger, prices: LearnPrices)
   const affordance = afford(trigger.state, joules(cost));
   if (affordance.decision !== null) return skip(affordance.state, affordance.decision);
   const today = await judged(open.learner, window.rows);
-  const built: { readonly learner: UpperLearner; readonly candidate: Candidate }[] = [];
+  const built: { readonly learner: UpperLearner; readonly candidate: Candidate; readonly loss: number }[] = [];
   for (const [at, option] of options.slice(0, probe.length).entries()) {
     const learner = await option.build();
-    const difference = pairedDifference(today.values, (await judged(learner, window.rows)).values);
-    built.push({ learner, candidate: { action: option.action, difference, probe: joules(probe[at] ?? prices.none), commit: noEnergy } });
+    const { values } = await judged(learner, window.rows);
+    const difference = pairedDifference(today.values, values);
+    const loss = values.reduce((sum, v) => sum + v, 0) / Math.max(1, values.length);
+    built.push({
+      learner,
+      loss,
+      candidate: { action: option.action, difference, probe: joules(probe[at] ?? prices.none), commit: noEnergy },
+    });
   }
   const { state, decision } = decide(
     affordance.state,
@@ -158,6 +159,7 @@ async function acted(memory: LearnMemory, trigger: Trigger, prices: LearnPrices)
       judgement: decision,
       energy: cost,
       learned: nothingLearned,
+      judgedLoss: null,
     };
   const { reason } = decision;
   return {
@@ -168,6 +170,7 @@ async function acted(memory: LearnMemory, trigger: Trigger, prices: LearnPrices)
     judgement: decision,
     energy: cost,
     learned: pending.prints,
+    judgedLoss: chosen.loss,
   };
 }
 

@@ -28,9 +28,9 @@ export function isLabelKind(value: unknown): value is LabelKind {
 
 export function isPolicyMemory(value: unknown): value is PolicyMemory {
   if (!isRecord(value) || typeof value['settings'] !== 'string') return false;
-  const { batches, absorbed, refusedPending, pendingKeep, pendingLimit, latched, bucketJ, priceJ, spentJ } = value;
+  const { batches, absorbed, refusals, quietUntil, pendingKeep, pendingLimit, latched, bucketJ, priceJ, spentJ } = value;
   return (
-    isWholeNumbers([batches, absorbed, refusedPending, pendingKeep, pendingLimit]) &&
+    isWholeNumbers([batches, absorbed, refusals, quietUntil, pendingKeep, pendingLimit]) &&
     [bucketJ, priceJ].every((v) => v === null || isAmount(v)) &&
     isAmount(spentJ) &&
     Array.isArray(latched) &&

@@ -16,7 +16,9 @@ export interface PolicyMemory {
   readonly batches: number;
   /** Rows that wait, counted among `SavedLearning.waiting`, and those before them that are already learned. */
   readonly absorbed: number;
-  readonly refusedPending: number;
+  /** Looks in a row that gained nothing, and until when waiting rows call for no other. */
+  readonly refusals: number;
+  readonly quietUntil: number;
   /** Most rows that wait, and how many call for a decision by their number. */
   readonly pendingKeep: number;
   readonly pendingLimit: number;

@@ -17,6 +17,8 @@ import type {
 
 /** How fast the price of an avoided error follows the budget, η_b of method 3.8. */
 const priceRate = 0.1;
+/** A pause after refusals is at most 2^6 times the first. */
+const maxPauseDoublings = 6;
 /** The price moves within these factors of where it began. */
 const priceRange = 1e6;
 
@@ -33,7 +35,8 @@ export function createPolicy(options: PolicyOptions): PolicyState {
     seen: 0,
     absorbed: 0,
     absorbedBefore: 0,
-    refusedPending: 0,
+    refusals: 0,
+    quietUntil: 0,
     latched: [],
     causes: [],
     error: null,
@@ -67,7 +70,12 @@ export function observe(before: PolicyState, signals: BatchSignals): Trigger {
     return { kind: 'act', state: log(next, decision), decision, rows };
   }
   const causes = causesOf(state, signals, nPending);
-  if (causes.length === 0) return skip('Skipped: no drift, no new class, and few rows waiting.');
+  if (causes.length === 0)
+    return skip(
+      nPending < state.options.pendingLimit
+        ? 'Skipped: no drift, no new class, and few rows waiting.'
+        : 'Skipped: no drift, no new class, and waiting rows gained nothing when last tried.',
+    );
   const because = causes.join(', ');
   if (nPending === 0) return skip(`Skipped although ${because}: all ${state.seen - state.absorbed} new rows are held out for judging.`);
   if (bucket !== undefined && state.bucketJ === 0) return skip(`Skipped although ${because}: there is no energy to spend.`);
@@ -113,7 +121,7 @@ export function decide(
   if (best === undefined || !(best.utility > 0)) {
     const reason = best === undefined ? `Skipped although ${because}: there was nothing to choose.` : refusal(state, best, because);
     const { state: next, decision } = skipped(state, reason, probes, best);
-    return finish({ ...next, refusedPending: pending.to - pending.from }, decision);
+    return finish(refused(next), decision);
   }
   const energy = addEnergy(probes, best.candidate.commit);
   const asked = state.priceJ === null ? '' : `, asked for ${spoken(1 / state.priceJ)}`;
@@ -122,7 +130,7 @@ export function decide(
     `${state.options.horizon} predictions for up to ${spoken(best.energy.highJ)} J (${spoken(best.perJoule)} per joule${asked}).`;
   const paid = spend(state, energy);
   const decision = decisionOf(paid, best.candidate.action, reason, energy, best);
-  const next = { ...paid, absorbed: pending.to, absorbedBefore: pending.from, updates: paid.updates + 1, refusedPending: 0 };
+  const next = { ...paid, absorbed: pending.to, absorbedBefore: pending.from, updates: paid.updates + 1, refusals: 0, quietUntil: 0 };
   return finish(next, decision);
 }
 
@@ -134,10 +142,7 @@ export function decide(
 export function settle(before: PolicyState, difference: PairedDifference | null, extra: EnergyJ): Settlement {
   const paid = spend(before, extra);
   const restored = difference !== null && paid.options.kind === 'gain' && hasWorsened(difference, paid.options.z);
-  const { pending } = rowsOf({ ...paid, absorbed: paid.absorbedBefore }, paid.options.window);
-  const state = restored
-    ? { ...paid, absorbed: paid.absorbedBefore, restored: paid.restored + 1, refusedPending: pending.to - pending.from }
-    : paid;
+  const state = restored ? { ...refused(paid), absorbed: paid.absorbedBefore, restored: paid.restored + 1 } : paid;
   const reason = restored
     ? `Restored: the loss on the ${difference.count} newest rows rose by ${spoken(-difference.mean)}, more than chance explains.`
     : 'Kept.';
@@ -188,8 +193,17 @@ function refusal(state: PolicyState, best: Judged, because: string): string {
 function causesOf(state: PolicyState, signals: BatchSignals, nPending: number): readonly string[] {
   const causes = new Set(state.latched.map(({ cause }) => cause));
   for (const signal of signals.drift) if (signal !== 'ddm-warning') causes.add(signal);
-  if (nPending - state.refusedPending >= state.options.pendingLimit) causes.add(`${nPending} rows wait`);
+  if (nPending >= state.options.pendingLimit && state.seen >= state.quietUntil) causes.add(`${nPending} rows wait`);
   return [...causes];
+}
+
+/**
+ * After a look that gained nothing, the number of waiting rows alone calls for the next one only after `pendingLimit` new rows, then
+ * twice, four times as many, up to 64: on a stream with nothing to gain the looks would otherwise cost more than updating always.
+ */
+function refused(state: PolicyState): PolicyState {
+  const pause = state.options.pendingLimit * 2 ** Math.min(state.refusals, maxPauseDoublings);
+  return { ...state, refusals: state.refusals + 1, quietUntil: state.seen + pause };
 }
 
 /** The state after a batch has come in: rows counted, bucket filled, events remembered until rows up to them have been judged. */
@@ -206,8 +220,6 @@ function taken(state: PolicyState, signals: BatchSignals): PolicyState {
     batches: state.batches + 1,
     seen,
     absorbed,
-    // Rows that are let go leave those that were refused first.
-    refusedPending: Math.max(0, state.refusedPending - (absorbed - state.absorbed)),
     latched: kind === 'gain' ? latched : [],
     causes: [],
     error: signals.error ?? null,

@@ -125,8 +125,10 @@ export interface PolicyState {
   readonly absorbed: number;
   /** Where `absorbed` stood before the action that `settle` judges. */
   readonly absorbedBefore: number;
-  /** Rows that waited when candidates were last judged and refused. */
-  readonly refusedPending: number;
+  /** Looks in a row that gained nothing. */
+  readonly refusals: number;
+  /** Position in the stream before which waiting rows alone call for no look. */
+  readonly quietUntil: number;
   /** Events that wait for a decision about rows up to `until`. */
   readonly latched: readonly { readonly cause: string; readonly until: number }[];
   /** Causes of the decision under way. */

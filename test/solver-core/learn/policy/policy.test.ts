@@ -331,3 +331,44 @@ test('paired differences: mean and sample deviation of before − after', () => 
   expect(pairedDifference([], [])).toEqual({ mean: 0, deviation: 0, count: 0 });
   expect(pairedDifference([1], [0])).toEqual({ mean: 1, deviation: 0, count: 1 });
 });
+
+describe('looks that gain nothing', () => {
+  /** Numbers of the batches in which a probe was made and refused. */
+  function looks(options: Partial<PolicyOptions>, signals: (index: number) => Partial<BatchSignals>, batches: number): readonly number[] {
+    let state = createPolicy({ kind: 'gain', pendingLimit: 100, pendingKeep: 150, ...options });
+    const found: number[] = [];
+    for (let i = 0; i < batches; i++) {
+      const trigger = observe(state, batch(signals(i)));
+      state = trigger.state;
+      if (trigger.kind !== 'probe') continue;
+      found.push(i);
+      state = decide(afford(state, joules(1)).state, [candidate(0, 0, 1)]).state;
+    }
+    return found;
+  }
+
+  test('come at growing distances while nothing happens, also where old rows are let go', () => {
+    expect(looks({}, () => ({}), 130)).toEqual([3, 5, 9, 17, 33, 65, 129]);
+  });
+
+  test('an alarm and a new class are looked at in spite of the pause', () => {
+    expect(looks({}, (i) => (i === 12 ? { drift: ['page-hinkley'] } : i === 14 ? { newClasses: 1 } : {}), 16)).toEqual(
+      expect.arrayContaining([12, 14]),
+    );
+  });
+
+  test('the pause ends with an update', () => {
+    let state = createPolicy({ kind: 'gain', pendingLimit: 100, pendingKeep: 150 });
+    const probes: number[] = [];
+    for (let i = 0; i < 40; i++) {
+      const trigger = observe(state, batch());
+      state = trigger.state;
+      if (trigger.kind !== 'probe') continue;
+      probes.push(i);
+      // Nothing to gain until batch 15, then much.
+      state = decide(afford(state, joules(1)).state, [i < 15 ? candidate(0, 0, 1) : candidate(60, 0, 1)]).state;
+    }
+    // After the update at 17 the next hundred rows are looked at as at the start.
+    expect(probes.slice(0, 5)).toEqual([3, 5, 9, 17, 19]);
+  });
+});
