@@ -26,7 +26,7 @@ try {
   const [best] = await measureCoreTypes(1024);
   const hashes = new Map();
   const contestants = [1, 2, 3, 4].map((workers) => {
-    const engine = cpuEngine({ workers, workerFile });
+    const engine = cpuEngine({ workers, workerFile, parallelFrom: 0 });
     return ours(`Tierwise sums, ${workers === 1 ? 'no' : workers} workers`, async () => {
       const { gram } = await engine.numerics.sums(arrayRows(x, y, d, k), quiet);
       hashes.set(workers, createHash('sha256').update(new Uint8Array(gram.buffer)).digest('hex').slice(0, 16));

@@ -20,6 +20,8 @@ export interface EngineOptions {
   readonly ort?: LazyOrt;
   /** Most worker threads for sums of rows in memory; 1: none, everything on this thread. Default: one less than the cores, at most 4. */
   readonly workers?: number;
+  /** Multiply-adds from which workers are used. Default 2³⁷, about a second on one thread. */
+  readonly parallelFrom?: number;
   /** The bundled worker; default: gram-worker.cjs beside the program, without workers where that is missing. */
   readonly workerFile?: string;
 }
@@ -45,8 +47,8 @@ const ownSumsUpTo = 2 ** 18;
  */
 const wideUpTo = 2 ** 29;
 
-/** Workers cost about 80 ms to start: they pay for sums that would take several times that, about 0.3 s on one thread. */
-const parallelFrom = 2 ** 35;
+/** Workers start cold and cost about 80 ms each: at 2³⁵ multiply-adds, 0.3 s on one thread, they gained nothing (bench/results/gram.md). */
+const parallelFrom = 2 ** 37;
 
 /**
  * Products and sums by ONNX Runtime where its library is there and the size pays for a call, by own kernels elsewhere; factorisations
@@ -70,7 +72,7 @@ export function cpuEngine(options: EngineOptions = {}): CpuEngine {
     const support = native === undefined || integers === undefined ? { unsigned: false, signed: false } : await integers;
     const pass = { wide: wide ?? macs <= wideUpTo, integers: support };
     const { workers, workerFile } = crew();
-    if (native !== undefined && macs >= parallelFrom && source.isHeld === true && workers > 1 && workerFile !== undefined) {
+    if (native !== undefined && macs >= (options.parallelFrom ?? parallelFrom) && source.isHeld === true && workers > 1 && workerFile !== undefined) {
       return parallelGramPass(source, context, { ...pass, workers, workerFile });
     }
     return gramPass(source, context, kernels, pass);
