@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { denseHead } from './learn-head.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { TierwiseError } from '../model/error.ts';
@@ -93,8 +94,8 @@ async function openBase(
   const where = { path: read.path };
   const why = found === null ? 'no fit of it was found' : 'plan, model or data changed since its fit';
   const message = isFitted
-    ? `Learns on the fitted model ${path}.`
-    : `Learns on the plan's model ${path}${plan.lower.length === 0 ? '' : `: ${why}`}.`;
+    ? `Learns on the fitted model ${basename(path)}.`
+    : `Learns on the plan's model ${basename(path)}${plan.lower.length === 0 ? '' : `: ${why}`}.`;
   const isUnfitted = !isFitted && plan.lower.length > 0;
   const diagnostics: Diagnostic[] = [
     isUnfitted

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
@@ -5,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { waitForNoNotification } from './driver/notifications.ts';
 import { expandView, showTierwise } from './driver/panels.ts';
 import { JOULES } from './driver/plan-text.ts';
-import { openFile, pick, runCommand } from './driver/quick-input.ts';
+import { chooseFile, openFile, pick, runCommand } from './driver/quick-input.ts';
 import { openSession, openWorkbench } from './driver/session.ts';
 import type { Session } from './driver/session.ts';
 import { smallPng } from './driver/small-png.ts';
@@ -89,6 +90,29 @@ test('the same plan after the fit, and the report', async () => {
   await runCommand(page, 'Tierwise: Open Energy Report');
   await waitForWebviewText(page, /Energy report/i, /9\d\.\d %/);
   await shoot(page, 'report-light');
+});
+
+test('learning from a stream that changes', async () => {
+  const { page } = session;
+  // Rows of the example, the second half mirrored: old features, a new relation to the labels.
+  execFileSync('/usr/bin/python3', [
+    '-c',
+    `import numpy as np, sys
+d = np.load(sys.argv[1] + '/digits.npz')
+x, y = d['x'].reshape(-1, 8, 8).copy(), d['y']
+x[900:] = x[900:, :, ::-1]
+np.savez(sys.argv[1] + '/mirrored-digits.npz', x=x.reshape(-1, 64), y=y)`,
+    example.folder,
+  ]);
+  await openFile(page, 'digits.tiers');
+  await clickCodeLens(page, 'Learn from data');
+  await chooseFile(page, path.join(example.folder, 'mirrored-digits.npz'));
+  await waitForWebviewText(page, /Learning/, /Result/, FIT_MS);
+  await runCommand(page, 'Tierwise: Show Learning');
+  await runCommand(page, 'View: Join All Editor Groups');
+  await runCommand(page, 'Tierwise: Show Learning');
+  await shoot(page, 'learning-light');
+  expect(await waitForWebviewText(page, /Learning/, /Spent on learning/)).toMatch(JOULES);
 });
 
 test('the model as a table, in high contrast', async () => {

@@ -32,11 +32,16 @@ function mount(root: HTMLElement, context: PageContext): (view: LearningView) =>
     'section',
     { class: 'section', 'aria-labelledby': 'batches-heading' },
     h('h2', { id: 'batches-heading' }, t('Batches')),
-    curves.element,
     table.element,
     rest.element,
   );
-  fill(root, header.element, progress.element, result.element, totals.element, problems.element, byBatch);
+  const course = h(
+    'section',
+    { class: 'section', 'aria-labelledby': 'course-heading' },
+    h('h2', { id: 'course-heading' }, t('Course')),
+    curves.element,
+  );
+  fill(root, header.element, progress.element, result.element, totals.element, course, problems.element, byBatch);
   let announcedQuarter = -1;
 
   return (view) => {
