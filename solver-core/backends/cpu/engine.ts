@@ -72,7 +72,13 @@ export function cpuEngine(options: EngineOptions = {}): CpuEngine {
     const support = native === undefined || integers === undefined ? { unsigned: false, signed: false } : await integers;
     const pass = { wide: wide ?? macs <= wideUpTo, integers: support };
     const { workers, workerFile } = crew();
-    if (native !== undefined && macs >= (options.parallelFrom ?? parallelFrom) && source.isHeld === true && workers > 1 && workerFile !== undefined) {
+    if (
+      native !== undefined &&
+      macs >= (options.parallelFrom ?? parallelFrom) &&
+      source.isHeld === true &&
+      workers > 1 &&
+      workerFile !== undefined
+    ) {
       return parallelGramPass(source, context, { ...pass, workers, workerFile });
     }
     return gramPass(source, context, kernels, pass);
