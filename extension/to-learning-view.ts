@@ -102,7 +102,7 @@ function thinned(batches: readonly LearnBatch[]): readonly LearningPoint[] {
     spentJ += batch.energy.value;
     if (batch.decision !== 'skip') learned = batch.decision;
     if ((i + 1) % stride !== 0 && i !== batches.length - 1) return;
-    points.push({ index: batch.index, running: batch.running, spentJ, decision: learned });
+    points.push({ index: batch.index, running: batch.running, batch: batch.before, spentJ, decision: learned });
     learned = 'skip';
   });
   return points;

@@ -92,6 +92,17 @@ test('the same plan after the fit, and the report', async () => {
   await shoot(page, 'report-light');
 });
 
+test('the model as a table, in high contrast', async () => {
+  const { page } = session;
+  await theme('Default High Contrast', 'hc-black');
+  await openFile(page, 'digits.onnx');
+  await runCommand(page, 'View: Reopen Editor With...');
+  await pick(page, 'Tierwise Model');
+  await waitForWebviewText(page, /digits|model/i, /fc1\/Gemm/);
+  await shoot(page, 'model-high-contrast');
+  expect(await page.locator('.hc-black').count()).toBeGreaterThan(0);
+});
+
 test('learning from a stream that changes', async () => {
   const { page } = session;
   // Rows of the example, the second half mirrored: old features, a new relation to the labels.
@@ -104,6 +115,7 @@ x[900:] = x[900:, :, ::-1]
 np.savez(sys.argv[1] + '/mirrored-digits.npz', x=x.reshape(-1, 64), y=y)`,
     example.folder,
   ]);
+  await theme('Light 2026', 'vs');
   await openFile(page, 'digits.tiers');
   await clickCodeLens(page, 'Learn from data');
   await chooseFile(page, path.join(example.folder, 'mirrored-digits.npz'));
@@ -113,15 +125,4 @@ np.savez(sys.argv[1] + '/mirrored-digits.npz', x=x.reshape(-1, 64), y=y)`,
   await runCommand(page, 'Tierwise: Show Learning');
   await shoot(page, 'learning-light');
   expect(await waitForWebviewText(page, /Learning/, /Spent on learning/)).toMatch(JOULES);
-});
-
-test('the model as a table, in high contrast', async () => {
-  const { page } = session;
-  await theme('Default High Contrast', 'hc-black');
-  await openFile(page, 'digits.onnx');
-  await runCommand(page, 'View: Reopen Editor With...');
-  await pick(page, 'Tierwise Model');
-  await waitForWebviewText(page, /digits|model/i, /fc1\/Gemm/);
-  await shoot(page, 'model-high-contrast');
-  expect(await page.locator('.hc-black').count()).toBeGreaterThan(0);
 });

@@ -42,6 +42,7 @@ export const learning: LearningView = {
   points: batches.map(({ index, decision }) => ({
     index,
     decision,
+    batch: 0.82 + (index % 15) / 100 - (index > 13 ? 0.2 / (index - 12) : 0),
     running: (index < 14 ? 0.84 + index / 120 : 0.72 + (index - 14) / 110) + 0.01 * Math.sin(index),
     spentJ: batches.slice(0, index + 1).reduce((sum, before) => sum + before.energy.value, 0),
   })),

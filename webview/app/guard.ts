@@ -134,7 +134,7 @@ const learning = v.object({
     }),
   ),
   batchCount: v.number(),
-  points: list(v.object({ index: v.number(), running: v.number(), spentJ: v.number(), decision })),
+  points: list(v.object({ index: v.number(), running: v.number(), batch: v.number(), spentJ: v.number(), decision })),
   totals: v.object({ rows: text, updates: text, skips: text, quality: text, energy: maybeFigure, always: maybeFigure }),
   result: v.nullable(
     v.object({

@@ -131,6 +131,8 @@ export interface LearningPoint {
   readonly index: number;
   /** Accuracy in 0..1, or an error of 0 or more. */
   readonly running: number;
+  /** The same of this batch alone. */
+  readonly batch: number;
   /** Spent so far. */
   readonly spentJ: number;
   readonly decision: 'skip' | 'update' | 'refit' | 'restored';

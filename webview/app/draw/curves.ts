@@ -8,6 +8,7 @@ import { px } from './shape.ts';
 export interface CurvePoint {
   readonly index: number;
   readonly running: number;
+  readonly batch: number;
   readonly spentJ: number;
   readonly decision: 'skip' | 'update' | 'refit' | 'restored';
 }
@@ -31,6 +32,8 @@ interface Plot {
   readonly heightPx: number;
   readonly scale: Scale;
   readonly value: (point: CurvePoint) => number;
+  /** A thin line behind the first. */
+  readonly behind?: (point: CurvePoint) => number;
   readonly tick: (value: number) => string;
   readonly name: string;
 }
@@ -75,7 +78,8 @@ function plotsOf(options: CurveOptions): readonly Plot[] {
   const { points, metric } = options;
   const extents = (value: (point: CurvePoint) => number): { value: number; low: number; high: number }[] =>
     points.map((point) => ({ value: value(point), low: value(point), high: value(point) }));
-  const quality = metric === 'accuracy' ? [{ value: 1, low: 1, high: 1 }] : extents((point) => point.running);
+  const quality =
+    metric === 'accuracy' ? [{ value: 1, low: 1, high: 1 }] : [...extents((point) => point.running), ...extents((point) => point.batch)];
   const energyTopPx = labelHeightPx + qualityHeightPx + gapPx + labelHeightPx;
   return [
     {
@@ -84,6 +88,7 @@ function plotsOf(options: CurveOptions): readonly Plot[] {
       heightPx: qualityHeightPx,
       scale: makeScale(quality, 'linear', 5),
       value: (point) => point.running,
+      behind: (point) => point.batch,
       tick: (value) => (metric === 'accuracy' ? `${Math.round(value * 100)} %` : String(Number(value.toPrecision(3)))),
       name: 'quality',
     },
@@ -105,7 +110,8 @@ function plotsOf(options: CurveOptions): readonly Plot[] {
 
 function drawPlot(plot: Plot, points: readonly CurvePoint[], x: (point: CurvePoint) => number, leftPx: number, rightPx: number): Shape[] {
   const y = (at: number): number => px(plot.topPx + (1 - at) * plot.heightPx);
-  const line = points.map((point, i) => `${i === 0 ? 'M' : 'L'}${x(point)} ${y(plot.scale.place(plot.value(point)))}`).join('');
+  const lineOf = (value: (point: CurvePoint) => number): string =>
+    points.map((point, i) => `${i === 0 ? 'M' : 'L'}${x(point)} ${y(plot.scale.place(value(point)))}`).join('');
   const first = points[0];
   return [
     { tag: 'text', attributes: { class: 'label', x: leftPx, y: px(plot.topPx - 7) }, text: plot.label },
@@ -116,7 +122,8 @@ function drawPlot(plot: Plot, points: readonly CurvePoint[], x: (point: CurvePoi
       },
       { tag: 'text', attributes: { class: 'tick', x: leftPx - 6, y: y(tick.at) + 4, 'text-anchor': 'end' }, text: plot.tick(tick.value) },
     ]),
-    { tag: 'path', attributes: { class: `curve curve-${plot.name}`, d: line } },
+    ...(plot.behind === undefined ? [] : [{ tag: 'path' as const, attributes: { class: 'curve curve-behind', d: lineOf(plot.behind) } }]),
+    { tag: 'path', attributes: { class: `curve curve-${plot.name}`, d: lineOf(plot.value) } },
     // One batch is a point, and a line of one point cannot be seen.
     ...(points.length === 1 && first !== undefined
       ? [

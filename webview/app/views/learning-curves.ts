@@ -26,7 +26,9 @@ export function createLearningCurves(context: PageContext): LearningCurves {
       metric: view.metric,
       // The whole sentence needs room; what is left out stands in the text for screen readers and in the table's headings.
       qualityLabel:
-        widthPx < 480 ? t('Running {0}', view.metricText) : t('Running {0}, each batch judged before it is learned from', view.metricText),
+        widthPx < 480
+          ? t('Running {0}', view.metricText)
+          : t('Running {0} (bold) and that of each batch (thin), judged before it is learned from', view.metricText),
       energyLabel: t('Spent on learning so far'),
       ariaLabel: t(
         'Curves over {0} batches: {1} is now {2}, {3} spent on learning. The table below has the same figures.',
