@@ -57,7 +57,7 @@ export interface RidgeSolution {
   readonly lambda: number;
   /** Estimate of κ₂(G + λI); null when not available. */
   readonly conditionEstimate: number | null;
-  /** ‖C − (G+λI)W‖_F / ‖C‖_F from the data in fp64. */
+  /** ‖C − (G+λI)W‖_F / ‖C‖_F in fp64, from the rows; on large problems of the host from their sums. */
   readonly relativeResidual: number;
   readonly refinementPasses: number;
   /** Inputs whose column is constant: their weights are 0. */

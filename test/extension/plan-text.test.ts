@@ -17,11 +17,11 @@ const layer = (id: string, op: string): InspectLayer => ({
 const model = (...layers: InspectLayer[]): InspectDocument => ({ ...inspect, layers });
 
 describe('text of a new plan', () => {
-  it('solves all dense layers but the last, which learns; everything else stays frozen', () => {
+  it('solves dense layers and convolutions but the last, which learns; everything else stays frozen', () => {
     const text = newPlanText({
       modelFile: 'm.onnx',
       dataFile: 'm.npz',
-      inspect: model(layer('c', 'Conv'), layer('a', 'Gemm'), layer('b', 'MatMul'), layer('h', 'Gemm')),
+      inspect: model(layer('c', 'Conv'), layer('r', 'GRU'), layer('a', 'Gemm'), layer('b', 'MatMul'), layer('h', 'Gemm')),
     });
     expect(text).toMatchInlineSnapshot(`
       "model "m.onnx"
@@ -29,6 +29,12 @@ describe('text of a new plan', () => {
 
       target "ecp5-85f"    // whose energy is estimated
       backend sim          // where the solve runs: sim | cpu
+
+      lower tier filters {
+        layers "c"
+        solve ridge
+        targets pca
+      }
 
       lower tier features {
         layers "a",
@@ -53,7 +59,10 @@ describe('text of a new plan', () => {
   });
 
   it('says so when there is nothing to solve', () => {
-    expect(newPlanText({ modelFile: 'm.onnx', dataFile: undefined, inspect: model(layer('c', 'Conv')) })).toContain('// No dense layer');
+    expect(newPlanText({ modelFile: 'm.onnx', dataFile: undefined, inspect: model(layer('c', 'GRU')) })).toContain('// No dense layer');
+    expect(newPlanText({ modelFile: 'm.onnx', dataFile: undefined, inspect: model(layer('a', 'Conv'), layer('b', 'Conv')) })).toMatch(
+      /lower tier head \{\n {2}layers "b"/,
+    );
   });
 
   it('keeps names inside their quotes', () => {
