@@ -20,6 +20,7 @@ const { cpuBackend } = await loadSource('solver-core/backends/cpu/cpu-backend.ts
 const { cpuEngine } = await loadSource('solver-core/backends/cpu/engine.ts');
 const { cpuNumerics } = await loadSource('solver-core/backends/cpu/index.ts');
 const { arrayRows } = await loadSource('solver-core/fit/ridge/array-rows.ts');
+const { chooseLambda } = await loadSource('solver-core/fit/lambda/choose-lambda.ts');
 const { createRandom, normals } = await loadSource('solver-core/fit/prng.ts');
 const { openDataset } = await loadSource('solver-core/data/dataset.ts');
 const backend = cpuBackend(cpuEngine({ workers: 1 }));
@@ -131,7 +132,10 @@ async function direct({ train, test }, features, seed, directions = 0) {
     inputs = await expand(train, projection, offset, features);
     width = features;
   }
-  const { w, b } = await backend.solve({ source: arrayRows(inputs, y, width, classes), lambda: undefined, bias: true }, quiet);
+  const source = arrayRows(inputs, y, width, classes);
+  // λ by the product's own rule, its cost counted.
+  const { lambda } = await chooseLambda({ source, bias: true, numerics, context: quiet });
+  const { w, b } = await backend.solve({ source, lambda, bias: true }, quiet);
   const used = process.cpuUsage(began);
   const hidden = features > 0 ? await expand(test, projection, offset, features) : test.x;
   let right = 0;
@@ -146,7 +150,13 @@ async function direct({ train, test }, features, seed, directions = 0) {
   }
   const expansion = features > 0 ? 2 * rows * columns * features : 0;
   const small = Math.min(rows, width);
-  const flops = expansion + rows * width * small + 2 * rows * width * classes + small ** 3 / 3 + (directions > 0 ? rows * columns ** 2 : 0);
+  const flops =
+    expansion +
+    rows * width * (small + width) +
+    2 * rows * width * classes +
+    small ** 3 / 3 +
+    (4 / 3) * width ** 3 +
+    (directions > 0 ? rows * columns ** 2 : 0);
   return { right, cpu: (used.user + used.system) / 1e6, flops };
 }
 
