@@ -97,7 +97,9 @@ try {
     const error = await peer.evaluate(
       `float(np.abs(fit()[0] - np.fromfile(${JSON.stringify(join(folder, 'w.bin'))}).reshape(d, m)).max() / np.abs(W).max())`,
     );
-    console.log(`  largest difference of weights ${error.toExponential(1)}; ${solution.method}; residual ${solution.relativeResidual.toExponential(1)}`);
+    console.log(
+      `  largest difference of weights ${error.toExponential(1)}; ${solution.method}; residual ${solution.relativeResidual.toExponential(1)}`,
+    );
     console.log(`  ${JSON.stringify(await peer.info())}`);
     await peer.close();
   }
