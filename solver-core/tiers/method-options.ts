@@ -11,8 +11,8 @@ export type OptionKey = NonNullable<MethodOption['key']>;
 /** Values of options, those that were written and are in range. */
 export type MethodOptions = { readonly [Key in OptionKey]?: Key extends 'lambda' ? LambdaChoice : number };
 
-/** Above this an expansion needs more than 2 GiB for its Gram alone (expand² · 8 bytes). */
-const largestExpansion = 16_384;
+/** As many as the ridge head takes: their Gram has expand² · 8 bytes, 512 MiB here. */
+const largestExpansion = 8192;
 const mostEpochs = 10_000;
 
 const rules: Readonly<Record<OptionKey, NumberRule>> = {

@@ -105,7 +105,7 @@ export const keywordDocs: readonly Word[] = [
   { word: 'forgetting', doc: '`learn rls`: weight of the past per update, above 0 and at most 1; 1 forgets nothing. Default 1.' },
   {
     word: 'expand',
-    doc: "`learn rls`: number of random ReLU features (the seed's) between the layer's input and its weights, 1 to 16384. Memory grows with its square. Default: none.",
+    doc: "`learn rls`: number of random ReLU features (the seed's) between the layer's input and its weights, 1 to 8192. Memory grows with its square. Default: none.",
   },
   {
     word: 'compensation',

@@ -8,10 +8,10 @@ import { findUpperPart } from '../../../../solver-core/learn/gradient/index.ts';
 import { tolerances } from '../../../tolerances.ts';
 import { lenet } from './lenet.ts';
 import { modelBytes, optionsOf, runtime, tensorsOf } from './networks.ts';
+import { hasTorch } from './torch-rules.ts';
 
 const python = '/usr/bin/python3';
 const script = join(dirname(fileURLToPath(import.meta.url)), 'torch_gradients.py');
-const hasTorch = spawnSync(python, ['-c', 'import torch'], { encoding: 'utf8' }).status === 0;
 
 test.skipIf(!hasTorch)('all ten gradients of LeNet-5 are those of PyTorch (skips without python3-torch)', async () => {
   const rows = 8;
