@@ -3,7 +3,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { waitForNoNotification, waitForNotification } from '../driver/notifications.ts';
-import { showTierwise } from '../driver/panels.ts';
 import { JOULES } from '../driver/plan-text.ts';
 import { chooseFile, openFile } from '../driver/quick-input.ts';
 import { cspScenario, scenario } from '../driver/scenario.ts';
@@ -68,9 +67,7 @@ scenario('the page of the run is accessible, keeps its policy and gives a reason
 });
 
 scenario('learning again continues from the state', current, async ({ page }) => {
-  await showTierwise(page);
   const before = sha256('digits.learned.state');
-  await openFile(page, 'digits.tiers');
   await clickCodeLens(page, 'Learn from data');
   await chooseFile(page, file('digits.npz'));
   await until('another state', () => existsSync(file('digits.learned.state')) && sha256('digits.learned.state') !== before, {
