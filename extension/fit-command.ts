@@ -7,6 +7,7 @@ import type { SettingsService } from './settings.ts';
 import { isCancelled } from './solver-error.ts';
 import { baseName, budgetScope, forbidsFit, metricName } from './to-view.ts';
 import { showError } from './errors-ui.ts';
+import { explainTrust } from './trust.ts';
 
 /** A fit that is running now. */
 export interface RunningFit {
@@ -57,7 +58,7 @@ export class FitRunner implements vscode.Disposable {
 
   /** Fits the lower tier of a plan. Shows what stands in the way, or the outcome; never rejects. */
   async fit(plan: vscode.Uri): Promise<void> {
-    if (!vscode.workspace.isTrusted) return void explainTrust();
+    if (!vscode.workspace.isTrusted) return void explainTrust(trustText());
     if (this.#running)
       return void vscode.window.showInformationMessage(vscode.l10n.t('A fit is running already. Cancel it first, or wait for it.'));
     this.#cancel = new vscode.CancellationTokenSource();
@@ -166,13 +167,10 @@ async function confirmBudgets(exceeded: readonly BudgetDocument[]): Promise<bool
   return (await vscode.window.showWarningMessage(text, { modal: true }, anyway)) === anyway;
 }
 
-async function explainTrust(): Promise<void> {
-  const manage = vscode.l10n.t('Manage workspace trust');
-  const text = vscode.l10n.t(
+const trustText = (): string =>
+  vscode.l10n.t(
     'Fitting is blocked in a restricted workspace, because it runs the model of this workspace in ONNX Runtime and writes files beside it. Looking at layers, energy and the report is allowed.',
   );
-  if ((await vscode.window.showWarningMessage(text, manage)) === manage) await vscode.commands.executeCommand('workbench.trust.manage');
-}
 
 async function announce(plan: vscode.Uri, fit: FitDocument): Promise<void> {
   const openReport = vscode.l10n.t('Open report');

@@ -5,6 +5,7 @@ import { formatMetric, formatQuantity } from './format.ts';
 import { finishedRun, startedRun, withBatch, type LearningRun } from './learning-run.ts';
 import type { PlanStore } from './plan-store.ts';
 import type { SolverClient } from './server-client.ts';
+import { explainTrust } from './trust.ts';
 import { isCancelled } from './solver-error.ts';
 import { baseName, metricName } from './to-view.ts';
 
@@ -57,7 +58,7 @@ export class LearnRunner implements vscode.Disposable {
 
   /** Learns from a file that the user picks. Shows what stands in the way, or the outcome; never rejects. */
   async learn(plan: vscode.Uri): Promise<void> {
-    if (!vscode.workspace.isTrusted) return explainTrust();
+    if (!vscode.workspace.isTrusted) return explainTrust(trustText());
     if (this.#cancel)
       return void vscode.window.showInformationMessage(
         vscode.l10n.t('A learning run is under way already. Stop it first, or wait for it.'),
@@ -124,7 +125,7 @@ export class LearnRunner implements vscode.Disposable {
     const energy = this.#run?.energy;
     const last = this.#run?.batches.at(-1);
     if (!energy || !last) return event.message;
-    return vscode.l10n.t('batch {0}: {1}, {2} spent', last.index + 1, formatMetric('accuracy', last.running), formatQuantity(energy));
+    return vscode.l10n.t('batch {0}: {1}, {2} spent', last.index + 1, formatMetric(last.metric, last.running), formatQuantity(energy));
   }
 
   #onProgress(event: ProgressEvent): void {
@@ -143,13 +144,10 @@ export class LearnRunner implements vscode.Disposable {
   }
 }
 
-async function explainTrust(): Promise<void> {
-  const manage = vscode.l10n.t('Manage workspace trust');
-  const text = vscode.l10n.t(
+const trustText = (): string =>
+  vscode.l10n.t(
     'Learning is blocked in a restricted workspace, because it runs the model of this workspace in ONNX Runtime and writes files beside it.',
   );
-  if ((await vscode.window.showWarningMessage(text, manage)) === manage) await vscode.commands.executeCommand('workbench.trust.manage');
-}
 
 async function announce(record: LearnDocument): Promise<void> {
   const { metric, heldOut, stream } = record.evaluation;

@@ -12,7 +12,7 @@ const maxPoints = 400;
 /** A learning run for its page. */
 export function learningView(run: LearningRun, t: Translate): LearningView {
   const { record, batches } = run;
-  const metric = record?.evaluation.metric ?? 'accuracy';
+  const metric = metricOf(run);
   const heldOut = record?.evaluation.heldOut ?? null;
   const running = batches.at(-1)?.running;
   return {
@@ -57,13 +57,18 @@ export function learningView(run: LearningRun, t: Translate): LearningView {
   };
 }
 
+/** What the figures of a run measure; known from its first batch on. */
+function metricOf({ batches, record }: LearningRun): 'accuracy' | 'mse' {
+  return record?.evaluation.metric ?? batches[0]?.metric ?? 'accuracy';
+}
+
 /** One line on a learning run for the Tiers panel. */
 export function learningText(run: LearningRun, t: Translate): { readonly running: boolean; readonly text: string } {
-  const { batches, energy, record } = run;
+  const { batches, energy } = run;
   const quality = batches.at(-1)?.running;
   if (quality === undefined || energy === null)
     return { running: run.running !== null, text: run.running?.message ?? t('stopped before the first batch') };
-  const metric = record?.evaluation.metric ?? 'accuracy';
+  const metric = metricOf(run);
   const count = batches.length === 1 ? t('1 batch') : t('{0} batches', formatCount(batches.length));
   const text = t('{0}, {1} {2}, {3} spent', count, metricName(metric, t), formatMetric(metric, quality), formatQuantity(energy));
   return { running: run.running !== null, text };

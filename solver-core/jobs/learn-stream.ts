@@ -74,5 +74,19 @@ export async function learnStream(
 
 function documentOf(step: Awaited<ReturnType<typeof learnStep>>, index: number, rows: number, running: number): LearnBatch {
   const { decision, reason, expectedGain, gainPerJoule, energy, before, after, drift, newClasses } = step;
-  return { index, rows, decision, reason, expectedGain, gainPerJoule, energy, before: figureOf(before), after, running, drift, newClasses };
+  return {
+    index,
+    rows,
+    decision,
+    reason,
+    expectedGain,
+    gainPerJoule,
+    energy,
+    metric: before.metric,
+    before: figureOf(before),
+    after,
+    running,
+    drift,
+    newClasses,
+  };
 }

@@ -16,7 +16,9 @@ export interface LearnBatch {
   readonly gainPerJoule: number | null;
   /** Spent on this batch beyond inference: probe and update. */
   readonly energy: Quantity<'J'>;
-  /** Accuracy (or mean squared error) on this batch before learning from it: prequential. */
+  /** What `before`, `after` and `running` measure. */
+  readonly metric: 'accuracy' | 'mse';
+  /** The metric on this batch before learning from it: prequential. */
   readonly before: number;
   /** The same on this batch afterwards; equal to `before` when nothing changed. */
   readonly after: number;

@@ -213,6 +213,7 @@ export const errorSchema = v.looseObject({
 
 const unit = v.pipe(v.number(), v.finite());
 const learnBatch = v.looseObject({
+  metric: v.picklist(['accuracy', 'mse']),
   index: count,
   rows: count,
   decision: v.picklist(['skip', 'update', 'refit', 'restored']),

@@ -22,6 +22,7 @@ function batch(index: number, changes: Partial<LearnBatch> = {}): LearnBatch {
     expectedGain: null,
     gainPerJoule: null,
     energy: joules(1e-6),
+    metric: 'accuracy',
     before: 0.9,
     after: 0.95,
     running: 0.9,
@@ -51,6 +52,12 @@ describe('a learning run', () => {
       [2, 'restored'],
     ]);
     expect(view.totals).toMatchObject({ updates: '1', skips: '1', rows: '192' });
+  });
+
+  it('shows errors as errors from the first batch on, not as shares', () => {
+    const view = learningView(after([batch(0, { metric: 'mse', before: 3.5, after: 2, running: 3.5 })]), plainText);
+    expect([view.metric, view.totals.quality, view.batches[0]?.before]).toEqual(['mse', '3.5', '3.5']);
+    expect(learningText(after([batch(0, { metric: 'mse', running: 3.5 })]), plainText).text).toContain('mean squared error 3.5');
   });
 
   it('stays small for a long stream, keeps the last point, and loses no joule and no decision', () => {

@@ -55,10 +55,14 @@ export function createEngine(options: EngineOptions): Checked<GradientEngine> {
     });
   const probe = compile(1, 'step');
   if (probe.value === undefined) return { value: undefined, diagnostics: probe.diagnostics };
-  return { value: engineOf(options, (rows, kind) => compile(rows, kind).value!), diagnostics: [] };
+  return { value: engineOf(options, probe.value.macs, (rows, kind) => compile(rows, kind).value!), diagnostics: [] };
 }
 
-function engineOf(options: EngineOptions, compile: (rows: number, kind: 'scores' | 'step') => CompiledGraph): GradientEngine {
+function engineOf(
+  options: EngineOptions,
+  macsPerRow: number,
+  compile: (rows: number, kind: 'scores' | 'step') => CompiledGraph,
+): GradientEngine {
   const { part, parameterShapes, runtime } = options;
   const width = elementsOf(part.inputShape);
   const runners = new Map<string, Promise<ModelRunner>>();
@@ -104,7 +108,7 @@ function engineOf(options: EngineOptions, compile: (rows: number, kind: 'scores'
       const results = await session.run(inputs, ['loss', ...gradientNames]);
       return { loss: resultOf(results, 'loss').data[0] ?? NaN, gradients: gradientNames.map((name) => resultOf(results, name).data) };
     },
-    stepMacs: (rows) => compile(1, 'step').macs * rows,
+    stepMacs: (rows) => macsPerRow * rows,
     async dispose() {
       isDisposed = true;
       const open = [...runners.values()];

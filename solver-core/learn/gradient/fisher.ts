@@ -35,9 +35,12 @@ export async function estimateFisher(from: FisherRows, random: Random): Promise<
   const isClass = task === 'class' && outputs > 1;
   // The squared error is a mean over the outputs of (score − target)²; −log p is half the sum.
   const scale = isClass ? 1 : outputs / 2;
-  for (const row of chosen) {
-    const input = x.slice(row * width, (row + 1) * width);
-    const scores = await engine.scores(parameters, input, 1);
+  const inputs = chosen.map((row) => x.slice(row * width, (row + 1) * width));
+  const all = new Float32Array(chosen.length * width);
+  inputs.forEach((input, i) => all.set(input, i * width));
+  const allScores = await engine.scores(parameters, all, chosen.length);
+  for (const [at, input] of inputs.entries()) {
+    const scores = allScores.subarray(at * outputs, (at + 1) * outputs);
     const target = isClass ? drawnClass(scores, random) : scores.map((score) => score + random.normal());
     const { gradients } = await engine.step(parameters, input, target, 1);
     gradients.forEach((g, i) => {

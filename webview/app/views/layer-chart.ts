@@ -9,6 +9,7 @@ import type { UiState } from '../state.ts';
 import type { Translate } from '../strings.ts';
 import { shortName } from '../text.ts';
 import { sourceWord } from './figure.ts';
+import { measureIn, observeWidth } from './chart-size.ts';
 import './layer-chart.css';
 
 type Metric = UiState['metric'];
@@ -155,22 +156,4 @@ function tierSwatches(t: Translate, bars: readonly Bar[]): HTMLElement[] {
   return (['lower', 'upper', 'frozen'] as const)
     .filter((tier) => used.has(tier))
     .map((tier) => h('span', { class: 'swatch-item' }, h('span', { class: `swatch tone-${tier}`, 'aria-hidden': 'true' }), names[tier]));
-}
-
-/** Calls `draw` when the width of `element` changes, once per frame at most. */
-function observeWidth(element: HTMLElement, draw: () => void): void {
-  let widthPx = 0;
-  new ResizeObserver(() => {
-    if (Math.floor(element.clientWidth) === widthPx) return;
-    widthPx = Math.floor(element.clientWidth);
-    requestAnimationFrame(draw);
-  }).observe(element);
-}
-
-/** Width of a text in the font of `element`, by a canvas that is never shown; a fixed guess where there is no canvas. */
-function measureIn(element: HTMLElement): (text: string) => number {
-  const drawing = h('canvas').getContext('2d');
-  if (drawing === null) return (text) => text.length * 7;
-  drawing.font = getComputedStyle(element).font;
-  return (text) => drawing.measureText(text).width;
 }

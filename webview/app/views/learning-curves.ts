@@ -2,6 +2,7 @@ import type { LearningView } from '../../messages/index.ts';
 import type { PageContext } from '../context.ts';
 import { fill, h, svg } from '../dom.ts';
 import { drawCurves } from '../draw/curves.ts';
+import { measureIn, observeWidth } from './chart-size.ts';
 import './layer-chart.css';
 import './learning-curves.css';
 
@@ -14,10 +15,9 @@ export interface LearningCurves {
 export function createLearningCurves(context: PageContext): LearningCurves {
   const { t } = context;
   let view: LearningView | undefined;
-  let widthPx = 0;
   const drawing = h('div', { class: 'chart-drawing' });
   const draw = (): void => {
-    widthPx = Math.floor(drawing.clientWidth);
+    const widthPx = Math.floor(drawing.clientWidth);
     if (view === undefined || widthPx === 0) return;
     if (view.points.length === 0) return fill(drawing, h('p', { class: 'muted' }, t('The curves begin with the first batch.')));
     const shape = drawCurves({
@@ -41,9 +41,7 @@ export function createLearningCurves(context: PageContext): LearningCurves {
     });
     fill(drawing, svg(shape));
   };
-  new ResizeObserver(() => {
-    if (Math.floor(drawing.clientWidth) !== widthPx) requestAnimationFrame(draw);
-  }).observe(drawing);
+  observeWidth(drawing, draw);
   const key = h(
     'p',
     { class: 'legend' },
@@ -83,12 +81,4 @@ function markShape(kind: 'update' | 'refit' | 'restored'): Parameters<typeof svg
         children: [{ tag: 'path', attributes: { class: 'decision-mark decision-restored', d: 'M3 3l6 6m0-6l-6 6' } }],
       };
   }
-}
-
-/** Width of a text in the font of `element`, by a canvas that is never shown; a fixed guess where there is no canvas. */
-function measureIn(element: HTMLElement): (text: string) => number {
-  const canvas = h('canvas').getContext('2d');
-  if (canvas === null) return (text) => text.length * 7;
-  canvas.font = getComputedStyle(element).font;
-  return (text) => canvas.measureText(text).width;
 }
