@@ -4,7 +4,7 @@ import { centredBlocks } from '../../fit/ridge/centred-blocks.ts';
 import { frobenius, ridgeResidual } from '../../fit/ridge/residual.ts';
 import { constantSolution, expandWeights } from '../../fit/ridge/solution.ts';
 import { askedLambda, ridgeStatistics } from '../../fit/ridge/statistics.ts';
-import { factorRidge, retriesText } from './factor.ts';
+import { factorRidge, retriesText } from '../../fit/ridge/factor-ridge.ts';
 import { conditionEstimate, degreesOfFreedom, gramRank, lambdaFrom, traceProbes } from './quality.ts';
 
 /** Multiply-adds of the primal and the dual form (method reference 2.1); the dual form also needs all rows in memory. */

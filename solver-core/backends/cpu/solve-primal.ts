@@ -7,7 +7,7 @@ import { askedLambda } from '../../fit/ridge/statistics.ts';
 import { TierwiseError, assert } from '../../model/error.ts';
 import { centredSums, type CentredSums } from './centred-sums.ts';
 import type { CpuEngine } from './engine.ts';
-import { factorOnce, factorRidge, retriesText, type RidgeFactor } from './factor.ts';
+import { factorOnce, factorRidge, retriesText, type RidgeFactor } from '../../fit/ridge/factor-ridge.ts';
 import { conditionEstimate, degreesOfFreedom, gramRank, lambdaFrom, traceProbes } from './quality.ts';
 
 /** Up to this many multiply-adds per pass over the rows, the residual is taken and improved from the rows themselves. */

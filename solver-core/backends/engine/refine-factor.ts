@@ -1,10 +1,9 @@
 import { checkAbort } from '../../model/abort.ts';
 import type { AbortFlag } from '../../model/abort.ts';
-import { TierwiseError } from '../../model/error.ts';
 import { cholesky } from '../../fit/kernels/cholesky.ts';
 import { estimateCondition } from '../../fit/kernels/condition.ts';
 import { backSubstitute, forwardSubstitute } from '../../fit/kernels/substitute.ts';
-import { singularLambda } from '../../fit/ridge/statistics.ts';
+import { lambdaLadder, singularGram } from '../../fit/ridge/lambda-ladder.ts';
 import type { Quantisation } from './quantise.ts';
 
 /**
@@ -45,8 +44,6 @@ export interface HostFactor {
   readonly lambda: number;
 }
 
-const maxRetries = 4;
-
 /**
  * Factors the engine's exact Gram on the host in fp64, for equations whose condition is too much for short words. The Gram has only
  * the rounding of the rows in it, so as a preconditioner this is good far beyond the reach of the engine's factor.
@@ -64,8 +61,7 @@ export function hostFactor(
 ): HostFactor {
   const d = plan.columnNorm.length;
   const square = plan.alpha * plan.alpha;
-  let used = lambda;
-  for (let retries = 0; retries <= maxRetries; retries++) {
+  for (const { used } of lambdaLadder(lambda, meanDiagonal)) {
     checkAbort(abort);
     const l = new Float64Array(d * d);
     for (let i = 0; i < d; i++) {
@@ -73,14 +69,8 @@ export function hostFactor(
       l[i * d + i] = l[i * d + i]! + (used - lambda) / (plan.columnNorm[i]! * plan.columnNorm[i]!);
     }
     if (cholesky(l, d).failedPivot < 0) return { factor: { d, l, columnNorm: plan.columnNorm, unit: 1 }, lambda: used };
-    used = used === 0 ? singularLambda(meanDiagonal) : 10 * used;
   }
-  throw new TierwiseError(
-    'singular-gram',
-    `the equations of the layer have no stable solution: a pivot still failed at lambda ${used / 10}, raised from ${lambda}`,
-    'Set a larger lambda in the tier, or give the layer more rows.',
-    { category: 'backend' },
-  );
+  throw singularGram(lambda);
 }
 
 /**

@@ -1,11 +1,10 @@
-import { checkAbort } from '../../model/abort.ts';
 import { TierwiseError } from '../../model/error.ts';
 import type { RidgeSolution, SolveContext } from '../backend.ts';
 import { largestEigenvalue } from '../kernels/condition.ts';
 import { backSubstitute, forwardSubstitute } from '../kernels/substitute.ts';
-import type { CholeskyFactor, Numerics } from '../numerics.ts';
+import type { Numerics } from '../numerics.ts';
 import { centredGram } from './centred-sums.ts';
-import { singularLambda } from './statistics.ts';
+import { factorRidge } from './factor-ridge.ts';
 import type { RidgeSums } from './sums.ts';
 
 /** A ridge problem of which only the sums are known. As `RidgeProblem`, without rows. */
@@ -22,7 +21,6 @@ export interface SumsSolution extends RidgeSolution {
   readonly trainingMse: number;
 }
 
-const maxRetries = 4;
 /** Above this the estimate of the condition costs more memory than the solve. */
 const conditionUpTo = 2048;
 /**
@@ -43,7 +41,7 @@ export async function solveSums(problem: SumsProblem, numerics: Numerics, contex
   const asked = problem.lambda ?? 1e-3 * meanDiagonal;
   if (d === 0) return finish(problem, centred, new Float64Array(0), { lambda: asked, retries: 0, residual: 0, condition: null });
   context.onProgress?.(0.2, `factoring ${d} x ${d}`);
-  const { factor, lambda, retries } = await factorRetrying(g, d, asked, meanDiagonal, numerics, context);
+  const { factor, lambda, retries } = await factorRidge(numerics, g.slice(), d, asked, meanDiagonal, context.abort);
   let w = await factor.solve(c, k);
   const shifted = fullMatrix(g, d, lambda);
   const residualOf = async (weights: Float64Array): Promise<Float64Array> => {
@@ -118,31 +116,6 @@ function notFinite(): TierwiseError {
     'non-finite-rows',
     'the layer cannot be solved: the sums hold a value that is infinite or not a number',
     'Check the data for values too large to square, and the layers below for weights that overflow.',
-  );
-}
-
-async function factorRetrying(
-  g: Float64Array,
-  d: number,
-  asked: number,
-  meanDiagonal: number,
-  numerics: Numerics,
-  context: SolveContext,
-): Promise<{ readonly factor: CholeskyFactor; readonly lambda: number; readonly retries: number }> {
-  let lambda = asked;
-  for (let retries = 0; retries <= maxRetries; retries++) {
-    checkAbort(context.abort);
-    const a = Float64Array.from(g);
-    for (let i = 0; i < d; i++) a[i * d + i] = a[i * d + i]! + lambda;
-    const factor = await numerics.factor(a, d);
-    if ('solve' in factor) return { factor, lambda, retries };
-    lambda = lambda === 0 ? singularLambda(meanDiagonal) : 10 * lambda;
-  }
-  throw new TierwiseError(
-    'singular-gram',
-    `the equations of the layer have no stable solution: a pivot still failed at lambda ${lambda / 10}, raised from ${asked}`,
-    'Set a larger lambda in the tier, or give the layer more rows.',
-    { category: 'backend' },
   );
 }
 

@@ -1,7 +1,6 @@
 import type { CholeskyFactor, Numerics } from '../../fit/numerics.ts';
-import { singularLambda } from '../../fit/ridge/statistics.ts';
+import { factorRidge } from '../../fit/ridge/factor-ridge.ts';
 import type { RidgeSums } from '../../fit/ridge/sums.ts';
-import { TierwiseError } from '../../model/error.ts';
 
 /** A solved ridge head and what solving it told. */
 export interface SolvedSums {
@@ -19,8 +18,6 @@ export interface SolvedSums {
   readonly factor: CholeskyFactor | null;
 }
 
-const maxRetries = 4;
-
 /**
  * Weights from sums: the bias is not penalised (centring, method 2.1), columns without variation are left out, a failed pivot raises
  * λ as method 2.4 says. λ undefined: 1e-3 of the mean diagonal of the centred Gram. The sums must hold a row.
@@ -36,7 +33,7 @@ export async function solveSums(sums: RidgeSums, lambda: number | undefined, num
   const b = sumY.map((v) => v / rows);
   if (live.length === 0) return { w, b, lambda: asked, mean, live, factor: null };
   const centred = centredGram(sums, mean, live);
-  const { factor, lambda: used } = await factorRaised(centred, live.length, asked, meanDiagonal, numerics);
+  const { factor, lambda: used } = await factorRidge(numerics, centred, live.length, asked, meanDiagonal, undefined);
   const right = new Float64Array(live.length * k);
   for (let i = 0; i < live.length; i++) {
     const j = live[i]!;
@@ -82,27 +79,4 @@ export function varyingColumns(
     trace += centred;
   }
   return { live: Int32Array.from(live), trace };
-}
-
-async function factorRaised(
-  centred: Float64Array,
-  d: number,
-  lambda: number,
-  meanDiagonal: number,
-  numerics: Numerics,
-): Promise<{ readonly factor: CholeskyFactor; readonly lambda: number }> {
-  const diagonal = Float64Array.from({ length: d }, (_, i) => centred[i * d + i]!);
-  let used = lambda;
-  for (let retry = 0; retry <= maxRetries; retry++) {
-    for (let i = 0; i < d; i++) centred[i * d + i] = diagonal[i]! + used;
-    const factor = await numerics.factor(centred, d);
-    if (!('failedPivot' in factor)) return { factor, lambda: used };
-    used = used === 0 ? singularLambda(meanDiagonal) : 10 * used;
-  }
-  throw new TierwiseError(
-    'singular-gram',
-    `the head has no stable solution: a pivot still failed at lambda ${used / 10}, raised from ${lambda}`,
-    'Set a larger lambda in the tier, or give more rows.',
-    { category: 'backend' },
-  );
 }

@@ -1,8 +1,7 @@
-import type { CholeskyFactor, Numerics } from '../../fit/numerics.ts';
-import { singularLambda } from '../../fit/ridge/statistics.ts';
 import type { AbortFlag } from '../../model/abort.ts';
 import { checkAbort } from '../../model/abort.ts';
-import { TierwiseError } from '../../model/error.ts';
+import type { CholeskyFactor, Numerics } from '../numerics.ts';
+import { lambdaLadder, singularGram } from './lambda-ladder.ts';
 
 /** A Cholesky factor of G + λI together with the λ it took. */
 export interface RidgeFactor {
@@ -11,8 +10,6 @@ export interface RidgeFactor {
   /** How often λ was raised because a pivot failed. */
   readonly retries: number;
 }
-
-const maxRetries = 4;
 
 /** Factors G + λI as it is; a: [d, d] holds G and is left as G + λI. undefined when a pivot fails: then `a` holds G again. */
 export async function factorOnce(numerics: Numerics, a: Float64Array, d: number, lambda: number): Promise<RidgeFactor | undefined> {
@@ -25,8 +22,8 @@ export async function factorOnce(numerics: Numerics, a: Float64Array, d: number,
 }
 
 /**
- * `factorOnce`, and a failed pivot multiplies λ by 10, at most 4 times; a λ of 0 continues as `singularLambda` says; `meanDiagonal`:
- * tr(XᵀX)/d. Rejects with `singular-gram` after that.
+ * `factorOnce` with λ raised by the rule of `lambdaLadder` when a pivot fails; `meanDiagonal`: tr(XᵀX)/d. Rejects with
+ * `singular-gram` after that.
  */
 export async function factorRidge(
   numerics: Numerics,
@@ -36,19 +33,12 @@ export async function factorRidge(
   meanDiagonal: number,
   abort: AbortFlag | undefined,
 ): Promise<RidgeFactor> {
-  let used = lambda;
-  for (let retries = 0; retries <= maxRetries; retries++) {
+  for (const { used, retries } of lambdaLadder(lambda, meanDiagonal)) {
     checkAbort(abort);
     const factored = await factorOnce(numerics, a, d, used);
     if (factored !== undefined) return { ...factored, retries };
-    used = used === 0 ? singularLambda(meanDiagonal) : 10 * used;
   }
-  throw new TierwiseError(
-    'singular-gram',
-    `the equations of the layer have no stable solution: a pivot still failed at lambda ${used / 10}, raised from ${lambda}`,
-    'Set a larger lambda in the tier, or give the layer more rows.',
-    { category: 'backend' },
-  );
+  throw singularGram(lambda);
 }
 
 /** Ends the method text when λ was raised. */
