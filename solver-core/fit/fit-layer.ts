@@ -2,14 +2,14 @@ import { checkAbort } from '../model/abort.ts';
 import { TierwiseError, assert } from '../model/error.ts';
 import type { Layer, LinearForm } from '../model/layer.ts';
 import type { ActivationSource, TensorSource } from './activations.ts';
-import type { RidgeSolution, SolveContext } from './backend.ts';
+import type { RidgeSolution, RowSource, SolveContext } from './backend.ts';
 import { normStatistics } from './batch-norm.ts';
 import { difference } from './difference.ts';
 import type { FitJob, FitRequest, LayerFit } from './fit-request.ts';
 import { joinGroups } from './group-solutions.ts';
 import type { GroupWeights } from './group-solutions.ts';
 import { keptWeights, squaredDifference, squaredError } from './keep-weights.ts';
-import type { TeacherErrors } from './keep-weights.ts';
+import type { KeptWeights, TeacherErrors } from './keep-weights.ts';
 import { answerTargets, layerRows } from './layer-rows.ts';
 import { layerTensors } from './layer-tensors.ts';
 import type { OpenTensors } from './layer-tensors.ts';
@@ -61,23 +61,12 @@ export async function fitLayer(
     // What its present weights make of the inputs as they are now.
     let present: Promise<TensorSource> | undefined;
     const kept = (): Promise<TensorSource> => (present ??= open(layer.preActivation, fitted));
-    const groups: GroupWeights[] = [];
-    const errors: TeacherErrors[] = [];
-    let rows = 0;
-    let targets = '';
-    for (let group = 0; group < linear.groups; group++) {
-      const share = (fraction: number, message: string): void => context.onProgress?.((group + fraction) / linear.groups, message);
+    const parts = Array.from({ length: linear.groups }, (_, group): Part => {
       const each = withMeans(linearRows(input, linear, group), request, linear, group);
-      const part = { rows: answersMean(job) ? averagedRows(each) : each, form: linear, group, teacher, kept };
-      const solved = await fitGroup(request, job, part, { ...context, onProgress: share });
-      groups.push(solved.weights);
-      if (solved.errors !== undefined) errors.push(solved.errors);
-      rows = part.rows.rows;
-      targets = solved.targets;
-    }
-    const { w, b, solution } = joinGroups(groups, linear);
-    const keeps = keptWeights(errors);
-    const stored = keeps === undefined ? storedWeights(layer, w, b) : new Map<string, WeightTensor>();
+      return { rows: answersMean(job) ? averagedRows(each) : each, form: linear, group, teacher, kept };
+    });
+    const { weights, keeps, targets } = await fitGroups(request, job, parts, context);
+    const stored = weights === null ? new Map<string, WeightTensor>() : storedWeights(layer, weights.w, weights.b);
     if (layer.norm !== null && keeps !== 'exact') {
       context.onProgress?.(1, 'estimating its batch normalisation');
       for (const [name, tensor] of await normStatistics(request, layer.norm, new Map([...fitted, ...stored]), context))
@@ -89,11 +78,11 @@ export async function fitLayer(
       id: layer.id,
       tier: job.tier.kind,
       tierName: job.tier.name,
-      rows,
+      rows: parts[0]!.rows.rows,
       columns,
       outputs: linear.outputs,
       targets,
-      solution: keeps === undefined ? solution : null,
+      solution: weights?.solution ?? null,
       ...(keeps === undefined ? {} : { kept: keeps }),
       seconds,
     };
@@ -138,12 +127,52 @@ function withMeans(rows: ActivationSource, request: FitRequest, form: LinearForm
   return means === undefined ? rows : { ...rows, means };
 }
 
+/**
+ * Weights of all groups, or null with the reason why the layer keeps those it has. The groups of a layer decide together: one that is
+ * exact already is solved beside the others, because weights are stored for the whole layer.
+ */
+async function fitGroups(
+  request: FitRequest,
+  job: FitJob,
+  parts: readonly Part[],
+  context: SolveContext,
+): Promise<{ readonly weights: GroupWeights | null; readonly keeps: KeptWeights | undefined; readonly targets: string }> {
+  const keptErrors = hasTeacher(job) ? await presentErrors(parts) : undefined;
+  if (keptErrors?.every((error) => error === 0) === true) return { weights: null, keeps: 'exact', targets: 'teacher' };
+  const groups: GroupWeights[] = [];
+  const errors: TeacherErrors[] = [];
+  let targets = '';
+  for (const [at, part] of parts.entries()) {
+    const share = (fraction: number, message: string): void => context.onProgress?.((at + fraction) / parts.length, message);
+    const solved = await fitGroup(request, job, part, { ...context, onProgress: share });
+    groups.push(solved.weights);
+    if (keptErrors !== undefined)
+      errors.push({ kept: keptErrors[at]!, solved: await squaredError(solved.source!, solved.weights.w, solved.weights.b) });
+    targets = solved.targets;
+  }
+  const keeps = keptWeights(errors);
+  return { weights: keeps === undefined ? joinGroups(groups, parts[0]!.form) : null, keeps, targets };
+}
+
+/** Whether the layer is to go on computing what it computes in the model as it was given. */
+function hasTeacher({ tier, answersLabels }: FitJob): boolean {
+  return !answersLabels && tier.kind === 'lower' && tier.targets === 'teacher';
+}
+
+/** Squared distance of the present weights from the teacher's values, group by group. */
+async function presentErrors(parts: readonly Part[]): Promise<readonly number[]> {
+  const errors: number[] = [];
+  for (const { form, group, kept, teacher } of parts)
+    errors.push(await squaredDifference(outputRows(await kept(), form, group), outputRows(await teacher(), form, group)));
+  return errors;
+}
+
 async function fitGroup(
   request: FitRequest,
   job: FitJob,
   part: Part,
   context: SolveContext,
-): Promise<{ readonly weights: GroupWeights; readonly targets: string; readonly errors?: TeacherErrors }> {
+): Promise<{ readonly weights: GroupWeights; readonly targets: string; readonly source?: RowSource }> {
   const bias = job.layer.bias !== null;
   const targets = await targetsOf(request, job, part, context);
   const { how } = targets;
@@ -151,18 +180,11 @@ async function fitGroup(
   const outputs = part.form.outputs / part.form.groups;
   const rows = layerRows(part.rows, outputs, how, request.budgetBytes ?? defaultBudgetBytes);
   const source = { ...rows, isHeld: isInMemory(request.data) };
-  const isTeacher = how.kind === 'rows';
-  const kept = isTeacher ? await squaredDifference(outputRows(await part.kept(), part.form, part.group), how.targets) : 0;
-  if (isTeacher && kept === 0) {
-    const none = { w: new Float64Array(source.columns * outputs), b: new Float64Array(outputs), solution: null };
-    return { weights: none, targets: targets.name, errors: { kept, solved: 0 } };
-  }
   // The one place where `lambda auto` becomes a number: backends never see it.
   const resolved = await resolveLambda(job.tier.lambda, { source, bias }, request, context);
   const { w, b, ...solution } = await request.backend.solve({ source, lambda: resolved.lambda, bias }, context);
   const weights = { w, b, solution: { ...solution, quality: qualityOf(solution, source.columns, resolved) } };
-  if (!isTeacher) return { weights, targets: targets.name };
-  return { weights, targets: targets.name, errors: { kept, solved: await squaredError(source, w, b) } };
+  return { weights, targets: targets.name, source };
 }
 
 /** What the backend said of its solution, with how λ came about. */
@@ -210,7 +232,6 @@ async function targetsOf(
     outputs,
     bias: layer.bias !== null,
     activation: layer.activation,
-    ...(form.patches === null ? {} : { taps: form.patches.kernel.reduce((a, b) => a * b, 1) }),
     seed: tier.seed,
     input: rows,
     ...(form.patches === null ? {} : { taps: form.patches.kernel.reduce((a, b) => a * b, 1) }),

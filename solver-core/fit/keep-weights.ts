@@ -15,12 +15,11 @@ export interface TeacherErrors {
   readonly solved: number;
 }
 
-/** Whether a layer keeps its weights; undefined: it takes the solution, or has no teacher (no errors). All groups decide together. */
-export function keptWeights(groups: readonly TeacherErrors[]): KeptWeights | undefined {
+/** Whether a layer that was solved keeps its weights all the same; no errors: it has no teacher. All groups decide together. */
+export function keptWeights(groups: readonly TeacherErrors[]): 'no-gain' | undefined {
   const kept = groups.reduce((sum, group) => sum + group.kept, 0);
   const solved = groups.reduce((sum, group) => sum + group.solved, 0);
-  if (groups.length === 0 || solved < kept) return undefined;
-  return kept === 0 ? 'exact' : 'no-gain';
+  return groups.length === 0 || solved < kept ? undefined : 'no-gain';
 }
 
 /** Σ ‖a − b‖² over all rows of two sources with the same rows and columns, fp64, rows in order. */

@@ -5,6 +5,8 @@ export type RowLabels =
       /** [rows] class index, 0 .. classes-1. */
       readonly values: Int32Array;
       readonly classes: number;
+      /** What the data calls the classes, by index; null or absent: by their numbers. */
+      readonly names?: readonly string[] | null;
     }
   | {
       readonly kind: 'regression';

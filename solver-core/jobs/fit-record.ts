@@ -68,7 +68,7 @@ export function fitMetadata(
   const entries = result.layers.map((fit): [string, string] => {
     const how =
       fit.solution === null
-        ? 'random weights'
+        ? unsolvedMethod(fit)
         : `${fit.tier} tier, targets ${fit.targets}, lambda ${fit.solution.lambda}, ${fit.rows} rows, ${backend.kind}`;
     return [fitMetadataKey(fit.id), how];
   });

@@ -43,15 +43,13 @@ export function alignLabels(labels: RowLabels, known: LabelKind, name: string): 
 
 /** Labels [from, from + count) as a copy. */
 export function sliceLabels(labels: RowLabels, from: number, count: number): RowLabels {
-  if (labels.kind === 'class') return { kind: 'class', classes: labels.classes, values: labels.values.slice(from, from + count) };
+  if (labels.kind === 'class') return { ...labels, values: labels.values.slice(from, from + count) };
   const { outputs } = labels;
   return { kind: 'regression', outputs, values: labels.values.slice(from * outputs, (from + count) * outputs) };
 }
 
-/** Data files that name their classes carry the names beside the numbers. */
 function namesOf(labels: RowLabels): readonly string[] | null {
-  const names: unknown = 'names' in labels ? labels.names : null;
-  return Array.isArray(names) && names.every((text) => typeof text === 'string') ? names : null;
+  return labels.kind === 'class' ? (labels.names ?? null) : null;
 }
 
 function numbered(labels: RowLabels & { readonly kind: 'class' }, names: readonly string[], name: string): RowLabels {

@@ -130,7 +130,7 @@ function takeLabels(labels: RowLabels, rows: Uint32Array): RowLabels {
   if (labels.kind === 'class') {
     const values = new Int32Array(rows.length);
     for (let i = 0; i < rows.length; i++) values[i] = labels.values[rows[i]!]!;
-    return { kind: 'class', classes: labels.classes, values };
+    return { ...labels, values };
   }
   const { outputs } = labels;
   const values = new Float32Array(rows.length * outputs);

@@ -121,3 +121,49 @@ test('the layer above one that was given new features makes up for them as far a
   expect(two.solution!.quality!.degreesOfFreedom).toBeGreaterThan(0);
   expect(two.solution!.quality!.degreesOfFreedom).toBeLessThanOrEqual(h);
 });
+
+test('a group that is exact already keeps computing what it did when only another one has to change', async () => {
+  // A depthwise convolution over two channels; below it only the second channel is cut down.
+  const random = normals(createRandom(5, 'depthwise'), 400);
+  const model = openModel(
+    modelBytes({
+      input: [value('x', ['n', 2, 6, 6])],
+      output: [value('y', ['n', classes])],
+      initializer: [
+        floats('w1', [2, 1, 1, 1], (i) => [0.8, 1.3][i]!),
+        floats('b1', [2], () => 0),
+        floats('w2', [2, 1, 3, 3], (i) => random[i]!),
+        floats('b2', [2], (i) => random[i + 50]!),
+        floats('w3', [72, classes], (i) => random[i + 100]!),
+        floats('b3', [classes], (i) => random[i + 330]!),
+      ],
+      node: [
+        node('Conv', ['x', 'w1', 'b1'], ['a1'], { group: 2 }, 'one'),
+        node('Conv', ['a1', 'w2', 'b2'], ['a2'], { group: 2, pads: [1, 1, 1, 1] }, 'two'),
+        node('Flatten', ['a2'], ['f']),
+        node('Gemm', ['f', 'w3', 'b3'], ['y'], {}, 'three'),
+      ],
+    }),
+  );
+  const x = Float32Array.from(normals(createRandom(6, 'pictures'), 60 * 72));
+  const values = Int32Array.from({ length: 60 }, (_, i) => i % classes);
+  const changed: ReadonlyMap<string, WeightTensor> = new Map([['w1', { dims: [2, 1, 1, 1], data: Float32Array.of(0.8, 0.65) }]]);
+  const result = await fitTiers({
+    editor: model.editor,
+    input: model.input,
+    layers: model.layers,
+    plan: planOf([lower(['two'], { targets: 'teacher', lambda: 1e-6 })]),
+    data: { rows: 60, inputShape: [2, 6, 6], x, labels: { kind: 'class', values, classes } },
+    backend: cpuBackend(),
+    numerics: plainNumerics(),
+    runtime: ortRuntime(),
+    context: quiet,
+    fitted: changed,
+  });
+  const [fit] = result.layers;
+  expect(fit?.kept).toBeUndefined();
+  expect(fit?.solution).not.toBeNull();
+  const w2 = result.weights.get('w2')!.data;
+  const wanted = Float64Array.from({ length: 18 }, (_, i) => (i < 9 ? 1 : 2) * Math.fround(random[i]!));
+  expect(relativeError(Float64Array.from(w2), wanted)).toBeLessThan(tolerances.sumsFp32.relative);
+});
