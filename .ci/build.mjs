@@ -21,13 +21,17 @@ const common = {
   metafile: true,
 };
 
+/** Packages with compiled parts. */
+const native = ['onnxruntime-node', 'serialport', 'koffi'];
+
 /** Node bundles. Native packages stay outside: they are loaded lazily, and only by the solver and the command line. */
 const nodeBundles = [
   { in: 'extension/extension.ts', out: 'dist/extension.cjs', external: ['vscode'] },
-  { in: 'solver-core/server/solver-process.ts', out: 'dist/solver.cjs', external: ['onnxruntime-node'] },
+  { in: 'solver-core/server/solver-process.ts', out: 'dist/solver.cjs', external: native },
   { in: 'solver-core/server/language-server.ts', out: 'dist/language-server.cjs', external: [] },
-  { in: 'solver-core/cli/main.ts', out: 'dist/cli.cjs', external: ['onnxruntime-node'], banner: '#!/usr/bin/env node' },
+  { in: 'solver-core/cli/main.ts', out: 'dist/cli.cjs', external: native, banner: '#!/usr/bin/env node' },
   { in: 'solver-core/backends/cpu/gram-worker.ts', out: 'dist/gram-worker.cjs', external: ['onnxruntime-node'] },
+  { in: 'solver-core/backends/xrt/worker.ts', out: 'dist/xrt-worker.cjs', external: ['koffi'] },
 ];
 
 const pages = ['report', 'tiers', 'model', 'learning'];

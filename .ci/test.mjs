@@ -19,6 +19,8 @@ const missing = await step('system packages (simulators, browser, oracles)', () 
       'libopenblas0-pthread',
       'python3-distributed',
     ],
+    // Formal proofs; the runtime of accelerator cards, driven above a simulated card.
+    ...['yosys', 'z3', 'libxrt1', 'libxrt-dev', 'uuid-dev'],
   ]),
 );
 await ensurePackages();

@@ -28,6 +28,8 @@ const computing = [
   'solver-core/compress',
   'solver-core/backends/cpu',
   'solver-core/backends/sim',
+  'solver-core/backends/serial',
+  'solver-core/backends/xrt',
 ];
 
 export const layers: Readonly<Record<string, Part>> = {
@@ -43,11 +45,14 @@ export const layers: Readonly<Record<string, Part>> = {
   'solver-core/compress': core(['solver-core/model', 'solver-core/fit']),
   'solver-core/backends/cpu': node(['solver-core/model', 'solver-core/fit', 'solver-core/onnx'], ['ml-matrix', 'onnxruntime-node']),
   'solver-core/backends/sim': node(['solver-core/model', 'solver-core/fit', 'solver-core/backends/engine']),
+  'solver-core/backends/serial': node(['solver-core/model', 'solver-core/fit', 'solver-core/backends/engine'], ['serialport']),
+  'solver-core/backends/xrt': node(['solver-core/model', 'solver-core/fit', 'solver-core/backends/engine'], ['koffi']),
+  'solver-core/backends/board-sim': node(['solver-core/model', 'solver-core/backends/engine', 'solver-core/backends/sim'], ['koffi']),
   'solver-core/data': node(['solver-core/model']),
   'solver-core/runtime': node(['solver-core/model', 'solver-core/fit', 'solver-core/onnx'], ['onnxruntime-node']),
   'solver-core/jobs': node([...computing, P]),
   'solver-core/server': node([...computing, 'solver-core/jobs', P], ['langium', 'vscode-jsonrpc', 'vscode-languageserver', 'vscode-uri']),
-  'solver-core/cli': node([...computing, 'solver-core/jobs', P]),
+  'solver-core/cli': node([...computing, 'solver-core/jobs', 'solver-core/backends/board-sim', P]),
   'webview/messages': core([]),
   'webview/app': { may: ['webview/messages!'], packages: ['@vscode-elements/elements', 'valibot'], pure: false },
   extension: node([P, 'webview/messages!'], ['vscode', 'vscode-jsonrpc', 'vscode-languageclient', 'valibot']),
