@@ -1,10 +1,12 @@
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { DiagnosticDocument } from '../protocol/index.ts';
 import { checkJob } from '../jobs/check.ts';
 import { evalJob } from '../jobs/eval.ts';
 import { writeWhole } from '../jobs/files.ts';
 import { fitFromStatsJob } from '../jobs/fit-from-stats.ts';
 import { fitJob } from '../jobs/fit.ts';
+import { energyInputs } from '../jobs/energy.ts';
+import { refuseToOverwrite } from '../jobs/fit-outputs.ts';
 import { inspectJob } from '../jobs/inspect.ts';
 import { mergeJob } from '../jobs/merge.ts';
 import { renderEnergy } from '../jobs/report.ts';
@@ -57,8 +59,9 @@ const energy: Command = async (call, environment) => {
   ) as ReportFormat;
   const { target, out } = call.options;
   if (format !== 'json' && out === undefined) refuseJson(call, format);
-  if (out !== undefined) refuseOwnInput(out, call.files[0] ?? '');
-  const rendered = await renderEnergy(environment, { path: call.files[0] ?? '', ...(target === undefined ? {} : { target }) }, format);
+  const params = { path: call.files[0] ?? '', ...(target === undefined ? {} : { target }) };
+  if (out !== undefined) await refuseToOverwrite(resolve(out), await energyInputs(params));
+  const rendered = await renderEnergy(environment, params, format);
   if (out === undefined) process.stdout.write(format === 'json' ? escapeJson(rendered.text) : rendered.text);
   else {
     await writeWhole(resolve(out), rendered.text);
@@ -141,16 +144,6 @@ const evaluate: Command = async (call, environment, abort) => {
   print(call, document, () => evalText(document));
   return 0;
 };
-
-function refuseOwnInput(out: string, input: string): void {
-  if (resolve(out) !== resolve(input)) return;
-  throw new TierwiseError(
-    'output-would-overwrite',
-    `--out ${out} is the file that is read`,
-    `Choose another name, for example in ${dirname(out)}.`,
-    { category: 'usage' },
-  );
-}
 
 /** Commands that stop between two steps when asked to; the others read and are simply ended. */
 export const cancellable: readonly string[] = ['fit', 'eval', 'stats', 'merge', 'learn', 'unlearn'];

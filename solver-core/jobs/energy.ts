@@ -1,4 +1,4 @@
-import { extname } from 'node:path';
+import { extname, resolve } from 'node:path';
 import { estimateEnergy } from '../energy/estimate.ts';
 import { energyTargets } from '../energy/targets/index.ts';
 import { TierwiseError } from '../model/error.ts';
@@ -50,6 +50,13 @@ export async function energyJob(environment: Environment, params: EnergyParams):
       ? 'Name one of the known targets, with --target or in the plan.'
       : 'Repair or re-export the model; `tierwise inspect` lists every finding.',
   );
+}
+
+/** The files an energy report reads: the plan, its model and its data, or the model. An output must be none of them. */
+export async function energyInputs(params: EnergyParams): Promise<readonly string[]> {
+  if (extname(params.path) !== '.tiers') return [resolve(params.path)];
+  const { modelPath, dataPath } = await readPlan(params.path, params.text);
+  return [resolve(params.path), modelPath, dataPath].filter((path) => path !== null);
 }
 
 async function ofPlan(environment: Environment, params: EnergyParams): Promise<Checked<EnergyDocument>> {

@@ -95,9 +95,9 @@ async function unlearnOn(environment: Environment, run: UnlearnRun, control: Job
     const removal = await removed(run, memory, numbers, prices);
     const model = await learnedModel(setup, removal.memory);
     const evaluation = await evaluations(run, memory, model, control);
-    const { absorbed, latched } = rememberPolicy(removal.memory.policy);
+    const { absorbed, latched, quietUntil } = rememberPolicy(removal.memory.policy);
     const learned = toSaved(removal.memory, setup, state.saved.lowerSawPlanRows, sha256(model));
-    const saved = { ...learned, policy: { ...state.saved.policy, absorbed, latched } };
+    const saved = { ...learned, policy: { ...state.saved.policy, absorbed, latched, quietUntil } };
     const findings = await pairFindings(paths, state);
     await writeLearned(paths, { model, record: null, state: encodeState(saved), readState: state }, control);
     const notes = removal.unknown === 0 ? [] : [unknownNote(removal.unknown)];
@@ -171,14 +171,16 @@ async function removed(run: UnlearnRun, start: LearnMemory, numbers: Uint32Array
 }
 
 /** The memory without some of the rows that wait; the policy counts positions among them. */
-function withoutWaiting(memory: LearnMemory, keeps: (row: number) => boolean): LearnMemory {
+export function withoutWaiting<M extends Pick<LearnMemory, 'policy' | 'waiting'>>(memory: M, keeps: (row: number) => boolean): M {
   const { policy, waiting } = memory;
   const kept = filterRows(waiting, keeps);
   if (kept === waiting) return memory;
   const before = (position: number): number => Array.from({ length: position }, (_, row) => row).filter(keeps).length;
   const absorbed = before(policy.absorbed);
   const latched = policy.latched.map(({ cause, until }) => ({ cause, until: before(Math.min(until, waiting.rows)) }));
-  return { ...memory, waiting: kept, policy: { ...policy, seen: kept.rows, absorbed, absorbedBefore: absorbed, latched } };
+  // A pause may end beyond the rows seen so far; it still asks for as many new ones.
+  const quietUntil = before(Math.min(policy.quietUntil, waiting.rows)) + Math.max(0, policy.quietUntil - waiting.rows);
+  return { ...memory, waiting: kept, policy: { ...policy, seen: kept.rows, absorbed, absorbedBefore: absorbed, quietUntil, latched } };
 }
 
 function fewer(counts: Float64Array, { rows: { labels } }: SeenRows, at: readonly number[]): Float64Array {

@@ -1,9 +1,18 @@
 import type { RowSource, SolveContext } from '../../fit/backend.ts';
 import { checkAbort } from '../../model/abort.ts';
 import { startCrew, type Crew } from './gram-crew.ts';
-import { finishTotals, settledChunks, startPass, tooLarge, type PassOptions, type StartedPass } from './gram-pass.ts';
+import {
+  areExactTargets,
+  finishTotals,
+  isSingle,
+  settledChunks,
+  startPass,
+  tooLarge,
+  type PassOptions,
+  type StartedPass,
+} from './gram-pass.ts';
 import type { ShiftedSums } from './gram-sums.ts';
-import { addChunk, emptyTotals, isFiniteDiagonal, type GramTotals } from './gram-totals.ts';
+import { addChunk, emptyTotals, isFiniteSum, type GramTotals } from './gram-totals.ts';
 import { notFinite } from './plain-numerics.ts';
 
 export interface ParallelOptions extends PassOptions {
@@ -23,6 +32,7 @@ export async function parallelGramPass(source: RowSource, context: SolveContext,
   let started: StartedPass | undefined;
   let crew: Crew | undefined;
   let rows = 0;
+  let exactTargets = true;
   let index = 0;
   try {
     for await (const chunk of settledChunks(source, options)) {
@@ -33,6 +43,7 @@ export async function parallelGramPass(source: RowSource, context: SolveContext,
       await crew.give(index++, chunk);
       addResults(totals, crew, d, k);
       rows += chunk.rows;
+      exactTargets &&= areExactTargets(chunk.y);
       context.onProgress?.(rows / source.rows, `summed ${rows} of ${source.rows} rows`);
       await context.host.pause();
     }
@@ -45,11 +56,11 @@ export async function parallelGramPass(source: RowSource, context: SolveContext,
   // ONNX Runtime takes no operands in shared memory, so what follows works on a copy.
   const gram = new Float64Array(d * d);
   gram.set(new Float64Array(shared));
-  if (!isFiniteDiagonal(gram, d)) {
-    if (started?.arithmetic === 'float32') return parallelGramPass(source, context, { ...options, wide: true });
+  if (!isFiniteSum({ ...totals, gram }, d)) {
+    if (isSingle(started, exactTargets)) return parallelGramPass(source, context, { ...options, wide: true });
     throw tooLarge();
   }
-  return finishTotals({ ...totals, gram }, rows, started, d, k);
+  return finishTotals({ ...totals, gram }, rows, exactTargets, started, d, k);
 }
 
 function addResults(totals: GramTotals, crew: Crew, d: number, k: number): void {

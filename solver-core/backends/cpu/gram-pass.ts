@@ -8,7 +8,7 @@ import { gramPlan, type GramPlan } from './gram-plan.ts';
 import { gramScratch } from './gram-scratch.ts';
 import { gramShift, type GramShift } from './gram-shift.ts';
 import type { ShiftedSums } from './gram-sums.ts';
-import { addBlock, addChunk, emptyTotals, isFiniteDiagonal, type GramTotals } from './gram-totals.ts';
+import { addBlock, addChunk, emptyTotals, isFiniteSum, type GramTotals } from './gram-totals.ts';
 import type { IntegerSupport } from './integer-probe.ts';
 import type { GramKernels } from './gram-kernels.ts';
 import { notFinite } from './plain-numerics.ts';
@@ -27,7 +27,7 @@ export const arithmeticTexts: Readonly<Record<GramArithmetic, string>> = {
   float64: 'fp64 products',
   'unsigned bytes': 'exact integer products',
   'signed bytes': 'exact integer products',
-  'bytes as float32': 'exact fp32 products of bytes',
+  'bytes as float32': 'fp32 products of bytes, exact but for those with targets that are no small integers',
 };
 
 /** fp32 products of so few bytes are exact: 256·2¹⁶ = 2²⁴. */
@@ -44,6 +44,7 @@ export function passSetting(
     const plan = gramPlan(d, k, 'uint8');
     if (d >= signedFromColumns && options.integers.signed) return { arithmetic: 'signed bytes', plan };
     if (options.integers.unsigned) return { arithmetic: 'unsigned bytes', plan };
+    if (options.wide) return { arithmetic: 'float64', plan: gramPlan(d, k, 'float64') };
     return { arithmetic: 'bytes as float32', plan: { ...plan, chunkRows: exactByteRows } };
   }
   const kind = x instanceof Float32Array && !options.wide ? 'float32' : 'float64';
@@ -53,7 +54,8 @@ export function passSetting(
 /** Products of one chunk as the setting says. */
 export function chunkProducts(arithmetic: GramArithmetic, setting: ChunkSetting, chunk: GramChunk): Promise<ChunkProducts | BadRow> {
   const { x } = chunk;
-  if (x instanceof Uint8Array && arithmetic !== 'bytes as float32') return integerChunk(setting, chunk, x, arithmetic === 'signed bytes');
+  if (x instanceof Uint8Array && (arithmetic === 'signed bytes' || arithmetic === 'unsigned bytes'))
+    return integerChunk(setting, chunk, x, arithmetic === 'signed bytes');
   if (arithmetic === 'float64') return floatChunk(setting, { ...chunk, x: x instanceof Float64Array ? x : new Float64Array(x) });
   return floatChunk(setting, { ...chunk, x: x instanceof Float32Array ? x : new Float32Array(x) });
 }
@@ -74,20 +76,32 @@ export async function gramPass(source: RowSource, context: SolveContext, kernels
   const scratch = gramScratch();
   let started: StartedPass | undefined;
   let rows = 0;
+  let exactTargets = true;
   for await (const chunk of settledChunks(source, options)) {
     checkAbort(context.abort);
     started ??= startPass(chunk, d, k, options);
     const setting: ChunkSetting = { ...started, kernels, scratch, d, k };
     await addProducts(totals, await chunkProducts(started.arithmetic, setting, chunk), setting, context);
     rows += chunk.rows;
+    exactTargets &&= areExactTargets(chunk.y);
     context.onProgress?.(rows / source.rows, `summed ${rows} of ${source.rows} rows`);
     await context.host.pause();
   }
-  if (!isFiniteDiagonal(totals.gram, d)) {
-    if (started?.arithmetic === 'float32') return gramPass(source, context, kernels, { ...options, wide: true });
+  if (!isFiniteSum(totals, d)) {
+    if (isSingle(started, exactTargets)) return gramPass(source, context, kernels, { ...options, wide: true });
     throw tooLarge();
   }
-  return finishTotals(totals, rows, started, d, k);
+  return finishTotals(totals, rows, exactTargets, started, d, k);
+}
+
+/** Targets whose fp32 products with bytes, and their sums over few rows, are exact: labels and other small integers. */
+export function areExactTargets(y: GramChunk['y']): boolean {
+  return y.every((v) => Number.isInteger(v) && Math.abs(v) <= 255);
+}
+
+/** Whether something was rounded to fp32, so that a pass in fp64 tells more. */
+export function isSingle(started: StartedPass | undefined, exactTargets: boolean): boolean {
+  return started?.arithmetic === 'float32' || (started?.arithmetic === 'bytes as float32' && !exactTargets);
 }
 
 async function addProducts(
@@ -133,7 +147,14 @@ export function tooLarge(): TierwiseError {
 }
 
 /** The totals as sums about the shift; without any row they are zeros. */
-export function finishTotals(totals: GramTotals, rows: number, started: StartedPass | undefined, d: number, k: number): ShiftedSums {
+export function finishTotals(
+  totals: GramTotals,
+  rows: number,
+  exactTargets: boolean,
+  started: StartedPass | undefined,
+  d: number,
+  k: number,
+): ShiftedSums {
   const arithmetic = started?.arithmetic ?? 'float64';
   return {
     ...totals,
@@ -144,6 +165,6 @@ export function finishTotals(totals: GramTotals, rows: number, started: StartedP
     shiftY: started?.shift.y ?? new Float64Array(k),
     first: started?.first ?? new Float64Array(d),
     arithmetic: arithmeticTexts[arithmetic],
-    precision: arithmetic === 'float32' ? 'fp32' : arithmetic === 'float64' ? 'fp64' : 'exact',
+    precision: isSingle(started, exactTargets) ? 'fp32' : arithmetic === 'float64' ? 'fp64' : 'exact',
   };
 }

@@ -58,8 +58,11 @@ export function addBlock(gram: Float64Array, { first, columns, values }: GramBlo
   }
 }
 
-/** True when no square overflowed. */
-export function isFiniteDiagonal(gram: Float64Array, d: number): boolean {
+/**
+ * True when no product overflowed. Squares of X bound its other products, but those with Y stand alone: small inputs times huge
+ * targets leave the squares of both unharmed in fp64 and still do not fit fp32.
+ */
+export function isFiniteSum({ gram, cross, squareY }: GramTotals, d: number): boolean {
   for (let i = 0; i < d; i++) if (!Number.isFinite(gram[i * d + i]!)) return false;
-  return true;
+  return cross.every(Number.isFinite) && squareY.every(Number.isFinite);
 }

@@ -48,6 +48,8 @@ export function ortKernels(ort: OrtModule): OrtKernels {
     if (known !== undefined) return known;
     const opened = ort.InferenceSession.create(buildModel(graph), kernelSession);
     sessions.set(graph.name, opened);
+    // A failure is told once and not remembered.
+    opened.catch(() => sessions.delete(graph.name));
     return opened;
   };
   const run = async (graph: BuiltGraph, operands: readonly Tensor[], into?: Tensor): Promise<unknown> => {

@@ -74,10 +74,11 @@ export function compileUpperPart(request: CompileRequest): Checked<CompiledGraph
     }
   }
   const scores = known.get(scoresFrom);
-  assert(
-    scores !== undefined && sameShape(scores.shape, [batch, outputs]),
-    `scores have the shape [${scores?.shape.join() ?? ''}], not [${batch},${outputs}]`,
-  );
+  assert(scores !== undefined, 'no node gives the scores');
+  if (!sameShape(scores.shape, [batch, outputs])) {
+    const shapes = `for ${batch} ${batch === 1 ? 'row' : 'rows'} it gives scores [${scores.shape.join()}], not [${batch},${outputs}]`;
+    return { value: undefined, diagnostics: [notDifferentiable(part.nodes.at(-1)!, shapes)] };
+  }
   if (purpose.kind === 'scores' || target === undefined)
     return { value: { graph: builder.finish('scores', new Map([['scores', scores]])), macs: builder.macs() }, diagnostics: [] };
   const { loss, gradient } = addLoss(builder, purpose.loss, scores, target);

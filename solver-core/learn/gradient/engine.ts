@@ -55,6 +55,9 @@ export function createEngine(options: EngineOptions): Checked<GradientEngine> {
     });
   const probe = compile(1, 'step');
   if (probe.value === undefined) return { value: undefined, diagnostics: probe.diagnostics };
+  // A graph written for one row may not take two; found now, it is a finding and not a failure in the middle of a run.
+  const several = compile(2, 'step');
+  if (several.value === undefined) return { value: undefined, diagnostics: several.diagnostics };
   return { value: engineOf(options, probe.value.macs, (rows, kind) => compile(rows, kind).value!), diagnostics: [] };
 }
 
@@ -71,7 +74,12 @@ function engineOf(
     assert(!isDisposed, 'a gradient learner was used after it was disposed of');
     const key = `${kind} ${rows}`;
     const known = runners.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      // Asked for again: last in the order in which they are given up.
+      runners.delete(key);
+      runners.set(key, known);
+      return known;
+    }
     const [oldest] = runners.keys();
     if (runners.size >= maxRunners && oldest !== undefined) {
       const old = runners.get(oldest);
@@ -80,6 +88,8 @@ function engineOf(
     }
     const opened = runtime.open(buildModel(compile(rows, kind).graph));
     runners.set(key, opened);
+    // A failure is told once and not remembered: the next step may have the memory.
+    opened.catch(() => runners.delete(key));
     return opened;
   };
   const inputsOf = (parameters: readonly Float32Array[], x: Float32Array, rows: number): Map<string, RunTensor> => {
@@ -113,7 +123,7 @@ function engineOf(
       isDisposed = true;
       const open = [...runners.values()];
       runners.clear();
-      for (const session of open) await (await session).dispose();
+      for (const session of await Promise.allSettled(open)) if (session.status === 'fulfilled') await session.value.dispose();
     },
   };
 }

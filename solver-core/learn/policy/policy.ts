@@ -140,7 +140,8 @@ export function decide(
  * snapshot is to be restored and the rows wait again.
  */
 export function settle(before: PolicyState, difference: PairedDifference | null, extra: EnergyJ): Settlement {
-  const paid = spend(before, extra);
+  // Without new joules there is nothing to pay, and the price must not move a second time for one decision.
+  const paid = extra.highJ > 0 ? spend(before, extra) : before;
   const restored = difference !== null && paid.options.kind === 'gain' && hasWorsened(difference, paid.options.z);
   const state = restored ? { ...refused(paid), absorbed: paid.absorbedBefore, restored: paid.restored + 1 } : paid;
   const reason = restored

@@ -9,6 +9,7 @@ import { choosePolicy, rebased, resumePolicy, rememberPolicy, withinBudget } fro
 import { filterRows, joinedRows, noRows, rowsBetween, withRows } from '../../../solver-core/jobs/learn-waiting.ts';
 import { writeLearned } from '../../../solver-core/jobs/learn.ts';
 import type { SavedLearning } from '../../../solver-core/jobs/state-file.ts';
+import { withoutWaiting } from '../../../solver-core/jobs/unlearn.ts';
 import { parseRowList } from '../../../solver-core/jobs/unlearn-rows.ts';
 import { createPolicy } from '../../../solver-core/learn/index.ts';
 import type { RowLabels } from '../../../solver-core/fit/index.ts';
@@ -99,6 +100,10 @@ describe('rows that wait', () => {
             const joined = joinedRows([part(rows.slice(0, at)), part(rows.slice(at))], part(rows).rows.labels);
             expect(joined.rows.x).toEqual(back.rows.x);
           }
+          // A pause that ends after so many more rows still does when some of those that wait are taken out.
+          const policy = { ...createPolicy({ kind: 'gain' }), seen: waiting.rows, quietUntil: waiting.rows + 40 };
+          const less = withoutWaiting({ waiting, policy }, (row) => row % 2 === 0);
+          expect(less.policy).toMatchObject({ seen: less.waiting.rows, quietUntil: less.waiting.rows + 40 });
           const even = filterRows(waiting, (row) => row % 2 === 0);
           expect([...even.labels]).toEqual(rows.filter((_, i) => i % 2 === 0).map(([, y]) => y));
         },

@@ -26,6 +26,11 @@ function reshapeShape(context: RuleContext, shape: readonly number[]): readonly 
     const known = copied.filter((dim) => dim !== -1).reduce((product, dim) => product * dim, 1);
     return copied.map((dim) => (dim === -1 ? elementsOf(shape) / known : dim));
   };
+  // A model exported for one row may merge all of them: [1, -1] means [rows, -1] here.
+  if (asked[0] === 1 && context.batch > 1 && shape[0] === context.batch) {
+    const perRow = resolve([context.batch, ...asked.slice(1)]);
+    if (perRow.every(Number.isInteger) && elementsOf(perRow) === elementsOf(shape)) return perRow;
+  }
   const direct = resolve(asked);
   if (elementsOf(direct) === elementsOf(shape)) return direct;
   // A model exported for one batch writes its size down; rows of another batch are the same rows.

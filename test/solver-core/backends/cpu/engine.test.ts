@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { cpuBackend } from '../../../../solver-core/backends/cpu/cpu-backend.ts';
 import { cpuEngine } from '../../../../solver-core/backends/cpu/engine.ts';
+import { plainSumsOf } from '../../../../solver-core/backends/cpu/gram-sums.ts';
 import { lazyOrt, loadOrt } from '../../../../solver-core/backends/cpu/ort-load.ts';
 import { arrayRows } from '../../../../solver-core/fit/ridge/array-rows.ts';
 import { oracleRidge } from '../../fit/oracle.ts';
@@ -46,14 +47,15 @@ describe('the engine', () => {
     await engine.dispose();
   });
 
-  test('sums bytes exactly without the native library', async () => {
+  test('sums bytes without the native library', async () => {
     const [n, d] = [1500, 60];
     const x = Uint8Array.from({ length: n * d }, (_, i) => (i * 131) % 256);
     const source = arrayRows(x, new Float32Array(n).fill(1), d, 1);
+    // Few rows go through fp64 there.
     const own = await withoutLibrary().shifted(source, quiet);
     const native = await cpuEngine().shifted(source, quiet);
-    expect([own.precision, native.precision]).toEqual(['exact', 'exact']);
-    for (let i = 0; i < d; i++) expect(own.gram.subarray(i * d, i * d + i + 1)).toEqual(native.gram.subarray(i * d, i * d + i + 1));
+    expect([own.precision, native.precision]).toEqual(['fp64', 'exact']);
+    expect(relativeError(plainSumsOf(own).gram, plainSumsOf(native).gram)).toBeLessThan(tolerances.sumFp64.relative);
   });
 
   test('an ill-conditioned problem of fp32 rows is summed again in fp64', async () => {

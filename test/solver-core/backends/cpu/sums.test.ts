@@ -168,6 +168,13 @@ describe('sums of bytes', () => {
     const sums = await sumsOf(arrayRows(x, made.y, d, k), false);
     const plain = await plainNumerics().sums(arrayRows(Float64Array.from(x), made.y, d, k), quiet);
     expect(relativeError(sums.cross, plain.cross)).toBeLessThan(tolerances.sumFp64.relative);
+
+    const none = { unsigned: false, signed: false };
+    const source = arrayRows(x, made.y, d, k);
+    const single = await gramPass(source, quiet, kernels, { wide: false, integers: none });
+    expect(single.precision).toBe('fp32');
+    const wide = await sumsOf(source, true, none);
+    expect(relativeError(wide.cross, plain.cross)).toBeLessThan(tolerances.sumFp64.relative);
   });
 
   test('this machine passes at least the unsigned probe or falls back', async () => {
@@ -193,6 +200,17 @@ describe('bad rows and cancelling', () => {
           message: expect.stringContaining('row 4500') as string,
         });
       }
+    }
+  });
+
+  test('small inputs times huge targets overflow fp32 and are summed in fp64', async () => {
+    const x = reluSparse(200, 20, 3);
+    const y = Float64Array.from(normals(createRandom(3, 'y'), 200), (v) => v * 1e39);
+    const bytes = Uint8Array.from(x, (v) => v * 20);
+    for (const source of [arrayRows(x, y, 20, 1), arrayRows(bytes, y, 20, 1)]) {
+      const plain = await plainNumerics().sums(source, quiet);
+      const sums = await sumsOf(source, false, { unsigned: false, signed: false });
+      expect(relativeError(sums.cross, plain.cross)).toBeLessThan(tolerances.sumFp64.relative);
     }
   });
 

@@ -195,6 +195,15 @@ export const ruleCases: readonly RuleCase[] = [
     outputs: 3,
   },
   {
+    name: 'Reshape of a model exported for one row',
+    row: [4],
+    nodes: [dense('x', 'h', 'w1'), node('Tanh', ['h'], ['a']), node('Reshape', ['a', 'intshape'], ['r']), dense('r', 'y', 'w2')],
+    stored: { w1: [5, 4], intshape: [2], w2: [3, 5] },
+    integers: { intshape: [1, -1] },
+    torch: `F.linear(torch.tanh(F.linear(x, p['w1'])), p['w2'])`,
+    outputs: 3,
+  },
+  {
     name: 'Reshape, Squeeze, Unsqueeze, Transpose',
     row: [12],
     nodes: [

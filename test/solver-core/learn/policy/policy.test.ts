@@ -240,6 +240,12 @@ describe('guard', () => {
     expect(rowsOf(state).pending).toEqual({ from: 0, to: 136 });
   });
 
+  test('settling without new joules moves neither the price nor the bucket', () => {
+    const acted = decide(probing({ bucket: { refillJ: 1, capacityJ: 100 } }), [candidate(20, 0, 0.3)]).state;
+    expect(settle(acted, null, noEnergy).state).toMatchObject({ priceJ: acted.priceJ, bucketJ: acted.bucketJ, spentJ: acted.spentJ });
+    expect(settle(acted, null, joules(0.2)).state.priceJ).not.toBe(acted.priceJ);
+  });
+
   test('a change within chance is kept', () => {
     const acted = decide(probing({}), [candidate(20, 0, 3)]).state;
     expect(settle(acted, candidate(1, 2, 0).difference, noEnergy).restored).toBe(false);
