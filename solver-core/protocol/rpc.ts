@@ -1,3 +1,4 @@
+import type { BoardsDocument } from './boards-documents.ts';
 import type { CheckDocument, EnergyDocument, EvalDocument, FitDocument, InspectDocument } from './documents.ts';
 import type { LearnBatch, LearnDocument, UnlearnDocument } from './learn-documents.ts';
 
@@ -70,6 +71,8 @@ export interface SolverRequests {
     readonly params: { readonly path: string; readonly text?: string };
     readonly result: { readonly fit: FitDocument | null; readonly stale: boolean };
   };
+  /** Serial ports and cards. `probe`: "all" asks every candidate who it is, a path asks that port, "xrt:0" that card; absent: nothing is opened. */
+  'tierwise/boards': { readonly params: { readonly probe?: string }; readonly result: BoardsDocument };
   /** Renders the energy report as one self-contained HTML page, with the newest fit record when there is one. */
   'tierwise/report': {
     readonly params: { readonly path: string; readonly format: 'html' | 'md' | 'csv' | 'json' };
