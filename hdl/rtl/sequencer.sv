@@ -20,7 +20,7 @@ module sequencer #(
   input  wire logic                              rst_i,
   // command, taken when start_i and not busy
   input  wire logic                              start_i,
-  input  wire logic [1:0]                        op_i,        // 0 GRAM, 1 CHOL, 2 BACK
+  input  wire logic [2:0]                        op_i,        // 0 GRAM, 1 CHOL, 2 BACK
   input  wire logic [$clog2(MAX_FEATURES+1)-1:0] d_i,
   input  wire logic [CBW-1:0]                    cb_i,
   input  wire logic [KW-1:0]                     k_i,
@@ -85,7 +85,7 @@ module sequencer #(
   logic [MW-1:0]    walk_q = '0;     // row k of the operand
   logic [MW-1:0]    row_q = '0;      // CHOL, BACK: row i of R
   logic [MW-1:0]    vec_q = '0;      // BACK: row i of W, less the first output block
-  logic [GW-1:0]    grow_q = '0;     // row i of G
+  logic [GW-1:0]    gat_q = '0;      // block of G; rows are visited in the order of the packed triangle
   logic [CW-1:0]    count_q = '0;
   logic [N-1:0]     drain_q = '0;
   // pipeline tags
@@ -174,8 +174,8 @@ module sequencer #(
   always_ff @(posedge clk_i) begin
     if (state_q == Idle) begin
       if (start_i) begin
-        gram_q        <= op_i == 2'd0;
-        back_q        <= op_i == 2'd2;
+        gram_q        <= op_i == 3'd0;
+        back_q        <= op_i == 3'd2;
         d_q           <= d_i;
         cb_q          <= cb_i;
         wb_q          <= cb_i - block_of(d_i);
@@ -183,16 +183,16 @@ module sequencer #(
         klast_q       <= k_i - KW'(1);
         base_q        <= row_base_i;
         visit_q       <= '0;
-        i_q           <= (op_i == 2'd2) ? d_i - IW'(1) : '0;
+        i_q           <= (op_i == 3'd2) ? d_i - IW'(1) : '0;
         k_q           <= d_i;
-        j_q           <= (op_i == 2'd2) ? block_of(d_i) : '0;
+        j_q           <= (op_i == 3'd2) ? block_of(d_i) : '0;
         first_block_q <= 1'b1;
-        left_q        <= (op_i == 2'd0) ? LW'(k_i) - LW'(1) : '0;
+        left_q        <= (op_i == 3'd0) ? LW'(k_i) - LW'(1) : '0;
         first_q       <= 1'b1;
         walk_q        <= row_base_i;
         row_q         <= row_base_i;
         vec_q         <= vec_base_i;
-        grow_q        <= '0;
+        gat_q         <= '0;
       end
     end else begin
       if (issue) begin
@@ -203,6 +203,7 @@ module sequencer #(
       end
       if (step) begin
         j_q           <= j_next;
+        gat_q         <= gat_q + GW'(1);
         first_block_q <= block_end;
         left_q        <= left_next;
         first_q       <= 1'b1;
@@ -213,7 +214,6 @@ module sequencer #(
           i_q     <= i_next;
           row_q   <= back_q ? row_q - row_step : row_q + row_step;
           vec_q   <= vec_q - MW'(wb_q);
-          grow_q  <= grow_q + GW'(cb_q);
         end
       end
     end
@@ -275,7 +275,7 @@ module sequencer #(
     l2_q     <= l1_q;
     l3_q     <= l2_q;
     l4_q     <= l3_q;
-    g1_q     <= grow_q + GW'(j_q);
+    g1_q     <= gat_q;
     g2_q     <= g1_q;
     g3_q     <= g2_q;
     g4_q     <= g3_q;

@@ -13,13 +13,17 @@ module tierwise_engine #(
   parameter int AW = 48,
   parameter int OPERAND_DEPTH = 4096,
   parameter int GRAM_DEPTH = 4096,
-  parameter int MAX_FEATURES = 128
+  parameter int MAX_FEATURES = 128,
+  parameter int LIMBS = 1
 ) (
   input  wire logic          clk_i,
   input  wire logic          rst_i,
   // command: taken in the clock start_i is high while busy_o is low; ignored while busy
   input  wire logic          start_i,
-  input  wire logic [1:0]    op_i,        // 0 GRAM, 1 CHOL, 2 BACK
+  input  wire logic [2:0]    op_i,        // 0 GRAM, 1 CHOL, 2 BACK, 3 FSUB, 4 BACKV (3 and 4: not yet)
+  input  wire logic          two_i,       // words of two limbs (not yet)
+  input  wire logic          neg_i,       // GRAM: subtract the products (not yet)
+  input  wire logic [5:0]    decay_i,     // GRAM: forgetting (not yet)
   input  wire logic [15:0]   d_i,         // features, 1..MAX_FEATURES
   input  wire logic [15:0]   cb_i,        // column blocks, ceil((d+m)/N)
   input  wire logic [15:0]   k_i,         // GRAM: rows, >= 1
@@ -31,6 +35,7 @@ module tierwise_engine #(
   output logic               brk_o,
   output logic               sat_o,
   output logic      [31:0]   cycles_o,
+  output logic      [31:0]   activity_o,  // not yet
   // host port: legal only while busy_o is low; read data follow two clocks after host_re_i
   input  wire logic          host_we_i,
   input  wire logic          host_re_i,
@@ -225,9 +230,10 @@ module tierwise_engine #(
   assign brk_o        = brk_q;
   assign sat_o        = sat_q;
   assign cycles_o     = cycles_q;
+  assign activity_o   = '0;
   assign host_rdata_o = rdata_q;
 
   logic unused;
-  assign unused = &{1'b0, d_i, cb_i, row_base_i, vec_base_i, host_addr_i};
+  assign unused = &{1'b0, d_i, cb_i, row_base_i, vec_base_i, host_addr_i, two_i, neg_i, decay_i, LIMBS == 2};
 endmodule
 `resetall

@@ -113,6 +113,12 @@ EXPORT(write_rows) void write_rows(uint32_t address, uint32_t rows, uint32_t col
       write_word(false, address + r * blocks + c / kLanes, 1u << (c % kLanes), *words++);
 }
 
+// Writes int32 words from the buffer to columns [from, to) of the row of blocks at `address`.
+EXPORT(write_operand) void write_operand(uint32_t address, uint32_t from, uint32_t to) {
+  const int32_t *words = reinterpret_cast<const int32_t *>(buffer_);
+  for (uint32_t c = from; c < to; c++) write_word(false, address + c / kLanes, 1u << (c % kLanes), *words++);
+}
+
 // Reads columns [from, to) of an operand row into the buffer as int32.
 EXPORT(read_operand) void read_operand(uint32_t address, uint32_t from, uint32_t to) {
   int32_t *out = reinterpret_cast<int32_t *>(buffer_);
@@ -125,9 +131,9 @@ EXPORT(read_gram) void read_gram(uint32_t address, uint32_t from, uint32_t to) {
   read_columns(true, address, from, to, [out](uint32_t i, int64_t v) { out[i] = double(v); });
 }
 
-// Starts a command (hdl/README.md); `run` executes it.
+// Starts a command (hdl/README.md); `run` executes it. `flags`: bit 0 two limbs, bit 1 subtract.
 EXPORT(start) void start(uint32_t op, uint32_t d, uint32_t blocks, uint32_t rows, uint32_t row_base, uint32_t vec_base,
-                         uint32_t shift) {
+                         uint32_t shift, uint32_t flags, uint32_t decay) {
   dut->p_op__i.data[0] = op;
   dut->p_d__i.data[0] = d;
   dut->p_cb__i.data[0] = blocks;
@@ -135,6 +141,9 @@ EXPORT(start) void start(uint32_t op, uint32_t d, uint32_t blocks, uint32_t rows
   dut->p_row__base__i.data[0] = row_base;
   dut->p_vec__base__i.data[0] = vec_base;
   dut->p_sh__i.data[0] = shift;
+  dut->p_two__i.data[0] = flags & 1;
+  dut->p_neg__i.data[0] = flags >> 1 & 1;
+  dut->p_decay__i.data[0] = decay;
   dut->p_start__i.data[0] = 1;
   tick();
   dut->p_start__i.data[0] = 0;
@@ -151,3 +160,4 @@ EXPORT(run) uint32_t run(uint32_t max_cycles) {
 EXPORT(breakdown) uint32_t breakdown() { return dut->p_brk__o.data[0]; }
 EXPORT(saturated) uint32_t saturated() { return dut->p_sat__o.data[0]; }
 EXPORT(cycles) uint32_t cycles() { return dut->p_cycles__o.data[0]; }
+EXPORT(activity) uint32_t activity() { return dut->p_activity__o.data[0]; }

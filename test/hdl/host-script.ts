@@ -34,11 +34,16 @@ export function hostScript(info: EngineInfo, problem: EngineCase, resetAfter?: n
     lines.push(`r ${hex(gram, address + Math.floor(column / lanes), 2 ** (column % lanes))}`);
   };
   const command = (op: number, rows: number, rowBase: number, vecBase: number, shift: number): string =>
-    hex(op, d, blocks, rows, rowBase, vecBase, shift);
+    hex(op, d, blocks, rows, rowBase, vecBase, shift, 0, 0);
+  const gramRow: number[] = [];
+  for (let i = 0, at = 0; i < d; i++) {
+    gramRow.push(at - Math.floor(i / lanes));
+    at += blocks - Math.floor(i / lanes);
+  }
   if (resetAfter !== undefined) lines.push(`x ${command(opcodes.factor, 1, 0, 0, 1)} ${hex(resetAfter)}`);
   for (let i = 0; i < d; i++) {
-    for (let b = Math.floor(i / lanes); b < blocks; b++) lines.push(`w ${hex(1, i * blocks + b, 2 ** lanes - 1)} 0`);
-    write(1, i * blocks, i, problem.diagonal[i]!);
+    for (let b = Math.floor(i / lanes); b < blocks; b++) lines.push(`w ${hex(1, gramRow[i]! + b, 2 ** lanes - 1)} 0`);
+    write(1, gramRow[i]!, i, problem.diagonal[i]!);
   }
   for (let k = 0; k < chunkRows; k++) for (let c = columns; c < blocks * lanes; c++) write(0, layout.rowBase + k * blocks, c, 0);
   for (const step of problem.steps) {
@@ -57,7 +62,7 @@ export function hostScript(info: EngineInfo, problem: EngineCase, resetAfter?: n
       lines.push(`c ${command(opcodes.back, 1, (d - 1) * blocks, (vecBase + 2 ** 24) % 2 ** 24, 0)}`);
     }
   }
-  for (let i = 0; i < d; i++) for (let c = i; c < columns; c++) read(1, i * blocks, c);
+  for (let i = 0; i < d; i++) for (let c = i; c < columns; c++) read(1, gramRow[i]!, c);
   if (computes(problem, 'factor')) for (let i = 0; i < d; i++) for (let c = i; c < columns; c++) read(0, i * blocks, c);
   if (computes(problem, 'back')) {
     const skip = d - layout.outputBlock * lanes;
