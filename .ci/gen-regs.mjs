@@ -56,9 +56,17 @@ function placed(fields) {
   return { fields: result, sizeBytes: end };
 }
 
+/** Whether a key only repeats a layout's size, `statusBytes` of `status`; it must then be right. */
+function isSizeOfLayout(map, key, value) {
+  const layout = key.endsWith('Bytes') ? map[key.slice(0, -5)] : undefined;
+  if (layout === undefined) return false;
+  if (placed(layout).sizeBytes !== value) throw new Error(`${key} is ${value}, the layout has ${placed(layout).sizeBytes} bytes`);
+  return true;
+}
+
 function entries(map) {
   return Object.entries(map)
-    .filter(([key]) => !prose.has(key))
+    .filter(([key, value]) => !prose.has(key) && !isSizeOfLayout(map, key, value))
     .map(([key, value]) => ({ key, value, kind: kindOf(value), text: map.texts?.[key] }));
 }
 
@@ -208,14 +216,7 @@ function tsEntry(name, { key, value, kind, text }) {
 function typeScript(name, map) {
   const title = `// Generated from hdl/regs/${name}.json by .ci/gen-regs.mjs; do not edit.`;
   const named = map.name === undefined ? [] : [`/** Name. */\nexport const ${name}Name = '${map.name}';`];
-  // A size given as a constant of its own must be the layout's.
-  const list = entries(map).filter(({ key, value }) => {
-    const layout = key.endsWith('Bytes') ? map[key.slice(0, -5)] : undefined;
-    if (layout === undefined) return true;
-    if (placed(layout).sizeBytes !== value) throw new Error(`${key} is ${value}, the layout has ${placed(layout).sizeBytes} bytes`);
-    return false;
-  });
-  return [title, ...named, ...list.map((e) => tsEntry(name, e))].join('\n\n') + '\n';
+  return [title, ...named, ...entries(map).map((e) => tsEntry(name, e))].join('\n\n') + '\n';
 }
 
 // ---- documentation

@@ -152,7 +152,6 @@ package kernel_pkg;
   localparam int ARGUMENT_OUT_PTR_AT = 112;
   localparam int ARGUMENT_STATUS_PTR_AT = 120;
   localparam int STATUS_BYTES = 64;
-  localparam int STATUS_BYTES = 64;
   localparam int STATUS_MAGIC_AT = 0;
   localparam int STATUS_STATE_AT = 4;
   localparam int STATUS_FLAGS_AT = 5;
