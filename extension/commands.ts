@@ -4,6 +4,8 @@ import { exportReport } from './commands/export-report.ts';
 import { associateOnnx, openModel } from './commands/models.ts';
 import { openSample } from './commands/open-sample.ts';
 import { openPlan } from './commands/reveal.ts';
+import { selectBackend } from './commands/select-backend.ts';
+import { startSimulatedBoard } from './commands/simulated-board.ts';
 import type { TierwiseContext } from './context.ts';
 import { showError } from './errors-ui.ts';
 import type { LearningPage } from './panels/learning-page.ts';
@@ -43,6 +45,8 @@ export const commands: Readonly<Record<string, Command>> = {
     withPlan(context, undefined, (plan) => exportReport(context, plan, isFormat(format) ? format : undefined)),
   openSample: (context) => openSample(context),
   createPlan: (context, _pages, target) => createPlan(context, isModelUri(target) ? target : undefined),
+  selectBackend: (context) => selectBackend(context),
+  startSimulatedBoard: (context) => startSimulatedBoard(context),
   restartSolver: (context) => restartSolver(context),
   showLog: (context) => context.log.show(true),
   openModel: (_context, _pages, target) => openModel(isModelUri(target) ? target : undefined),

@@ -17,6 +17,7 @@ import { TierCodeLensProvider } from './providers/code-lens.ts';
 import { EnergyHintsProvider } from './providers/inlay-hints.ts';
 import { createLanguageStatus } from './providers/language-status.ts';
 import { LayersTreeProvider } from './providers/layers-tree.ts';
+import { createBackendItem } from './providers/backend-item.ts';
 import { createStatusBarItem } from './providers/status-bar.ts';
 import { SolverClient, type SolverState } from './server-client.ts';
 import { SettingsService } from './settings.ts';
@@ -83,11 +84,12 @@ export function activate(extension: vscode.ExtensionContext): TierwiseApi {
     vscode.languages.registerInlayHintsProvider(selector, hints),
     vscode.window.createTreeView('tierwise.layers', { treeDataProvider: layers, showCollapseAll: true }),
     createStatusBarItem(context),
+    createBackendItem(context),
     createBudgetDiagnostics(context),
     createLanguageStatus(context, solverState.event),
     keepContextKeys(context),
     startLanguageWithFirstPlan(context),
-    restartOnNewNode(context),
+    restartOnNewEnvironment(context),
   );
   void plans.start();
   return {
@@ -108,11 +110,12 @@ function createSolver(
   const script = vscode.Uri.joinPath(extension.extensionUri, 'dist', 'solver.cjs').fsPath;
   return new SolverClient({
     command: () => {
-      const nodePath = settings.current.solverNodePath;
+      const { solverNodePath: nodePath, boardXclbin } = settings.current;
+      const boards: Record<string, string> = boardXclbin === '' ? {} : { TIERWISE_XCLBIN: boardXclbin };
       // Without a Node of the user's own, VS Code's executable runs the solver as Node.
       return nodePath === ''
-        ? { executable: process.execPath, script, env: { ELECTRON_RUN_AS_NODE: '1' } }
-        : { executable: nodePath, script, env: {} };
+        ? { executable: process.execPath, script, env: { ELECTRON_RUN_AS_NODE: '1', ...boards } }
+        : { executable: nodePath, script, env: boards };
     },
     log: lastingLog(log),
     onState: (now) => state.fire(now),
@@ -143,11 +146,12 @@ function startLanguageWithFirstPlan(context: TierwiseContext): vscode.Disposable
   return vscode.workspace.onDidOpenTextDocument(start);
 }
 
-function restartOnNewNode(context: TierwiseContext): vscode.Disposable {
-  let nodePath = context.settings.current.solverNodePath;
+/** What the solver process is started with is read at its start only. */
+function restartOnNewEnvironment(context: TierwiseContext): vscode.Disposable {
+  let used = context.settings.current;
   return context.settings.onDidChange((settings) => {
-    if (settings.solverNodePath === nodePath) return;
-    nodePath = settings.solverNodePath;
-    void context.solver.restart();
+    const isSame = settings.solverNodePath === used.solverNodePath && settings.boardXclbin === used.boardXclbin;
+    used = settings;
+    if (!isSame) void context.solver.restart();
   });
 }

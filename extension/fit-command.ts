@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { BudgetDocument, CheckDocument, FitDocument, ProgressEvent } from '../solver-core/protocol/index.ts';
+import { backendParam } from './backend-choice.ts';
 import { formatMetric, formatQuantity } from './format.ts';
 import type { PlanStore } from './plan-store.ts';
 import type { SolverClient } from './server-client.ts';
@@ -119,7 +120,8 @@ export class FitRunner implements vscode.Disposable {
 
   async #run(plan: vscode.Uri, token: vscode.CancellationToken): Promise<FitDocument | undefined> {
     const { settings, solver } = this.#services;
-    const backend = settings.current.fitBackend === 'plan' ? {} : { backend: settings.current.fitBackend };
+    const named = backendParam(settings.current);
+    const backend = named === undefined ? {} : { backend: named };
     const options = {
       location: vscode.ProgressLocation.Notification,
       title: vscode.l10n.t('Fitting the lower tier of {0}', baseName(plan.path)),

@@ -25,11 +25,12 @@ function firstStep(code: string, t: Translate): NextStep | undefined {
       return { label: t('Restart solver'), command: 'tierwise.restartSolver' };
     case 'backend-not-available':
     case 'unknown-backend':
-      return { label: t('Choose a backend'), command: 'workbench.action.openSettings', args: ['@id:tierwise.fit.backend'] };
+      return { label: t('Choose a backend'), command: 'tierwise.selectBackend' };
     case 'fit-in-progress':
       return { label: t('Cancel fit'), command: 'tierwise.cancelFit' };
     default:
       if (/^(plan|budget)-/.test(code)) return { label: t('Show problems'), command: 'workbench.actions.view.problems' };
+      if (/^(board|serial|xrt)-/.test(code)) return { label: t('Choose a board'), command: 'tierwise.selectBackend' };
       if (/^(data|file)-/.test(code)) return { label: t('Open plan'), command: 'tierwise.openPlan' };
       return undefined;
   }

@@ -50,6 +50,7 @@ const silenceLimitsMs: Readonly<Record<SolverMethod, number>> = {
   'tierwise/check': 120_000,
   'tierwise/energy': 120_000,
   'tierwise/lastFit': 120_000,
+  'tierwise/boards': 120_000,
   'tierwise/report': 120_000,
   'tierwise/eval': 600_000,
   'tierwise/fit': 900_000,

@@ -6,7 +6,13 @@ export interface Settings {
   readonly hintsRetraining: boolean;
   readonly codeLensEnabled: boolean;
   /** Where a fit solves; `plan` leaves it to the plan. */
-  readonly fitBackend: 'plan' | 'cpu' | 'sim';
+  readonly fitBackend: 'plan' | 'cpu' | 'sim' | 'serial' | 'xrt';
+  /** Port of the serial board: `auto`, a path, a pattern of paths, or the USB serial number of its adapter. */
+  readonly boardPort: string;
+  /** Number of the accelerator card, from 0. */
+  readonly boardXrtDevice: number;
+  /** Path of the kernel image for cards, or empty. */
+  readonly boardXclbin: string;
   /** Id of an energy target, or empty for the plan's. */
   readonly energyTarget: string;
   /** Absolute path of a Node executable for the solver, or empty for VS Code's own. */
@@ -23,7 +29,27 @@ const fields = {
   hintsEnergy: { key: 'hints.energy', schema: v.boolean(), fallback: true },
   hintsRetraining: { key: 'hints.retraining', schema: v.boolean(), fallback: true },
   codeLensEnabled: { key: 'codeLens.enabled', schema: v.boolean(), fallback: true },
-  fitBackend: { key: 'fit.backend', schema: v.picklist(['plan', 'cpu', 'sim']), fallback: 'plan' },
+  fitBackend: { key: 'fit.backend', schema: v.picklist(['plan', 'cpu', 'sim', 'serial', 'xrt']), fallback: 'plan' },
+  boardPort: {
+    key: 'board.port',
+    schema: v.pipe(
+      v.string(),
+      v.minLength(1),
+      v.maxLength(4096),
+      v.check((text) => !text.includes('\0')),
+    ),
+    fallback: 'auto',
+  },
+  boardXrtDevice: { key: 'board.xrtDevice', schema: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(63)), fallback: 0 },
+  boardXclbin: {
+    key: 'board.xclbin',
+    schema: v.pipe(
+      v.string(),
+      v.maxLength(4096),
+      v.check((text) => !text.includes('\0')),
+    ),
+    fallback: '',
+  },
   energyTarget: { key: 'energy.target', schema: v.pipe(v.string(), v.regex(/^[A-Za-z0-9._-]{0,64}$/)), fallback: '' },
   solverNodePath: {
     key: 'solver.nodePath',
@@ -61,6 +87,9 @@ export function parseSettings(get: (key: string) => unknown): {
     hintsRetraining: read(fields.hintsRetraining),
     codeLensEnabled: read(fields.codeLensEnabled),
     fitBackend: read<Settings['fitBackend']>(fields.fitBackend),
+    boardPort: read(fields.boardPort),
+    boardXrtDevice: read(fields.boardXrtDevice),
+    boardXclbin: read(fields.boardXclbin),
     energyTarget: read(fields.energyTarget),
     solverNodePath: read(fields.solverNodePath),
   };

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { ToWebview } from '../../webview/messages/index.ts';
+import { backendParam } from '../backend-choice.ts';
 import type { TierwiseContext } from '../context.ts';
 import type { RunningFit } from '../fit-command.ts';
 import { learningText } from '../to-learning-view.ts';
@@ -50,12 +51,12 @@ export class TiersPage implements vscode.WebviewViewProvider, vscode.Disposable 
     if (!snapshot.check && snapshot.error)
       return { kind: 'error', code: snapshot.error.code, message: snapshot.error.message, advice: snapshot.error.advice };
     if (!snapshot.check) return { kind: 'busy', message: vscode.l10n.t('Reading the plan and its model') };
-    const { fitBackend, energyTarget } = settings.current;
+    const { energyTarget } = settings.current;
     const running = fits.running;
     const view = tiersView(
       snapshot,
       {
-        backend: fitBackend === 'plan' ? undefined : fitBackend,
+        backend: backendParam(settings.current),
         target: energyTarget === '' ? undefined : energyTarget,
         canFit: running === undefined,
         canLearn: !learning.isRunning,

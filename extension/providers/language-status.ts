@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { backendParam } from '../backend-choice.ts';
 import type { TierwiseContext } from '../context.ts';
 import type { SolverState } from '../server-client.ts';
 
@@ -8,8 +9,8 @@ export function createLanguageStatus(context: TierwiseContext, onSolverState: vs
   item.name = vscode.l10n.t('Tierwise solver');
   item.command = { command: 'tierwise.showLog', title: vscode.l10n.t('Show log') };
   const update = (state: SolverState): void => {
-    const backend = context.settings.current.fitBackend;
-    item.text = backend === 'plan' ? vscode.l10n.t('Fits on the backend of the plan') : vscode.l10n.t('Fits on {0}', backend);
+    const backend = backendParam(context.settings.current);
+    item.text = backend === undefined ? vscode.l10n.t('Fits on the backend of the plan') : vscode.l10n.t('Fits on {0}', backend);
     item.severity = state === 'crashed' ? vscode.LanguageStatusSeverity.Warning : vscode.LanguageStatusSeverity.Information;
     const details: Readonly<Record<SolverState, string>> = {
       running: vscode.l10n.t('Solver running'),

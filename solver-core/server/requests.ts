@@ -2,6 +2,7 @@ import { ProgressType, ResponseError } from 'vscode-jsonrpc/node.js';
 import type { CancellationToken, MessageConnection } from 'vscode-jsonrpc/node.js';
 import { checkAbort, isAbort } from '../model/abort.ts';
 import { TierwiseError } from '../model/error.ts';
+import { boardsJob } from '../jobs/boards.ts';
 import { checkJob } from '../jobs/check.ts';
 import type { Environment } from '../jobs/environment.ts';
 import { energyJob } from '../jobs/energy.ts';
@@ -53,6 +54,7 @@ function handlersOf(environment: Environment): { readonly [M in Method]: Handler
     'tierwise/learn': alone<'tierwise/learn'>((params, control) => learnJob(environment, params, control)),
     'tierwise/unlearn': alone<'tierwise/unlearn'>((params, control) => unlearnJob(environment, params, control)),
     'tierwise/lastFit': (params) => lastFitJob(environment, params),
+    'tierwise/boards': alone<'tierwise/boards'>((params, control) => boardsJob(environment, params, control)),
     'tierwise/report': (params) => reportJob(environment, params),
   };
 }
@@ -129,11 +131,12 @@ const required: { readonly [M in Method]: readonly string[] } = {
   'tierwise/eval': ['model', 'data'],
   'tierwise/learn': ['path', 'data'],
   'tierwise/unlearn': ['path', 'data', 'rows'],
+  'tierwise/boards': [],
   'tierwise/lastFit': ['path'],
   'tierwise/report': ['path', 'format'],
 };
 const reportFormats = ['html', 'md', 'csv', 'json', 'text'];
-const optionalStrings = ['text', 'target', 'backend', 'out', 'inputs', 'labels', 'state', 'progressToken'];
+const optionalStrings = ['text', 'target', 'backend', 'out', 'inputs', 'labels', 'state', 'probe', 'progressToken'];
 const optionalBooleans = ['fresh', 'keepOnCancel'];
 const learnPolicies = ['plan', 'always', 'never'];
 

@@ -10,7 +10,8 @@ describe('next steps', () => {
     ['solver-crashed', ['tierwise.showLog']],
     ['plan-has-errors', ['workbench.actions.view.problems', 'tierwise.showLog']],
     ['file-not-found', ['tierwise.openPlan', 'tierwise.showLog']],
-    ['backend-not-available', ['workbench.action.openSettings', 'tierwise.showLog']],
+    ['backend-not-available', ['tierwise.selectBackend', 'tierwise.showLog']],
+    ['board-busy', ['tierwise.selectBackend', 'tierwise.showLog']],
     ['never-heard-of', ['tierwise.showLog']],
   ])('%s offers %j', (code, commands) => {
     expect(nextSteps(code, plainText).map((step) => step.command)).toEqual(commands);

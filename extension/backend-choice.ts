@@ -1,0 +1,77 @@
+import type { BoardAnswer, SerialPortDocument, XrtDeviceDocument } from '../solver-core/protocol/index.ts';
+import type { Translate } from './format.ts';
+import type { Settings } from './settings-schema.ts';
+
+/** The parts of the settings that say where a fit solves. */
+export type BackendSettings = Pick<Settings, 'fitBackend' | 'boardPort' | 'boardXrtDevice'>;
+
+/** The backend as the solver takes it, e.g. "serial:auto" or "xrt:0"; undefined leaves it to the plan. */
+export function backendParam(settings: BackendSettings): string | undefined {
+  switch (settings.fitBackend) {
+    case 'plan':
+      return undefined;
+    case 'serial':
+      return `serial:${settings.boardPort}`;
+    case 'xrt':
+      return `xrt:${settings.boardXrtDevice}`;
+    default:
+      return settings.fitBackend;
+  }
+}
+
+/** A few words for the status bar: "sim", "serial ttyUSB1", "card 0"; of the plan's own when that decides. */
+export function backendLabel(settings: BackendSettings, planned: string | null | undefined, t: Translate): string {
+  switch (settings.fitBackend) {
+    case 'plan':
+      return planned ?? t('backend of the plan');
+    case 'serial':
+      return settings.boardPort === 'auto' ? t('serial board') : t('serial {0}', lastSegment(settings.boardPort));
+    case 'xrt':
+      return t('card {0}', settings.boardXrtDevice);
+    default:
+      return settings.fitBackend;
+  }
+}
+
+/** One line about a port or card: what it answered, or what it might be. */
+export function answerText(answer: BoardAnswer, candidates: readonly string[], t: Translate): string {
+  switch (answer.kind) {
+    case 'engine': {
+      const { device, maxFeatures, clockHz } = answer.engine;
+      return t('{0}, up to {1} inputs per layer, {2} MHz', device, maxFeatures, (clockHz / 1e6).toPrecision(3));
+    }
+    case 'error':
+      return answer.message;
+    case 'not-asked':
+      return candidates.length === 0 ? t('Not asked yet') : t('May be: {0}. Not asked yet', candidates.join(', '));
+  }
+}
+
+/** What to remember of a port: the USB serial number, which stays when the port gets another name, else its path. */
+export function portSetting(port: SerialPortDocument): string {
+  return port.serialNumber ?? port.path;
+}
+
+/** Ports that are likely boards first, each group in the order of the system. */
+export function splitPorts(ports: readonly SerialPortDocument[]): {
+  readonly boards: readonly SerialPortDocument[];
+  readonly others: readonly SerialPortDocument[];
+} {
+  const isBoard = (port: SerialPortDocument): boolean => port.answer.kind === 'engine' || port.simulated || port.candidates.length > 0;
+  return { boards: ports.filter(isBoard), others: ports.filter((port) => !isBoard(port)) };
+}
+
+/** What a card says of its power: watts, or why there are none. Never a zero that was not measured. */
+export function powerText(device: XrtDeviceDocument, t: Translate): string {
+  if (device.powerW !== null) return t('{0} W measured', device.powerW.toPrecision(3));
+  return device.powerNote ?? t('power not reported');
+}
+
+/** Whether a pick is the one in use. */
+export function isCurrentPort(settings: BackendSettings, port: SerialPortDocument): boolean {
+  return settings.fitBackend === 'serial' && (settings.boardPort === port.path || settings.boardPort === port.serialNumber);
+}
+
+function lastSegment(path: string): string {
+  return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1) || path;
+}

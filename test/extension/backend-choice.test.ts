@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import {
+  answerText,
+  backendLabel,
+  backendParam,
+  isCurrentPort,
+  portSetting,
+  powerText,
+  splitPorts,
+} from '../../extension/backend-choice.ts';
+import type { BackendSettings } from '../../extension/backend-choice.ts';
+import { plainText } from './fixtures.ts';
+import type { SerialPortDocument } from '../../solver-core/protocol/index.ts';
+
+const settings = (more: Partial<BackendSettings>): BackendSettings => ({
+  fitBackend: 'plan',
+  boardPort: 'auto',
+  boardXrtDevice: 0,
+  ...more,
+});
+const port = (more: Partial<SerialPortDocument>): SerialPortDocument => ({
+  path: '/dev/ttyUSB1',
+  vendorId: '0403',
+  productId: '6010',
+  serialNumber: null,
+  manufacturer: null,
+  candidates: [],
+  simulated: false,
+  answer: { kind: 'not-asked' },
+  ...more,
+});
+
+describe('the choice of a backend', () => {
+  it.each([
+    [settings({}), undefined, 'sim'],
+    [settings({ fitBackend: 'cpu' }), 'cpu', 'cpu'],
+    [settings({ fitBackend: 'serial' }), 'serial:auto', 'serial board'],
+    [settings({ fitBackend: 'serial', boardPort: '/dev/ttyUSB1' }), 'serial:/dev/ttyUSB1', 'serial ttyUSB1'],
+    [settings({ fitBackend: 'serial', boardPort: 'FT1234' }), 'serial:FT1234', 'serial FT1234'],
+    [settings({ fitBackend: 'xrt', boardXrtDevice: 2 }), 'xrt:2', 'card 2'],
+  ])('%j is asked for as %j and called "%s"', (choice, asked, label) => {
+    expect(backendParam(choice)).toBe(asked);
+    expect(backendLabel(choice, 'sim', plainText)).toBe(label);
+  });
+
+  it('keeps a port by the serial number of its adapter, which stays when the name changes', () => {
+    expect(portSetting(port({}))).toBe('/dev/ttyUSB1');
+    expect(portSetting(port({ serialNumber: 'FT1234' }))).toBe('FT1234');
+    const chosen = settings({ fitBackend: 'serial', boardPort: 'FT1234' });
+    expect(isCurrentPort(chosen, port({ path: '/dev/ttyUSB7', serialNumber: 'FT1234' }))).toBe(true);
+    expect(isCurrentPort(chosen, port({}))).toBe(false);
+  });
+
+  it('puts likely boards before other ports', () => {
+    const ports = [port({ path: 'a' }), port({ path: 'b', candidates: ['ULX3S'] }), port({ path: 'c', simulated: true })];
+    expect(splitPorts(ports).boards.map(({ path }) => path)).toEqual(['b', 'c']);
+    expect(splitPorts(ports).others.map(({ path }) => path)).toEqual(['a']);
+  });
+
+  it('tells an answer from a guess', () => {
+    const engine = {
+      device: 'iCEBreaker',
+      lanes: 4,
+      wordBits: 16,
+      accumulatorBits: 48,
+      limbs: 1,
+      maxFeatures: 28,
+      clockHz: 24e6,
+      baud: 1e6,
+      image: '1',
+    } as const;
+    expect(answerText({ kind: 'engine', engine }, [], plainText)).toBe('iCEBreaker, up to 28 inputs per layer, 24.0 MHz');
+    expect(answerText({ kind: 'not-asked' }, ['ULX3S', 'iCEBreaker'], plainText)).toBe('May be: ULX3S, iCEBreaker. Not asked yet');
+    expect(answerText({ kind: 'error', code: 'board-busy', message: 'in use', advice: '' }, ['ULX3S'], plainText)).toBe('in use');
+  });
+
+  it('never calls power that is not reported zero', () => {
+    const device = { index: 0, bdf: null, name: null, answer: { kind: 'not-asked' }, rails: [] } as const;
+    expect(powerText({ ...device, powerW: null, powerNote: 'the card reports N/A' }, plainText)).toBe('the card reports N/A');
+    expect(powerText({ ...device, powerW: null, powerNote: null }, plainText)).toBe('power not reported');
+    expect(powerText({ ...device, powerW: 12.34, powerNote: null }, plainText)).toBe('12.3 W measured');
+  });
+});
