@@ -1,7 +1,8 @@
-import { accumulateCycles, solveWork } from '../backends/engine/cycles.ts';
+import { accumulateCycles } from '../backends/engine/cycles.ts';
 import { planLayout } from '../backends/engine/layout.ts';
 import { defaultEngineParameters, engineInfo } from '../backends/engine/parameters.ts';
 import { outputGroups } from '../backends/engine/solve-group.ts';
+import { solveWork } from '../backends/engine/solve-work.ts';
 import type { SimWork } from '../backends/sim/sim-device.ts';
 import type { EngineCost } from '../energy/retraining.ts';
 import { fitJobs } from '../fit/fit-tiers.ts';
@@ -51,7 +52,7 @@ export function predictedCost(layer: Layer, rows: number, deadInputs = 0): Engin
     const work = solveWork(engine, layout, run.rows);
     cycles += work.engineCycles;
     hostWords += work.hostWords;
-    gramCycles += accumulateCycles(layout, engine.lanes, run.rows);
+    gramCycles += accumulateCycles(layout, engine, run.rows);
   }
   return { cycles, gramCycles, hostWords, lanes: engine.lanes, wordBits: engine.wordBits, source: 'modelled' };
 }

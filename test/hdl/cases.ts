@@ -1,11 +1,15 @@
-import type { EngineFlags } from '../../solver-core/backends/engine/device.ts';
+import type { EngineFlags, Limbs, SolvePart } from '../../solver-core/backends/engine/device.ts';
 import { gramShift, maxRows } from '../../solver-core/backends/engine/shift.ts';
 
 /** One call on an engine. */
 export type Step =
-  | { readonly kind: 'rows'; readonly words: Int32Array; readonly rows: number }
-  | { readonly kind: 'factor'; readonly shift: number }
-  | { readonly kind: 'back' };
+  | { readonly kind: 'rows'; readonly words: Int32Array; readonly rows: number; readonly subtract?: boolean }
+  | { readonly kind: 'decay'; readonly shift: number }
+  | { readonly kind: 'load'; readonly gram: Float64Array }
+  | { readonly kind: 'factor'; readonly shift: number; readonly limbs?: Limbs }
+  | { readonly kind: 'back' }
+  /** r: [d, m] words of the last factor's fraction bits. */
+  | { readonly kind: 'solve'; readonly r: Float64Array; readonly part?: SolvePart };
 
 /** A problem and the calls made for it; G, R and W are read at the end. */
 export interface EngineCase {
@@ -16,12 +20,17 @@ export interface EngineCase {
   readonly steps: readonly Step[];
 }
 
-/** Everything an engine answered: flags of each step, then the results. R and W are empty when the case does not compute them. */
+/**
+ * Everything an engine answered: flags of each step, then the results. R and W are empty when the case does not compute them, W also
+ * when something else took its place.
+ */
 export interface Outcome {
   readonly flags: readonly EngineFlags[];
   readonly gram: readonly number[];
   readonly factor: readonly number[];
   readonly weights: readonly number[];
+  /** The words of each solve; absent without one. */
+  readonly solved?: readonly (readonly number[])[];
 }
 
 /** xorshift32, the generator of all test data here. */

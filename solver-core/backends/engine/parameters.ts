@@ -1,4 +1,4 @@
-import type { EngineInfo } from './device.ts';
+import type { EngineInfo, Limbs } from './device.ts';
 
 /** Build parameters of an engine, named as in hdl/rtl/tierwise_engine.sv. */
 export interface EngineParameters {
@@ -8,6 +8,8 @@ export interface EngineParameters {
   readonly wordBits: number;
   /** AW: 2·DW + 2 .. 48 bits. */
   readonly accumulatorBits: number;
+  /** 2 with the hardware for words of two limbs, which takes DW <= 18. Default 1. */
+  readonly limbs?: Limbs;
   /** Operand words of one lane. */
   readonly operandDepth: number;
   /** Gram words of one lane. */
@@ -43,6 +45,7 @@ export function engineInfo(parameters: EngineParameters, level: EngineInfo['leve
     image,
     lanes: parameters.lanes,
     wordBits: parameters.wordBits,
+    limbs: parameters.limbs ?? 1,
     accumulatorBits: parameters.accumulatorBits,
     maxColumns: maxColumns(parameters),
     maxFeatures: parameters.maxFeatures,

@@ -23,7 +23,7 @@ export interface ScaledFactor {
  * words: [d, columns], R in the first d columns. null when a diagonal word is not positive.
  */
 export function deviceFactor(
-  words: Int32Array,
+  words: Float64Array,
   columns: number,
   plan: Quantisation,
   shift: number,

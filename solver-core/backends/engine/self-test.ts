@@ -37,7 +37,7 @@ export async function engineHash(device: EngineDevice, abort?: AbortFlag): Promi
   for (let i = 0; i < features; i++) largest = Math.max(largest, gram[i * (features + outputs) + i]!);
   await device.factor(gramShift(largest, device.info.wordBits), abort);
   await device.backSubstitute(abort);
-  return hashWords([gram, await device.readFactor(), await device.readWeights()]);
+  return hashWords([gram, (await device.readFactor()).values, (await device.readWeights()).values]);
 }
 
 /**

@@ -56,13 +56,13 @@ export async function solveGroup(
   const factored = await device.factor(shift, context.abort);
   if (factored.breakdown) return { solved: null, saturated: false };
   const back = await device.backSubstitute(context.abort);
-  const words = await device.readFactor();
+  const { values: words } = await device.readFactor();
   const factor = deviceFactor(words, columns, plan, shift, fractionBits);
   if (factor === null) return { solved: null, saturated: false };
   // Repeating BACK with halved right-hand sides would need FSUB or all rows again; Z is sound, so the host finishes from it.
   const w = back.saturated
     ? substituteOnHost(words, factor, group.count, fractionBits)
-    : fromWords(await device.readWeights(), fractionBits);
+    : fromWords((await device.readWeights()).values, fractionBits);
   return { solved: { weights: unscale(w, plan, group), factor }, saturated: back.saturated };
 }
 
@@ -82,7 +82,7 @@ async function streamRows(run: EngineRun, group: OutputGroup, onProgress: (fract
 }
 
 /** R W = Z on the host: [d, count] in the device's units. */
-function substituteOnHost(words: Int32Array, factor: ScaledFactor, count: number, fractionBits: number): Float64Array {
+function substituteOnHost(words: Float64Array, factor: ScaledFactor, count: number, fractionBits: number): Float64Array {
   const { d, l } = factor;
   const columns = d + count;
   const z = new Float64Array(d * count);
@@ -93,8 +93,8 @@ function substituteOnHost(words: Int32Array, factor: ScaledFactor, count: number
   return z;
 }
 
-function fromWords(words: Int32Array, fractionBits: number): Float64Array {
-  return Float64Array.from(words, (word) => word * 2 ** -fractionBits);
+function fromWords(words: Float64Array, fractionBits: number): Float64Array {
+  return words.map((word) => word * 2 ** -fractionBits);
 }
 
 /** From the device's units to those of the data: W = w · factorX / factorY. */

@@ -72,7 +72,7 @@ async function runEngine(run: EngineRun): Promise<EngineResults> {
   const d = statistics.live.length;
   const groups = outputGroups(device.info, d, statistics.outputs);
   const weights = new Float64Array(d * statistics.outputs);
-  let before: EngineTotals = { gramCycles: 0, cholCycles: 0, backCycles: 0, hostWords: 0 };
+  let before: EngineTotals = { gramCycles: 0, cholCycles: 0, backCycles: 0, fsubCycles: 0, hostWords: 0 };
   let last: GroupResult | undefined;
   let lastGroup: OutputGroup = groups[0]!;
   let saturated = false;
@@ -149,6 +149,7 @@ function addTotals(a: EngineTotals, b: EngineTotals): EngineTotals {
     gramCycles: a.gramCycles + b.gramCycles,
     cholCycles: a.cholCycles + b.cholCycles,
     backCycles: a.backCycles + b.backCycles,
+    fsubCycles: a.fsubCycles + b.fsubCycles,
     hostWords: a.hostWords + b.hostWords,
   };
 }

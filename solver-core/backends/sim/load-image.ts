@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TierwiseError } from '../../model/error.ts';
+import type { Limbs } from '../engine/device.ts';
 import type { EngineParameters } from '../engine/parameters.ts';
 
 /** A verified image of the simulated engine. */
@@ -37,6 +38,13 @@ function positive(parameters: Record<string, unknown>, name: string): number {
   return value;
 }
 
+function limbs(parameters: Record<string, unknown>): Limbs {
+  const value = positive(parameters, 'LIMBS');
+  if (value !== 1 && value !== 2)
+    throw failure('engine-image-damaged', `The manifest of the engine image has ${value} for LIMBS, expected 1 or 2.`);
+  return value;
+}
+
 /**
  * Reads engine.wasm and manifest.json from `folder` (dist/engine of an installation) and checks the hash of the image.
  * Throws `engine-image-missing` or `engine-image-damaged`.
@@ -62,6 +70,7 @@ export async function loadImage(folder: string): Promise<EngineImage> {
     operandDepth: positive(named, 'OPERAND_DEPTH'),
     gramDepth: positive(named, 'GRAM_DEPTH'),
     maxFeatures: positive(named, 'MAX_FEATURES'),
+    ...(named['LIMBS'] === undefined ? {} : { limbs: limbs(named) }),
   };
   return { wasm, sha256, parameters };
 }

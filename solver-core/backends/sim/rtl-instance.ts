@@ -14,11 +14,24 @@ export interface HarnessExports {
   write_rows(address: number, rows: number, columns: number, blocks: number): void;
   read_operand(address: number, from: number, to: number): void;
   read_gram(address: number, from: number, to: number): void;
-  start(op: number, d: number, blocks: number, rows: number, rowBase: number, vecBase: number, shift: number): void;
+  write_operand(address: number, from: number, to: number): void;
+  /** `flags`: bit 0 two limbs, bit 1 subtract. */
+  start(
+    op: number,
+    d: number,
+    blocks: number,
+    rows: number,
+    rowBase: number,
+    vecBase: number,
+    shift: number,
+    flags: number,
+    decay: number,
+  ): void;
   run(maxCycles: number): number;
   breakdown(): number;
   saturated(): number;
   cycles(): number;
+  activity(): number;
 }
 
 /** A simulated engine out of reset. */

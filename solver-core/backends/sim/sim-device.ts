@@ -1,11 +1,11 @@
 import type { AbortFlag, Host } from '../../model/abort.ts';
 import { TierwiseError } from '../../model/error.ts';
-import { solveWork } from '../engine/cycles.ts';
 import type { EngineDevice, EngineInfo } from '../engine/device.ts';
 import { FunctionalDevice } from '../engine/functional-device.ts';
 import { layoutOrThrow, outputGroupCount } from '../engine/layout.ts';
 import { engineInfo } from '../engine/parameters.ts';
 import { engineHash } from '../engine/self-test.ts';
+import { solveWork } from '../engine/solve-work.ts';
 import { loadImage } from './load-image.ts';
 import { nodeHost } from './node-host.ts';
 import { WasmDevice } from './wasm-device.ts';

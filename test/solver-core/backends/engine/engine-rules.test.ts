@@ -1,17 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  accumulateCycles,
-  backCycles,
-  cholCycles,
-  gramCycles,
-  hostWords,
-  pivotCycles,
-} from '../../../../solver-core/backends/engine/cycles.ts';
+import { accumulateCycles, backCycles, cholCycles, gramCycles, pivotCycles } from '../../../../solver-core/backends/engine/cycles.ts';
 import type { EngineProblem } from '../../../../solver-core/backends/engine/device.ts';
 import { FunctionalDevice } from '../../../../solver-core/backends/engine/functional-device.ts';
+import { triangleWords } from '../../../../solver-core/backends/engine/host-words.ts';
 import type { EngineLayout } from '../../../../solver-core/backends/engine/layout.ts';
-import { engineFits, outputGroupCount, planLayout } from '../../../../solver-core/backends/engine/layout.ts';
+import { engineFits, gramOffsets, outputGroupCount, planLayout } from '../../../../solver-core/backends/engine/layout.ts';
 import { defaultEngineParameters, engineInfo } from '../../../../solver-core/backends/engine/parameters.ts';
 import { gramShift, maxRows } from '../../../../solver-core/backends/engine/shift.ts';
 import { AbortError } from '../../../../solver-core/model/abort.ts';
@@ -28,50 +22,67 @@ const problem = (features: number, outputs: number, ridge = 0): EngineProblem =>
 
 describe('layout', () => {
   test('the shipped engine takes 1024 features with 8 outputs, and layers with many outputs', () => {
-    expect(layoutOf(1024, 8)).toMatchObject({ blocks: 129, chunkRows: 111 });
+    expect(layoutOf(1024, 8)).toMatchObject({ blocks: 129, chunkRows: 111, limbs: 1, gramWords: 67_072 });
     expect(engineFits(info, 64, 8000)).toBe(true);
     expect(engineFits(info, 1025, 1)).toBe(false);
-    expect(engineFits(info, 1024, 9)).toBe(false);
+    expect(engineFits(info, 1024, 56)).toBe(true);
+    expect(engineFits(info, 1024, 57)).toBe(false);
     expect(planLayout(info, 8, 40_000)).toMatch(/40008 columns after padding/);
   });
 
   test('outputs that do not fit at once are divided into the fewest equal groups', () => {
     expect(outputGroupCount(info, 64, 100)).toBe(1);
-    expect(outputGroupCount(info, 1024, 8)).toBe(1);
-    expect(outputGroupCount(info, 1024, 10)).toBe(2);
-    expect(outputGroupCount(info, 1024, 100)).toBe(13);
+    expect(outputGroupCount(info, 1024, 56)).toBe(1);
+    expect(outputGroupCount(info, 1024, 57)).toBe(2);
+    expect(outputGroupCount(info, 1024, 113)).toBe(3);
     expect(outputGroupCount(info, 1025, 1)).toBe(null);
   });
 
   test('regions of a problem that fits never overlap and stay inside the memories', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 1024 }), fc.integer({ min: 1, max: 2000 }), (d, m) => {
-        const layout = planLayout(info, d, m);
+      fc.property(fc.integer({ min: 1, max: 1024 }), fc.integer({ min: 1, max: 2000 }), fc.constantFrom(1, 2), (d, m, limbs) => {
+        const layout = planLayout({ ...info, limbs }, d, m);
         if (typeof layout === 'string') return;
         const { blocks, weightBase, weightBlocks, rowBase, chunkRows, outputBlock } = layout;
         expect(blocks * 8).toBeGreaterThanOrEqual(d + m);
         expect((blocks - 1) * 8).toBeLessThan(d + m);
         expect(outputBlock * 8).toBeLessThanOrEqual(d);
-        expect(weightBase).toBe(d * blocks);
-        expect(rowBase).toBe(weightBase + d * weightBlocks);
+        expect(layout.limbs).toBeLessThanOrEqual(limbs);
+        expect(weightBase).toBe(d * blocks * layout.limbs);
+        expect(rowBase).toBe(weightBase + d * weightBlocks * layout.limbs);
         expect(chunkRows).toBeGreaterThanOrEqual(1);
         expect(rowBase + chunkRows * blocks).toBeLessThanOrEqual(info.operandDepth);
-        expect(d * blocks).toBeLessThanOrEqual(info.gramDepth);
+        expect(layout.gramWords).toBeLessThanOrEqual(info.gramDepth);
       }),
       { seed: 3, numRuns: 300 },
     );
+  });
+
+  test('two limbs take their room only where a chunk of rows is left, and never make a problem too large', () => {
+    const two = { ...info, limbs: 2 as const };
+    expect(planLayout(two, 256, 8)).toMatchObject({ limbs: 2, chunkRows: 256 });
+    expect(planLayout(two, 1024, 8)).toMatchObject({ limbs: 1, chunkRows: 111 });
+    for (let d = 1; d <= 1024; d += 7) expect(typeof planLayout(two, d, 3)).toBe(typeof planLayout(info, d, 3));
+  });
+
+  test('the packed triangle holds every block of the upper triangle once, row after row', () => {
+    const layout = layoutOf(19, 6);
+    const offsets = gramOffsets(layout, 8);
+    const seen: number[] = [];
+    for (let i = 0; i < 19; i++) for (let b = Math.floor(i / 8); b < layout.blocks; b++) seen.push(offsets[i]! + b - Math.floor(i / 8));
+    expect(seen).toEqual(Array.from({ length: layout.gramWords }, (_, at) => at));
   });
 });
 
 describe('cycles', () => {
   test('published numbers of the formula: 64 features, 8 outputs, 8 lanes', () => {
     const layout = layoutOf(64, 8);
-    expect(gramCycles(layout, 8, 32)).toBe(32 * 352 + 4);
-    expect(accumulateCycles(layout, 8, 600)).toBe(600 * 352 + 3 * 4);
+    expect(gramCycles(layout, info, 32)).toBe(32 * 352 + 4);
+    expect(accumulateCycles(layout, info, 600)).toBe(600 * 352 + 3 * 4);
     expect(pivotCycles(18)).toBe(44);
-    expect(cholCycles(layout, 8, 18)).toBe(17209);
-    expect(backCycles(layout, 8)).toBe(3105);
-    expect(hostWords.readTriangle(layout)).toBe(64 * 72 - (64 * 63) / 2);
+    expect(cholCycles(layout, info)).toBe(17209);
+    expect(backCycles(layout, info)).toBe(3105);
+    expect(triangleWords(layout)).toBe(64 * 72 - (64 * 63) / 2);
   });
 });
 

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FunctionalDevice } from '../../../../solver-core/backends/engine/functional-device.ts';
-import { pivotScaling } from '../../../../solver-core/backends/engine/functional-model.ts';
+
 import type { EngineParameters } from '../../../../solver-core/backends/engine/parameters.ts';
+import { pivotScaling } from '../../../../solver-core/backends/engine/post-processor.ts';
 import { nodeHost } from '../../../../solver-core/backends/sim/node-host.ts';
 import { cornerCases, randomWords } from '../../../hdl/cases.ts';
 import type { EngineCase, Step } from '../../../hdl/cases.ts';
@@ -135,7 +136,7 @@ describe('functional model', () => {
     const G = await device.readGram();
     await device.factor(2);
     await device.backSubstitute();
-    const W = await device.readWeights();
+    const { values: W } = await device.readWeights();
     const g = (i: number, j: number): number => G[Math.min(i, j) * (d + m) + Math.max(i, j)]!;
     // Residual of the normal equations against the right-hand side, in fp64.
     let residual = 0;

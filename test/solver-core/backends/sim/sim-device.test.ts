@@ -142,8 +142,8 @@ describe('choosing a level', () => {
 
   test('outputs that need several runs are predicted as several runs', async () => {
     const { device } = await openSimDevice({ imageFolder, work: small });
-    const once = predictCycles(device.info, [{ features: 1024, outputs: 8, rows: 10 }]);
-    const twice = predictCycles(device.info, [{ features: 1024, outputs: 16, rows: 10 }]);
+    const once = predictCycles(device.info, [{ features: 1024, outputs: 56, rows: 10 }]);
+    const twice = predictCycles(device.info, [{ features: 1024, outputs: 112, rows: 10 }]);
     expect(twice).toBe(2 * once);
   });
 
