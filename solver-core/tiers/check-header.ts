@@ -1,7 +1,7 @@
 import type { Layer } from '../model/layer.ts';
 import type { BackendChoice, DataClause } from '../model/plan.ts';
 import type { BackendClause, DataClause as DataNode, ModelClause, TargetClause } from './generated/ast.ts';
-import { checkNumber, checkWord, noteNotYetAvailable, OnceOnly, quotedSuggestions } from './context.ts';
+import { checkNumber, checkWord, OnceOnly, quotedSuggestions } from './context.ts';
 import type { CheckContext, NumberRule } from './context.ts';
 import { numberOf, rawOf, spanOf, textOf } from './nodes.ts';
 import type { Placed } from './nodes.ts';
@@ -114,7 +114,6 @@ function checkSerial(
     );
     return undefined;
   }
-  noteNotYetAvailable(context, 'backend serial', spanOf(clause));
   return { kind: 'serial', port: port.value };
 }
 
@@ -132,7 +131,6 @@ function checkXrt(
   }
   const index = checkNumber(context, deviceRule, device);
   if (index === undefined) return undefined;
-  noteNotYetAvailable(context, 'backend xrt', spanOf(clause));
   return { kind: 'xrt', device: index };
 }
 

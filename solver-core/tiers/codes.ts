@@ -22,7 +22,6 @@ export const diagnosticCodes = [
   'duplicate-tier-name',
   'bad-unit',
   'value-out-of-range',
-  'not-yet-available',
   'budget-exceeded',
   'budget-uncertain',
 ] as const;

@@ -2,7 +2,6 @@ import type { Findings } from './findings.ts';
 import { closest } from './suggest.ts';
 import type { Placed } from './nodes.ts';
 import type { Word } from './vocabulary.ts';
-import { notYetAvailable } from './vocabulary.ts';
 import type { PlanWorld } from './world.ts';
 import { quote, shown } from './text.ts';
 import type { LineTable, Span } from './text.ts';
@@ -30,12 +29,6 @@ export function checkWord<W extends Word>(context: CheckContext, what: string, w
     orAll(closest(word.value, all), all),
   );
   return undefined;
-}
-
-/** Says that a part of the plan is checked but cannot run yet. */
-export function noteNotYetAvailable(context: CheckContext, key: string, span: Span, severity: 'warning' | 'info' = 'warning'): void {
-  const note = notYetAvailable[key];
-  if (note !== undefined) context.findings.add(severity, 'not-yet-available', span, note);
 }
 
 /** A range of numbers a clause accepts. */

@@ -124,9 +124,3 @@ export const keywordDocs: readonly Word[] = [
   { word: 'joule', doc: 'Of modelled energy of an update, see `update`.' },
   { word: 'budget', doc: '`budget NUMBER UNIT per inference | fit | update`: an energy limit in J, mJ, uJ, nJ or pJ.' },
 ];
-
-/** Words of the language that this version checks but cannot run, with what happens instead. */
-export const notYetAvailable: Readonly<Record<string, string>> = {
-  'backend serial': 'this version cannot drive a board on a serial port; use "backend sim" or "backend cpu" to fit',
-  'backend xrt': 'this version cannot drive an XRT card; use "backend sim" or "backend cpu" to fit',
-};

@@ -11,7 +11,6 @@ import {
   energyUnits,
   keywordDocs,
   learnWords,
-  notYetAvailable,
   perWords,
   solveWords,
   targetKindWords,
@@ -39,12 +38,6 @@ test('the manual names every word, unit and limit of the language', () => {
   ];
   // Two characters look like mu; the manual shows the one that keyboards give.
   expect(words.filter((word) => word !== 'μJ' && !manual.includes(word))).toEqual([]);
-  for (const key of Object.keys(notYetAvailable)) {
-    expect(
-      manual.split('\n').some((line) => line.includes(key) && line.includes('not yet available')),
-      key,
-    ).toBe(true);
-  }
   for (const limit of [maxTextLength, maxTokens]) expect(manual).toContain(String(limit).replace(/\B(?=(\d{3})+$)/g, ' '));
   expect(findings).toContain(`more than ${maxFindings} findings`);
 });
