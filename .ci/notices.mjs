@@ -6,7 +6,30 @@ import { buildAll } from './build.mjs';
 import { root } from './setup.mjs';
 
 /** Shipped beside the bundles, not inside them. */
-const besideBundles = ['onnxruntime-node', 'onnxruntime-common', '@vscode/codicons'];
+const besideBundles = [
+  'onnxruntime-node',
+  'onnxruntime-common',
+  '@vscode/codicons',
+  'serialport',
+  '@serialport/binding-mock',
+  '@serialport/bindings-cpp',
+  '@serialport/bindings-interface',
+  '@serialport/parser-byte-length',
+  '@serialport/parser-cctalk',
+  '@serialport/parser-delimiter',
+  '@serialport/parser-inter-byte-timeout',
+  '@serialport/parser-packet-length',
+  '@serialport/parser-readline',
+  '@serialport/parser-ready',
+  '@serialport/parser-regex',
+  '@serialport/parser-slip-encoder',
+  '@serialport/parser-spacepacket',
+  '@serialport/stream',
+  'debug',
+  'ms',
+  'node-gyp-build',
+  'koffi',
+];
 
 /** Code that the engine image contains: not npm packages of ours to bundle, so stated by hand. */
 const engineNotices = `## Engine image (dist/engine/engine.wasm)

@@ -20,6 +20,17 @@ const RUNTIME_FILES = {
   'darwin-x64': [],
 };
 
+/** Folders of the serial bindings' binaries, by platform. */
+const SERIAL_FOLDERS = { 'darwin-x64': 'darwin-x64+arm64', 'darwin-arm64': 'darwin-x64+arm64' };
+
+/** Binaries of a platform besides those of ONNX Runtime. An optional package of another platform is not installed, so its line matches nothing. */
+const otherNatives = (target) => [
+  `node_modules/@serialport/bindings-cpp/prebuilds/${SERIAL_FOLDERS[target] ?? target}/*.node`,
+  `node_modules/@koromix/koffi-${target}/package.json`,
+  `node_modules/@koromix/koffi-${target}/index.js`,
+  `node_modules/@koromix/koffi-${target}/${target.replace('-', '_')}/*.node`,
+];
+
 /**
  * Builds and packages the extension.
  * @param {{ target?: string, build?: boolean, log?: (line: string) => void }} [options] target: a VS Code platform such as
@@ -37,7 +48,8 @@ export async function packageVsix(options = {}) {
   const cache = path.join(root, '.cache', 'vsix');
   mkdirSync(cache, { recursive: true });
   const ignoreFile = path.join(cache, `vscodeignore-${target}`);
-  const natives = runtimeFiles.map((file) => `!node_modules/onnxruntime-node/bin/napi-v6/${file}\n`).join('');
+  const runtime = runtimeFiles.map((file) => `node_modules/onnxruntime-node/bin/napi-v6/${file}`);
+  const natives = [...runtime, ...otherNatives(target)].map((file) => `!${file}\n`).join('');
   writeFileSync(ignoreFile, `${readFileSync(path.join(root, '.vscodeignore'), 'utf8')}\n${natives}`);
 
   log(`package: ${target} ...`);

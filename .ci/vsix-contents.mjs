@@ -14,11 +14,17 @@ const REQUIRED = [
   'extension/dist/language-server.cjs',
   'extension/dist/cli.cjs',
   'extension/dist/gram-worker.cjs',
+  'extension/dist/xrt-worker.cjs',
   'extension/dist/engine/engine.wasm',
   'extension/dist/engine/manifest.json',
+  'extension/dist/engine/board.wasm',
+  'extension/dist/engine/board-manifest.json',
   'extension/THIRD-PARTY-NOTICES.md',
   'extension/node_modules/onnxruntime-node/dist/index.js',
   'extension/node_modules/onnxruntime-common/dist/cjs/index.js',
+  'extension/node_modules/serialport/dist/index.js',
+  'extension/node_modules/@serialport/bindings-cpp/dist/index.js',
+  'extension/node_modules/koffi/index.cjs',
 ];
 
 /** What must never be inside, with the reason that the message gives. */
@@ -79,7 +85,12 @@ export function vsixProblems(file, target) {
     for (const { pattern, why } of FORBIDDEN) if (pattern.test(name)) problems.push(`${name} is ${why}`);
     const binary = /\/bin\/napi-v\d+\/([^/]+)\/([^/]+)\//.exec(name);
     if (binary !== null && `${binary[1]}-${binary[2]}` !== target) problems.push(`${name} is a binary of another platform`);
+    const serial = /\/prebuilds\/([^/-]+)-([^/]+)\//.exec(name);
+    const [platform = '', arch = ''] = target.split('-');
+    if (serial !== null && (serial[1] !== platform || !serial[2]?.split('+').includes(arch)))
+      problems.push(`${name} is a binary of another platform`);
   }
+  if (![...names].some((name) => /\/prebuilds\/.*\.node$/.test(name))) problems.push(`no serial port binary for ${target}`);
   const hasBinary = [...names].some((name) => name.endsWith('onnxruntime_binding.node'));
   if (!hasBinary && target !== 'darwin-x64') problems.push(`no ONNX Runtime binary for ${target}`);
   const sizeBytes = statSync(file).size;
