@@ -47,7 +47,10 @@ export const layers: Readonly<Record<string, Part>> = {
   'solver-core/backends/sim': node(['solver-core/model', 'solver-core/fit', 'solver-core/backends/engine']),
   'solver-core/backends/serial': node(['solver-core/model', 'solver-core/fit', 'solver-core/backends/engine'], ['serialport']),
   'solver-core/backends/xrt': node(['solver-core/model', 'solver-core/fit', 'solver-core/backends/engine'], ['koffi']),
-  'solver-core/backends/board-sim': node(['solver-core/model', 'solver-core/backends/engine', 'solver-core/backends/sim'], ['koffi']),
+  'solver-core/backends/board-sim': node(
+    ['solver-core/model', 'solver-core/backends/engine', 'solver-core/backends/sim', 'solver-core/backends/serial'],
+    ['koffi'],
+  ),
   'solver-core/data': node(['solver-core/model']),
   'solver-core/runtime': node(['solver-core/model', 'solver-core/fit', 'solver-core/onnx'], ['onnxruntime-node']),
   'solver-core/jobs': node([...computing, P]),

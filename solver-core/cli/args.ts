@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
 import { TierwiseError } from '../model/error.ts';
+import { boardSimOptions } from './board-sim-options.ts';
+import type { BoardSimValues } from './board-sim-options.ts';
 
 /** Options every command understands or refuses by name. */
 export interface CliOptions {
@@ -29,6 +31,8 @@ export interface CliOptions {
   readonly fresh: boolean;
   readonly keep: boolean;
   readonly dims: Readonly<Record<string, number>>;
+  /** Those of `board-sim`, as text. */
+  readonly boardSim: BoardSimValues;
 }
 
 export interface CliCall {
@@ -76,6 +80,7 @@ export function parseCall(words: readonly string[]): CliCall {
         fresh: { type: 'boolean' },
         keep: { type: 'boolean' },
         dim: { type: 'string', multiple: true },
+        ...boardSimOptions,
       },
     });
   } catch (cause) {
@@ -112,6 +117,7 @@ export function parseCall(words: readonly string[]): CliCall {
       fresh: values.fresh === true,
       keep: values.keep === true,
       dims: parseDims(values.dim ?? []),
+      boardSim: values,
     },
   };
 }

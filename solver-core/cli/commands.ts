@@ -22,6 +22,7 @@ import { mergeText } from '../report/merge-text.ts';
 import { inert } from '../report/cells.ts';
 import { checkSarif } from '../report/sarif.ts';
 import { statsText } from '../report/stats-text.ts';
+import { boardSim } from './board-sim-command.ts';
 import { choose, expectCall, expectOptions, refuseJson } from './args.ts';
 import { jsonLine, escapeJson } from './json-line.ts';
 import { learn, unlearn } from './learn-commands.ts';
@@ -149,4 +150,15 @@ const evaluate: Command = async (call, environment, abort) => {
 export const cancellable: readonly string[] = ['fit', 'eval', 'stats', 'merge', 'learn', 'unlearn'];
 
 /** The commands by name. */
-export const commands: Readonly<Record<string, Command>> = { inspect, check, energy, fit, stats, merge, learn, unlearn, eval: evaluate };
+export const commands: Readonly<Record<string, Command>> = {
+  inspect,
+  check,
+  energy,
+  fit,
+  stats,
+  merge,
+  learn,
+  unlearn,
+  eval: evaluate,
+  'board-sim': boardSim,
+};

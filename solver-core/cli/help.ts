@@ -23,6 +23,10 @@ export const helpText = `tierwise: energy-aware model development
                            --data FILE  --rows 0..99,105|all  --inputs NAME  --labels NAME  --state FILE  --out FILE
   tierwise eval MODEL      accuracy or mean squared error through ONNX Runtime
                            --data FILE  --inputs NAME  --labels NAME
+  tierwise board-sim --pty PATH   a board without hardware: its circuit behind a pseudo-terminal, for --backend serial:PATH
+                           --drop RATE  --flip RATE  --garbage RATE (shares of the bytes)  --delay MS
+                           --unplug-after BYTES (again for a second time)  --replug-after MS  --power-loss
+                           --seed N  --verbose (shows the frames)
 
   --json    one JSON document on stdout, everything else on stderr
   --quiet   no progress
