@@ -4,9 +4,13 @@
 // _AT are byte offsets, _BYTES sizes in bytes, _LSB and _WIDTH bits of a field.
 /* verilator lint_off UNUSEDPARAM */
 package kernel_pkg;
+  // Version of the register map and status block.
   localparam int VERSION = 1;
+  // First word of a status block: the bytes TWIK.
   localparam logic [31:0] MAGIC = 32'h4b495754;
+  // Bytes the registers take, from offset 0.
   localparam int RANGE_BYTES = 256;
+  // Control registers.
   localparam int REGISTER_CONTROL_AT = 0;
   localparam int REGISTER_CONTROL_START_LSB = 0;
   localparam int REGISTER_CONTROL_START_WIDTH = 1;
@@ -45,6 +49,7 @@ package kernel_pkg;
   localparam int REGISTER_VERSION_AT = 132;
   localparam int REGISTER_VERSION_VERSION_LSB = 0;
   localparam int REGISTER_VERSION_VERSION_WIDTH = 8;
+  // Arguments in the order of the XRT argument list.
   localparam int ARGUMENT_STEPS_AT = 16;
   localparam int ARGUMENT_STEPS_LOAD_LSB = 0;
   localparam int ARGUMENT_STEPS_LOAD_WIDTH = 1;
@@ -151,6 +156,7 @@ package kernel_pkg;
   localparam int ARGUMENT_IN_PTR_AT = 104;
   localparam int ARGUMENT_OUT_PTR_AT = 112;
   localparam int ARGUMENT_STATUS_PTR_AT = 120;
+  // Status block.
   localparam int STATUS_BYTES = 64;
   localparam int STATUS_MAGIC_AT = 0;
   localparam int STATUS_STATE_AT = 4;
@@ -174,6 +180,7 @@ package kernel_pkg;
   localparam int STATUS_CARD_AT = 52;
   localparam int STATUS_RESERVED1_AT = 54;
   localparam int STATUS_GOLDEN_HASH_AT = 56;
+  // State of a call.
   localparam logic [7:0] STATE_DONE = 8'h00;
   localparam logic [7:0] STATE_BAD_STEPS = 8'h01;
   localparam logic [7:0] STATE_BAD_ADDRESS = 8'h02;

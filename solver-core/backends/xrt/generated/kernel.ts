@@ -3,16 +3,16 @@
 /** Name. */
 export const kernelName = 'tierwise_kernel';
 
-/** Version of this map. */
+/** Version of the register map and status block. */
 export const kernelVersion = 1;
 
-/** First word of a block. */
+/** First word of a status block: the bytes TWIK. */
 export const kernelMagic = 0x4b495754;
 
-/** RangeBytes of hdl/regs/kernel.json. */
+/** Bytes the registers take, from offset 0. */
 export const kernelRangeBytes = 256;
 
-/** Offsets of the control registers, bytes. */
+/** Control registers. */
 export const kernelRegisters = {
   control: 0x00,
   gie: 0x04,
@@ -22,7 +22,7 @@ export const kernelRegisters = {
   version: 0x84,
 } as const;
 
-/** Arguments in the order of the XRT argument list; fields give the first bit and the width in a scalar. */
+/** Arguments in the order of the XRT argument list. */
 export const kernelArguments = [
   {
     name: 'steps',
@@ -78,7 +78,7 @@ export const kernelArguments = [
   { name: 'status_ptr', index: 23, offset: 0x78, sizeBytes: 8, kind: 'pointer', fields: {} },
 ] as const;
 
-/** Fields of a status block, little-endian: [offset, size] in bytes. */
+/** Status block. */
 export const kernelStatus = {
   magic: [0, 4],
   state: [4, 1],
@@ -107,7 +107,7 @@ export const kernelStatus = {
 /** Its size, bytes. */
 export const kernelStatusBytes = 64;
 
-/** Names of the states of a call; the number is the position. */
+/** State of a call. */
 export const kernelStates = [
   'done',
   'bad-steps',
