@@ -150,3 +150,126 @@ export function cornerCases(lanes: number, wordBits: number, accumulatorBits: nu
     ]),
   ];
 }
+
+/** Rows negated, so that the squares stay and every entry of G with an output changes its sign where only these are. */
+const opposite = (words: Int32Array): Int32Array => words.map((w) => Math.max(-w, w - 1));
+
+/** [d, m] words of `bits` bits for a solve. */
+export function randomVector(seed: number, d: number, m: number, bits: number): Float64Array {
+  if (bits <= 32) return Float64Array.from(randomWords(seed, d, m, bits));
+  const [high, low] = [randomWords(seed, d, m, bits - 24), randomWords(seed + 1, d, m, 24)];
+  return Float64Array.from(high, (v, i) => v * 2 ** 24 + low[i]! + 2 ** 23);
+}
+
+/**
+ * The cases of downdate, forgetting, a loaded Gram, solves on the factor and, with `limbs` 2, words of two limbs; small enough for the
+ * slowest simulator.
+ */
+export function operationCases(lanes: number, wordBits: number, accumulatorBits: number, limbs: Limbs): readonly EngineCase[] {
+  const ridge = 2 ** (2 * wordBits - 8);
+  const lowest = -(2 ** (wordBits - 1));
+  const d = lanes + 3;
+  const m = 2;
+  const columns = d + m;
+  const words = randomWords(11, 9, columns, wordBits - 3);
+  const diagonal = new Float64Array(d).fill(ridge);
+  const shift = autoShift(diagonal, columns, [words], wordBits);
+  const rows = rowsOf(words, columns);
+  const some = (from: number, to: number, subtract = false): Step => ({
+    kind: 'rows',
+    words: words.subarray(from * columns, to * columns),
+    rows: to - from,
+    subtract,
+  });
+  const oneCase = (name: string, steps: readonly Step[]): EngineCase => ({ name, features: d, outputs: m, diagonal, steps });
+  const wordsOf = (count: Limbs): number => count * (wordBits - 1) + 1;
+  const solves = (count: Limbs): readonly Step[] => [
+    { kind: 'factor', shift, limbs: count },
+    { kind: 'solve', r: randomVector(21, d, m, wordsOf(count) - 6) },
+    { kind: 'solve', r: randomVector(22, d, m, wordsOf(count) - 3), part: 'forward' },
+    { kind: 'solve', r: randomVector(23, d, m, wordsOf(count) - 6), part: 'backward' },
+    { kind: 'solve', r: new Float64Array(d * m).fill(-(2 ** (wordsOf(count) - 1))) },
+    { kind: 'solve', r: new Float64Array(d * m) },
+    { kind: 'back' },
+  ];
+  const gram = new Float64Array(d * columns);
+  for (let k = 0; k < 9; k++) {
+    for (let i = 0; i < d; i++) {
+      for (let j = i; j < columns; j++) gram[i * columns + j]! += words[k * columns + i]! * words[k * columns + j]!;
+    }
+  }
+  for (let i = 0; i < d; i++) gram[i * columns + i]! += ridge;
+  const full = new Int32Array(3 * columns).fill(lowest);
+  const one: readonly EngineCase[] = [
+    oneCase('rows taken out again', [rows, some(2, 5, true), { kind: 'factor', shift }, { kind: 'back' }]),
+    oneCase('most negative operands in and out', [
+      rowsOf(full, columns),
+      { ...rowsOf(full.subarray(columns), columns), subtract: true } as Step,
+    ]),
+    oneCase('a window that slides', [some(0, 4), some(4, 7), some(0, 3, true), some(7, 9), some(3, 4, true), { kind: 'factor', shift }]),
+    oneCase('forgetting by 2, by half, by 2^-17, by nothing but the sign', [
+      some(0, 4),
+      { kind: 'rows', words: opposite(words.subarray(0, columns * 2)), rows: 2 },
+      ...[1, 2, 17, accumulatorBits - 1, 63].map((by): Step => ({ kind: 'decay', shift: by })),
+      some(4, 9),
+      { kind: 'decay', shift: 3 },
+      { kind: 'factor', shift },
+      { kind: 'back' },
+    ]),
+    oneCase('a loaded Gram, then more rows', [
+      some(0, 2),
+      { kind: 'load', gram },
+      { kind: 'factor', shift },
+      { kind: 'back' },
+      some(0, 5),
+      { kind: 'factor', shift: shift + 1 },
+    ]),
+    oneCase('solves on the factor', [rows, ...solves(1)]),
+  ];
+  if (limbs === 1) return one;
+  const small = randomWords(31, 6, 4, wordBits - 2);
+  const tiny = small.map((w, i) => (i % 4 === 3 ? w : w >> (wordBits / 2)));
+  const few = (name: string, ridgeOf: number, data: Int32Array, shiftBy: number): EngineCase => ({
+    name: `two limbs: ${name}`,
+    features: 3,
+    outputs: 1,
+    diagonal: new Float64Array(3).fill(ridgeOf),
+    steps: [rowsOf(data, 4), { kind: 'factor', shift: shiftBy, limbs: 2 }, { kind: 'back' }],
+  });
+  return [
+    ...one,
+    oneCase('two limbs: solves on the factor', [rows, ...solves(2)]),
+    oneCase('two limbs: the factor of the same Gram in both lengths', [
+      rows,
+      { kind: 'factor', shift },
+      { kind: 'solve', r: randomVector(41, d, m, wordBits - 6) },
+      { kind: 'factor', shift, limbs: 2 },
+      { kind: 'solve', r: randomVector(42, d, m, 2 * wordBits - 9) },
+      { kind: 'factor', shift: shift + 2 },
+      { kind: 'back' },
+    ]),
+    few(
+      'no shift',
+      3,
+      small.map((w) => w >> 4),
+      0,
+    ),
+    few(
+      'nearly dependent',
+      1,
+      small.map((w, i) => (i % 4 === 1 ? small[i - 1]! + (i > 12 ? 1 : 0) : w)),
+      autoShift(new Float64Array(3), 4, [small, small], wordBits),
+    ),
+    few(
+      'rank deficient',
+      0,
+      small.map((w, i) => (i % 4 === 1 ? small[i - 1]! : i % 4 === 2 ? -small[i - 2]! : w)),
+      autoShift(new Float64Array(3), 4, [small], wordBits),
+    ),
+    few('shift too small: CHOL saturates', 2 ** (2 * wordBits), small, 0),
+    few('large targets on small inputs: BACK saturates', 16, tiny, autoShift(new Float64Array(3).fill(16), 4, [tiny], wordBits)),
+    few('shift shortens the Gram to nothing', ridge, small, accumulatorBits - 1),
+    few('negative diagonal', -64 * ridge, small, 2),
+    few('just below one', 2 ** (2 * wordBits - 2) - 1, new Int32Array(4), 0),
+  ];
+}

@@ -14,8 +14,8 @@ import type {
   Limbs,
   SolvePart,
 } from './device.ts';
-import type { Factorisation } from './functional-model.ts';
-import { accumulateGram, decayGram, functionalModelVersion, startFactor } from './functional-model.ts';
+import type { Direction, Factorisation } from './factorisation.ts';
+import { accumulateGram, decayGram, functionalModelVersion, outputsOf, startFactor } from './functional-model.ts';
 import { beginWords, decayWords, rowWords, triangleWords, vectorWords } from './host-words.ts';
 import type { EngineParameters } from './parameters.ts';
 import { defaultEngineParameters, engineInfo } from './parameters.ts';
@@ -129,7 +129,8 @@ export class FunctionalDevice implements EngineDevice {
     const session = expectFactor(this.session, 'backSubstitute');
     checkAbort(abort);
     this.weights = undefined;
-    const weights = this.factorisation!.outputs();
+    const { features, columns } = session.layout;
+    const weights = outputsOf(this.factorisation!.factor, features, columns);
     const saturated = await this.substitute('backward', weights, abort);
     this.weights = weights;
     const cycles = backCycles(session.layout, this.info, factorLimbs(session));
@@ -190,14 +191,14 @@ export class FunctionalDevice implements EngineDevice {
   }
 
   /** In place; true when a word was clipped. */
-  private async substitute(direction: 'forward' | 'backward', vector: Float64Array, abort: AbortFlag | undefined): Promise<boolean> {
+  private async substitute(direction: Direction, vector: Float64Array, abort: AbortFlag | undefined): Promise<boolean> {
     const { features, outputs } = expectFactor(this.session, 'substitute').layout;
     const substitution = this.factorisation!.substitution(direction, vector);
     for (let step = 0; step < features; step++) {
       substitution.row(direction === 'forward' ? step : features - 1 - step);
       await this.pauseAfter(step * outputs, abort);
     }
-    return substitution.flags().saturated;
+    return substitution.saturated;
   }
 
   private async pauseAfter(macs: number, abort: AbortFlag | undefined): Promise<void> {
