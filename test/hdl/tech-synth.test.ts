@@ -11,12 +11,8 @@ async function cellsOf(family: (typeof families)[number]): Promise<Record<string
   const { runYosys } = await import('@yowasp/yosys');
   const source = await readFile(join(projectRoot, family.cell), 'utf8');
   const script = `read_verilog -sv mac_dsp.sv; chparam -set DW ${family.wordBits} -set AW 48 mac_dsp; ${family.synthesis} -top mac_dsp; tee -q -o stat.json stat -json`;
-  const out = await runYosys(
-    ['-q', '-p', script],
-    { 'mac_dsp.sv': source },
-    { stdout: () => {}, stderr: () => {}, fetchProgress: () => {} },
-  );
-  const stat = out['stat.json'];
+  const out = await runYosys(['-q', '-p', script], { 'mac_dsp.sv': source }, { stdout: () => {}, stderr: () => {} });
+  const stat = out?.['stat.json'];
   const text = typeof stat === 'string' ? stat : new TextDecoder().decode(stat as Uint8Array);
   return (JSON.parse(text) as { design: { num_cells_by_type: Record<string, number> } }).design.num_cells_by_type;
 }
