@@ -9,8 +9,8 @@ export interface WeightTensor {
  */
 export interface ModelEditor {
   /**
-   * The encoded model with other values in the named initializers, and with the named values as further outputs
-   * (none: the model's own outputs alone).
+   * The encoded model with other values in the named initializers: the whole of it, or, when `outputs` names values of it, a model with
+   * just these outputs, which need not compute anything else.
    */
   encode(weights: ReadonlyMap<string, WeightTensor>, outputs: readonly string[]): Uint8Array;
 }

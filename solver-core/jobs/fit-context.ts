@@ -1,6 +1,6 @@
 import type { ModelEditor, SolveContext } from '../fit/index.ts';
 import type { Host } from '../model/abort.ts';
-import { encodeModel, withGraphOutputs, withInitializers } from '../onnx/index.ts';
+import { encodeModel, upstreamModel, withInitializers } from '../onnx/index.ts';
 import type { OnnxModel } from '../onnx/index.ts';
 import { nodeHost } from './host.ts';
 import type { JobControl } from './job.ts';
@@ -14,7 +14,12 @@ export function contextOf(control: JobControl, stage: string, host: Host = nodeH
   };
 }
 
-/** A model as a fit edits it. */
+/** A model as a fit edits it. A pass over the rows runs only what the asked values need, not the layers above them. */
 export function editorOf(model: OnnxModel): ModelEditor {
-  return { encode: (weights, outputs) => encodeModel(withGraphOutputs(withInitializers(model, weights), outputs)) };
+  return {
+    encode: (weights, outputs) => {
+      const edited = withInitializers(model, weights);
+      return encodeModel(outputs.length === 0 ? edited : upstreamModel(edited, outputs));
+    },
+  };
 }

@@ -138,7 +138,7 @@ function learningTier(plan: Plan, layers: readonly Layer[], path: string): { rea
 function lowerPart(runnable: RunnableModel, tier: UpperTier, head: Layer): LowerPart {
   const { model, input } = runnable;
   const { value, width } = tier.learner === 'rls' ? denseHead(head) : gradientInput(runnable, tier);
-  const bytes = value === input.name ? null : encodeModel(upstreamModel(model, value));
+  const bytes = value === input.name ? null : encodeModel(upstreamModel(model, [value]));
   return { bytes, input, value, width };
 }
 

@@ -5,15 +5,15 @@ import type { OnnxModel } from './model.ts';
 import { graphOf, rebuilt } from './write.ts';
 
 /**
- * The part of a model that computes one inner value: its only output, with the nodes and stored tensors it needs and no others, and
- * without metadata, documentation and declared inner shapes. Two models that compute the value alike from the same tensors give the
- * same bytes when encoded, however the rest of them differs. `value` is a name of the main graph.
+ * The part of a model that computes some inner values: its only outputs, with the nodes and stored tensors they need and no others, and
+ * without metadata, documentation and declared inner shapes. Two models that compute the values alike from the same tensors give the
+ * same bytes when encoded, however the rest of them differs. `values` are names of the main graph.
  */
-export function upstreamModel(model: OnnxModel, value: string): OnnxModel {
+export function upstreamModel(model: OnnxModel, values: readonly string[]): OnnxModel {
   const graph = graphOf(model);
   const producers = new Map<string, NodeProto>();
   for (const node of graph.node) for (const name of node.output) if (name !== '') producers.set(name, node);
-  const needed = new Set([value]);
+  const needed = new Set(values);
   const nodes = new Set<NodeProto>();
   // A set is gone through with what is added on the way.
   for (const name of needed) {
@@ -22,8 +22,10 @@ export function upstreamModel(model: OnnxModel, value: string): OnnxModel {
     nodes.add(node);
     for (const read of readBy(node)) if (read !== '') needed.add(read);
   }
-  const isKnown = producers.has(value) || [...graph.input, ...graph.initializer].some(({ name }) => name === value);
-  assert(isKnown, `no value named ${value}`);
+  for (const value of values) {
+    const isKnown = producers.has(value) || [...graph.input, ...graph.initializer].some(({ name }) => name === value);
+    assert(isKnown, `no value named ${value}`);
+  }
   const part = rebuilt(model, {
     ...graph,
     name: 'upstream',
@@ -33,7 +35,7 @@ export function upstreamModel(model: OnnxModel, value: string): OnnxModel {
     sparseInitializer: graph.sparseInitializer.filter(({ values }) => needed.has(values?.name ?? '')),
     // Inputs with a default would have to be given once their default is gone.
     input: graph.input.filter(({ name }) => needed.has(name ?? '') || !graph.initializer.some((tensor) => tensor.name === name)),
-    output: [create(ValueInfoProtoSchema, { name: value })],
+    output: values.map((name) => create(ValueInfoProtoSchema, { name })),
     valueInfo: [],
     quantizationAnnotation: [],
     metadataProps: [],

@@ -155,7 +155,7 @@ describe('a learning run', () => {
       // What enters the head, from the fitted model by the runtime; the learned one has the same layers below.
       const fitted = readModel(readFileSync(join(folder, 'digits.fitted.onnx'))).value!;
       const below = join(folder, 'below.onnx');
-      writeFileSync(below, encodeModel(upstreamModel(fitted, '/relu2/Relu_output_0')));
+      writeFileSync(below, encodeModel(upstreamModel(fitted, ['/relu2/Relu_output_0'])));
       const rows = data.of([0, 5, 9], 100);
       const { values, outputs } = await scores(below, rows);
       const x = {

@@ -6,7 +6,8 @@ import type { ModelEditor } from '../../../solver-core/fit/model-editor.ts';
 import { findLayers, inferShapes } from '../../../solver-core/model/index.ts';
 import type { Layer } from '../../../solver-core/model/index.ts';
 import type { LowerTier, Plan, UpperTier } from '../../../solver-core/model/plan.ts';
-import { encodeModel, readModel, withGraphOutputs, withInitializers } from '../../../solver-core/onnx/index.ts';
+import { editorOf } from '../../../solver-core/jobs/fit-context.ts';
+import { readModel } from '../../../solver-core/onnx/index.ts';
 import { projectRoot } from '../../shared.ts';
 
 /** A model opened for fitting, by the real ONNX part. */
@@ -25,7 +26,7 @@ export function openModel(bytes: Uint8Array): OpenedModel {
   if (model === undefined || input === undefined || output === undefined) throw new Error('the test model does not open');
   return {
     bytes,
-    editor: { encode: (weights, outputs) => encodeModel(withGraphOutputs(withInitializers(model, weights), outputs)) },
+    editor: editorOf(model),
     input: { name: input.name, shape: input.shape },
     output: output.name,
     layers: findLayers(model.graph, inferShapes(model.graph)),
