@@ -22,7 +22,15 @@ export interface XclbinOptions {
 
 const headerBytes = 456;
 const sectionHeaderBytes = 40;
-const kinds = { bitstream: 0, metadata: 2, memoryTopology: 6, connectivity: 7, ipLayout: 8, groupTopology: 26, groupConnectivity: 27 } as const;
+const kinds = {
+  bitstream: 0,
+  metadata: 2,
+  memoryTopology: 6,
+  connectivity: 7,
+  ipLayout: 8,
+  groupTopology: 26,
+  groupConnectivity: 27,
+} as const;
 const bankBytes = 2 ** 30;
 const bankAddress = 0x4000000000n;
 

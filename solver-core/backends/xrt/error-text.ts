@@ -21,7 +21,7 @@ export class ErrorText {
   summary(): string {
     const lines = this.kept
       .split('\n')
-       
+
       .map((line) => line.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ').trim())
       .filter((line) => line !== '');
     const told = lines.flatMap((line) => {
