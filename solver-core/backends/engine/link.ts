@@ -107,8 +107,8 @@ export interface EngineLink {
   read(descriptor: MoverDescriptor, abort?: AbortFlag): Promise<Float64Array>;
   /** Writes 0 to `count` addresses from `base` in the lanes of `laneMask` (bit l = lane l). */
   clear(space: MemorySpace, base: number, count: number, laneMask: number, abort?: AbortFlag): Promise<void>;
-  /** Runs one command to its end. */
-  run(command: EngineCommand, abort?: AbortFlag): Promise<RunResult>;
+  /** Runs one command to its end. `predictedCycles`: what the formula says, for deadlines. */
+  run(command: EngineCommand, abort?: AbortFlag, predictedCycles?: number): Promise<RunResult>;
   /** Idempotent. */
   close(): Promise<void>;
 }
