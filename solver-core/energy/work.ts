@@ -41,7 +41,7 @@ export function denseSize(layer: Layer): DenseSize | null {
     inputs: linear.inputs,
     outputs: linear.outputs,
     groups: linear.groups,
-    rowsPerSample: Math.max(1, Math.round(layer.macs / (linear.inputs * linear.outputs))),
+    rowsPerSample: layer.averaged ? 1 : Math.max(1, Math.round(layer.macs / (linear.inputs * linear.outputs))),
   };
 }
 

@@ -63,7 +63,7 @@ export async function fitLayer(
     const kept = (): Promise<TensorSource> => (present ??= open(layer.preActivation, fitted));
     const parts = Array.from({ length: linear.groups }, (_, group): Part => {
       const each = withMeans(linearRows(input, linear, group), request, linear, group);
-      return { rows: answersMean(job) ? averagedRows(each) : each, form: linear, group, teacher, kept };
+      return { rows: job.layer.averaged ? averagedRows(each) : each, form: linear, group, teacher, kept };
     });
     const { weights, keeps, targets } = await fitGroups(request, job, parts, context);
     const stored = weights === null ? new Map<string, WeightTensor>() : storedWeights(layer, weights.w, weights.b);
@@ -90,11 +90,6 @@ export async function fitLayer(
   } finally {
     for (const tensors of opened) await tensors.dispose();
   }
-}
-
-/** A layer that answers the labels through the mean over its positions: its mean input gives its mean output. */
-export function answersMean({ layer, answersLabels }: FitJob): boolean {
-  return answersLabels && layer.averaged;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { TierwiseError } from '../model/error.ts';
 import type { Layer } from '../model/layer.ts';
-import { positionsOf } from '../model/positions.ts';
+import { solveRowsPerSample } from '../model/positions.ts';
 import type { Plan } from '../model/plan.ts';
 import { quoteName } from '../model/quote.ts';
 import { fitLayer } from './fit-layer.ts';
@@ -61,6 +61,6 @@ export function fitJobs(layers: readonly Layer[], plan: Plan): readonly FitJob[]
 /** Multiply-adds of solving one layer on `samples` samples: Gram, factor and substitution of every group. */
 export function solveMacs(layer: Layer, samples: number): number {
   const { inputs: d, outputs: k, groups } = layer.linear ?? { inputs: 1, outputs: 1, groups: 1 };
-  const rows = samples * (positionsOf(layer) ?? 1);
+  const rows = samples * solveRowsPerSample(layer);
   return groups * ((rows * d * d) / 2 + d ** 3 / 6) + rows * d * k + d * d * k;
 }

@@ -1,10 +1,10 @@
 import type { Diagnostic, Where } from '../model/diagnostic.ts';
 import { shapeElements } from '../model/elements.ts';
 import type { Layer } from '../model/layer.ts';
-import { positionsOf } from '../model/positions.ts';
+import { positionsOf, solveRowsPerSample } from '../model/positions.ts';
 import type { LowerTier, Plan, UpperTier } from '../model/plan.ts';
 import { quoteName } from '../model/quote.ts';
-import { answersMean, defaultBudgetBytes } from './fit-layer.ts';
+import { defaultBudgetBytes } from './fit-layer.ts';
 import type { FitJob } from './fit-request.ts';
 import { fitJobs, solveMacs } from './fit-tiers.ts';
 import { rowShapeFor } from './rows.ts';
@@ -95,7 +95,7 @@ function tooLarge(request: PreflightRequest, rows: number, peakBytes: number, ma
 
 /** Rows of one problem: samples times positions, or samples where only the mean over the positions counts. */
 function rowsOf(job: FitJob, samples: number): number {
-  return answersMean(job) ? samples : samples * (positionsOf(job.layer) ?? 1);
+  return samples * solveRowsPerSample(job.layer);
 }
 
 function effortOf(job: FitJob, samples: number): LayerEffort {

@@ -3,7 +3,7 @@ import { defaultEngineParameters, engineInfo } from '../backends/engine/paramete
 import { fitJobs } from '../fit/fit-tiers.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Layer } from '../model/layer.ts';
-import { positionsOf } from '../model/positions.ts';
+import { solveRowsPerSample } from '../model/positions.ts';
 import type { Plan } from '../model/plan.ts';
 import { quoteName } from '../model/quote.ts';
 
@@ -26,7 +26,7 @@ export function engineFindings(layers: readonly Layer[], plan: Plan, samples: nu
       const message = `Layer ${quoteName(layer.id)} has ${inputs} inputs per output and does not fit the engine: ${layout}. Use \`backend cpu\`, or take the layer out of the tier.`;
       return [{ severity: 'error', code: 'engine-too-small', message, where }];
     }
-    const rows = samples * (positionsOf(layer) ?? 1);
+    const rows = samples * solveRowsPerSample(layer);
     const bits = wordBitsLeft(rows, engine.accumulatorBits, engine.wordBits);
     if (bits >= leastWordBits) return [];
     const message = `Layer ${quoteName(layer.id)} has ${rows} rows; the engine's ${engine.accumulatorBits}-bit sums leave a word of about ${Math.floor(bits)} bits for each. Use fewer rows, or \`backend cpu\`.`;

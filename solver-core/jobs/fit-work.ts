@@ -7,7 +7,7 @@ import type { SimWork } from '../backends/sim/sim-device.ts';
 import type { EngineCost } from '../energy/retraining.ts';
 import { fitJobs } from '../fit/fit-tiers.ts';
 import type { Layer } from '../model/layer.ts';
-import { positionsOf } from '../model/positions.ts';
+import { solveRowsPerSample } from '../model/positions.ts';
 import type { Plan } from '../model/plan.ts';
 
 /** The engine that ships. */
@@ -22,7 +22,7 @@ function runsOf(layer: Layer, rows: number, deadInputs = 0): readonly SimWork[] 
   const ofGroup = outputGroups(engine, live, outputs / groups).map(({ count }) => ({
     features: live,
     outputs: count,
-    rows: rows * (positionsOf(layer) ?? 1),
+    rows: rows * solveRowsPerSample(layer),
   }));
   return Array.from({ length: groups }, () => ofGroup).flat();
 }
@@ -32,9 +32,9 @@ export function fitWork(layers: readonly Layer[], plan: Plan, rows: number): rea
   return fitJobs(layers, plan).flatMap(({ layer }) => runsOf(layer, rows));
 }
 
-/** Samples behind the rows of a layer's solve, each of which gives one row per position. */
+/** Samples behind the rows of a layer's solve. */
 export function samplesOf(layer: Layer, rows: number): number {
-  return rows / (positionsOf(layer) ?? 1);
+  return rows / solveRowsPerSample(layer);
 }
 
 /**

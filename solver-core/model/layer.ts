@@ -79,7 +79,7 @@ export interface Layer {
   readonly norm: NormForm | null;
   /** Present when the only reader of its linear result adds a skip connection to it; null otherwise. */
   readonly residual: ResidualForm | null;
-  /** True when all that is read of its linear result is the mean over all positions (global average pooling). */
+  /** The last layer only: true when all that is read of its linear result is the mean over all positions (global average pooling). */
   readonly averaged: boolean;
   /** Present when the layer is linear in weights that are stored in the main graph: solvable in one step. */
   readonly linear: LinearForm | null;

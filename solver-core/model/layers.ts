@@ -16,7 +16,9 @@ import { indexGraph, traceWeight, type GraphIndex, type TracedWeight } from './w
  */
 export function findLayers(graph: ModelGraph, shapes: InferredShapes): Layer[] {
   const ids = new Set<string>();
-  return layersOf({ graph, facts: shapes.values, runs: 1, outer: null, shapes, ids });
+  const layers = layersOf({ graph, facts: shapes.values, runs: 1, outer: null, shapes, ids });
+  // The labels are answered by the last layer; below it, each position has its own targets.
+  return layers.map((layer, at) => (at < layers.length - 1 && layer.averaged ? { ...layer, averaged: false } : layer));
 }
 
 /** One graph being searched; `outer` is the node of the main graph that contains it. */

@@ -11,3 +11,11 @@ export function positionsOf(layer: Layer): number | null {
   // Rounded beyond 2^53: a file may ask for any padding, and too many is not the same as unknown.
   return dims.every((dim) => typeof dim === 'number') ? dims.reduce((product, dim) => product * dim, 1) : null;
 }
+
+/**
+ * Rows of the ridge problem that one sample gives: one for each position, or a single one where the layer answers through the mean
+ * over its positions, because its mean input gives its mean output. 1 where the positions are unknown.
+ */
+export function solveRowsPerSample(layer: Layer): number {
+  return layer.averaged ? 1 : (positionsOf(layer) ?? 1);
+}

@@ -140,6 +140,9 @@ describe('convolutions', () => {
 
   test('a map that is averaged gives one row per sample, one behind an activation gives a warning', () => {
     expect(check('pool').layers.map((l) => l.rows)).toEqual([20]);
+    // Its work is that of 20 rows, not of 20 rows for each of 36 positions.
+    const d = 9;
+    expect(check('pool').macs).toBe(2 * ((20 * d * d) / 2 + d ** 3 / 6) + 20 * d * 4 + d * d * 4);
     expect(check('pool').diagnostics).toEqual([]);
     const behindRelu = check('relu');
     expect(behindRelu.layers.map((l) => l.rows)).toEqual([720]);

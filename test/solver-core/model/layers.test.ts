@@ -242,6 +242,23 @@ describe('dense layers', () => {
     expect(layer?.averaged).toBe(averaged);
   });
 
+  test('only the last layer answers through a mean', () => {
+    const [first, last] = layersOf(
+      modelBytes({
+        output: [value('y')],
+        input: [map],
+        initializer: [floats('w', [6, 4, 3, 3]), floats('v', [3, 6])],
+        node: [
+          node('Conv', ['x', 'w'], ['c']),
+          node('GlobalAveragePool', ['c'], ['p']),
+          node('Flatten', ['p'], ['f']),
+          node('Gemm', ['f', 'v'], ['y'], { transB: 1 }),
+        ],
+      }),
+    );
+    expect([first?.averaged, last?.averaged]).toEqual([false, false]);
+  });
+
   test('a shared or trained normalisation keeps its statistics', () => {
     const norm = (change: Record<string, number>, more: ReturnType<typeof node>[] = []) =>
       single({
