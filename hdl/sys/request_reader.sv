@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+`default_nettype none
+// Takes requests from the receiver's ring: the header into fields, the payload of DATA as a stream, any other payload into
+// args_o, where its last byte is the last byte (so a field lies at ARGS - length + offset once the length is right).
+//   ARGS  bytes of args_o (default 28, the longest request but DATA)
+module request_reader #(
+  parameter int ARGS = 28
+) (
+  input  wire logic              clk_i,
+  input  wire logic              rst_i,
+  // frames
+  input  wire logic              valid_i,
+  output logic                   ready_o,
+  input  wire logic [7:0]        data_i,
+  // request: stays until done_i, which also drops the payload of DATA that was not taken
+  output logic                   valid_o,
+  input  wire logic              done_i,
+  output logic      [7:0]        version_o,
+  output logic      [7:0]        type_o,
+  output logic      [15:0]       sequence_o,
+  output logic      [31:0]       offset_o,
+  output logic      [15:0]       length_o,
+  output logic      [8*ARGS-1:0] args_o,
+  // payload of DATA
+  output logic                   data_valid_o,
+  input  wire logic              data_ready_i,
+  output logic      [7:0]        data_o,
+  output logic                   data_over_o   // all of it was taken
+);
+  localparam int HB = 8 * link_pkg::HEADER_BYTES;
+
+  typedef enum logic [1:0] {Header, Args, Ready, Skip} state_e;
+  state_e state_q = Header;
+
+  logic [HB-1:0]     header_q = '0;
+  logic [8*ARGS-1:0] args_q = '0;
+  logic [15:0]       left_q = '0;    // header bytes taken; then payload bytes left
+  logic              take, is_data;
+  logic [HB-1:0]     header_next;
+
+  assign header_next = {data_i, header_q[HB-1:8]};
+  assign is_data     = header_next[8*link_pkg::FRAME_TYPE_AT +: 8] == link_pkg::TYPE_DATA;
+
+  always_comb begin
+    case (state_q)
+      Header:  ready_o = 1'b1;
+      Ready:   ready_o = data_ready_i && left_q != '0;
+      default: ready_o = left_q != '0;
+    endcase
+  end
+  assign take = valid_i && ready_o;
+
+  always_ff @(posedge clk_i) begin
+    if (take && state_q == Header) header_q <= header_next;
+    if (take && state_q == Args) args_q <= {data_i, args_q[8*ARGS-1:8]};
+    case (state_q)
+      Header:
+        if (take) begin
+          left_q <= left_q + 16'd1;
+          if (left_q == 16'(link_pkg::HEADER_BYTES - 1)) begin
+            left_q <= header_next[8*link_pkg::FRAME_LENGTH_AT +: 16];
+            if (is_data) state_q <= Ready;
+            else state_q <= Args;
+          end
+        end
+      Args: begin
+        if (take) left_q <= left_q - 16'd1;
+        if (left_q == '0) state_q <= Ready;
+      end
+      Ready: begin
+        if (take) left_q <= left_q - 16'd1;
+        if (done_i) state_q <= Skip;
+      end
+      default: begin
+        if (take) left_q <= left_q - 16'd1;
+        if (left_q == '0) state_q <= Header;
+      end
+    endcase
+    if (rst_i) begin
+      state_q <= Header;
+      left_q  <= '0;
+    end
+  end
+
+  assign valid_o      = state_q == Ready;
+  assign version_o    = header_q[8*link_pkg::FRAME_VERSION_AT +: 8];
+  assign type_o       = header_q[8*link_pkg::FRAME_TYPE_AT +: 8];
+  assign sequence_o   = header_q[8*link_pkg::FRAME_SEQUENCE_AT +: 16];
+  assign offset_o     = header_q[8*link_pkg::FRAME_OFFSET_AT +: 32];
+  assign length_o     = header_q[8*link_pkg::FRAME_LENGTH_AT +: 16];
+  assign args_o       = args_q;
+  assign data_valid_o = state_q == Ready && valid_i && left_q != '0;
+  assign data_o       = data_i;
+  assign data_over_o  = left_q == '0;
+endmodule
+`resetall
