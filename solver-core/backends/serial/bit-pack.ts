@@ -52,12 +52,3 @@ export function wordsFromBytes(bytes: Uint8Array, bits: number): Float64Array {
   }
   return words;
 }
-
-/** Fewest bits, at least `least`, in which every word fits. */
-export function bitsOfWords(words: Int32Array | Float64Array, least = 8): number {
-  let largest = 0;
-  for (const word of words) largest = Math.max(largest, word < 0 ? -word - 1 : word);
-  let bits = least;
-  while (2 ** (bits - 1) <= largest) bits++;
-  return bits;
-}

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { bitsOfWords, packWords, packedBytes, wordsFromBytes } from '../../../../solver-core/backends/serial/bit-pack.ts';
+import { bitsFor } from '../../../../solver-core/backends/engine/places.ts';
+import { packWords, packedBytes, wordsFromBytes } from '../../../../solver-core/backends/serial/bit-pack.ts';
 import { cobsDecode, cobsEncode, cobsLimit } from '../../../../solver-core/backends/serial/cobs.ts';
 import { crc32, tableCrc32 } from '../../../../solver-core/backends/serial/crc32.ts';
 import { FrameDecoder } from '../../../../solver-core/backends/serial/frame-decoder.ts';
@@ -177,9 +178,9 @@ test('packed words are the bits of the words, least significant first', () => {
 });
 
 test('words take as few bits as their largest needs', () => {
-  expect(bitsOfWords(Int32Array.of(0))).toBe(8);
-  expect(bitsOfWords(Int32Array.of(127, -128))).toBe(8);
-  expect(bitsOfWords(Int32Array.of(128))).toBe(9);
-  expect(bitsOfWords(Int32Array.of(-129))).toBe(9);
-  expect(bitsOfWords(Float64Array.of(2 ** 47 - 1, -(2 ** 47)))).toBe(48);
+  expect(bitsFor(Int32Array.of(0))).toBe(8);
+  expect(bitsFor(Int32Array.of(127, -128))).toBe(8);
+  expect(bitsFor(Int32Array.of(128))).toBe(9);
+  expect(bitsFor(Int32Array.of(-129))).toBe(9);
+  expect(bitsFor(Float64Array.of(2 ** 47 - 1, -(2 ** 47)))).toBe(48);
 });
