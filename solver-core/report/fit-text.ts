@@ -60,7 +60,7 @@ export function fitText(fit: FitDocument): string {
     ...fit.layers.filter(hasChoice).map((layer) => `${inert(layer.id, 40)}: ${lambdaText(layer)}`),
     ...dead.map((layer) => `${inert(layer.id, 40)}: ${counted(layer.deadInputs, 'input')} never changed; the weights there are 0.`),
     '',
-    ...(fit.evaluation === null ? ['Not evaluated: the plan has no held-out rows.'] : evaluationLines(fit.evaluation)),
+    ...(fit.evaluation === null ? ['Not evaluated: no held-out rows were at hand.'] : evaluationLines(fit.evaluation)),
     '',
     ...fit.diagnostics.map(diagnosticLine),
     `Wrote ${inert(fit.output, 4096)}`,

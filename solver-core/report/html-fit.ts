@@ -19,7 +19,7 @@ ${details(fit)}</section>`;
 
 function evaluationHtml(fit: FitDocument): string {
   const { evaluation } = fit;
-  if (evaluation === null) return '<p class="note">Not evaluated: the plan has no held-out rows.</p>';
+  if (evaluation === null) return '<p class="note">Not evaluated: no held-out rows were at hand.</p>';
   const metric = evaluation.metric === 'accuracy' ? 'accuracy' : 'mean squared error';
   const split = (when: 'before' | 'after'): string => {
     const [value = '', counts = ''] = metricText(evaluation, when).split(' (');

@@ -34,7 +34,7 @@ export const targetKindWords: readonly (Word & { readonly word: TargetKind })[] 
   },
   {
     word: 'pca',
-    doc: 'Filters along the principal directions of what the layer reads, whitened; before a ReLU each direction with both signs. Needs no labels and no seed.',
+    doc: 'Filters along the principal directions of what the layer reads, whitened; before a ReLU each direction with both signs. Needs no labels; more outputs than directions get mixtures drawn from the seed.',
   },
   { word: 'random', doc: 'No solve: random weights, the comparison every solve has to beat.' },
 ];
