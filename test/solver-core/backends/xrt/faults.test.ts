@@ -191,7 +191,7 @@ describe('faults of the worker process', () => {
 
   test('text of the worker stays bounded and free of control characters', async () => {
     const script = `for (let i = 0; i < 2000; i++) process.stderr.write('\\x1b[31mnoise ' + i + '\\n');
-      require('fs').writeSync(2, '[XRT] ERROR: the \\x1b[31mreason ' + 'x'.repeat(1000) + '\\n'); setTimeout(() => process.abort(), 50);`;
+      process.stderr.write('[XRT] ERROR: the \\x1b[31mreason ' + 'x'.repeat(1000) + '\\n'); setTimeout(() => process.abort(), 50);`;
     const error = await failure(start(scriptWorker(folder.path, 'loud', script)));
     expect(error.code).toBe('xrt-aborted');
     expect(error.message.length).toBeLessThan(700);
