@@ -38,7 +38,11 @@ const linkArguments = [
   'engine.wasm',
 ];
 
-async function toolVersions() {
+/** What the tools are called with, for manifests. */
+export const compilerArguments = { compile: compileArguments, link: linkArguments };
+
+/** Versions of the packaged tools. */
+export async function toolVersions() {
   const names = ['@yowasp/yosys', '@yowasp/clang'];
   const entries = await Promise.all(
     names.map(async (name) => {
@@ -77,10 +81,11 @@ async function runTool(run, args, files) {
   }
 }
 
-/** Reads the RTL with these parameters into Yosys, runs the commands and returns one file they wrote. */
-async function runOnRtl(sources, parameters, commands, output) {
+const engineFiles = (sources) => Object.fromEntries(rtlSources.map((path) => [path.split('/').at(-1), sources[path]]));
+
+/** Reads RTL (text by file name, leaves first) with these parameters of `top` into Yosys, runs the commands and returns one file they wrote. */
+async function runOnRtl(files, top, parameters, commands, output) {
   const { runYosys } = await import('@yowasp/yosys');
-  const files = Object.fromEntries(rtlSources.map((path) => [path.split('/').at(-1), sources[path]]));
   const sets = Object.entries(parameters)
     .map(([name, value]) => `-set ${name} ${value}`)
     .join(' ');
@@ -88,26 +93,29 @@ async function runOnRtl(sources, parameters, commands, output) {
   return (await runTool(runYosys, ['-q', '-p', script], files))[output];
 }
 
-const toCpp = (sources, parameters) =>
-  runOnRtl(sources, parameters, [`hierarchy -check -top ${top}`, 'write_cxxrtl -g0 -O6 engine.cc'], 'engine.cc');
+/** The C++ simulation of a design (text by file name, leaves first). */
+export const rtlToCpp = (files, top, parameters) =>
+  runOnRtl(files, top, parameters, [`hierarchy -check -top ${top}`, 'write_cxxrtl -g0 -O6 engine.cc'], 'engine.cc');
 
 /** Verilog of the engine after generic synthesis to gates; memories stay memories, so that it simulates in bearable time. */
 export async function toNetlist(sources, parameters) {
   const synthesis = [`synth -flatten -top ${top} -run begin:fine`, 'opt -full', 'techmap', 'opt', 'abc -fast', 'opt_clean'];
-  const netlist = await runOnRtl(sources, parameters, [...synthesis, 'write_verilog -noattr netlist.v'], 'netlist.v');
+  const netlist = await runOnRtl(engineFiles(sources), top, parameters, [...synthesis, 'write_verilog -noattr netlist.v'], 'netlist.v');
   return typeof netlist === 'string' ? netlist : new TextDecoder().decode(netlist);
 }
 
-async function toWasm(cpp, harness, parameters) {
+/** WebAssembly of a simulation and its harness, compiled with these definitions. */
+export async function compileToWasm(cpp, harness, defines) {
   const { runLLVM } = await import('@yowasp/clang');
   const { filesystem } = await import(pathToFileURL(resolve(root, 'node_modules/@yowasp/yosys/gen/resources-yosys.js')).href);
   const inc = { cxxrtl: filesystem.share.include.backends.cxxrtl.runtime.cxxrtl };
-  const compile = [...compileArguments, `-DENGINE_LANES=${parameters.N}`, `-DENGINE_AW=${parameters.AW}`];
+  const compile = [...compileArguments, ...defines];
   const object = (await runTool(runLLVM, compile, { inc, 'engine.cc': cpp, 'harness.cc': harness }))['engine.o'];
   return (await runTool(runLLVM, linkArguments, { 'engine.o': object }))['engine.wasm'];
 }
 
-async function writeAtomically(path, data) {
+/** Writes a file so that no reader sees a part of it. */
+export async function writeAtomically(path, data) {
   await writeFile(`${path}.new`, data);
   await rename(`${path}.new`, path);
 }
@@ -134,7 +142,7 @@ async function holderLives(lock) {
 }
 
 /** Runs `work` while no other process builds into the same folder; the lock of a process that died does not count. */
-async function locked(folder, work) {
+export async function locked(folder, work) {
   const lock = `${folder}.lock`;
   await mkdir(dirname(folder), { recursive: true });
   while (
@@ -177,8 +185,8 @@ export async function buildEngine({ parameters = {}, folder = resolve(root, 'dis
   return locked(folder, async () => {
     const meanwhile = await upToDate(folder, inputs);
     if (meanwhile) return { manifest: meanwhile, fresh: false };
-    const cpp = await toCpp(sources, all);
-    const wasm = await toWasm(cpp, sources[harnessSource], all);
+    const cpp = await rtlToCpp(engineFiles(sources), top, all);
+    const wasm = await compileToWasm(cpp, sources[harnessSource], [`-DENGINE_LANES=${all.N}`, `-DENGINE_AW=${all.AW}`]);
     const manifest = { ...inputs, wasmSha256: sha256(wasm) };
     await mkdir(folder, { recursive: true });
     await writeAtomically(resolve(folder, 'engine.wasm'), wasm);
@@ -190,4 +198,7 @@ export async function buildEngine({ parameters = {}, folder = resolve(root, 'dis
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const { manifest, fresh } = await buildEngine();
   console.log(`dist/engine/engine.wasm ${fresh ? 'built' : 'is up to date'}: sha256 ${manifest.wasmSha256}`);
+  const { buildBoard } = await import('./build-board.mjs');
+  const board = await buildBoard();
+  console.log(`dist/engine/board.wasm ${board.fresh ? 'built' : 'is up to date'}: sha256 ${board.manifest.wasmSha256}`);
 }

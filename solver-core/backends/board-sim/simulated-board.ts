@@ -59,7 +59,7 @@ export interface BoardWatcher {
 }
 
 /** Work between two turns of the event loop, seconds. */
-const sliceS = 0.01;
+const sliceS = 0.002;
 /** Rate assumed before anything was measured, clock cycles per second. */
 const assumedRateHz = 2e5;
 /** Above this the sender has to wait; below the half it may go on. Bytes. */
