@@ -1,0 +1,59 @@
+import type { AbortFlag } from '../../model/abort.ts';
+import { TierwiseError } from '../../model/error.ts';
+import { badInfo, garbage, otherProtocol, silent } from './errors.ts';
+import { linkMessages, linkVersion } from './generated/link.ts';
+import type { LinkSession } from './link-session.ts';
+import type { BoardInfo, BoardStatus } from './messages.ts';
+import { parseInfo, parseStatus } from './messages.ts';
+
+/** Questions to a port of which nothing is known yet. */
+const helloAttempts = 4;
+/** Each waits this much longer than the one before: a silent port is known as such after five seconds. */
+const helloGrowth = 1.5;
+
+/**
+ * HELLO until INFO comes: the first thing on every port, and what tells a board from anything else. Changes nothing on the board.
+ * Rejects with `serial-silent`, `serial-garbage`, `board-protocol-old`, `board-protocol-new` or `board-bad-info`.
+ */
+export async function greet(session: LinkSession, abort?: AbortFlag): Promise<BoardInfo> {
+  const { hello, info } = linkMessages;
+  let board: BoardInfo;
+  try {
+    board = await session.request(
+      { what: 'HELLO', type: hello.type, replyBytes: info.sizeBytes + 20, attempts: helloAttempts, growth: helloGrowth },
+      (frame) => (frame.type === info.type ? (parseInfo(frame.payload) ?? undefined) : undefined),
+      abort,
+    );
+  } catch (error) {
+    if (!(error instanceof TierwiseError) || error.code !== 'board-no-answer') throw error;
+    const { bytesIn } = session.counts;
+    throw bytesIn === 0 ? silent(session.name, session.baud) : garbage(session.name, bytesIn, session.baud);
+  }
+  if (board.min_version > linkVersion || board.max_version < linkVersion)
+    throw otherProtocol(session.name, board.min_version, board.max_version, linkVersion);
+  const wrong = impossible(board);
+  if (wrong !== null) throw badInfo(session.name, wrong);
+  return board;
+}
+
+/** What no engine can be, in words; null when all is in range (hdl/README.md). */
+function impossible(board: BoardInfo): string | null {
+  const { lanes, word_bits: wordBits, accumulator_bits: accumulatorBits, limbs, max_payload: maxPayload } = board;
+  if (![2, 4, 8, 16].includes(lanes)) return `${lanes} lanes`;
+  if (wordBits < 8 || wordBits > 25) return `words of ${wordBits} bits`;
+  if (accumulatorBits < 2 * wordBits || accumulatorBits > 48) return `sums of ${accumulatorBits} bits`;
+  if (limbs !== 1 && limbs !== 2) return `${limbs} limbs`;
+  if (maxPayload < 64) return `a payload of ${maxPayload} bytes`;
+  if (board.max_features < 1 || board.operand_depth < 1 || board.gram_depth < 1) return 'no memory';
+  return null;
+}
+
+/** Where the board stands. */
+export function askStatus(session: LinkSession, abort?: AbortFlag): Promise<BoardStatus> {
+  const { status, status_reply: reply } = linkMessages;
+  return session.request(
+    { what: 'STATUS', type: status.type, replyBytes: reply.sizeBytes + 20 },
+    (frame) => (frame.type === reply.type ? (parseStatus(frame.payload) ?? undefined) : undefined),
+    abort,
+  );
+}
