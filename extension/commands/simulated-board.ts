@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { TierwiseContext } from '../context.ts';
+import { SimulatedBoardTerminal } from '../simulated-board-terminal.ts';
 import { rememberBackend } from './select-backend.ts';
 
-const terminalName = 'Tierwise simulated board';
 const startMs = 30_000;
 
 /**
@@ -21,52 +21,41 @@ export async function startSimulatedBoard(context: TierwiseContext): Promise<voi
     );
     return;
   }
-  const running = vscode.window.terminals.find(({ name, exitStatus }) => name === terminalName && exitStatus === undefined);
-  if (running !== undefined) {
-    running.show(true);
-    return;
-  }
+  const name = vscode.l10n.t('Simulated board');
+  const running = vscode.window.terminals.find((terminal) => terminal.name === name && terminal.exitStatus === undefined);
+  if (running !== undefined) return running.show(true);
+
   const port = join(tmpdir(), `tierwise-board-${randomUUID()}`);
   const nodePath = context.settings.current.solverNodePath;
   const script = vscode.Uri.joinPath(context.extensionUri, 'dist', 'cli.cjs').fsPath;
-  const terminal = vscode.window.createTerminal({
-    name: terminalName,
-    iconPath: new vscode.ThemeIcon('circuit-board'),
-    shellPath: nodePath === '' ? process.execPath : nodePath,
-    shellArgs: [script, 'board-sim', '--pty', port],
-    env: nodePath === '' ? { ELECTRON_RUN_AS_NODE: '1' } : {},
-    isTransient: true,
+  const env: Record<string, string> = nodePath === '' ? { ELECTRON_RUN_AS_NODE: '1' } : {};
+  const board = new SimulatedBoardTerminal({ executable: nodePath === '' ? process.execPath : nodePath, script, env }, port);
+  let hasEnded = false;
+  // A port that is gone would fail every later fit, so the end of the board gives the choice back to the plan.
+  board.onDidEnd(async () => {
+    hasEnded = true;
+    if (context.settings.current.boardPort === port) await rememberBackend({ fitBackend: 'plan', boardPort: 'auto' });
   });
+  const terminal = vscode.window.createTerminal({ name, iconPath: new vscode.ThemeIcon('circuit-board'), pty: board });
   terminal.show(true);
-  backToPlanWhenClosed(terminal, port);
-  if (await appears(port, terminal)) return rememberBackend({ fitBackend: 'serial', boardPort: port });
+  if (await appears(port, () => hasEnded)) return rememberBackend({ fitBackend: 'serial', boardPort: port });
   void vscode.window.showErrorMessage(vscode.l10n.t('The simulated board did not start. Its terminal says why.'));
 }
 
 /** Whether the port is there within the time a slow machine needs to load the circuit. */
-async function appears(port: string, terminal: vscode.Terminal): Promise<boolean> {
+async function appears(port: string, hasEnded: () => boolean): Promise<boolean> {
   const options = { location: vscode.ProgressLocation.Window, title: vscode.l10n.t('Starting the simulated board') };
   return vscode.window.withProgress(options, async () => {
     const until = Date.now() + startMs;
-    const isThere = (): Promise<boolean> =>
-      Promise.resolve(vscode.workspace.fs.stat(vscode.Uri.file(port))).then(
+    const isThere = (): Thenable<boolean> =>
+      vscode.workspace.fs.stat(vscode.Uri.file(port)).then(
         () => true,
         () => false,
       );
     while (!(await isThere())) {
-      if (Date.now() > until || terminal.exitStatus !== undefined) return false;
+      if (Date.now() > until || hasEnded()) return false;
       await new Promise((done) => setTimeout(done, 100));
     }
     return true;
-  });
-}
-
-/** A port that is gone would fail every later fit, so closing the board gives the choice back to the plan. */
-function backToPlanWhenClosed(terminal: vscode.Terminal, port: string): void {
-  const closed = vscode.window.onDidCloseTerminal(async (gone) => {
-    if (gone !== terminal) return;
-    closed.dispose();
-    const configuration = vscode.workspace.getConfiguration('tierwise');
-    if (configuration.get('board.port') === port) await rememberBackend({ fitBackend: 'plan', boardPort: 'auto' });
   });
 }
