@@ -61,6 +61,19 @@ export function splitPorts(ports: readonly SerialPortDocument[]): {
   return { boards: ports.filter(isBoard), others: ports.filter((port) => !isBoard(port)) };
 }
 
+/** The ports with the chosen one among them, which the system need not list: a pseudo-terminal, or a name that is not there now. */
+export function withChosenPort(settings: BackendSettings, ports: readonly SerialPortDocument[]): readonly SerialPortDocument[] {
+  const { fitBackend, boardPort } = settings;
+  const isPath = /[\\/]/.test(boardPort) && !boardPort.includes('*');
+  if (fitBackend !== 'serial' || !isPath || ports.some((port) => isCurrentPort(settings, port))) return ports;
+  const nothing = { vendorId: null, productId: null, serialNumber: null, manufacturer: null };
+  const simulated = lastSegment(boardPort).startsWith(simulatedPrefix);
+  return [{ path: boardPort, ...nothing, candidates: [], simulated, answer: { kind: 'not-asked' } }, ...ports];
+}
+
+/** How ports of simulated boards that the editor starts are named. */
+export const simulatedPrefix = 'tierwise-board-';
+
 /** What a card says of its power: watts, or why there are none. Never a zero that was not measured. */
 export function powerText(device: XrtDeviceDocument, t: Translate): string {
   if (device.powerW !== null) return t('{0} W measured', device.powerW.toPrecision(3));

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { BoardsDocument, SerialPortDocument, XrtDeviceDocument } from '../../solver-core/protocol/index.ts';
-import { answerText, isCurrentPort, portSetting, powerText, splitPorts } from '../backend-choice.ts';
+import { answerText, isCurrentPort, portSetting, powerText, splitPorts, withChosenPort } from '../backend-choice.ts';
 import type { TierwiseContext } from '../context.ts';
 import { toErrorData } from '../solver-error.ts';
 import type { Settings } from '../settings-schema.ts';
@@ -100,7 +100,7 @@ function itemsOf(context: TierwiseContext, boards: BoardsDocument | undefined): 
   const planned = context.plans.activeSnapshot?.check?.backend;
   const t = vscode.l10n.t;
   const mark = (backend: Settings['fitBackend']): string => (current.fitBackend === backend ? t('in use') : '');
-  const ports = splitPorts(boards?.serial ?? []);
+  const ports = splitPorts(withChosenPort(current, boards?.serial ?? []));
   return [
     separator(t('Without a board')),
     {

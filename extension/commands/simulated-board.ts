@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import { simulatedPrefix } from '../backend-choice.ts';
 import type { TierwiseContext } from '../context.ts';
 import { SimulatedBoardTerminal } from '../simulated-board-terminal.ts';
 import { rememberBackend } from './select-backend.ts';
@@ -25,7 +26,7 @@ export async function startSimulatedBoard(context: TierwiseContext): Promise<voi
   const running = vscode.window.terminals.find((terminal) => terminal.name === name && terminal.exitStatus === undefined);
   if (running !== undefined) return running.show(true);
 
-  const port = join(tmpdir(), `tierwise-board-${randomUUID()}`);
+  const port = join(tmpdir(), `${simulatedPrefix}${randomUUID()}`);
   const nodePath = context.settings.current.solverNodePath;
   const script = vscode.Uri.joinPath(context.extensionUri, 'dist', 'cli.cjs').fsPath;
   const env: Record<string, string> = nodePath === '' ? { ELECTRON_RUN_AS_NODE: '1' } : {};
