@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { kernelArguments, kernelName } from '../../solver-core/backends/xrt/generated/kernel.ts';
+import { buildKernelModel } from '../../.ci/build-kernel-model.mjs';
 import { projectRoot } from '../shared.ts';
 import { writeXclbin } from './xclbin.ts';
 
@@ -38,19 +39,31 @@ export function shimMissing(): string | null {
   }
 }
 
-/** Files a kernel is built from, and compiler arguments besides. */
-function kernelFiles(kernel: ShimKernel): { readonly files: readonly string[]; readonly flags: readonly string[] } {
-  return kernel === 'fake' ? { files: [join(sources, 'kernel_fake.cc')], flags: [] } : { files: [], flags: [] };
+interface KernelFiles {
+  /** Sources to compile. */
+  readonly files: readonly string[];
+  /** Compiler arguments besides: libraries and folders. */
+  readonly flags: readonly string[];
+  /** Identity of what `flags` names. */
+  readonly identity: string;
+}
+
+/** What a kernel is built from; the simulation of the RTL is compiled first where it is not there yet. */
+async function kernelFiles(kernel: ShimKernel, cache: string): Promise<KernelFiles> {
+  if (kernel === 'fake') return { files: [join(sources, 'kernel_fake.cc')], flags: [], identity: '' };
+  const folder = join(cache, 'kernel-model');
+  const { library, imageId } = await buildKernelModel({ folder });
+  return { files: [join(sources, 'kernel_rtl.cc')], flags: [`-I${folder}`, library], identity: imageId };
 }
 
 /** Builds the shim once per state of its sources; later calls answer at once. */
-export function buildShim(kernel: ShimKernel): Shim {
-  const { files, flags } = kernelFiles(kernel);
-  const own = ['hal.cc', 'unused.cc'].map((name) => join(sources, name));
-  const hash = createHash('sha256').update(JSON.stringify([flags, glue, statSync(`${libraries}/libxrt_swemu.a`).mtimeMs]));
-  for (const file of [...own, ...files, join(sources, 'card.h'), join(sources, 'glue.h')]) hash.update(readFileSync(file));
+export async function buildShim(kernel: ShimKernel): Promise<Shim> {
   const cache = join(projectRoot, '.cache/xrt-shim');
   mkdirSync(cache, { recursive: true });
+  const { files, flags, identity } = await kernelFiles(kernel, cache);
+  const own = ['hal.cc', 'unused.cc'].map((name) => join(sources, name));
+  const hash = createHash('sha256').update(JSON.stringify([identity, glue, statSync(`${libraries}/libxrt_swemu.a`).mtimeMs]));
+  for (const file of [...own, ...files, join(sources, 'card.h'), join(sources, 'glue.h')]) hash.update(readFileSync(file));
   const folder = join(cache, `${kernel}-${hash.digest('hex').slice(0, 16)}`);
   if (!existsSync(folder)) {
     const fresh = mkdtempSync(join(cache, 'build-'));
@@ -77,7 +90,7 @@ function compile(folder: string, files: readonly string[], flags: readonly strin
     'g++',
     [
       ...['-std=c++17', '-O2', '-fPIC', '-shared', '-Wall', '-Wextra', '-Wno-unused-parameter', `-I${headers}`, `-I${sources}`],
-      ...['-Wl,-z,defs', '-Wl,-Bsymbolic', ...flags, '-o', join(lib, 'libxrt_core.so.2'), ...files, ...objects],
+      ...['-Wl,-z,defs', '-Wl,-Bsymbolic', '-o', join(lib, 'libxrt_core.so.2'), ...files, ...objects, ...flags],
       ...['-lxrt_coreutil', '-luuid', '-lpthread', '-ldl'],
     ],
     { stdio: ['ignore', 'inherit', 'inherit'] },

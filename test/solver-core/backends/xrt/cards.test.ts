@@ -77,8 +77,8 @@ describe('cards in the files of the kernel', () => {
 describe.skipIf(shimMissing() !== null)('asking the simulated card', () => {
   let shim: Shim;
   let workerFile: string;
-  beforeAll(() => {
-    shim = buildShim('fake');
+  beforeAll(async () => {
+    shim = await buildShim('fake');
     workerFile = buildWorker(folder.path);
   });
 

@@ -22,8 +22,8 @@ describe.skipIf(missing !== null)('faults of XRT and of the card', () => {
   const folder = scratch();
   let shim: Shim;
   let worker: string;
-  beforeAll(() => {
-    shim = buildShim('fake');
+  beforeAll(async () => {
+    shim = await buildShim('fake');
     worker = buildWorker(folder.path);
   });
   afterAll(() => folder.remove());

@@ -12,8 +12,8 @@ describe.skipIf(missing !== null)('XRT link over the simulated card', () => {
   const folder = scratch();
   let shim: Shim;
   let worker: string;
-  beforeAll(() => {
-    shim = buildShim('fake');
+  beforeAll(async () => {
+    shim = await buildShim('fake');
     worker = buildWorker(folder.path);
   });
   afterAll(() => folder.remove());
