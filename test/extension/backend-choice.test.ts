@@ -7,6 +7,7 @@ import {
   portSetting,
   powerText,
   splitPorts,
+  withChosenPort,
 } from '../../extension/backend-choice.ts';
 import type { BackendSettings } from '../../extension/backend-choice.ts';
 import { plainText } from './fixtures.ts';
@@ -55,6 +56,17 @@ describe('the choice of a backend', () => {
     const ports = [port({ path: 'a' }), port({ path: 'b', candidates: ['ULX3S'] }), port({ path: 'c', simulated: true })];
     expect(splitPorts(ports).boards.map(({ path }) => path)).toEqual(['b', 'c']);
     expect(splitPorts(ports).others.map(({ path }) => path)).toEqual(['a']);
+  });
+
+  it('lists the chosen port even when the system does not', () => {
+    const chosen = settings({ fitBackend: 'serial', boardPort: '/tmp/tierwise-board-1' });
+    expect(withChosenPort(chosen, [port({})]).map(({ path, simulated }) => [path, simulated])).toEqual([
+      ['/tmp/tierwise-board-1', true],
+      ['/dev/ttyUSB1', false],
+    ]);
+    for (const boardPort of ['auto', 'FT1234', '/dev/ttyUSB*', '/dev/ttyUSB1'])
+      expect(withChosenPort({ ...chosen, boardPort }, [port({})])).toHaveLength(1);
+    expect(withChosenPort({ ...chosen, fitBackend: 'sim' }, [])).toEqual([]);
   });
 
   it('tells an answer from a guess', () => {
