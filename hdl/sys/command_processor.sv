@@ -90,7 +90,9 @@ module command_processor #(
   // transfer
   logic [31:0] transfer_q = '0;
   logic [23:0] next_q = '0, total_q = '0;
-  logic        open_q = 1'b0, committed_q = 1'b0, lost_q = 1'b0;
+  logic        open_q = 1'b0, committed_q = 1'b0;
+  logic        known_q = 1'b0;              // transfer_q is a transfer that can be gone on with or asked for
+  logic        lost_q = 1'b0;               // it had more words than its descriptor
   logic [5:0]  bits_q = '0;
   // job
   logic [31:0] job_q = '0;
@@ -115,8 +117,8 @@ module command_processor #(
   logic        total_ok;
   logic [31:0] crc, end_offset;
 
-  assign begin_known  = (open_q || committed_q) && args_i[31:0] == transfer_q;
-  assign commit_known = (open_q || committed_q) && args_i[CommitAt +: 32] == transfer_q;
+  assign begin_known  = known_q && args_i[31:0] == transfer_q;
+  assign commit_known = known_q && args_i[CommitAt +: 32] == transfer_q;
   assign run_known    = job_state_q != '0 && args_i[RunAt +: 32] == job_q;
   assign cancel_known = job_state_q != '0 && args_i[CancelAt +: 32] == job_q;
   assign end_offset   = 32'(next_q) + 32'(length_i);
@@ -235,7 +237,7 @@ module command_processor #(
               end
               link_pkg::TYPE_DATA: begin
                 if (running_q) reason = link_pkg::REASON_BUSY;
-                else if (!open_q && !committed_q) reason = link_pkg::REASON_NO_SUCH_TRANSFER;
+                else if (!known_q) reason = link_pkg::REASON_NO_SUCH_TRANSFER;
                 else if (offset_i != 32'(next_q)) reason = link_pkg::REASON_WRONG_OFFSET;
                 else if (end_offset > 32'(total_q)) reason = link_pkg::REASON_BAD_LENGTH;
                 else state_d = Data;
@@ -243,9 +245,9 @@ module command_processor #(
               link_pkg::TYPE_COMMIT: begin
                 if (running_q) reason = link_pkg::REASON_BUSY;
                 else if (!commit_known) reason = link_pkg::REASON_NO_SUCH_TRANSFER;
-                else if (committed_q) reply_type = link_pkg::TYPE_ACK;
                 else if (next_q != total_q) reason = link_pkg::REASON_SHORT;
                 else if (!crc_ok) reason = link_pkg::REASON_CRC;
+                else if (committed_q) reply_type = link_pkg::TYPE_ACK;
                 else if (mover_busy_i) reason = link_pkg::REASON_SHORT;
                 else if (lost_q) reason = link_pkg::REASON_BAD_LENGTH;
                 else begin
@@ -364,13 +366,17 @@ module command_processor #(
 
   // transfer
   always_ff @(posedge clk_i) begin
-    if (end_transfer && !committed_q) open_q <= 1'b0;
+    if (end_transfer) begin
+      open_q <= 1'b0;
+      if (open_q || type_i == link_pkg::TYPE_CLEAR) known_q <= 1'b0;
+    end
     if (open_transfer) begin
       transfer_q  <= args_i[31:0];
       total_q     <= args_i[55:32];
       bits_q      <= bits[5:0];
       next_q      <= '0;
       open_q      <= 1'b1;
+      known_q     <= 1'b1;
       committed_q <= 1'b0;
       lost_q      <= 1'b0;
     end
@@ -382,6 +388,7 @@ module command_processor #(
     end
     if (rst_i) begin
       open_q      <= 1'b0;
+      known_q     <= 1'b0;
       committed_q <= 1'b0;
     end
   end
