@@ -1,6 +1,7 @@
 import type { BoardsDocument } from '../protocol/index.ts';
 import type { Environment } from './environment.ts';
 import type { JobControl } from './job.ts';
+import { listXrt } from './xrt.ts';
 
 export interface BoardsParams {
   /** "all" asks every candidate who it is, a path asks that port, "xrt:0" that card; absent: nothing is opened. */
@@ -8,6 +9,7 @@ export interface BoardsParams {
 }
 
 /** Serial ports and cards of this machine. */
-export function boardsJob(_environment: Environment, _params: BoardsParams, _control: JobControl): Promise<BoardsDocument> {
-  return Promise.resolve({ schema: 'tierwise.boards/1', serial: [], xrt: [], notes: [] });
+export async function boardsJob(environment: Environment, params: BoardsParams, _control: JobControl): Promise<BoardsDocument> {
+  const { xrt, notes } = await listXrt(environment, params.probe);
+  return { schema: 'tierwise.boards/1', serial: [], xrt, notes };
 }

@@ -9,12 +9,15 @@ import { TierwiseError } from '../model/error.ts';
 import type { BackendChoice } from '../model/plan.ts';
 import type { Environment } from './environment.ts';
 import { nodeHost } from './host.ts';
+import { openXrt } from './xrt.ts';
 
 /** The backend of a plan, or the one named on the command line. */
 export function backendChoice(named: string | undefined, planned: BackendChoice): BackendChoice {
   if (named === undefined || named === '') return planned;
   if (named === 'cpu' || named === 'sim') return { kind: named };
-  throw new TierwiseError('unknown-backend', `there is no backend "${named}"`, 'Use cpu or sim; boards come with a later version.', {
+  const card = /^xrt(?::(\d{1,2}))?$/.exec(named);
+  if (card !== null) return { kind: 'xrt', device: Number(card[1] ?? 0) };
+  throw new TierwiseError('unknown-backend', `there is no backend "${named}"`, 'Use cpu, sim, serial:PORT or xrt:0.', {
     category: 'usage',
   });
 }
@@ -28,6 +31,7 @@ export async function openBackend(
 ): Promise<Backend> {
   if (choice.kind === 'cpu') return cpuBackend();
   if (choice.kind === 'sim') return openSim(environment, work, abort);
+  if (choice.kind === 'xrt') return openXrt(environment, choice.device, abort);
   throw new TierwiseError(
     'backend-not-available',
     `the ${choice.kind} backend is not part of this version`,
