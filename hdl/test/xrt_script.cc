@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Plays a script over kernel_model.h and prints the answers; the same program for every simulator. Numbers are hexadecimal.
+// Plays a script from standard input over kernel_model.h and prints each answer at once; the same program for every simulator.
+// Numbers are hexadecimal.
 //   s SEED PERCENT        waits on every channel from now on
 //   z                     reset
 //   w OFFSET VALUE        write a register           W OFFSET VALUE STROBES   with byte strobes
@@ -122,17 +123,15 @@ void step(FILE *file, char what) {
 
 }  // namespace
 
-int main(int argc, char **argv) {
-  FILE *file = argc > 1 ? fopen(argv[1], "r") : nullptr;
-  if (file == nullptr) {
-    fprintf(stderr, "usage: %s SCRIPT\n", argv[0]);
-    return 2;
-  }
+int main() {
   const kernel_memory memory = {nullptr, read_memory, write_memory};
   kernel_set_memory(&memory);
   kernel_reset();
   char what[2];
-  while (fscanf(file, "%1s", what) == 1) step(file, what[0]);
+  while (scanf("%1s", what) == 1) {
+    step(stdin, what[0]);
+    fflush(stdout);
+  }
   const char *violation = kernel_violation();
   printf("v %s %u %u\n", violation == nullptr ? "none" : violation, accesses, longest);
   return 0;

@@ -1,0 +1,76 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { buildKernelModel, kernelModelSources, kernelSources } from '../../.ci/build-kernel-model.mjs';
+import { readSources, rtlSources, sha256 } from '../../.ci/hdl-sources.mjs';
+import type { EngineParameters } from '../../solver-core/backends/engine/parameters.ts';
+import { projectRoot } from '../shared.ts';
+import { rtlParameters } from './simulators.ts';
+
+const run = promisify(execFile);
+const cacheFolder = join(projectRoot, '.cache/hdl');
+const checkers = ['hdl/test/axi_lite_checker.sv', 'hdl/test/axi_checker.sv', 'hdl/test/tb_kernel.sv'];
+const player = 'hdl/test/xrt_script.cc';
+const pins = 'hdl/test/xrt_pins_verilator.h';
+
+function versionOf(tool: string, flag: string): string | undefined {
+  const answer = spawnSync(tool, [flag], { encoding: 'utf8' });
+  return answer.status === 0 ? answer.stdout.split('\n')[0] : undefined;
+}
+
+/** Version line of the C++ compiler, undefined when there is none. */
+export const compiler = versionOf('g++', '--version');
+
+/** Version line of Verilator, undefined when it is not installed. */
+export const verilator = versionOf('verilator', '--version');
+
+/** RTL of the kernel and all below it, by dependency level; paths from the project root. */
+export const kernelRtl: readonly string[] = [...kernelSources.slice(0, 2), ...rtlSources, ...kernelSources.slice(2)];
+
+/** Parameters of the kernel by RTL name. */
+export function kernelParameters(p: EngineParameters): Readonly<Record<string, number>> {
+  return { ...rtlParameters(p), LIMBS: p.limbs ?? 1 };
+}
+
+async function once(name: string, key: unknown, build: (folder: string) => Promise<void>): Promise<string> {
+  const folder = join(cacheFolder, `${name}-${sha256(JSON.stringify(key)).slice(0, 24)}`);
+  if (existsSync(folder)) return folder;
+  await mkdir(cacheFolder, { recursive: true });
+  const fresh = await mkdtemp(`${folder}-`);
+  await build(fresh);
+  // Another worker may have been faster; its result is the same.
+  await rename(fresh, folder).catch(() => rm(fresh, { recursive: true, force: true }));
+  return folder;
+}
+
+/** The kernel of the tree `from` in Verilator with protocol checkers on both buses: path of a program that plays scripts. */
+export async function verilatedKernel(parameters: Readonly<Record<string, number>>, from = projectRoot): Promise<string> {
+  const rtl = await readSources(kernelRtl, from);
+  const own = await readSources([...checkers, player, pins, ...kernelModelSources]);
+  const folder = await once('kernel-verilator', [rtl, own, parameters, verilator], async (target) => {
+    const flags = `-O1 -I${join(projectRoot, 'hdl/xrt/sim')} -I${join(projectRoot, 'hdl/test')} -DKERNEL_PINS='"xrt_pins_verilator.h"'`;
+    const options = ['--cc', '--exe', '--build', '-O3', '--build-jobs', '2', '-Wno-fatal', '-Wno-WIDTH', '-CFLAGS', flags];
+    const sets = Object.entries(parameters).map(([name, value]) => `-G${name}=${value}`);
+    const sources = [
+      ...kernelRtl.map((p) => join(from, p)),
+      ...[...checkers, 'hdl/xrt/sim/kernel_model.cc', player].map((p) => join(projectRoot, p)),
+    ];
+    await run('verilator', [...options, '--top-module', 'tb_kernel', '--Mdir', target, '-o', 'player', ...sets, ...sources], {
+      maxBuffer: 1 << 26,
+    });
+  });
+  return join(folder, 'player');
+}
+
+/** The kernel as the native library of the card shim, linked with the same program. No checkers. */
+export async function nativeKernel(parameters: Readonly<Record<string, number>>): Promise<string> {
+  const key = [await readSources([...kernelRtl, ...kernelModelSources, player]), parameters];
+  const folder = await once('kernel-native', key, async (target) => {
+    const { library } = await buildKernelModel({ folder: target, parameters });
+    const include = `-I${join(projectRoot, 'hdl/xrt/sim')}`;
+    await run('g++', ['-O1', include, join(projectRoot, player), library, '-o', join(target, 'player')]);
+  });
+  return join(folder, 'player');
+}
