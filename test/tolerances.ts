@@ -4,8 +4,12 @@ export const tolerances = {
   ridgeFp64: { relative: 1e-8 },
   /** Engine solve after refinement against fp64 (hardware reference 1.4: 1e-9 within a few passes). */
   ridgeRefined: { relative: 1e-6 },
+  /** Engine solve against fp64 at condition 1e4 or below: the aim of the engine; 3e-11 at most was seen. */
+  ridgeEngine: { relative: 1e-9 },
   /** Normal-equation residual of an 18-bit engine before refinement: words of R, Z and W are rounded to 2⁻¹⁸, the weights use about 2⁻³ of their range, d = 24. */
   engineWords18: { relative: 2 ** -18 * 2 ** 3 * 24 * 2 },
+  /** The same for words of two limbs: 17 bits more, and the product of the low limbs that is dropped costs as much as the rounding. */
+  engineWords35: { relative: 2 ** -35 * 2 ** 3 * 24 * 4 },
   /** Residual of the ridge equations, relative to their right-hand side, that refinement works towards. */
   residualGoal: { relative: 1e-10 },
   /** float32 model outputs, other summation order than ONNX Runtime's. */

@@ -91,6 +91,16 @@ export interface EngineSolve {
   readonly flags: EngineFlags;
 }
 
+/** What to send to an engine behind a link, and what it costs. */
+export interface UploadPlan {
+  /** 'rows': the engine sums X | Y itself; 'gram': the host does, exactly, and sends the sums. The bits of W are the same. */
+  readonly send: 'rows' | 'gram';
+  readonly bytesRows: number;
+  readonly bytesGram: number;
+  /** Time on the link of what is sent. */
+  readonly seconds: number;
+}
+
 /**
  * A device that computes G = diag + XᵀX|XᵀY exactly, then R = chol(G >> sh) | Z, then W by back substitution.
  * One problem at a time, one call at a time (await each). Order: begin, accumulate*, factor, backSubstitute or solve*; the Gram
@@ -103,6 +113,11 @@ export interface EngineSolve {
 export interface EngineDevice {
   readonly info: EngineInfo;
   readonly totals: EngineTotals;
+  /**
+   * What to send for the problem begun last: `rows` rows whose words need `dataBits` bits. Absent where rows cost no time on a link; then
+   * rows are sent.
+   */
+  readonly upload?: (rows: number, dataBits: number) => UploadPlan;
   /** Starts a problem: G = diagonal, all other entries 0. Resets `totals`. */
   begin(problem: EngineProblem, abort?: AbortFlag): Promise<void>;
   /**

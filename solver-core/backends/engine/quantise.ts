@@ -51,6 +51,16 @@ export function planQuantisation(
   };
 }
 
+/** Bits that every word of the plan fits into, sign included. */
+export function wordBitsNeeded(plan: Quantisation, statistics: Pick<RidgeStatistics, 'largestX' | 'largestY'>): number {
+  let largest = 1;
+  plan.factorX.forEach((factor, j) => (largest = Math.max(largest, Math.round(statistics.largestX[j]! * factor))));
+  plan.factorY.forEach((factor, o) => (largest = Math.max(largest, Math.round(statistics.largestY[o]! * factor))));
+  let bits = 1;
+  while (2 ** (bits - 1) <= largest) bits++;
+  return bits;
+}
+
 /** Outputs firstOutput.. of a problem, as many as fit the engine beside the features. */
 export interface OutputGroup {
   readonly first: number;

@@ -4,6 +4,7 @@ import { cholesky } from '../../fit/kernels/cholesky.ts';
 import { estimateCondition } from '../../fit/kernels/condition.ts';
 import { backSubstitute, forwardSubstitute } from '../../fit/kernels/substitute.ts';
 import { lambdaLadder, singularGram } from '../../fit/ridge/lambda-ladder.ts';
+import type { EngineWords } from './device.ts';
 import type { Quantisation } from './quantise.ts';
 
 /**
@@ -19,23 +20,24 @@ export interface ScaledFactor {
 }
 
 /**
- * The engine's own factor: L = Rᵀ with F fraction bits, from the Gram of words shifted right by sh, so unit = 2^(sh + 2F) / α².
- * words: [d, columns], R in the first d columns. null when a diagonal word is not positive.
+ * The engine's own factor: L = Rᵀ, from the Gram of words shifted right by sh, so unit = 2^(sh + 2F) / α² whatever the length of R's words.
+ * words: [d, columns], R in the first d columns; wordBits: F + 1. null when a diagonal word is not positive.
  */
 export function deviceFactor(
-  words: Float64Array,
+  words: EngineWords,
   columns: number,
   plan: Quantisation,
   shift: number,
-  fractionBits: number,
+  wordBits: number,
 ): ScaledFactor | null {
   const d = plan.columnNorm.length;
+  const { values, fractionBits } = words;
   const l = new Float64Array(d * d);
   for (let i = 0; i < d; i++) {
-    if (!(words[i * columns + i]! > 0)) return null;
-    for (let j = i; j < d; j++) l[j * d + i] = words[i * columns + j]! * 2 ** -fractionBits;
+    if (!(values[i * columns + i]! > 0)) return null;
+    for (let j = i; j < d; j++) l[j * d + i] = values[i * columns + j]! * 2 ** -fractionBits;
   }
-  return { d, l, columnNorm: plan.columnNorm, unit: 2 ** (shift + 2 * fractionBits) / (plan.alpha * plan.alpha) };
+  return { d, l, columnNorm: plan.columnNorm, unit: 2 ** (shift + 2 * (wordBits - 1)) / (plan.alpha * plan.alpha) };
 }
 
 /** A factor made on the host, with the λ it took. */
@@ -73,10 +75,7 @@ export function hostFactor(
   throw singularGram(lambda);
 }
 
-/**
- * M⁻¹ r with both substitutions on the host in fp64. The engine has BACK but no FSUB yet; with it, the engine's own factor could be
- * applied by two commands per pass. The factor is the same, so is what refinement reaches.
- */
+/** M⁻¹ r with both substitutions on the host in fp64: what conjugate gradients need, a factor applied the same way every time. */
 export function factorPreconditioner(factor: ScaledFactor, outputs: number): (r: Float64Array) => Float64Array {
   const { d, l, columnNorm, unit } = factor;
   return (r) => {

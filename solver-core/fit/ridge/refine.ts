@@ -15,6 +15,8 @@ export interface RefineProblem {
   readonly context: SolveContext;
   /** Relative residual to reach. Default 1e-10. */
   readonly target?: number;
+  /** Passes of plain refinement before conjugate gradients. Default 4; 0 when they are known to be slow. */
+  readonly maxRefinementSteps?: number;
 }
 
 export interface Refined {
@@ -30,7 +32,7 @@ export interface Refined {
 
 /** Plain refinement that gains less than a factor 10 per pass is slower than conjugate gradients on the same factor (hardware reference 1.4). */
 const slowRatio = 0.1;
-const maxRefinementSteps = 4;
+const defaultRefinementSteps = 4;
 const maxGradientSteps = 40;
 const maxRestarts = 3;
 
@@ -48,6 +50,7 @@ interface State {
 export async function refineRidge(problem: RefineProblem): Promise<Refined> {
   const { source, statistics, lambda, start, context } = problem;
   const target = problem.target ?? 1e-10;
+  const maxRefinementSteps = problem.maxRefinementSteps ?? defaultRefinementSteps;
   const zero = new Float64Array(start.length);
   const rightSide = await ridgeResidual(source, statistics, lambda, zero, context);
   const scale = frobenius(rightSide);

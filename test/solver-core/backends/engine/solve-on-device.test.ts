@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import fc from 'fast-check';
 import { FunctionalDevice } from '../../../../solver-core/backends/engine/functional-device.ts';
 import type { EngineDevice } from '../../../../solver-core/backends/engine/device.ts';
+import { gramCycles } from '../../../../solver-core/backends/engine/cycles.ts';
+import { layoutOrThrow } from '../../../../solver-core/backends/engine/layout.ts';
 import { defaultEngineParameters } from '../../../../solver-core/backends/engine/parameters.ts';
 import { solveOnDevice } from '../../../../solver-core/backends/engine/solve-on-device.ts';
 import { arrayRows } from '../../../../solver-core/fit/ridge/array-rows.ts';
@@ -45,26 +47,34 @@ describe('a ridge problem on the engine', () => {
   );
 
   test.each([
-    { kappa: 1e2, by: /^functional \+ \d refinement/ },
-    { kappa: 1e4, by: /^functional \+ \d refinement/ },
-    { kappa: 1e5, by: /conjugate gradient/ },
-    { kappa: 1e6, by: /conjugate gradient/ },
-    { kappa: 1e8, by: /broke down in 18-bit words/ },
-  ])('condition $kappa without a ridge term reaches the tolerance and says how', async ({ kappa, by }) => {
-    const made = madeProblem(1000, 64, 8, 3, { kappa });
-    const solution = await solve(made, 0);
-    expect(relativeError(solution.w, oracleRidge(made, 0, true).w)).toBeLessThan(refined);
-    expect(solution.relativeResidual).toBeLessThanOrEqual(tolerances.residualGoal.relative);
-    expect(solution.lambda).toBe(0);
-    expect(solution.method).toMatch(by);
-    expect(solution.conditionEstimate).toBeGreaterThan(kappa / 4);
-    expect(solution.conditionEstimate).toBeLessThan(kappa * 4);
-  });
+    { kappa: 1e2, limbs: 1, by: /^functional \+ \d refinement passes$/, within: tolerances.ridgeEngine },
+    { kappa: 1e4, limbs: 1, by: /^functional \+ \d refinement passes$/, within: tolerances.ridgeEngine },
+    { kappa: 1e4, limbs: 2, by: /^functional \+ \d refinement passes$/, within: tolerances.ridgeEngine },
+    { kappa: 1e5, limbs: 1, by: /conjugate gradients on the host used the engine's factor/, within: tolerances.ridgeRefined },
+    { kappa: 1e6, limbs: 1, by: /conjugate gradients on the host used the engine's factor/, within: tolerances.ridgeRefined },
+    { kappa: 1e8, limbs: 1, by: /broke down in 18-bit words, so the host factored/, within: tolerances.ridgeRefined },
+    { kappa: 3e4, limbs: 2, by: /refinement was slow in 18-bit words, so the engine used two limbs$/, within: tolerances.ridgeEngine },
+    { kappa: 1e6, limbs: 2, by: /18-bit words were too coarse .* the engine used two limbs$/, within: tolerances.ridgeEngine },
+    { kappa: 1e8, limbs: 2, by: /broke down in 18-bit words, so the engine used two limbs/, within: tolerances.ridgeEngine },
+    { kappa: 1e10, limbs: 2, by: /two limbs; refinement on the engine was slow/, within: tolerances.ridgeRefined },
+  ] as const)(
+    'condition $kappa without a ridge term reaches the tolerance and says how, $limbs limbs',
+    async ({ kappa, limbs, by, within }) => {
+      const made = madeProblem(1000, 64, 8, 3, { kappa });
+      const solution = await solve(made, 0, true, device({ limbs }));
+      expect(relativeError(solution.w, oracleRidge(made, 0, true).w)).toBeLessThan(within.relative);
+      expect(solution.relativeResidual).toBeLessThanOrEqual(tolerances.residualGoal.relative);
+      expect(solution.lambda).toBe(0);
+      expect(solution.method).toMatch(by);
+      expect(solution.conditionEstimate).toBeGreaterThan(kappa / 4);
+      expect(solution.conditionEstimate).toBeLessThan(kappa * 4);
+    },
+  );
 
   test('the error before refinement is that of the word length, so refinement is what brings the digits', async () => {
     const made = madeProblem(1000, 64, 8, 3, { kappa: 1e4 });
-    const short = await solve(made, 0, true, device({ wordBits: 12 }));
-    const long = await solve(made, 0, true, device({ wordBits: 18 }));
+    const short = await solve(made, 0, true, device({ wordBits: 12, limbs: 1 }));
+    const long = await solve(made, 0, true, device({ limbs: 1 }));
     expect(short.refinementPasses).toBeGreaterThan(long.refinementPasses);
     expect(relativeError(short.w, long.w)).toBeLessThan(refined);
   });
@@ -141,22 +151,35 @@ describe('degenerate problems on the engine', () => {
     expect(relativeError(predict(made, solution), made.y)).toBeLessThan(tolerances.outputsFp32.absolute);
   });
 
-  test('weights that outgrow their words are finished from the engine factor, and the result says so', async () => {
+  test.each([1, 2] as const)('weights that outgrow their words come from smaller right-hand sides, %i limbs', async (limbs) => {
     // Two nearly equal inputs with opposite effects need large weights of opposite sign.
-    const made = madeProblem(400, 2, 1, 5);
+    const made = madeProblem(400, 2, 3, 5);
     for (let r = 0; r < made.n; r++) {
       const difference = 0.02 * made.x[r * 2 + 1]!;
       made.x[r * 2 + 1] = made.x[r * 2]! + difference;
-      made.y[r] = 100 * difference;
+      made.y.set([100 * difference, made.x[r * 2]!, -made.x[r * 2]! - 1], r * 3);
     }
-    const solution = await solve(made, 0);
-    expect(solution.method).toContain('outgrew');
-    expect(relativeError(solution.w, oracleRidge(made, 0, true).w)).toBeLessThan(refined);
+    const on = device({ limbs });
+    const parts: (string | undefined)[] = [];
+    const solveOn = on.solve.bind(on);
+    on.solve = (r, abort, part) => {
+      parts.push(part);
+      return solveOn(r, abort, part);
+    };
+    const solution = await solve(made, 0, true, on);
+    expect(solution.method).toMatch(/the weights of 1 output outgrew/);
+    expect(relativeError(solution.w, oracleRidge(made, 0, true).w)).toBeLessThan(tolerances.ridgeEngine.relative);
+    // Z is scaled, the rows are not given again, and the start is good: few passes follow.
+    expect(parts.filter((part) => part === 'backward').length).toBeGreaterThan(0);
+    expect(parts.lastIndexOf('backward')).toBeLessThan(parts.indexOf(undefined));
+    const cyclesOf = (rows: number): number => gramCycles(layoutOrThrow(on.info, 2, 3), on.info, rows);
+    expect(solution.engine!.gramCycles).toBe(3 * cyclesOf(128) + cyclesOf(16));
+    expect(solution.refinementPasses).toBeLessThan(6);
   });
 
   test('more outputs than fit the engine are solved in several runs with the same result', async () => {
     const made = madeProblem(150, 16, 21, 5);
-    const small = device({ gramDepth: 64, operandDepth: 2048 });
+    const small = device({ gramDepth: 48, operandDepth: 2048 });
     const solution = await solve(made, 0.1, true, small);
     expect(solution.method).toMatch(/\d runs/);
     expect(relativeError(solution.w, oracleRidge(made, 0.1, true).w)).toBeLessThan(refined);
