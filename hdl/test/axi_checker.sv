@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 `default_nettype none
 // Watches an AXI4 bus with 64-bit data and one identity and reports the first broken rule by number (0: none).
-//   11 a channel changed or withdrew what it offered        12 a valid of the master during reset
+//   11 a channel changed or withdrew what it offered        12 a valid of the master from the third clock of a reset on
 //   13 a burst crosses 4 KiB or does not start at a beat    14 not an INCR burst of 8-byte beats, or a lock
 //   15 another identity than 0                              16 WLAST not exactly on the last beat of a burst
 //   17 read data nobody asked for, or RLAST misplaced       18 an answer to a write before its last beat or its address
@@ -51,6 +51,7 @@ module axi_checker #(
   logic [RW-1:0] r, r_q;
   logic          rst_q = 1'b1;
   logic [7:0]    first_q = '0;
+  int            held_q = 0;  // clocks in reset
 
   // lengths of bursts in order; ends of write data
   logic [7:0] aw_len[0:MAX_BURSTS-1];
@@ -80,7 +81,8 @@ module axi_checker #(
     b_q   <= b;
     r_q   <= r;
     if (rst_i) begin
-      rule(rst_q && (awvalid_i || wvalid_i || arvalid_i), 8'd12);
+      rule(held_q >= 2 && (awvalid_i || wvalid_i || arvalid_i), 8'd12);
+      if (held_q < 2) held_q <= held_q + 1;
       aw_in     <= 0;
       w_in      <= 0;
       b_out     <= 0;
@@ -89,6 +91,7 @@ module axi_checker #(
       w_beat    <= 0;
       r_beat    <= 0;
     end else begin
+      held_q <= 0;
       if (!rst_q) begin
         rule(aw_q[AW-1] && !aw_q[AW-2] && {awvalid_i, aw[AW-3:0]} != {1'b1, aw_q[AW-3:0]}, 8'd11);
         rule(ar_q[AW-1] && !ar_q[AW-2] && {arvalid_i, ar[AW-3:0]} != {1'b1, ar_q[AW-3:0]}, 8'd11);

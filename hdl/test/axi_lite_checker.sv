@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 `default_nettype none
 // Watches an AXI4-Lite bus and reports the first broken rule of the slave or the master by number (0: none).
-//   1 a channel changed or withdrew what it offered   2 a valid during reset   3 an answer to no request
+//   1 a channel changed or withdrew what it offered   2 a valid from the third clock of a reset on   3 an answer to no request
 //   4 an error response from the slave, which never gives one
 module axi_lite_checker #(
   parameter int ADDRESS_BITS = 8
@@ -34,6 +34,7 @@ module axi_lite_checker #(
   logic                    rst_q = 1'b1;
   int                      aw_count = 0, w_count = 0, reads = 0;
   logic [7:0]              first_q = '0;
+  int                      held_q = 0;  // clocks in reset
 
   task automatic rule(input logic broken, input logic [7:0] number);
     if (broken && first_q == '0) first_q <= number;
@@ -47,12 +48,13 @@ module axi_lite_checker #(
     ar_q  <= {arvalid_i, arready_i, araddr_i};
     r_q   <= {rvalid_i, rready_i, rdata_i, rresp_i};
     if (rst_i) begin
-      // The slave sees the reset one clock later.
-      rule(rst_q && (bvalid_i || rvalid_i), 8'd2);
+      rule(held_q >= 2 && (bvalid_i || rvalid_i), 8'd2);
+      if (held_q < 2) held_q <= held_q + 1;
       aw_count <= 0;
       w_count  <= 0;
       reads    <= 0;
     end else begin
+      held_q <= 0;
       if (!rst_q) begin
         rule(aw_q[ADDRESS_BITS+1] && !aw_q[ADDRESS_BITS] && {awvalid_i, awaddr_i} != {1'b1, aw_q[ADDRESS_BITS-1:0]}, 8'd1);
         rule(w_q[37] && !w_q[36] && {wvalid_i, wdata_i, wstrb_i} != {1'b1, w_q[35:0]}, 8'd1);

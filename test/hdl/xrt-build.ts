@@ -34,6 +34,17 @@ export function kernelParameters(p: EngineParameters): Readonly<Record<string, n
   return { ...rtlParameters(p), LIMBS: p.limbs ?? 1 };
 }
 
+/** A kernel that builds quickly: two lanes, up to 24 features. */
+export const smallKernel: Readonly<Record<string, number>> = {
+  N: 2,
+  DW: 16,
+  AW: 40,
+  OPERAND_DEPTH: 2000,
+  GRAM_DEPTH: 1000,
+  MAX_FEATURES: 24,
+  LIMBS: 1,
+};
+
 async function once(name: string, key: unknown, build: (folder: string) => Promise<void>): Promise<string> {
   const folder = join(cacheFolder, `${name}-${sha256(JSON.stringify(key)).slice(0, 24)}`);
   if (existsSync(folder)) return folder;
