@@ -1,6 +1,7 @@
 import type { BoardsDocument } from '../protocol/index.ts';
 import type { Environment } from './environment.ts';
 import type { JobControl } from './job.ts';
+import { listSerial } from './serial.ts';
 import { listXrt } from './xrt.ts';
 
 export interface BoardsParams {
@@ -9,7 +10,10 @@ export interface BoardsParams {
 }
 
 /** Serial ports and cards of this machine. */
-export async function boardsJob(environment: Environment, params: BoardsParams, _control: JobControl): Promise<BoardsDocument> {
-  const { xrt, notes } = await listXrt(environment, params.probe);
-  return { schema: 'tierwise.boards/1', serial: [], xrt, notes };
+export async function boardsJob(environment: Environment, params: BoardsParams, control: JobControl): Promise<BoardsDocument> {
+  const [serial, { xrt, notes }] = await Promise.all([
+    listSerial(params.probe, { abort: control.abort }),
+    listXrt(environment, params.probe),
+  ]);
+  return { schema: 'tierwise.boards/1', serial, xrt, notes };
 }

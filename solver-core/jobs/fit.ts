@@ -70,7 +70,8 @@ async function fitPrepared(environment: Environment, params: FitParams, prepared
   checkAgainstModel(prepared.data, runnable);
   const choice = backendChoice(params.backend, plan.backend);
   const findings = checkBefore(prepared, choice, control);
-  const backend = await openBackend(environment, choice, fitWork(runnable.layers, plan, prepared.fitRows.rows), control.abort);
+  const work = fitWork(runnable.layers, plan, prepared.fitRows.rows);
+  const backend = await openBackend(environment, choice, work, control.abort, control.onProgress);
   const runtime = ortRuntime();
   try {
     const editor = editorOf(runnable.model);

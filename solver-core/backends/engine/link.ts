@@ -101,6 +101,8 @@ export interface EngineLinkInfo {
  */
 export interface EngineLink {
   readonly info: EngineLinkInfo;
+  /** Seconds that a byte of a load takes, by what was seen so far. Absent where that is nothing to plan for. */
+  readonly secondsPerByte?: () => number;
   /** Writes words, in the order of the descriptor; `words.length` = `descriptorWords(descriptor)`. Exact integers. */
   load(descriptor: MoverDescriptor, words: Int32Array | Float64Array, abort?: AbortFlag): Promise<void>;
   /** Reads words, in the order of the descriptor, as exact integers. */

@@ -14,6 +14,7 @@ import type {
   EngineWords,
   Limbs,
   SolvePart,
+  UploadPlan,
 } from './device.ts';
 import { beginWords, decayWords, rowWords, triangleWords, vectorWords } from './host-words.ts';
 import type { EngineLayout } from './layout.ts';
@@ -22,6 +23,7 @@ import { operationNumbers } from './link.ts';
 import { engineInfo } from './parameters.ts';
 import * as places from './places.ts';
 import type { EngineSession } from './session.ts';
+import { uploadPlan } from './upload-plan.ts';
 import {
   admitDecay,
   admitFactor,
@@ -46,6 +48,7 @@ export function remoteEngineInfo(info: EngineLinkInfo): EngineInfo {
  */
 export class RemoteDevice implements EngineDevice {
   readonly info: EngineInfo;
+  readonly upload?: (rows: number, dataBits: number) => UploadPlan;
   private readonly link: EngineLink;
   private session: EngineSession | undefined;
   private solved = false;
@@ -54,6 +57,11 @@ export class RemoteDevice implements EngineDevice {
   constructor(link: EngineLink) {
     this.link = link;
     this.info = remoteEngineInfo(link.info);
+    if (link.secondsPerByte === undefined) return;
+    this.upload = (rows, dataBits) => {
+      const { layout } = expectSession(this.session, 'upload');
+      return uploadPlan(this.info, layout, rows, dataBits, link.secondsPerByte?.() ?? 0);
+    };
   }
 
   get totals(): EngineTotals {

@@ -10,6 +10,7 @@ import { processClock, sleep } from './clock.ts';
 import { boardChanged, boardReset, refused, unplugged } from './errors.ts';
 import { linkMessages } from './generated/link.ts';
 import { askStatus, greet } from './handshake.ts';
+import { LinkSpeed, expectedSecondsPerByte } from './link-speed.ts';
 import type { SessionCounts } from './link-session.ts';
 import { LinkSession } from './link-session.ts';
 import type { BoardInfo, BoardTelemetry } from './messages.ts';
@@ -72,6 +73,7 @@ export class SerialLink implements EngineLink {
   private readonly limits: LinkLimits;
   private readonly transfers: KnownIds;
   private readonly jobs: KnownIds;
+  private readonly speed = new LinkSpeed();
   private session: LinkSession;
   private lastId: number;
   private closed = false;
@@ -120,6 +122,10 @@ export class SerialLink implements EngineLink {
     return this.session.counts;
   }
 
+  /** By the transfers so far; before the first by line rate, frames and round trip. */
+  readonly secondsPerByte = (): number =>
+    this.speed.secondsPerByte ?? expectedSecondsPerByte(this.baud, this.limits, this.roundTripMs ?? 0);
+
   async load(descriptor: MoverDescriptor, words: Int32Array | Float64Array, abort?: AbortFlag): Promise<void> {
     const expected = descriptorWords(descriptor);
     assert(words.length === expected, `${words.length} words for a descriptor of ${expected}`);
@@ -127,11 +133,13 @@ export class SerialLink implements EngineLink {
     const bytes = packWords(words, descriptor.bits);
     await sendUndamaged(this.connector.name, async () => {
       const transfer = this.nextId();
+      const startMs = this.clock.nowMs();
       return this.onBoard(async (session) => {
         this.transfers.expect(transfer);
         const sent = sendTransfer(session, { transfer, descriptor, bytes }, this.limits, { abort });
         const [outcome] = await Promise.all([sent, this.expectSameBoard(session, abort)]);
         this.transfers.confirm(transfer);
+        this.speed.add(bytes.length, this.clock.nowMs() - startMs);
         return outcome;
       }, abort);
     });

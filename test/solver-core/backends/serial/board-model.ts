@@ -123,7 +123,7 @@ export class BoardModel {
     if (type === messages.status.type) return this.status(sequence);
     if (type === messages.cancel.type) return this.cancel(sequence, view.getUint32(0, true));
     if (type === messages.telemetry_set.type) return this.setTelemetry(sequence, view.getUint32(0, true));
-    if (type === messages.run.type) return this.run(sequence, payload, view);
+    if (type === messages.run.type) return this.run(sequence, view);
     if (this.running !== undefined) return this.nak(sequence, 'busy');
     if (type === messages.begin.type) return this.begin(sequence, payload, view);
     if (type === messages.data.type) return this.data(frame);
@@ -242,7 +242,7 @@ export class BoardModel {
     this.reply(sequence, messages.read_data.type, Uint8Array.from(out));
   }
 
-  private run(sequence: number, payload: Uint8Array, view: DataView): void {
+  private run(sequence: number, view: DataView): void {
     const job = view.getUint32(0, true);
     if (this.running !== undefined) return this.running.job === job ? this.ack(sequence) : this.nak(sequence, 'busy');
     if (this.lastJob?.job === job) return this.reply(sequence, messages.result.type, this.lastJob.result);

@@ -1,0 +1,152 @@
+import { realpath } from 'node:fs/promises';
+import { planLayout } from '../backends/engine/layout.ts';
+import { outputGroupCount } from '../backends/engine/layout.ts';
+import { solveOnDevice } from '../backends/engine/solve-on-device.ts';
+import { uploadPlan } from '../backends/engine/upload-plan.ts';
+import { boardName } from '../backends/serial/board-data.ts';
+import type { PortChoice } from '../backends/serial/find-port.ts';
+import { matchPorts, parsePortSetting } from '../backends/serial/find-port.ts';
+import type { BoardInfo } from '../backends/serial/messages.ts';
+import type { OpenedSerial, OpenSerialOptions } from '../backends/serial/open-serial.ts';
+import { connectorOf, openSerial } from '../backends/serial/open-serial.ts';
+import { candidateNames, listPorts } from '../backends/serial/ports.ts';
+import { probePort } from '../backends/serial/probe.ts';
+import type { SimWork } from '../backends/sim/sim-device.ts';
+import type { Backend } from '../fit/backend.ts';
+import type { AbortFlag } from '../model/abort.ts';
+import { TierwiseError } from '../model/error.ts';
+import type { BoardAnswer, ProgressEvent, SerialPortDocument } from '../protocol/index.ts';
+import { nodeHost } from './host.ts';
+
+/** What the ports of a machine are reached through; other than by default only in tests. */
+export type SerialSeams = Partial<Pick<OpenSerialOptions, 'listing' | 'factory' | 'clock' | 'replugMs'>>;
+
+export interface SerialBackendOptions {
+  readonly abort?: AbortFlag | undefined;
+  readonly onProgress?: ((event: ProgressEvent) => void) | undefined;
+  readonly seams?: SerialSeams;
+}
+
+/**
+ * The backend of the board that `setting` names ("auto", path, pattern, USB serial number). Says before any solve how long the link takes
+ * and what goes over it. Rejects with the errors of openSerial, and with `engine-too-small` for a solve that the board has no room for.
+ */
+export async function openSerialBackend(setting: string, work: readonly SimWork[], options: SerialBackendOptions = {}): Promise<Backend> {
+  const { onProgress, seams = {} } = options;
+  const say = (message: string): void => onProgress?.({ stage: 'preparing', message, fraction: null });
+  say(`opening the board at ${setting === 'auto' ? 'the port that answers' : setting}`);
+  const opened = await openSerial(setting, { host: nodeHost, onEvent: say, ...seams }, options.abort);
+  const { device, port } = opened;
+  try {
+    say(linkText(opened, work));
+  } catch (error) {
+    await device.dispose();
+    throw error;
+  }
+  return {
+    info: { kind: 'serial', device: device.info.device, image: device.info.image, note: `over a serial line at ${port.baud} baud` },
+    solve: (problem, context) => solveOnDevice(problem, device, context),
+    dispose: () => device.dispose(),
+  };
+}
+
+/** How long the link takes for these solves, and what is sent: rows, or their sums where those are fewer bytes. */
+function linkText(opened: OpenedSerial, work: readonly SimWork[]): string {
+  const { device, link, port } = opened;
+  let seconds = 0;
+  let withSums = 0;
+  let solves = 0;
+  for (const { features, outputs, rows } of work) {
+    const groups = outputGroupCount(device.info, features, outputs);
+    if (groups === null) throw tooSmall(opened, features);
+    const layout = planLayout(device.info, features, Math.ceil(outputs / groups));
+    if (typeof layout === 'string') throw tooSmall(opened, features);
+    const plan = uploadPlan(device.info, layout, rows, device.info.wordBits, link.secondsPerByte());
+    solves += groups;
+    seconds += groups * plan.seconds;
+    if (plan.send === 'gram') withSums += groups;
+  }
+  const rate = `at ${port.baud} baud the link takes about ${seconds < 10 ? seconds.toPrecision(2) : Math.round(seconds)} s`;
+  const sent =
+    withSums === 0
+      ? 'rows are sent'
+      : withSums === solves
+        ? 'the host adds up the rows and sends the sums, which are fewer bytes'
+        : `sums instead of rows for ${withSums} of ${solves} solves, where they are fewer bytes`;
+  return `${device.info.device}: ${rate}; ${sent}`;
+}
+
+function tooSmall(opened: OpenedSerial, features: number): TierwiseError {
+  const { device } = opened;
+  return new TierwiseError(
+    'engine-too-small',
+    `A layer with ${features} inputs has no room on ${device.info.device}, which takes at most ${device.info.maxFeatures}.`,
+    'Solve this plan on the sim or cpu backend, or use a larger board.',
+    { category: 'backend' },
+  );
+}
+
+/** True for a pseudo-terminal, behind which only a program can be. */
+async function isPseudoTerminal(path: string): Promise<boolean> {
+  const real = await realpath(path).catch(() => path);
+  return real.startsWith('/dev/pts/');
+}
+
+/** The serial ports of this machine. `probe`: "all" asks every candidate, a port (as in a setting) asks that one; else nothing is opened. */
+export async function listSerial(
+  probe: string | undefined,
+  options: { readonly abort?: AbortFlag | undefined; readonly seams?: SerialSeams } = {},
+): Promise<readonly SerialPortDocument[]> {
+  const { abort, seams = {} } = options;
+  const ports = await listPorts(seams.listing);
+  const settings = await Promise.all(ports.map((port) => matchPorts({ name: port.path, baud: null }, ports)));
+  const choices = new Map<string, PortChoice>(settings.flat().map((choice) => [choice.path, choice]));
+  const asked = new Set<string>();
+  if (probe === 'all') ports.filter((port) => candidateNames(port).length > 0).forEach((port) => asked.add(port.path));
+  else if (probe !== undefined && !/^xrt:/.test(probe)) {
+    for (const choice of await matchPorts(parsePortSetting(probe), ports)) {
+      choices.set(choice.path, choice);
+      asked.add(choice.path);
+    }
+  }
+  return Promise.all(
+    [...choices.values()].map(async (choice): Promise<SerialPortDocument> => {
+      const { listing, path } = choice;
+      return {
+        path,
+        vendorId: listing?.vendorId ?? null,
+        productId: listing?.productId ?? null,
+        serialNumber: listing?.serialNumber ?? null,
+        manufacturer: listing?.manufacturer ?? null,
+        candidates: listing === null ? [] : candidateNames(listing),
+        simulated: await isPseudoTerminal(path),
+        answer: asked.has(path) ? await ask(choice, abort, seams) : { kind: 'not-asked' },
+      };
+    }),
+  );
+}
+
+async function ask(choice: PortChoice, abort: AbortFlag | undefined, seams: SerialSeams): Promise<BoardAnswer> {
+  try {
+    const info = await probePort(connectorOf(choice, seams), choice.baud, abort, seams.clock);
+    return { kind: 'engine', engine: boardEngine(info) };
+  } catch (error) {
+    if (!(error instanceof TierwiseError)) throw error;
+    const { code, message, advice } = error;
+    return { kind: 'error', code, message, advice };
+  }
+}
+
+function boardEngine(info: BoardInfo): Extract<BoardAnswer, { kind: 'engine' }>['engine'] {
+  return {
+    device: `${boardName(info.board)} (${info.lanes} lanes, ${info.word_bits}-bit words)`,
+    lanes: info.lanes,
+    wordBits: info.word_bits,
+    accumulatorBits: info.accumulator_bits,
+    limbs: info.limbs === 2 ? 2 : 1,
+    maxFeatures: info.max_features,
+    clockHz: info.clock_hz,
+    baud: info.baud,
+    image: info.image_id.toString(16).padStart(8, '0'),
+  };
+}
