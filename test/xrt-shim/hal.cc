@@ -3,8 +3,9 @@
 // compute unit, commands as in ert.h. It is linked into a test library named libxrt_core.so.2, so that the real
 // libxrt_coreutil drives it as it drives a card. Test use only.
 //
-// Environment: TIERWISE_SHIM_FAULT = open-null | load | error | hang | segv | abort | corrupt | exit, TIERWISE_SHIM_CARDS (default 1),
-// TIERWISE_SHIM_FAULT_AT (default 0: the invocation, counted from 0, at which error, hang, segv, abort and corrupt strike).
+// Environment: TIERWISE_SHIM_FAULT = open-null | load | error | hang | segv | abort | exit |
+// corrupt (status and data) | flip (data only), TIERWISE_SHIM_CARDS (default 1),
+// TIERWISE_SHIM_FAULT_AT (default 0: the invocation, counted from 0, from which on all but open-null and load strike).
 #include "card.h"
 #include "glue.h"
 #include <xrt.h>
@@ -210,15 +211,17 @@ private:
     const uint32_t words = command->count - 1 - command->extra_cu_masks;
     for (uint32_t i = 4; i < words; i++) kernel_->write_register(i * 4, registers[i]);
     const card::Outcome outcome = kernel_->run(*this, stop_);
-    if (kind == "corrupt") corrupt();
+    if (kind == "corrupt") corrupt(0);
+    // Bytes 28 to 31 of a status block are reserved, so only words of data are hit.
+    if (kind == "flip") corrupt(28);
     return outcome == card::Outcome::done ? ERT_CMD_STATE_COMPLETED : ERT_CMD_STATE_ERROR;
   }
 
-  /** Flips one bit in the middle of every device buffer, as bad memory would. */
-  void corrupt() {
+  /** Flips one bit of every device buffer, as bad memory would. */
+  void corrupt(size_t at) {
     std::lock_guard<std::mutex> lock(mutex_);
     for (auto &entry : buffers_)
-      if (!entry.second.device.empty()) entry.second.device[0] ^= 1;
+      if (entry.second.device.size() > at) entry.second.device[at] ^= 1;
   }
 
   std::unique_ptr<card::Kernel> kernel_;

@@ -57,6 +57,14 @@ describe.skipIf(missing !== null)('faults of XRT and of the card', () => {
     await next.close();
   });
 
+  test('a worker that somebody else kills is xrt-worker-ended', async () => {
+    const link = await open({ TIERWISE_SHIM_FAULT: 'hang' });
+    const run = failure(link.run(gram));
+    process.kill(link.workerPid!, 'SIGKILL');
+    expect((await run).code).toBe('xrt-worker-ended');
+    await link.close();
+  });
+
   test('a link that failed stays failed and says why', async () => {
     const link = await open({ TIERWISE_SHIM_FAULT: 'segv' });
     await failure(link.run(gram));
