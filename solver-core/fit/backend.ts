@@ -74,12 +74,15 @@ export interface RidgeSolution {
 export interface EngineWork {
   readonly gramCycles: number;
   readonly cholCycles: number;
+  /** Substitutions from the last row, those of refinement included. */
   readonly backCycles: number;
+  /** Substitutions from the first row; only refinement makes them. Absent: none. */
+  readonly fsubCycles?: number;
   /** Words moved over the host port. */
   readonly hostWords: number;
   readonly lanes: number;
   readonly wordBits: number;
-  /** 'rtl-wasm', 'functional' or 'board'. */
+  /** 'rtl-wasm', 'functional', 'board' or 'card'. */
   readonly level: string;
 }
 

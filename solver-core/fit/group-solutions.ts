@@ -66,6 +66,7 @@ function addWork(a: EngineWork, b: EngineWork): EngineWork {
     gramCycles: a.gramCycles + b.gramCycles,
     cholCycles: a.cholCycles + b.cholCycles,
     backCycles: a.backCycles + b.backCycles,
+    fsubCycles: (a.fsubCycles ?? 0) + (b.fsubCycles ?? 0),
     hostWords: a.hostWords + b.hostWords,
   };
 }

@@ -84,7 +84,7 @@ function layerDocument(fit: LayerFit, prepared: RecordedFit): FitLayer {
   const { solution } = fit;
   const layer = prepared.runnable.layers.find((l) => l.id === fit.id);
   const engine = solution?.engine ?? null;
-  const cycles = engine === null ? null : engine.gramCycles + engine.cholCycles + engine.backCycles;
+  const cycles = engine === null ? null : engine.gramCycles + engine.cholCycles + engine.backCycles + (engine.fsubCycles ?? 0);
   const known = {
     rows: layer === undefined ? fit.rows : samplesOf(layer, fit.rows),
     refinementPasses: solution?.refinementPasses ?? 0,

@@ -13,6 +13,9 @@ import type { Plan } from '../model/plan.ts';
 /** The engine that ships. */
 const engine = engineInfo(defaultEngineParameters, 'functional', '', '');
 
+/** Refinement passes of a solve that was not made yet, as the energy scenario assumes them. */
+const usualPasses = 2;
+
 /** The engine runs of one layer's solve: one per group of outputs that fits beside the inputs. */
 function runsOf(layer: Layer, rows: number, deadInputs = 0): readonly SimWork[] {
   if (layer.linear === null) return [];
@@ -41,15 +44,16 @@ export function samplesOf(layer: Layer, rows: number): number {
  * What the engine would spend on solving one layer once, by its cycle formula; null when the layer is not solved in one step or does not fit.
  * `rows`: samples; every position of a convolution or of a sequence is a row of its own.
  * `deadInputs`: inputs that never change in the rows; they never reach the engine. Unknown before a fit, so 0 then.
+ * `passes`: refinement passes, each of which solves once on the factor; those of the fit record where there is one.
  */
-export function predictedCost(layer: Layer, rows: number, deadInputs = 0): EngineCost | null {
+export function predictedCost(layer: Layer, rows: number, deadInputs = 0, passes = usualPasses): EngineCost | null {
   const runs = runsOf(layer, rows, deadInputs);
   if (runs.length === 0) return null;
   let [cycles, gramCycles, hostWords] = [0, 0, 0];
   for (const run of runs) {
     const layout = planLayout(engine, run.features, run.outputs);
     if (typeof layout === 'string') return null;
-    const work = solveWork(engine, layout, run.rows);
+    const work = solveWork(engine, layout, run.rows, passes);
     cycles += work.engineCycles;
     hostWords += work.hostWords;
     gramCycles += accumulateCycles(layout, engine, run.rows);

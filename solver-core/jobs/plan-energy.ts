@@ -53,7 +53,7 @@ export async function layerFits(
     if (record !== undefined) {
       // The record holds the total of cycles; the formula splits it into the part that grows with the rows and the rest.
       const samples = samplesOf(layer, record.rows);
-      const split = predictedCost(layer, samples, record.deadInputs);
+      const split = predictedCost(layer, samples, record.deadInputs, record.refinementPasses);
       const engine = record.cycles === null || split === null ? null : { ...split, cycles: record.cycles, source: 'simulated' as const };
       known.set(layer.id, { rows: samples, refinementPasses: record.refinementPasses, engine });
       continue;
