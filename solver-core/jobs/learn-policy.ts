@@ -43,7 +43,7 @@ export function resumePolicy(options: PolicyOptions, memory: PolicyMemory, rows:
   const { batches, absorbed, refusals, quietUntil, latched, spentJ, bucketJ, priceJ, settings } = memory;
   const { pendingKeep, pendingLimit } = memory;
   const same = settings === settingsOf(options) ? { bucketJ, priceJ, options: { ...fresh.options, pendingKeep, pendingLimit } } : {};
-  return { ...fresh, batches, seen: rows, absorbed, refusals, quietUntil, latched, spentJ, ...same };
+  return { ...fresh, batches, seen: rows, absorbed, absorbedBefore: absorbed, refusals, quietUntil, latched, spentJ, ...same };
 }
 
 /** The part of a policy's state that a state file keeps. */
@@ -113,7 +113,7 @@ export function rebased(state: PolicyState): { readonly state: PolicyState; read
   const latched = kind === 'gain' ? state.latched.map(({ cause, until }) => ({ cause, until: Math.max(0, until - dropped) })) : [];
   return {
     dropped,
-    state: { ...state, seen: state.seen - dropped, absorbed, quietUntil, latched, causes: [] },
+    state: { ...state, seen: state.seen - dropped, absorbed, absorbedBefore: absorbed, quietUntil, latched, causes: [], log: [] },
   };
 }
 

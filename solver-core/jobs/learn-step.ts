@@ -1,4 +1,4 @@
-import { afford, afterUpdate, book, decide, noEnergy, observe, observeDrift, pairedDifference } from '../learn/index.ts';
+import { afford, afterUpdate, decide, noEnergy, observe, observeDrift, pairedDifference, settle } from '../learn/index.ts';
 import type { Candidate, PolicyDecision, PolicyRows, PolicyState, Trigger } from '../learn/index.ts';
 import type { LearnRows, UpperLearner } from '../learn/learner.ts';
 import type { LearnDecision, Quantity } from '../protocol/index.ts';
@@ -103,7 +103,7 @@ async function acted(memory: LearnMemory, trigger: Trigger, prices: LearnPrices)
   if (trigger.kind === 'act') {
     const energy = prices.update(open.learner, pending.rows.rows);
     const learner = await open.learner.updated(pending.rows);
-    const state = book(trigger.state, joules(energy));
+    const { state } = settle(trigger.state, null, joules(energy));
     const { reason } = trigger.decision;
     return {
       open: followed(open, learner),
@@ -149,10 +149,22 @@ async function acted(memory: LearnMemory, trigger: Trigger, prices: LearnPrices)
   );
   const chosen = built.find(({ candidate }) => candidate.action === decision.action);
   if (decision.action === 'skip' || chosen === undefined) return skip(state, decision, cost);
+  const guard = settle(state, chosen.candidate.difference, noEnergy);
+  if (guard.restored)
+    return {
+      open,
+      policy: guard.state,
+      decision: 'restored',
+      reason: guard.reason,
+      judgement: decision,
+      energy: cost,
+      learned: nothingLearned,
+      judgedLoss: null,
+    };
   const { reason } = decision;
   return {
     open: followed(open, chosen.learner),
-    policy: state,
+    policy: guard.state,
     decision: decision.action,
     reason,
     judgement: decision,

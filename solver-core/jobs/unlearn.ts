@@ -180,7 +180,7 @@ export function withoutWaiting<M extends Pick<LearnMemory, 'policy' | 'waiting'>
   const latched = policy.latched.map(({ cause, until }) => ({ cause, until: before(Math.min(until, waiting.rows)) }));
   // A pause may end beyond the rows seen so far; it still asks for as many new ones.
   const quietUntil = before(Math.min(policy.quietUntil, waiting.rows)) + Math.max(0, policy.quietUntil - waiting.rows);
-  return { ...memory, waiting: kept, policy: { ...policy, seen: kept.rows, absorbed, quietUntil, latched } };
+  return { ...memory, waiting: kept, policy: { ...policy, seen: kept.rows, absorbed, absorbedBefore: absorbed, quietUntil, latched } };
 }
 
 function fewer(counts: Float64Array, { rows: { labels } }: SeenRows, at: readonly number[]): Float64Array {

@@ -3,12 +3,14 @@ export { afterUpdate, createDriftMonitor, observeDrift } from './drift/monitor.t
 export type { DriftObservation, DriftOptions, DriftOutcome, DriftSignal, DriftState } from './drift/types.ts';
 export type { HeadWeights, LearnedWeights, LearnerState, LearnRows, UpperLearner } from './learner.ts';
 export { noEnergy, pairedDifference } from './policy/judge.ts';
-export { afford, book, createPolicy, decide, observe, rowsOf } from './policy/policy.ts';
+export { afford, createPolicy, decide, observe, rowsOf, settle } from './policy/policy.ts';
+export { replayPolicy } from './policy/replay.ts';
 export type {
   BatchSignals,
   Candidate,
   EnergyJ,
   PolicyDecision,
+  PolicyEvent,
   PolicyKind,
   PolicyOptions,
   PolicyRows,

@@ -2,7 +2,7 @@ import type { DiagnosticDocument } from './documents.ts';
 import type { Quantity } from './quantity.ts';
 
 /** What was done with one batch of a stream (method 3.8). */
-export type LearnDecision = 'skip' | 'update' | 'refit';
+export type LearnDecision = 'skip' | 'update' | 'refit' | 'restored';
 
 /** One batch of `tierwise.learn/1`. */
 export interface LearnBatch {

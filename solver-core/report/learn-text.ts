@@ -86,7 +86,7 @@ function row(batch: LearnBatch, metric: 'accuracy' | 'mse'): readonly string[] {
 function chosenBatches(batches: readonly LearnBatch[]): readonly LearnBatch[] {
   if (batches.length <= mostBatches) return batches;
   const special = (batch: LearnBatch): boolean =>
-    batch.decision === 'refit' || batch.drift.length > 0 || batch.newClasses.length > 0;
+    batch.decision === 'refit' || batch.decision === 'restored' || batch.drift.length > 0 || batch.newClasses.length > 0;
   const room = mostBatches - 2 * edgeBatches;
   const middle = batches.slice(edgeBatches, -edgeBatches).filter(special).slice(0, room);
   return [...batches.slice(0, edgeBatches), ...middle, ...batches.slice(-edgeBatches)];

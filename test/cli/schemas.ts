@@ -216,7 +216,7 @@ const learnBatch = v.looseObject({
   metric: v.picklist(['accuracy', 'mse']),
   index: count,
   rows: count,
-  decision: v.picklist(['skip', 'update', 'refit']),
+  decision: v.picklist(['skip', 'update', 'refit', 'restored']),
   reason: name,
   expectedGain: v.nullable(unit),
   gainPerJoule: v.nullable(unit),

@@ -44,14 +44,14 @@ describe('a learning run', () => {
   });
 
   it('shows the newest batches first and every point in order', () => {
-    const view = learningView(after([batch(0, { decision: 'skip' }), batch(1), batch(2, { decision: 'refit' })]), plainText);
+    const view = learningView(after([batch(0, { decision: 'skip' }), batch(1), batch(2, { decision: 'restored' })]), plainText);
     expect(view.batches.map(({ index }) => index)).toEqual([2, 1, 0]);
     expect(view.points.map(({ index, decision }) => [index, decision])).toEqual([
       [0, 'skip'],
       [1, 'update'],
-      [2, 'refit'],
+      [2, 'restored'],
     ]);
-    expect(view.totals).toMatchObject({ updates: '2', skips: '1', rows: '192' });
+    expect(view.totals).toMatchObject({ updates: '1', skips: '1', rows: '192' });
   });
 
   it('shows errors as errors from the first batch on, not as shares', () => {

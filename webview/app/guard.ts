@@ -109,7 +109,7 @@ const tiers = v.object({
   errors: v.number(),
 });
 
-const decision = v.picklist(['skip', 'update', 'refit']);
+const decision = v.picklist(['skip', 'update', 'refit', 'restored']);
 
 const learning = v.object({
   plan: text,

@@ -114,7 +114,7 @@ export interface TiersView {
 export interface LearningBatchView {
   readonly index: number;
   readonly rows: string;
-  readonly decision: 'skip' | 'update' | 'refit';
+  readonly decision: 'skip' | 'update' | 'refit' | 'restored';
   readonly reason: string;
   /** Quality on this batch before and after learning from it. */
   readonly before: string;
@@ -135,7 +135,7 @@ export interface LearningPoint {
   readonly batch: number;
   /** Spent so far. */
   readonly spentJ: number;
-  readonly decision: 'skip' | 'update' | 'refit';
+  readonly decision: 'skip' | 'update' | 'refit' | 'restored';
 }
 
 /** Learning from data: live while it runs, and its result afterwards. */

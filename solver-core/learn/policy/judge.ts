@@ -24,6 +24,11 @@ export function lowerBound({ mean, deviation, count }: PairedDifference, z: numb
   return count === 0 ? 0 : mean - (z * deviation) / Math.sqrt(count);
 }
 
+/** True when the second head is worse beyond chance: the mean difference lies below −z standard errors. */
+export function hasWorsened({ mean, deviation, count }: PairedDifference, z: number): boolean {
+  return count > 0 && mean < 0 && mean < (-z * deviation) / Math.sqrt(count);
+}
+
 export function addEnergy(a: EnergyJ, b: EnergyJ): EnergyJ {
   return { valueJ: a.valueJ + b.valueJ, lowJ: a.lowJ + b.lowJ, highJ: a.highJ + b.highJ };
 }

@@ -1,14 +1,17 @@
 import { assert } from '../../model/error.ts';
-import { addEnergy, lowerBound, noEnergy, spoken } from './judge.ts';
+import { addEnergy, hasWorsened, lowerBound, noEnergy, spoken } from './judge.ts';
 import type {
   Affordance,
   BatchSignals,
   Candidate,
   EnergyJ,
+  PairedDifference,
   PolicyDecision,
+  PolicyEvent,
   PolicyOptions,
   PolicyRows,
   PolicyState,
+  Settlement,
   Trigger,
 } from './types.ts';
 
@@ -21,7 +24,7 @@ const priceRange = 1e6;
 
 /**
  * The energy-aware update policy of method 3.8 as a pure state machine: `observe` one batch (stage 0), `afford` the probe, `decide`
- * about the candidates (stages 1 and 2), `book` joules beyond those. Every function returns a new state. The gain of an update counts avoided
+ * about the candidates (stages 1 and 2), `settle` (guard). Every function returns a new state. The gain of an update counts avoided
  * errors; each probe is paid from the bucket whether or not its candidate is kept.
  */
 export function createPolicy(options: PolicyOptions): PolicyState {
@@ -31,6 +34,7 @@ export function createPolicy(options: PolicyOptions): PolicyState {
     batches: 0,
     seen: 0,
     absorbed: 0,
+    absorbedBefore: 0,
     refusals: 0,
     quietUntil: 0,
     latched: [],
@@ -42,6 +46,8 @@ export function createPolicy(options: PolicyOptions): PolicyState {
     spentJ: 0,
     updates: 0,
     skips: 0,
+    restored: 0,
+    log: [],
   };
 }
 
@@ -49,9 +55,10 @@ export function createPolicy(options: PolicyOptions): PolicyState {
 export function observe(before: PolicyState, signals: BatchSignals): Trigger {
   const state = taken(before, signals);
   const { kind, window, bucket } = state.options;
+  const log = (next: PolicyState, decision: PolicyDecision | null): PolicyState => logged(next, { kind: 'observe', signals, decision });
   const skip = (reason: string): Trigger => {
     const { state: next, decision } = skipped(state, reason, noEnergy);
-    return { kind: 'skip', state: next, decision };
+    return { kind: 'skip', state: log(next, decision), decision };
   };
   if (kind === 'never') return skip('Skipped: the policy never updates.');
   const rows = rowsOf(state, kind === 'always' ? 0 : window);
@@ -59,8 +66,8 @@ export function observe(before: PolicyState, signals: BatchSignals): Trigger {
   if (kind === 'always') {
     if (nPending === 0) return skip('Skipped: the batch has no labelled rows.');
     const decision = decisionOf(state, 'update', 'Updated: the policy updates on every batch.', noEnergy);
-    const next = { ...state, absorbed: rows.pending.to, updates: state.updates + 1 };
-    return { kind: 'act', state: next, decision, rows };
+    const next = { ...state, absorbed: rows.pending.to, absorbedBefore: rows.pending.from, updates: state.updates + 1 };
+    return { kind: 'act', state: log(next, decision), decision, rows };
   }
   const causes = causesOf(state, signals, nPending);
   if (causes.length === 0)
@@ -72,7 +79,7 @@ export function observe(before: PolicyState, signals: BatchSignals): Trigger {
   const because = causes.join(', ');
   if (nPending === 0) return skip(`Skipped although ${because}: all ${state.seen - state.absorbed} new rows are held out for judging.`);
   if (bucket !== undefined && state.bucketJ === 0) return skip(`Skipped although ${because}: there is no energy to spend.`);
-  return { kind: 'probe', state: { ...state, causes }, causes, rows };
+  return { kind: 'probe', state: log({ ...state, causes }, null), causes, rows };
 }
 
 /**
@@ -81,8 +88,9 @@ export function observe(before: PolicyState, signals: BatchSignals): Trigger {
  */
 export function afford(state: PolicyState, cost: EnergyJ): Affordance {
   const refusal = cannotPay(state, cost);
-  if (refusal === null) return { state, decision: null };
-  return skipped(state, `Skipped although ${state.causes.join(', ')}: ${refusal}.`, noEnergy);
+  if (refusal === null) return { state: logged(state, { kind: 'afford', cost, decision: null }), decision: null };
+  const { state: next, decision } = skipped(state, `Skipped although ${state.causes.join(', ')}: ${refusal}.`, noEnergy);
+  return { state: logged(next, { kind: 'afford', cost, decision }), decision };
 }
 
 function cannotPay({ bucketJ, priceJ, error, options }: PolicyState, { highJ }: EnergyJ): string | null {
@@ -107,7 +115,7 @@ export function decide(
   // An event has had its decision once rows up to it were judged.
   const latched = state.latched.filter(({ until }) => until > pending.to);
   const finish = (next: PolicyState, decision: PolicyDecision): { readonly state: PolicyState; readonly decision: PolicyDecision } => ({
-    state: { ...next, latched },
+    state: logged({ ...next, latched }, { kind: 'decide', candidates, decision }),
     decision,
   });
   if (best === undefined || !(best.utility > 0)) {
@@ -122,13 +130,24 @@ export function decide(
     `${state.options.horizon} predictions for up to ${spoken(best.energy.highJ)} J (${spoken(best.perJoule)} per joule${asked}).`;
   const paid = spend(state, energy);
   const decision = decisionOf(paid, best.candidate.action, reason, energy, best);
-  const next = { ...paid, absorbed: pending.to, updates: paid.updates + 1, refusals: 0, quietUntil: 0 };
+  const next = { ...paid, absorbed: pending.to, absorbedBefore: pending.from, updates: paid.updates + 1, refusals: 0, quietUntil: 0 };
   return finish(next, decision);
 }
 
-/** Joules of an action that no earlier call has counted. Without any the price must not move a second time for one decision. */
-export function book(state: PolicyState, energy: EnergyJ): PolicyState {
-  return energy.highJ > 0 ? spend(state, energy) : state;
+/**
+ * Guard after an action. `difference`: losses on V before the action minus after it; null: not judged (baselines). `extra`: joules
+ * of the action or of judging it that no earlier call has counted. When the losses have worsened beyond z standard errors, the
+ * snapshot is to be restored and the rows wait again.
+ */
+export function settle(before: PolicyState, difference: PairedDifference | null, extra: EnergyJ): Settlement {
+  // Without new joules there is nothing to pay, and the price must not move a second time for one decision.
+  const paid = extra.highJ > 0 ? spend(before, extra) : before;
+  const restored = difference !== null && paid.options.kind === 'gain' && hasWorsened(difference, paid.options.z);
+  const state = restored ? { ...refused(paid), absorbed: paid.absorbedBefore, restored: paid.restored + 1 } : paid;
+  const reason = restored
+    ? `Restored: the loss on the ${difference.count} newest rows rose by ${spoken(-difference.mean)}, more than chance explains.`
+    : 'Kept.';
+  return { state: logged(state, { kind: 'settle', difference, extra, restored }), restored, reason };
 }
 
 /** Rows in waiting and held out, as positions in the stream; `window`: how many of the newest are held out. */
@@ -249,4 +268,8 @@ function spend(state: PolicyState, energy: EnergyJ): PolicyState {
   const ratio = spentJ / (state.batches * bucket.refillJ);
   const price = state.priceJ! * Math.exp(-priceRate * (ratio - 1));
   return { ...state, spentJ, bucketJ, priceJ: Math.min(bucket.refillJ * priceRange, Math.max(bucket.refillJ / priceRange, price)) };
+}
+
+function logged(state: PolicyState, event: PolicyEvent): PolicyState {
+  return { ...state, log: [...state.log, event] };
 }

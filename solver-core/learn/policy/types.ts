@@ -55,7 +55,7 @@ export interface PolicyRows {
 /** Outcome of stage 0. */
 export type Trigger =
   | { readonly kind: 'skip'; readonly state: PolicyState; readonly decision: PolicyDecision }
-  /** Update without judging (baseline 'always'): learn the pending rows, then call `book`. */
+  /** Update without judging (baseline 'always'): learn the pending rows, then call `settle`. */
   | { readonly kind: 'act'; readonly state: PolicyState; readonly decision: PolicyDecision; readonly rows: PolicyRows }
   /** Estimate what a probe costs and ask `afford`; then build the candidates and call `decide`. */
   | { readonly kind: 'probe'; readonly state: PolicyState; readonly causes: readonly string[]; readonly rows: PolicyRows };
@@ -107,6 +107,14 @@ export interface Affordance {
   readonly decision: PolicyDecision | null;
 }
 
+/** Outcome of the guard after an action. */
+export interface Settlement {
+  readonly state: PolicyState;
+  /** True: put the head back as it was before the action. The energy stays spent. */
+  readonly restored: boolean;
+  readonly reason: string;
+}
+
 /** What the policy knows; plain values. */
 export interface PolicyState {
   readonly options: Required<Omit<PolicyOptions, 'gainPerJoule' | 'bucket'>> & Pick<PolicyOptions, 'gainPerJoule' | 'bucket'>;
@@ -115,6 +123,8 @@ export interface PolicyState {
   /** Labelled rows seen, and how many of the oldest have been learned or let go. */
   readonly seen: number;
   readonly absorbed: number;
+  /** Where `absorbed` stood before the action that `settle` judges. */
+  readonly absorbedBefore: number;
   /** Looks in a row that gained nothing. */
   readonly refusals: number;
   /** Position in the stream before which waiting rows alone call for no look. */
@@ -131,4 +141,14 @@ export interface PolicyState {
   readonly spentJ: number;
   readonly updates: number;
   readonly skips: number;
+  readonly restored: number;
+  /** Everything that was asked and answered, in order: `replay` comes to the same decisions from it. */
+  readonly log: readonly PolicyEvent[];
 }
+
+/** One entry of the log: the inputs of a transition. */
+export type PolicyEvent =
+  | { readonly kind: 'observe'; readonly signals: BatchSignals; readonly decision: PolicyDecision | null }
+  | { readonly kind: 'afford'; readonly cost: EnergyJ; readonly decision: PolicyDecision | null }
+  | { readonly kind: 'decide'; readonly candidates: readonly Candidate[]; readonly decision: PolicyDecision }
+  | { readonly kind: 'settle'; readonly difference: PairedDifference | null; readonly extra: EnergyJ; readonly restored: boolean };

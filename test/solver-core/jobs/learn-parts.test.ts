@@ -178,6 +178,7 @@ describe('the policy of a run', () => {
       ...withinBudget(createPolicy(options), (rows) => rows * 1e-5),
       seen: 70,
       absorbed: 6,
+      absorbedBefore: 6,
       bucketJ: 0.001,
       priceJ: 0.5,
     };

@@ -10,7 +10,7 @@ export interface CurvePoint {
   readonly running: number;
   readonly batch: number;
   readonly spentJ: number;
-  readonly decision: 'skip' | 'update' | 'refit';
+  readonly decision: 'skip' | 'update' | 'refit' | 'restored';
 }
 
 export interface CurveOptions {
@@ -46,7 +46,7 @@ const gapPx = 12;
 
 /**
  * Two curves over the batches of a stream, one above the other on the same x axis: running quality, and joules spent so far. Below
- * them a row of marks: a filled circle where something was learned, a square for a refit.
+ * them a row of marks: a filled circle where something was learned, a square for a refit, a cross for an update that was taken back.
  */
 export function drawCurves(options: CurveOptions): Shape {
   const { points, widthPx } = options;
@@ -140,6 +140,8 @@ function drawMark(point: CurvePoint, x: number, y: number): Shape {
   switch (point.decision) {
     case 'refit':
       return { tag: 'rect', attributes: { class: 'decision-mark decision-refit', x: x - 3.5, y: y - 3.5, width: 7, height: 7 } };
+    case 'restored':
+      return { tag: 'path', attributes: { class: 'decision-mark decision-restored', d: `M${x - 3} ${y - 3}l6 6m0-6l-6 6` } };
     case 'update':
     case 'skip':
       return { tag: 'circle', attributes: { class: 'decision-mark decision-update', cx: x, cy: y, r: 2.5 } };

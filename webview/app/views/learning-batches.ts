@@ -8,7 +8,7 @@ import { figureCell, sourceDetails } from './figure.ts';
 
 /** The word for what was done with a batch. */
 export function decisionWord(t: Translate, decision: LearningBatchView['decision']): string {
-  return { skip: t('skipped'), update: t('learned'), refit: t('refitted') }[decision];
+  return { skip: t('skipped'), update: t('learned'), refit: t('refitted'), restored: t('taken back') }[decision];
 }
 
 /** Every batch with its decision and the reason, newest first. */

@@ -47,6 +47,7 @@ export function createLearningCurves(context: PageContext): LearningCurves {
     { class: 'legend' },
     h('span', { class: 'swatch-item' }, svg(markShape('update')), t('learned')),
     h('span', { class: 'swatch-item' }, svg(markShape('refit')), t('refitted')),
+    h('span', { class: 'swatch-item' }, svg(markShape('restored')), t('taken back')),
     h('span', { class: 'muted legend-rest' }, t('no mark: skipped')),
   );
   return {
@@ -58,7 +59,7 @@ export function createLearningCurves(context: PageContext): LearningCurves {
   };
 }
 
-function markShape(kind: 'update' | 'refit'): Parameters<typeof svg>[0] {
+function markShape(kind: 'update' | 'refit' | 'restored'): Parameters<typeof svg>[0] {
   const box = { class: 'curves', width: 12, height: 12, viewBox: '0 0 12 12', 'aria-hidden': 'true' };
   switch (kind) {
     case 'update':
@@ -72,6 +73,12 @@ function markShape(kind: 'update' | 'refit'): Parameters<typeof svg>[0] {
         tag: 'svg',
         attributes: box,
         children: [{ tag: 'rect', attributes: { class: 'decision-mark decision-refit', x: 2.5, y: 2.5, width: 7, height: 7 } }],
+      };
+    case 'restored':
+      return {
+        tag: 'svg',
+        attributes: box,
+        children: [{ tag: 'path', attributes: { class: 'decision-mark decision-restored', d: 'M3 3l6 6m0-6l-6 6' } }],
       };
   }
 }

@@ -2,12 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createRandom } from '../../../../solver-core/fit/prng.ts';
 import { noEnergy, pairedDifference } from '../../../../solver-core/learn/policy/judge.ts';
-import { afford, book, createPolicy, decide, observe, rowsOf } from '../../../../solver-core/learn/policy/policy.ts';
+import { afford, createPolicy, decide, observe, rowsOf, settle } from '../../../../solver-core/learn/policy/policy.ts';
+import { replayPolicy } from '../../../../solver-core/learn/policy/replay.ts';
 import type {
   BatchSignals,
   Candidate,
   EnergyJ,
   PolicyDecision,
+  PolicyEvent,
   PolicyOptions,
   PolicyState,
 } from '../../../../solver-core/learn/policy/types.ts';
@@ -43,7 +45,10 @@ describe('baselines', () => {
       if (trigger.kind !== 'act') return;
       expect(trigger.rows.pending).toEqual({ from: 50 * i, to: 50 * i + 50 });
       expect(trigger.decision).toMatchObject({ action: 'update', batch: i });
-      state = book(trigger.state, joules(3));
+      // However bad: a baseline keeps what it learned.
+      const settled = settle(trigger.state, pairedDifference([0, 0, 0, 0], [1, 1, 1, 1]), joules(3));
+      expect(settled.restored).toBe(false);
+      state = settled.state;
     }
     expect(state).toMatchObject({ updates: 5, skips: 0, spentJ: 15 });
   });
@@ -225,15 +230,30 @@ describe('budget', () => {
   });
 });
 
-test('booking no joules moves neither the price nor the bucket', () => {
-  const acted = decide(probing({ bucket: { refillJ: 1, capacityJ: 100 } }), [candidate(20, 0, 0.3)]).state;
-  expect(book(acted, noEnergy)).toEqual(acted);
-  const booked = book(acted, joules(0.2));
-  expect(booked.priceJ).not.toBe(acted.priceJ);
-  expect(booked.spentJ).toBeGreaterThan(acted.spentJ);
+describe('guard', () => {
+  test('an action that made the newest rows worse is undone; the energy stays spent and the rows wait again', () => {
+    const acted = decide(probing({}), [candidate(20, 0, 3)]).state;
+    const { state, restored, reason } = settle(acted, candidate(0, 20, 0).difference, joules(1));
+    expect(restored).toBe(true);
+    expect(reason).toContain('Restored');
+    expect(state).toMatchObject({ restored: 1, spentJ: 4 });
+    expect(rowsOf(state).pending).toEqual({ from: 0, to: 136 });
+  });
+
+  test('settling without new joules moves neither the price nor the bucket', () => {
+    const acted = decide(probing({ bucket: { refillJ: 1, capacityJ: 100 } }), [candidate(20, 0, 0.3)]).state;
+    expect(settle(acted, null, noEnergy).state).toMatchObject({ priceJ: acted.priceJ, bucketJ: acted.bucketJ, spentJ: acted.spentJ });
+    expect(settle(acted, null, joules(0.2)).state.priceJ).not.toBe(acted.priceJ);
+  });
+
+  test('a change within chance is kept', () => {
+    const acted = decide(probing({}), [candidate(20, 0, 3)]).state;
+    expect(settle(acted, candidate(1, 2, 0).difference, noEnergy).restored).toBe(false);
+    expect(settle(acted, null, noEnergy).restored).toBe(false);
+  });
 });
 
-describe('a run', () => {
+describe('log', () => {
   const event = fc.record({
     rows: fc.integer({ min: 0, max: 300 }),
     drift: fc.subarray(['ewma', 'ddm', 'ddm-warning', 'leverage']),
@@ -242,6 +262,7 @@ describe('a run', () => {
     better: fc.integer({ min: 0, max: 40 }),
     worse: fc.integer({ min: 0, max: 20 }),
     probe: fc.double({ min: 0, max: 5, noNaN: true }),
+    worsens: fc.boolean(),
   });
   const options = fc.record({
     kind: fc.constantFrom('always' as const, 'never' as const, 'gain' as const),
@@ -255,7 +276,7 @@ describe('a run', () => {
     pendingKeep: fc.integer({ min: 50, max: 1000 }),
   });
 
-  test('decides once about every batch, with a reason; energy adds up, bounds hold', () => {
+  test('replays to the same decisions, also from JSON; every decision has one reason, energy adds up, bounds hold', () => {
     fc.assert(
       fc.property(options, fc.array(event, { maxLength: 40 }), (chosen, events) => {
         let state = createPolicy(chosen);
@@ -275,7 +296,7 @@ describe('a run', () => {
               state = outcome.state;
               decisions.push(outcome.decision);
               if (outcome.decision.action !== 'skip') {
-                state = book(state, joules(0.1));
+                state = settle(state, candidate(0, e.worsens ? 30 : 0, 0).difference, joules(0.1)).state;
                 extra += 0.1;
               }
             }
@@ -289,9 +310,17 @@ describe('a run', () => {
         expect(decisions.every((d) => /^[A-Z].*\.$/.test(d.reason))).toBe(true);
         expect(state.spentJ).toBeCloseTo(decisions.reduce((sum, d) => sum + d.energy.valueJ, 0) + extra);
         expect(state.updates + state.skips).toBe(events.length);
+        const log = JSON.parse(JSON.stringify(state.log)) as readonly PolicyEvent[];
+        expect(replayPolicy(JSON.parse(JSON.stringify(chosen)) as PolicyOptions, log)).toEqual(decisions);
       }),
       { seed: 20261121, numRuns: 200 },
     );
+  });
+
+  test('a log that was changed does not replay', () => {
+    const { state, decision } = decide(probing({}), [candidate(20, 1, 1)]);
+    const forged = state.log.map((e) => (e.kind === 'decide' ? { ...e, candidates: [candidate(1, 1, 1)] } : e));
+    expect(replayPolicy({ kind: 'gain' }, forged).at(-1)).not.toEqual(decision);
   });
 });
 
