@@ -56,13 +56,30 @@ async function once(name: string, key: unknown, build: (folder: string) => Promi
   return folder;
 }
 
-/** The kernel of the tree `from` in Verilator with protocol checkers on both buses: path of a program that plays scripts. */
+/**
+ * The kernel of the tree `from` in Verilator with protocol checkers on both buses: path of a program that plays scripts. A changed
+ * tree is built quickly rather than well.
+ */
 export async function verilatedKernel(parameters: Readonly<Record<string, number>>, from = projectRoot): Promise<string> {
   const rtl = await readSources(kernelRtl, from);
   const own = await readSources([...checkers, player, pins, ...kernelModelSources]);
   const folder = await once('kernel-verilator', [rtl, own, parameters, verilator], async (target) => {
-    const flags = `-O1 -I${join(projectRoot, 'hdl/xrt/sim')} -I${join(projectRoot, 'hdl/test')} -DKERNEL_PINS='"xrt_pins_verilator.h"'`;
-    const options = ['--cc', '--exe', '--build', '-O3', '--build-jobs', '2', '-Wno-fatal', '-Wno-WIDTH', '-CFLAGS', flags];
+    const flags = `-I${join(projectRoot, 'hdl/xrt/sim')} -I${join(projectRoot, 'hdl/test')} -DKERNEL_PINS='"xrt_pins_verilator.h"'`;
+    const effort = from === projectRoot ? ['OPT_FAST=-O1', 'OPT_SLOW=-O0'] : ['OPT_FAST=-O0', 'OPT_SLOW=-O0', 'OPT_GLOBAL=-O0'];
+    const options = [
+      '-MAKEFLAGS',
+      effort.join(' '),
+      '--cc',
+      '--exe',
+      '--build',
+      '-O3',
+      '--build-jobs',
+      '2',
+      '-Wno-fatal',
+      '-Wno-WIDTH',
+      '-CFLAGS',
+      flags,
+    ];
     const sets = Object.entries(parameters).map(([name, value]) => `-G${name}=${value}`);
     const sources = [
       ...kernelRtl.map((p) => join(from, p)),
