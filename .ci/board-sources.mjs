@@ -33,14 +33,14 @@ function namesIn(text) {
 
 /**
  * Sources of the design with this top module in dependency order, leaves first: [{ path, text }]. `top` is a file; cells come from
- * hdl/rtl/tech/<family> and, where the family has none, from hdl/rtl/tech/generic.
+ * hdl/rtl/tech/<family>, else from hdl/rtl/tech/block (what families with block RAM share), else from hdl/rtl/tech/generic.
  */
 export async function designSources(topPath, family, from = root) {
-  const folders = ['hdl/rtl/tech/generic', `hdl/rtl/tech/${family}`, 'hdl/rtl', 'hdl/sys'];
-  const own = await Promise.all(folders.map((folder) => filesBelow(from, folder, '.sv')));
-  // A later file replaces an earlier one that defines the same: the family's cell the generic one.
-  const candidates = own.flat().filter((p) => !p.includes('/tech/') || p.includes('/tech/generic/') || p.includes(`/tech/${family}/`));
-  const ordered = [...candidates.filter((p) => p.includes('/generic/')), ...candidates.filter((p) => !p.includes('/generic/')), topPath];
+  const cells = ['generic', 'block', family].map((name) => `hdl/rtl/tech/${name}`);
+  const own = await Promise.all([...cells, 'hdl/rtl', 'hdl/sys'].map((folder) => filesBelow(from, folder, '.sv')));
+  // A later file replaces an earlier one that defines the same module.
+  const wanted = (path, i) => i < cells.length || !path.includes('/tech/');
+  const ordered = [...own.flatMap((paths, i) => paths.filter((path) => wanted(path, i))), topPath];
   const definedIn = new Map();
   const files = new Map();
   for (const path of ordered) {

@@ -20,4 +20,20 @@ export const proofs: readonly Proof[] = [
       ],
     ],
   },
+  ...(['block', 'generic'] as const).flatMap((kind): readonly Proof[] => [
+    {
+      top: 'ram_1r1w_f',
+      says: `a word written to the ${kind} memory is the word read`,
+      sources: [`hdl/rtl/tech/${kind}/ram_1r1w.sv`],
+      depth: 8,
+      mutants: [['the output does not hold', 'if (re_i) q', 'q']],
+    },
+    {
+      top: 'ram_2r1w_f',
+      says: `a word written at port B of the ${kind} memory is the word read at both ports`,
+      sources: [`hdl/rtl/tech/${kind}/ram_2r1w.sv`],
+      depth: 8,
+      mutants: [['port A reads at the address of port B', 'mem[a_addr_i]', 'mem[b_addr_i]']],
+    },
+  ]),
 ];
