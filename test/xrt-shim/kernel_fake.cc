@@ -2,7 +2,8 @@
 // A kernel with the register map of hdl/regs/kernel.json but without an engine: it moves words as hdl/sys/mover.sv does and answers
 // what it is; a command only counts its cycles. For tests of the host path alone; results come from the model of the RTL.
 //
-// Environment: TIERWISE_FAKE_LANES, TIERWISE_FAKE_VERSION, TIERWISE_FAKE_STATE replace what it says.
+// Environment: TIERWISE_FAKE_LANES, TIERWISE_FAKE_VERSION, TIERWISE_FAKE_STATE replace what it says; TIERWISE_FAKE_MUTE is the number
+// of calls after which it writes no status any more.
 #include "card.h"
 #include <cstdlib>
 #include <cstring>
@@ -81,6 +82,7 @@ private:
   }
 
   card::Outcome answer(card::Memory &memory, uint32_t steps, uint8_t state) {
+    if (calls_++ >= named("TIERWISE_FAKE_MUTE", UINT32_MAX)) return card::Outcome::done;
     uint8_t block[64] = {};
     const auto put = [&block](size_t at, uint64_t value, size_t bytes) { std::memcpy(block + at, &value, bytes); };
     put(0, magic, 4);
@@ -99,6 +101,7 @@ private:
     return memory.write(wide(0x78), block, sizeof block) ? card::Outcome::done : card::Outcome::error;
   }
 
+  uint32_t calls_ = 0;
   std::map<uint32_t, uint32_t> registers_;
   std::vector<int64_t> operand_ = std::vector<int64_t>(operand_depth * 8);
   std::vector<int64_t> gram_ = std::vector<int64_t>(gram_depth * 8);

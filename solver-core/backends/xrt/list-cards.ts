@@ -77,6 +77,9 @@ export async function listXrtCards(options: ListOptions): Promise<CardListing> {
       ...(await power(options.host, isAlone ? card.bdf : null, isAsked)),
     });
   }
+  if (typeof options.ask === 'number' && options.ask >= ready.length) {
+    notes.push(`There is no card ${options.ask}: ${ready.length === 0 ? 'no card' : `only ${ready.length}`} can be opened.`);
+  }
   if (ready.length > 1) {
     notes.push(`XRT numbers these cards in an order of its own: ${ready.map((card) => card.bdf).join(', ')}.`);
   }

@@ -71,6 +71,9 @@ describe('cards in the files of the kernel', () => {
       [1, null, 'not-asked'],
     ]);
     expect(notes[0]).toContain('0000:03:00.1, 0000:65:00.1');
+    const beyond = await listXrtCards({ host, workerFile: '/nonexistent', ask: 2 });
+    expect(beyond.cards.map(({ answer }) => answer.kind)).toEqual(['not-asked', 'not-asked']);
+    expect(beyond.notes[0]).toBe('There is no card 2: only 2 can be opened.');
   });
 });
 

@@ -115,6 +115,14 @@ describe.skipIf(missing !== null)('faults of XRT and of the card', () => {
     expect(error.message).toMatch(says);
   });
 
+  test('a kernel that writes no status is not believed to have the status of the call before', async () => {
+    const link = await open({ TIERWISE_FAKE_MUTE: '1' });
+    const error = await failure(link.run(gram));
+    expect(error.code).toBe('xrt-wrong-image');
+    expect(error.message).toContain('wrote no status block');
+    await link.close();
+  });
+
   test.each([
     { state: '3', code: 'xrt-kernel-refused', says: /bad-descriptor/ },
     { state: '6', code: 'xrt-memory-error', says: /read-error/ },
