@@ -124,7 +124,7 @@ export class SimulatedBoard {
     try {
       await this.watcher.onPlugged?.(line.path);
     } catch (error) {
-      await this.stop();
+      await this.takeLine();
       throw error;
     }
     this.wake();
@@ -206,8 +206,8 @@ export class SimulatedBoard {
     if (limit === undefined || this.bytesSincePlug < limit || this.line === undefined) return;
     this.unplugs += 1;
     this.inbox.clear();
-    const gone = this.takeLine();
     this.watcher.onUnplugFault?.();
+    const gone = this.takeLine();
     if (this.faults.powerLoss) this.chip.powerCycle();
     this.after(this.faults.replugAfterMs, () => {
       gone.then(() => this.start()).catch((error: unknown) => this.fail(error instanceof Error ? error : new Error(String(error))));
