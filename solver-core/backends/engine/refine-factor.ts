@@ -108,7 +108,8 @@ export function factorCondition(factor: ScaledFactor): number | null {
     },
     (v, out) => out.set(precondition(v)),
   );
-  return Number.isFinite(value) && value >= 1 ? value : null;
+  // The estimate of a condition of 1 may be an ulp below it.
+  return Number.isFinite(value) && value > 0.5 ? Math.max(1, value) : null;
 }
 
 /** A copy of [d, k] with row j divided by divisors[j] · by. */
