@@ -30,6 +30,8 @@ export interface CliOptions {
   readonly rows: string | undefined;
   readonly fresh: boolean;
   readonly keep: boolean;
+  /** Of `boards`: ask every candidate. */
+  readonly probe: boolean;
   readonly dims: Readonly<Record<string, number>>;
   /** Those of `board-sim`, as text. */
   readonly boardSim: BoardSimValues;
@@ -79,6 +81,7 @@ export function parseCall(words: readonly string[]): CliCall {
         rows: { type: 'string' },
         fresh: { type: 'boolean' },
         keep: { type: 'boolean' },
+        probe: { type: 'boolean' },
         dim: { type: 'string', multiple: true },
         ...boardSimOptions,
       },
@@ -116,6 +119,7 @@ export function parseCall(words: readonly string[]): CliCall {
       rows: values.rows,
       fresh: values.fresh === true,
       keep: values.keep === true,
+      probe: values.probe === true,
       dims: parseDims(values.dim ?? []),
       boardSim: values,
     },

@@ -23,6 +23,7 @@ import { inert } from '../report/cells.ts';
 import { checkSarif } from '../report/sarif.ts';
 import { statsText } from '../report/stats-text.ts';
 import { boardSim } from './board-sim-command.ts';
+import { boards } from './boards-command.ts';
 import { choose, expectCall, expectOptions, refuseJson } from './args.ts';
 import { jsonLine, escapeJson } from './json-line.ts';
 import { learn, unlearn } from './learn-commands.ts';
@@ -147,7 +148,7 @@ const evaluate: Command = async (call, environment, abort) => {
 };
 
 /** Commands that stop between two steps when asked to; the others read and are simply ended. */
-export const cancellable: readonly string[] = ['fit', 'eval', 'stats', 'merge', 'learn', 'unlearn'];
+export const cancellable: readonly string[] = ['fit', 'eval', 'stats', 'merge', 'learn', 'unlearn', 'boards'];
 
 /** The commands by name. */
 export const commands: Readonly<Record<string, Command>> = {
@@ -160,5 +161,6 @@ export const commands: Readonly<Record<string, Command>> = {
   learn,
   unlearn,
   eval: evaluate,
+  boards,
   'board-sim': boardSim,
 };

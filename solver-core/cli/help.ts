@@ -8,7 +8,8 @@ export const helpText = `tierwise: energy-aware model development
   tierwise energy FILE     joules per layer for a model or a plan, inference and retraining
                            --target T  --format text|json|csv|md|html  --out FILE
   tierwise fit PLAN        solves the lower tier in one step and writes a new model
-                           --backend cpu|sim  --out FILE (default MODEL.fitted.onnx)
+                           --backend cpu|sim|serial:PORT|xrt:N  --out FILE (default MODEL.fitted.onnx)
+                           PORT: auto, a path, a pattern or a USB serial number, with @BAUD for another rate
   tierwise stats PLAN      sums of one layer over one shard of the rows, as a file that can be merged
                            --shard i/n  --layer ID  --model PARTLY.onnx  --pass sums|means  --means FILE  --out FILE
   tierwise merge FILES     adds up the files of all shards; the order of FILES makes no difference
@@ -23,6 +24,8 @@ export const helpText = `tierwise: energy-aware model development
                            --data FILE  --rows 0..99,105|all  --inputs NAME  --labels NAME  --state FILE  --out FILE
   tierwise eval MODEL      accuracy or mean squared error through ONNX Runtime
                            --data FILE  --inputs NAME  --labels NAME
+  tierwise boards [PORT]   serial ports and XRT cards; opens none, unless a PORT (or xrt:N) is named or
+                           --probe asks every candidate who it is
   tierwise board-sim --pty PATH   a board without hardware: its circuit behind a pseudo-terminal, for --backend serial:PATH
                            --drop RATE  --flip RATE  --garbage RATE (shares of the bytes)  --delay MS
                            --unplug-after BYTES (again for a second time)  --replug-after MS  --power-loss

@@ -55,7 +55,7 @@ export async function buildProduct(): Promise<Product> {
     platform: 'node',
     target: 'node20',
     format: 'cjs',
-    external: ['onnxruntime-node'],
+    external: ['onnxruntime-node', 'serialport', 'koffi'],
     define: { TIERWISE_VERSION: '"0.0.0-test"' },
     logLevel: 'error',
   });

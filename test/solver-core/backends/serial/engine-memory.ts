@@ -1,4 +1,4 @@
-import { backCycles, cholCycles, fsubCycles, gramCycles } from '../../../../solver-core/backends/engine/cycles.ts';
+import { backCycles, cholCycles, decayCycles, fsubCycles, gramCycles } from '../../../../solver-core/backends/engine/cycles.ts';
 import type { Factorisation } from '../../../../solver-core/backends/engine/factorisation.ts';
 import { accumulateGram, decayGram, startFactor } from '../../../../solver-core/backends/engine/functional-model.ts';
 import type { EngineLayout } from '../../../../solver-core/backends/engine/layout.ts';
@@ -103,7 +103,8 @@ export class EngineMemory {
       const rows = this.operand.slice(at, at + command.rows * columns);
       accumulateGram(gram, d, columns, rows, 0, command.rows, command.subtract ? -1 : 1);
       this.putTriangle(d, blocks, gram);
-      return result(false, false, gramCycles(layout, this.info, command.rows));
+      const cycles = command.decay === 0 ? gramCycles : decayCycles;
+      return result(false, false, cycles(layout, this.info, command.rows));
     }
     if (command.operation === 'chol') {
       const factorisation = startFactor(this.triangle(d, blocks), d, columns, command.shift, fractionBits, limbs);
