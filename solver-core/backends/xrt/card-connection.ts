@@ -11,7 +11,7 @@ import type { Answer, WorkerProcess } from './worker-process.ts';
 export interface XrtTimeouts {
   /** Opening a card and loading its xclbin, which takes seconds on a real one. */
   readonly openMs: number;
-  /** One kernel call, as XRT waits for it. */
+  /** One kernel call, as XRT waits for it, besides the time its cycles take. */
   readonly runMs: number;
   /** How much longer this process waits than XRT should. */
   readonly graceMs: number;
@@ -36,11 +36,15 @@ export interface KernelCall {
   readonly input: Uint8Array;
   /** Bytes expected at out_ptr. */
   readonly outputBytes: number;
+  /** Clock cycles the engine will be busy; default 0. They lengthen the deadline. */
+  readonly cycles?: number;
 }
 
 export type KernelAnswer = KernelStatus & { readonly output: Uint8Array };
 
 const abortPollMs = 50;
+/** Deadlines count on at least this clock: a simulated card has about 1 MHz, a real one hundreds. */
+const slowestClockHz = 2e5;
 /** ert_cmd_state of a run that ended well. */
 const completed = 4;
 
@@ -72,7 +76,8 @@ export class CardConnection {
   async call(call: KernelCall, abort: AbortFlag | undefined): Promise<KernelAnswer> {
     checkAbort(abort);
     const { index } = this.asked;
-    const { runMs, graceMs, cancelMs } = this.timeouts;
+    const { graceMs, cancelMs } = this.timeouts;
+    const runMs = Math.ceil(this.timeouts.runMs + ((call.cycles ?? 0) / slowestClockHz) * 1000);
     const request = {
       kind: 'run',
       scalars: call.scalars,
@@ -83,13 +88,13 @@ export class CardConnection {
     } as const;
     const work = this.worker.request(request, call.input, runMs + graceMs, `running the kernel on card ${index}`);
     const answer = await this.abortable(work, cancelMs, abort);
-    return this.check(call, answer);
+    return this.check(call, answer, runMs);
   }
 
-  private async check(call: KernelCall, { reply, payload }: Answer): Promise<KernelAnswer> {
+  private async check(call: KernelCall, { reply, payload }: Answer, runMs: number): Promise<KernelAnswer> {
     if (reply.kind === 'failed') throw refusedStep(reply.step, reply.message, await this.worker.lastWords(), this.asked);
     const state = reply.kind === 'ran' ? reply.state : -1;
-    if (state !== completed) throw badRunState(state, this.asked.index, this.timeouts.runMs, await this.worker.lastWords());
+    if (state !== completed) throw badRunState(state, this.asked.index, runMs, await this.worker.lastWords());
     if (payload.length !== kernelStatusBytes + call.outputBytes) throw this.wrongImage(`it answered ${payload.length} bytes`);
     const status = parseStatus(payload);
     if (typeof status === 'string') throw this.wrongImage(status);
