@@ -110,8 +110,8 @@ export class XrtLink implements EngineLink {
     await this.call({ scalars: clearCall(space, base, count, laneMask), input: noBytes, outputBytes: 0 }, abort);
   }
 
-  async run(command: EngineCommand, abort?: AbortFlag, cycles = 0): Promise<RunResult> {
-    const status = await this.call({ scalars: runCall(command), input: noBytes, outputBytes: 0, cycles }, abort);
+  async run(command: EngineCommand, abort?: AbortFlag, predictedCycles = 0): Promise<RunResult> {
+    const status = await this.call({ scalars: runCall(command), input: noBytes, outputBytes: 0, cycles: predictedCycles }, abort);
     const { breakdown, saturated, cycles, activity } = status;
     return { state: 'done', breakdown, saturated, cycles, activity };
   }
