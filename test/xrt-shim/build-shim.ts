@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { kernelArguments, kernelName } from '../../solver-core/backends/xrt/generated/kernel.ts';
 import { buildKernelModel } from '../../.ci/build-kernel-model.mjs';
 import { projectRoot } from '../shared.ts';
+import { exclusively } from './lock.ts';
 import { writeXclbin } from './xclbin.ts';
 
 const libraries = `/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu`;
@@ -52,7 +53,8 @@ interface KernelFiles {
 async function kernelFiles(kernel: ShimKernel, cache: string): Promise<KernelFiles> {
   if (kernel === 'fake') return { files: [join(sources, 'kernel_fake.cc')], flags: [], identity: '' };
   const folder = join(cache, 'kernel-model');
-  const { library, imageId } = await buildKernelModel({ folder });
+  // Test files run side by side; one compiles, the others wait and find the result.
+  const { library, imageId } = await exclusively(join(cache, 'kernel-model.lock'), () => buildKernelModel({ folder }));
   return { files: [join(sources, 'kernel_rtl.cc')], flags: [`-I${folder}`, library], identity: imageId };
 }
 
