@@ -3,19 +3,20 @@
 // Pivot unit: from S to the scaling (e, rm) of its row, in a number of clocks that does not depend on S.
 //   x = clamp(S, 1, 2^(2F)-1);  e = number of x *= 4 until x >= 2^(2F-2);  r = floor(sqrt(x));
 //   rm = min(floor(2^(2F-1) / r), 2^F - 1)                          with F = DW-1
-// Latency from start_i to done_o: EW + 2F + 1 clocks. e_o and rm_o hold until the next start.
-//   DW  word width in bits (default 18)
-//   AW  accumulator width in bits (default 48)
+// Latency from start_i to done_o: EW + 2F + 1 clocks; soon_o comes 5 clocks before. e_o and rm_o hold until the next start.
+//   DW  word width in bits (8.., default 18)
+//   SW  width of S in bits, more than 2F (default 49)
 //   EW  bits of e, $clog2(DW-1) (default 5)
 module pivot_unit #(
   parameter int DW = 18,
-  parameter int AW = 48,
+  parameter int SW = 49,
   parameter int EW = 5
 ) (
   input  wire logic               clk_i,
   input  wire logic               rst_i,
   input  wire logic               start_i,
-  input  wire logic signed [AW:0] s_i,
+  input  wire logic [SW-1:0]      s_i,
+  output logic                    soon_o,
   output logic                    done_o,
   output logic                    low_o,   // with done_o: S <= 0
   output logic                    high_o,  // with done_o: S >= 2^(2F)
@@ -42,8 +43,8 @@ module pivot_unit #(
   logic [F+1:0]     root_rem, root_trial;
   logic [F:0]       div_rem;
 
-  assign s_low  = s_i[AW] || s_i == '0;
-  assign s_high = !s_i[AW] && s_i[AW:2*F] != '0;
+  assign s_low  = s_i[SW-1] || s_i == '0;
+  assign s_high = !s_i[SW-1] && s_i[SW-1:2*F] != '0;
 
   // One step of the normalisation: shift by 2^(count+1) bits when that many leading bits are zero.
   always_comb begin
@@ -125,6 +126,7 @@ module pivot_unit #(
     end
   end
 
+  assign soon_o = state_q == Reciprocal && count_q == CW'(4);
   assign done_o = done_q;
   assign low_o  = low_q;
   assign high_o = high_q;

@@ -1,108 +1,112 @@
 // SPDX-License-Identifier: MIT
 `default_nettype none
-// Sequencer: walks rows i, column blocks J and the sum over k for GRAM, CHOL and BACK, and drives addresses and enables.
-// Its clocks depend on the command alone, never on data. Stage numbers count clocks after the issue of a product.
-//   N              lanes, a power of two (2..16, default 8)
-//   OPERAND_DEPTH  operand words per lane (default 1024)
-//   GRAM_DEPTH     Gram words per lane (default 1024)
-//   MAX_FEATURES   largest d (default 64)
-//   CBW            bits of the block count (default 10)
-//   KW             bits of the row count of GRAM (default 16)
+// Sequencer: walks rows i, column blocks J and the terms of each sum, one product per clock and lane (operations and cycles:
+// hdl/README.md). Its clocks depend on the command alone, never on data. With two limbs a block takes three runs over its terms:
+// hi*lo and lo*hi into one sum, then hi*hi into another; otherwise it takes the last run only.
+// A sum that is complete is copied and leaves lane by lane (drain.sv) while the next one grows. Three things can hold back the
+// last term of a run: the copy of the sum before is still needed, two blocks of results are on their way, or the term reads a
+// result that is not written yet.
+//   N             lanes, a power of two (2..16, default 8)
+//   MAX_FEATURES  largest d (default 64)
+//   CBW           bits of the block count (default 10)
+//   KW            bits of the row count of GRAM (default 16)
+//   LIMBS         2 with words of two limbs, else 1 (default 1)
 module sequencer #(
   parameter int N = 8,
-  parameter int OPERAND_DEPTH = 1024,
-  parameter int GRAM_DEPTH = 1024,
   parameter int MAX_FEATURES = 64,
   parameter int CBW = 10,
-  parameter int KW = 16
+  parameter int KW = 16,
+  parameter int LIMBS = 1
 ) (
   input  wire logic                              clk_i,
   input  wire logic                              rst_i,
   // command, taken when start_i and not busy
   input  wire logic                              start_i,
-  input  wire logic [2:0]                        op_i,        // 0 GRAM, 1 CHOL, 2 BACK
+  input  wire logic [2:0]                        op_i,        // 0 GRAM, 1 CHOL, 2 BACK, 3 FSUB, 4 BACKV
+  input  wire logic                              two_i,
+  input  wire logic                              forget_i,    // GRAM: one pass of forgetting before the products
   input  wire logic [$clog2(MAX_FEATURES+1)-1:0] d_i,
   input  wire logic [CBW-1:0]                    cb_i,
   input  wire logic [KW-1:0]                     k_i,
-  input  wire logic [$clog2(OPERAND_DEPTH)-1:0]  row_base_i,
-  input  wire logic [$clog2(OPERAND_DEPTH)-1:0]  vec_base_i,
   output logic                                   busy_o,
-  output logic                                   gram_o,
-  output logic                                   back_o,
-  // operand reads: issue stage
-  output logic                                   a_re_o,
-  output logic [$clog2(OPERAND_DEPTH)-1:0]       a_addr_o,
-  output logic                                   b_re_o,
-  output logic [$clog2(OPERAND_DEPTH)-1:0]       b_addr_o,    // also the address of result writes
+  // kind of the command
+  output logic                                   gram_o,      // GRAM, adding products
+  output logic                                   forget_o,    // GRAM, in the pass of forgetting
+  output logic                                   solve_o,     // BACK, FSUB, BACKV
+  output logic                                   down_o,      // BACK, BACKV: from the last row to the first
+  output logic                                   in_place_o,  // FSUB, BACKV: the right-hand side is the vector row
+  output logic                                   two_o,
+  // position of the term issued now, for operand_walk
+  output logic                                   setup_o,     // the command starts
+  output logic                                   issue_o,     // a term is issued
+  output logic                                   step_o,      // ... the last of its run
+  output logic                                   rhs_o,       // ... the right-hand side
+  output logic                                   empty_o,     // ... a zero: the sum has no terms
+  output logic [CBW-1:0]                         j_o,
+  output logic                                   low_v_o,     // the run reads low limbs of the vector
+  output logic [$clog2(MAX_FEATURES+1)-1:0]      last_row_o,  // d - 1
+  output logic [CBW-1:0]                         cb_o,
+  output logic [CBW-1:0]                         wb_o,        // blocks of a vector row
+  // ... and of the run that follows setup_o or step_o
+  output logic                                   next_row_o,  // it belongs to another row
+  output logic [$clog2(MAX_FEATURES+1)-1:0]      next_i_o,
+  output logic [CBW-1:0]                         next_j_o,
+  output logic                                   next_rhs_o,
+  output logic                                   next_low_v_o,
+  output logic                                   next_low_s_o,  // it reads low limbs of the scalar
   // products: stage 1 takes operands, 2 multiplies, 3 accumulates
-  output logic [N-1:0]                           scalar_lane_o,  // stage 1: lane of the broadcast operand; 0 gives 0
   output logic                                   en_op_o,
   output logic                                   en_mul_o,
   output logic                                   en_acc_o,
   output logic                                   load_o,
-  // Gram memory: read at stage 2, write at stage 4
-  output logic                                   g_re_o,
-  output logic [$clog2(GRAM_DEPTH)-1:0]          g_raddr_o,
-  output logic                                   g_we_o,
-  output logic [$clog2(GRAM_DEPTH)-1:0]          g_waddr_o,
-  // row scaling store
-  output logic [$clog2(MAX_FEATURES)-1:0]        row_o,
-  output logic                                   row_re_o,
-  // drain into the post-processor
-  output logic [N-1:0]                           drain_lane_o,
-  output logic                                   drain_valid_o,
-  output logic                                   drain_pivot_o,
-  output logic                                   drain_mask_o,
-  input  wire logic                              pivot_done_i
+  // GRAM: base read at stage 2, sum written at stage 4
+  output logic                                   g_load_o,
+  output logic                                   g_store_o,
+  // to the drain: issue stage
+  output logic                                   take_o,      // the copy registers are reserved
+  output logic                                   block_o,     // the last term of a block is issued
+  output logic                                   first_block_o,
+  output logic [$clog2(MAX_FEATURES)-1:0]        i_o,
+  output logic [$clog2(N)-1:0]                   below_o,     // lanes left of the diagonal, or of the outputs, in a first block
+  // ... stage 4: the accumulators hold a sum
+  output logic                                   copy_o,      // copy it
+  output logic                                   drain_o,     // ... and let it leave
+  input  wire logic                              taken_i,     // the copy registers are reserved or in use
+  input  wire logic [1:0]                        pending_i,   // blocks issued and not yet written, at most 2
+  input  wire logic                              write_i      // results are written: port B of the operand memory is taken
 );
   localparam int LN = $clog2(N);
   localparam int IW = $clog2(MAX_FEATURES + 1);
-  localparam int MW = $clog2(OPERAND_DEPTH);
-  localparam int GW = $clog2(GRAM_DEPTH);
   localparam int LW = (IW > KW) ? IW : KW;
-  localparam int PostLatency = 6;
-  localparam int CW = $clog2(N + PostLatency);
-  localparam logic [CW-1:0] FlushLast     = CW'(2);
-  localparam logic [CW-1:0] GramFlushLast = CW'(3);
-  localparam logic [CW-1:0] DrainLast     = CW'(N + PostLatency - 1);
+  localparam logic [1:0] CrossHigh = 2'd0, CrossLow = 2'd1, Main = 2'd2;  // runs of a block
 
-  typedef enum logic [2:0] {Idle, Mac, Flush, Pivot, Drain} state_e;
+  typedef enum logic [1:0] {Idle, Setup, Mac, Finish} state_e;
 
-  state_e           state_q = Idle;
-  logic             gram_q = 1'b0, back_q = 1'b0;
-  logic [IW-1:0]    d_q = '0;
-  logic [CBW-1:0]   cb_q = '0, wb_q = '0, out_block_q = '0;
-  logic [KW-1:0]    klast_q = '0;
-  logic [MW-1:0]    base_q = '0;
+  state_e         state_q = Idle, state_next;
+  logic           gram_q = 1'b0, forget_q = 1'b0, solve_q = 1'b0, down_q = 1'b0, in_place_q = 1'b0;
+  logic [LN-1:0]  out_lane_q = '0;
+  logic [IW-1:0]  last_row_q = '0;
+  logic [CBW-1:0] cb_q = '0, last_block_q = '0, out_block_q = '0, wb_q = '0;
+  logic [KW-1:0]  last_k_q = '0;
   // position
-  logic [IW-1:0]    visit_q = '0;    // rows done
-  logic [IW-1:0]    i_q = '0;        // row
-  logic [CBW-1:0]   j_q = '0;        // block
-  logic             first_block_q = 1'b0;
-  logic [LW-1:0]    left_q = '0;     // products left in this block after the one issued
-  logic             first_q = 1'b0;  // the next product starts a sum
-  logic [IW-1:0]    k_q = '0;        // BACK: column of R
-  logic [MW-1:0]    walk_q = '0;     // row k of the operand
-  logic [MW-1:0]    row_q = '0;      // CHOL, BACK: row i of R
-  logic [MW-1:0]    vec_q = '0;      // BACK: row i of W, less the first output block
-  logic [GW-1:0]    gat_q = '0;      // block of G; rows are visited in the order of the packed triangle
-  logic [CW-1:0]    count_q = '0;
-  logic [N-1:0]     drain_q = '0;
-  // pipeline tags
-  logic             v1_q = 1'b0, v2_q = 1'b0, v3_q = 1'b0;
-  logic             f1_q = 1'b0, f2_q = 1'b0, f3_q = 1'b0;
-  logic             l1_q = 1'b0, l2_q = 1'b0, l3_q = 1'b0, l4_q = 1'b0;
-  logic [GW-1:0]    g1_q = '0, g2_q = '0, g3_q = '0, g4_q = '0;
-  logic [N-1:0]     scalar_q = '0;
+  logic [IW-1:0]  visit_q = '0;        // rows done
+  logic [IW-1:0]  i_q = '0;            // row
+  logic [CBW-1:0] j_q = '0;            // block
+  logic           first_block_q = 1'b0;
+  logic [LW-1:0]  left_q = '0;         // terms left in this run after the one issued
+  logic           first_q = 1'b0;      // the next term is the first of its run
+  logic           empty_q = 1'b0;
+  // stages 1 to 4: valid, first of a sum, sum goes to the Gram memory, sum is copied, sum leaves
+  logic [3:1]     v_q = '0, f_q = '0;
+  logic [4:1]     store_q = '0, copy_q = '0, drain_q = '0;
 
-  logic             issue, empty_sum, last, block_end, row_end, all_end, flush_end, drain_end;
-  logic [IW-1:0]    i_next;
-  logic [CBW-1:0]   j_first, j_next;
-  logic [LW-1:0]    left_row, left_next;
-  logic [MW-1:0]    row_step, walk_step, scalar_row;
-  logic [CBW-1:0]   scalar_block;
-  logic [LN-1:0]    scalar_lane, i_lane, d_lane, mask_below, drain_index;
-  logic             step;
+  logic           two;
+  logic [1:0]     run, run_next;
+  logic           setup, issue, last, step, wait_last, product, block_end, row_end, main, row_next, storing;
+  logic           rhs, rhs_next, copies, dependent, empty_next;
+  logic [IW-1:0]  i_next, visit_next;
+  logic [CBW-1:0] j_next;
+  logic [LW-1:0]  left_next;
 
   function automatic logic [CBW-1:0] block_of(input logic [IW-1:0] column);
     logic [IW-1:0] block;
@@ -110,180 +114,161 @@ module sequencer #(
     block_of = CBW'(block);
   endfunction
 
-  assign issue     = state_q == Mac;
-  assign empty_sum = !gram_q && visit_q == '0;  // first row of CHOL and BACK: nothing to sum
-  assign last      = left_q == '0;
-  assign block_end = j_q == cb_q - CBW'(1);
-  assign row_end   = visit_q == d_q - IW'(1);
-  assign all_end   = block_end && row_end;
-  assign flush_end = count_q == (gram_q ? GramFlushLast : FlushLast);
-  assign drain_end = count_q == DrainLast;
-  // A block is left when its last product was issued (GRAM) or its results are written (CHOL, BACK).
-  assign step      = gram_q ? (issue && last) : (state_q == Drain && drain_end);
-
-  assign i_next    = back_q ? i_q - IW'(1) : i_q + IW'(1);
-  assign j_first   = back_q ? out_block_q : block_of(i_next);
-  assign j_next    = block_end ? j_first : j_q + CBW'(1);
-  assign row_step  = MW'(cb_q);
-  assign walk_step = back_q ? MW'(wb_q) : MW'(cb_q);
-  // Row number visit_q of CHOL and BACK sums visit_q products, the first row sums one zero.
-  assign left_row  = (visit_q == '0) ? '0 : LW'(visit_q) - LW'(1);
-  assign left_next = gram_q ? LW'(klast_q) : block_end ? LW'(visit_q) : left_row;
-
-  assign i_lane       = i_q[LN-1:0];
-  assign d_lane       = d_q[LN-1:0];
-  assign scalar_row   = back_q ? row_q : walk_q;
-  assign scalar_block = back_q ? block_of(k_q) : block_of(i_q);
-  assign scalar_lane  = back_q ? k_q[LN-1:0] : i_lane;
-  assign mask_below   = !first_block_q ? '0 : back_q ? d_lane : i_lane;
-  assign drain_index  = count_q[LN-1:0];
-
-  // Operand reads. In Flush of BACK the right-hand side Z[i][J] is fetched for the post-processor.
-  always_comb begin
-    a_re_o   = issue && !empty_sum;
-    a_addr_o = walk_q + MW'(j_q);
-    b_re_o   = issue && !empty_sum;
-    b_addr_o = scalar_row + MW'(scalar_block);
-    if (state_q == Flush) begin
-      a_re_o   = back_q;
-      a_addr_o = row_q + MW'(j_q);
+  if (LIMBS == 2) begin : gen_two
+    logic       two_q = 1'b0;
+    logic [1:0] run_q = Main;
+    always_ff @(posedge clk_i) begin
+      if (state_q == Idle && start_i) two_q <= two_i;
+      if (setup || step) run_q <= run_next;
     end
-    if (state_q == Drain) b_addr_o = (back_q ? vec_q : row_q) + MW'(j_q);
+    assign two      = two_q;
+    assign run      = run_q;
+    assign run_next = (setup || main) ? (two_q ? CrossHigh : Main) : run_q + 2'd1;
+  end else begin : gen_one
+    logic unused;
+    assign unused   = &{1'b0, two_i};
+    assign two      = 1'b0;
+    assign run      = Main;
+    assign run_next = Main;
   end
 
-  assign busy_o        = state_q != Idle;
-  assign gram_o        = gram_q;
-  assign back_o        = back_q;
-  assign scalar_lane_o = scalar_q;
-  assign en_op_o       = v1_q;
-  assign en_mul_o      = v2_q;
-  assign en_acc_o      = v3_q;
-  assign load_o        = f3_q;
-  assign g_re_o        = v2_q && f2_q && !back_q;
-  assign g_raddr_o     = g2_q;
-  assign g_we_o        = l4_q;
-  assign g_waddr_o     = g4_q;
-  assign row_o         = i_q[$clog2(MAX_FEATURES)-1:0];
-  assign row_re_o      = issue && first_q && back_q;
-  assign drain_lane_o  = drain_q;
-  assign drain_valid_o = state_q == Drain && drain_q != '0;
-  assign drain_pivot_o = state_q == Pivot && drain_q != '0;
-  assign drain_mask_o  = drain_index < mask_below;
+  assign setup     = state_q == Setup;
+  assign product   = gram_q && !forget_q;
+  assign main      = run == Main;
+  assign last      = left_q == '0;
+  assign block_end = j_q == last_block_q;
+  assign row_end   = visit_q == last_row_q;
+  // A row reads results of the row before in its last term: with two blocks or more in a row the block of that row to be read
+  // is written when fewer than two are pending, with one block when none is.
+  assign dependent = pending_i[1] || (pending_i[0] && first_block_q && block_end);
+  assign copies    = two ? run == CrossLow : 1'b1;
+  assign wait_last = last && !product && (dependent || (copies && taken_i));
+  assign issue     = state_q == Mac && !write_i && !wait_last;
+  assign step      = issue && last;
 
-  // Position: loaded by a command, moved by `issue` within a block and by `step` from block to block.
+  // The run after this one.
+  assign row_next   = main && block_end;
+  assign visit_next = setup ? '0 : visit_q + IW'(row_next);
+  assign j_next     = (setup || row_next) ? (solve_q ? out_block_q : block_of(i_next)) : j_q + CBW'(main);
+  assign rhs        = solve_q && run != CrossLow && first_q;
+  assign rhs_next   = solve_q && run_next != CrossLow;
+  assign empty_next = !product && !rhs_next && (forget_q || visit_next == '0);
+  always_comb begin
+    i_next = i_q;
+    if (setup) i_next = down_q ? last_row_q : '0;
+    else if (row_next) i_next = down_q ? i_q - IW'(1) : i_q + IW'(1);
+  end
+  // Row number visit of CHOL and the substitutions sums that many products, and the right-hand side of the latter.
+  always_comb begin
+    if (product) left_next = LW'(last_k_q);
+    else if (forget_q) left_next = '0;
+    else if (rhs_next) left_next = LW'(visit_next);
+    else left_next = (visit_next == '0) ? '0 : LW'(visit_next) - LW'(1);
+  end
+
   always_ff @(posedge clk_i) begin
-    if (state_q == Idle) begin
-      if (start_i) begin
-        gram_q        <= op_i == 3'd0;
-        back_q        <= op_i == 3'd2;
-        d_q           <= d_i;
-        cb_q          <= cb_i;
-        wb_q          <= cb_i - block_of(d_i);
-        out_block_q   <= block_of(d_i);
-        klast_q       <= k_i - KW'(1);
-        base_q        <= row_base_i;
-        visit_q       <= '0;
-        i_q           <= (op_i == 3'd2) ? d_i - IW'(1) : '0;
-        k_q           <= d_i;
-        j_q           <= (op_i == 3'd2) ? block_of(d_i) : '0;
-        first_block_q <= 1'b1;
-        left_q        <= (op_i == 3'd0) ? LW'(k_i) - LW'(1) : '0;
-        first_q       <= 1'b1;
-        walk_q        <= row_base_i;
-        row_q         <= row_base_i;
-        vec_q         <= vec_base_i;
-        gat_q         <= '0;
-      end
-    end else begin
-      if (issue) begin
-        walk_q  <= walk_q + walk_step;
-        k_q     <= k_q + IW'(1);
-        left_q  <= left_q - LW'(1);
-        first_q <= last;
-      end
-      if (step) begin
-        j_q           <= j_next;
-        gat_q         <= gat_q + GW'(1);
-        first_block_q <= block_end;
-        left_q        <= left_next;
-        first_q       <= 1'b1;
-        walk_q        <= !back_q ? base_q : block_end ? vec_q : vec_q + MW'(wb_q);
-        k_q           <= block_end ? i_q : i_q + IW'(1);
-        if (block_end) begin
-          visit_q <= visit_q + IW'(1);
-          i_q     <= i_next;
-          row_q   <= back_q ? row_q - row_step : row_q + row_step;
-          vec_q   <= vec_q - MW'(wb_q);
-        end
-      end
+    if (state_q == Idle && start_i) begin
+      gram_q       <= op_i == 3'd0;
+      forget_q     <= op_i == 3'd0 && forget_i;
+      solve_q      <= op_i[2:1] != 2'd0;
+      down_q       <= op_i == 3'd2 || op_i == 3'd4;
+      in_place_q   <= op_i == 3'd3 || op_i == 3'd4;
+      out_lane_q   <= d_i[LN-1:0];
+      last_row_q   <= d_i - IW'(1);
+      cb_q         <= cb_i;
+      last_block_q <= cb_i - CBW'(1);
+      out_block_q  <= block_of(d_i);
+      wb_q         <= cb_i - block_of(d_i);
+      last_k_q     <= k_i - KW'(1);
     end
+    if (issue) begin
+      left_q  <= left_q - LW'(1);
+      first_q <= 1'b0;
+    end
+    if (setup || step) begin
+      visit_q       <= visit_next;
+      i_q           <= i_next;
+      j_q           <= j_next;
+      first_block_q <= setup || row_next || (first_block_q && !main);
+      left_q        <= left_next;
+      first_q       <= 1'b1;
+      empty_q       <= empty_next;
+    end
+    if (state_q == Finish && state_next == Setup) forget_q <= 1'b0;
   end
 
   // States.
-  always_ff @(posedge clk_i) begin
+  assign storing = store_q[3:1] != '0;
+  always_comb begin
+    state_next = state_q;
     case (state_q)
-      Idle: if (start_i) state_q <= Mac;
-      Mac: begin
-        count_q <= '0;
-        if (last && (!gram_q || all_end)) state_q <= Flush;
-      end
-      Flush: begin
-        count_q <= count_q + CW'(1);
-        if (flush_end) begin
-          count_q <= '0;
-          if (gram_q) begin
-            state_q <= Idle;
-          end else if (!back_q && first_block_q) begin
-            state_q <= Pivot;
-            drain_q <= N'(1) << i_lane;
-          end else begin
-            state_q <= Drain;
-            drain_q <= N'(1);
-          end
+      Idle:    if (start_i) state_next = Setup;
+      Setup:   state_next = Mac;
+      Mac:     if (step && row_next && row_end) state_next = Finish;
+      Finish:
+        if (pending_i == 2'd0 && !storing) begin
+          if (forget_q) state_next = Setup;
+          else state_next = Idle;
         end
-      end
-      Pivot: begin
-        drain_q <= '0;
-        count_q <= '0;
-        if (pivot_done_i) begin
-          state_q <= Drain;
-          drain_q <= N'(1);
-        end
-      end
-      Drain: begin
-        count_q <= count_q + CW'(1);
-        drain_q <= drain_q << 1;
-        if (drain_end) state_q <= all_end ? Idle : Mac;
-      end
-      default: state_q <= Idle;
+      default: state_next = Idle;
     endcase
-    if (rst_i) begin
-      state_q <= Idle;
-      drain_q <= '0;
-    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (rst_i) state_q <= Idle;
+    else state_q <= state_next;
   end
 
   // Tags that travel with each product.
   always_ff @(posedge clk_i) begin
-    v1_q     <= issue;
-    v2_q     <= v1_q;
-    v3_q     <= v2_q;
-    f1_q     <= first_q;
-    f2_q     <= f1_q;
-    f3_q     <= f2_q;
-    l1_q     <= issue && last && gram_q;
-    l2_q     <= l1_q;
-    l3_q     <= l2_q;
-    l4_q     <= l3_q;
-    g1_q     <= gat_q;
-    g2_q     <= g1_q;
-    g3_q     <= g2_q;
-    g4_q     <= g3_q;
-    scalar_q <= empty_sum ? '0 : N'(1) << scalar_lane;
+    v_q     <= {v_q[2:1], issue};
+    f_q     <= {f_q[2:1], first_q && run != CrossLow};
+    store_q <= {store_q[3:1], step && product};
+    copy_q  <= {copy_q[3:1], step && !product && run != CrossHigh};
+    drain_q <= {drain_q[3:1], step && !product && main};
     if (rst_i) begin
-      {v1_q, v2_q, v3_q} <= '0;
-      {l1_q, l2_q, l3_q, l4_q} <= '0;
+      v_q     <= '0;
+      store_q <= '0;
+      copy_q  <= '0;
+      drain_q <= '0;
     end
   end
+
+  assign busy_o        = state_q != Idle;
+  assign gram_o        = product;
+  assign forget_o      = forget_q;
+  assign solve_o       = solve_q;
+  assign down_o        = down_q;
+  assign in_place_o    = in_place_q;
+  assign two_o         = two;
+  assign setup_o       = setup;
+  assign issue_o       = issue;
+  assign step_o        = step;
+  assign rhs_o         = rhs;
+  assign empty_o       = empty_q;
+  assign j_o           = j_q;
+  assign low_v_o       = run == CrossHigh;
+  assign last_row_o    = last_row_q;
+  assign cb_o          = cb_q;
+  assign wb_o          = wb_q;
+  assign next_row_o    = row_next;
+  assign next_i_o      = i_next;
+  assign next_j_o      = j_next;
+  assign next_rhs_o    = rhs_next;
+  assign next_low_v_o  = run_next == CrossHigh;
+  assign next_low_s_o  = run_next == CrossLow;
+  assign en_op_o       = v_q[1];
+  assign en_mul_o      = v_q[2];
+  assign en_acc_o      = v_q[3];
+  assign load_o        = f_q[3];
+  assign g_load_o      = v_q[2] && f_q[2] && product;
+  assign g_store_o     = store_q[4];
+  assign take_o        = step && !product && copies;
+  assign block_o       = step && !product && main;
+  assign first_block_o = first_block_q;
+  assign i_o           = i_q[$clog2(MAX_FEATURES)-1:0];
+  assign below_o       = solve_q ? out_lane_q : i_q[LN-1:0];
+  assign copy_o        = copy_q[4];
+  assign drain_o       = drain_q[4];
 endmodule
 `resetall

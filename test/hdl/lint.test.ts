@@ -39,7 +39,9 @@ const memories = [
 const matrix = [2, 4, 8, 16].flatMap((N) =>
   [16, 18].flatMap((DW) =>
     [40, 48].flatMap((AW) =>
-      memories.map((m) => ({ N, DW, AW, ...m, MAX_FEATURES: Math.min(m.MAX_FEATURES, 2 ** (AW + 1 - 2 * DW) - 1) })),
+      memories.flatMap((m) =>
+        [1, 2].map((LIMBS) => ({ N, DW, AW, LIMBS, ...m, MAX_FEATURES: Math.min(m.MAX_FEATURES, 2 ** (AW + 1 - 2 * DW) - 1) })),
+      ),
     ),
   ),
 );
@@ -52,6 +54,8 @@ const illegal: readonly (readonly [string, Parameters, string])[] = [
   ['accumulator beyond a double', { AW: 56 }, 'illegal AW'],
   ['no operand memory', { OPERAND_DEPTH: 4 }, 'illegal OPERAND_DEPTH'],
   ['no Gram memory', { GRAM_DEPTH: 4 }, 'illegal GRAM_DEPTH'],
+  ['three limbs', { LIMBS: 3 }, 'illegal LIMBS'],
+  ['two limbs of long words', { LIMBS: 2, DW: 20, MAX_FEATURES: 100 }, 'illegal LIMBS'],
   ['features that could wrap the accumulator', { AW: 40, MAX_FEATURES: 32 }, 'illegal MAX_FEATURES'],
 ];
 

@@ -1,4 +1,6 @@
 import type { EngineDevice, EngineFlags } from '../../solver-core/backends/engine/device.ts';
+import type { EngineParameters } from '../../solver-core/backends/engine/parameters.ts';
+import { cornerCases, operationCases, randomCase } from './cases.ts';
 import type { EngineCase, Outcome } from './cases.ts';
 
 /** True when R can be read at the end of a case; when W can: BACK ran, and nothing took its place. */
@@ -6,6 +8,23 @@ export function computes(problem: EngineCase, kind: 'factor' | 'back'): boolean 
   const kinds = problem.steps.map((step) => step.kind);
   if (kind === 'factor') return kinds.includes('factor');
   return kinds.lastIndexOf('back') > Math.max(kinds.lastIndexOf('solve'), kinds.lastIndexOf('factor'));
+}
+
+/** Every case for an engine: corners, operations, wide rows. */
+export function allCases({ lanes, wordBits, accumulatorBits, limbs }: EngineParameters): readonly EngineCase[] {
+  // Rows of three blocks whose sums are shorter than the way of a result.
+  const wide = randomCase('three blocks of outputs', 5, 2 * lanes + 3, 3, wordBits, wordBits - 3, 2 ** (2 * wordBits - 8));
+  return [
+    ...cornerCases(lanes, wordBits, accumulatorBits),
+    ...operationCases(lanes, wordBits, accumulatorBits, limbs ?? 1),
+    wide,
+    ...(limbs === 2 ? [inTwoLimbs(wide)] : []),
+  ];
+}
+
+/** A case with every factor in words of two limbs. */
+export function inTwoLimbs(problem: EngineCase): EngineCase {
+  return { ...problem, steps: problem.steps.map((step) => (step.kind === 'factor' ? { ...step, limbs: 2 } : step)) };
 }
 
 /** Runs a case on a device. */

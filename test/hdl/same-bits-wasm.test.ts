@@ -7,13 +7,13 @@ import { loadImage } from '../../solver-core/backends/sim/load-image.ts';
 import type { EngineImage } from '../../solver-core/backends/sim/load-image.ts';
 import { nodeHost } from '../../solver-core/backends/sim/node-host.ts';
 import { WasmDevice } from '../../solver-core/backends/sim/wasm-device.ts';
-import { cornerCases, randomCase } from './cases.ts';
+import { randomCase } from './cases.ts';
 import type { EngineCase } from './cases.ts';
 import { defaultImageFolder, variantImage } from './images.ts';
-import { runCase } from './run-case.ts';
+import { allCases, inTwoLimbs, runCase } from './run-case.ts';
 import { smallParameters } from './simulators.ts';
 
-const variants: readonly EngineParameters[] = [smallParameters(2, 16, 40), smallParameters(4, 18, 40), smallParameters(16, 16, 48)];
+const variants: readonly EngineParameters[] = [smallParameters(2, 16, 40, 2), smallParameters(4, 18, 40), smallParameters(16, 16, 48, 2)];
 
 /** One model and one simulated engine; each case runs on both. */
 async function compare(image: EngineImage, cases: readonly EngineCase[]): Promise<void> {
@@ -26,16 +26,16 @@ async function compare(image: EngineImage, cases: readonly EngineCase[]): Promis
 }
 
 describe('RTL as WebAssembly gives the bits, flags, cycles and host words of the model', () => {
-  test.each(variants)('$lanes lanes, $wordBits/$accumulatorBits bits', async (parameters) => {
-    await compare(await variantImage(parameters), cornerCases(parameters.lanes, parameters.wordBits, parameters.accumulatorBits));
+  test.each(variants)('$lanes lanes, $wordBits/$accumulatorBits bits, $limbs limb(s)', async (parameters) => {
+    await compare(await variantImage(parameters), allCases(parameters));
   });
 
   test('shipped engine: corner cases and sizes up to 256 features, several chunks of rows, many outputs', async () => {
-    const { lanes, wordBits, accumulatorBits } = defaultEngineParameters;
     await compare(await loadImage(await defaultImageFolder()), [
-      ...cornerCases(lanes, wordBits, accumulatorBits),
+      ...allCases(defaultEngineParameters),
       randomCase('several chunks', 17, 3, 600, 18, 15, 2 ** 24),
       randomCase('odd sizes', 77, 11, 90, 18, 16, 2 ** 33),
+      inTwoLimbs(randomCase('odd sizes, two limbs', 77, 11, 90, 18, 16, 2 ** 33)),
       randomCase('more outputs than features', 12, 130, 40, 18, 14, 2 ** 25),
       randomCase('256 features', 256, 10, 64, 18, 14, 2 ** 28),
     ]);

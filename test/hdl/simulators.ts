@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { toNetlist } from '../../.ci/build-hdl.mjs';
 import { readSources, rtlSources, sha256 } from '../../.ci/hdl-sources.mjs';
-import type { EngineInfo } from '../../solver-core/backends/engine/device.ts';
+import type { EngineInfo, Limbs } from '../../solver-core/backends/engine/device.ts';
 import type { EngineParameters } from '../../solver-core/backends/engine/parameters.ts';
 import { engineInfo } from '../../solver-core/backends/engine/parameters.ts';
 import { projectRoot } from '../shared.ts';
@@ -40,12 +40,13 @@ export function rtlParameters(p: EngineParameters): Readonly<Record<string, numb
     OPERAND_DEPTH: p.operandDepth,
     GRAM_DEPTH: p.gramDepth,
     MAX_FEATURES: p.maxFeatures,
+    LIMBS: p.limbs ?? 1,
   };
 }
 
 /** Small memories for slow simulators: up to 24 features. */
-export function smallParameters(lanes: number, wordBits: number, accumulatorBits: number): EngineParameters {
-  return { lanes, wordBits, accumulatorBits, operandDepth: 1000, gramDepth: 400, maxFeatures: 24 };
+export function smallParameters(lanes: number, wordBits: number, accumulatorBits: number, limbs: Limbs = 1): EngineParameters {
+  return { lanes, wordBits, accumulatorBits, limbs, operandDepth: 1000, gramDepth: 400, maxFeatures: 24 };
 }
 
 /** Builds once per sources, parameters and tool; returns the path of the result. */

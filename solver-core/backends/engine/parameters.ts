@@ -18,11 +18,12 @@ export interface EngineParameters {
   readonly maxFeatures: number;
 }
 
-/** The engine that ships: 1024 features with 8 outputs still fit. */
+/** The engine that ships: 1024 features with 8 outputs still fit; words of two limbs up to about 750. */
 export const defaultEngineParameters: EngineParameters = {
   lanes: 8,
   wordBits: 18,
   accumulatorBits: 48,
+  limbs: 2,
   operandDepth: 147456,
   gramDepth: 132096,
   maxFeatures: 1024,

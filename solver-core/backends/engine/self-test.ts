@@ -1,5 +1,5 @@
 import type { AbortFlag } from '../../model/abort.ts';
-import type { EngineDevice, EngineProblem } from './device.ts';
+import type { EngineDevice, EngineProblem, Limbs } from './device.ts';
 import { gramShift } from './shift.ts';
 
 /** The bring-up problem: d = 64, m = 8, 32 rows, ridge 2^30, 14-bit data. */
@@ -14,6 +14,9 @@ const ridge = 2 ** 30;
  */
 export const goldenHash18 = 'cf8d1a4cd408f052';
 
+/** The same problem with a factor of two limbs. */
+export const goldenHash18TwoLimbs = '7e874d60817ff74c';
+
 /** The bring-up problem; words are xorshift32 (13, 17, 5), seed 12345, `(r >>> 18) - 8192`, row-major [32, 72]. */
 export function goldenProblem(): { readonly problem: EngineProblem; readonly words: Int32Array; readonly rows: number } {
   const words = new Int32Array(rows * (features + outputs));
@@ -27,15 +30,15 @@ export function goldenProblem(): { readonly problem: EngineProblem; readonly wor
   return { problem: { features, outputs, diagonal: new Float64Array(features).fill(ridge) }, words, rows };
 }
 
-/** Runs the bring-up problem through GRAM, CHOL (sh from the diagonal) and BACK, and hashes G, R | Z and W. About 45 000 cycles. */
-export async function engineHash(device: EngineDevice, abort?: AbortFlag): Promise<string> {
+/** Runs the bring-up problem through GRAM, CHOL (sh from the diagonal) and BACK, and hashes G, R | Z and W. About 45 000 clocks. */
+export async function engineHash(device: EngineDevice, abort?: AbortFlag, limbs: Limbs = 1): Promise<string> {
   const golden = goldenProblem();
   await device.begin(golden.problem, abort);
   await device.accumulate(golden.words, golden.rows, abort);
   const gram = await device.readGram();
   let largest = 0;
   for (let i = 0; i < features; i++) largest = Math.max(largest, gram[i * (features + outputs) + i]!);
-  await device.factor(gramShift(largest, device.info.wordBits), abort);
+  await device.factor(gramShift(largest, device.info.wordBits), abort, limbs);
   await device.backSubstitute(abort);
   return hashWords([gram, (await device.readFactor()).values, (await device.readWeights()).values]);
 }
