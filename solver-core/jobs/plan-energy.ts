@@ -1,9 +1,9 @@
 import type { Checked } from '../model/diagnostic.ts';
 import type { Layer } from '../model/layer.ts';
 import type { Plan } from '../model/plan.ts';
-import type { EnergyDocument } from '../protocol/index.ts';
+import type { EnergyDocument, FitLayer } from '../protocol/index.ts';
 import { estimateEnergy } from '../energy/estimate.ts';
-import type { LayerFit } from '../energy/retraining.ts';
+import type { EngineCost, LayerFit } from '../energy/retraining.ts';
 import type { Environment } from './environment.ts';
 import { openModel } from './open-model.ts';
 import { fitRowCount } from '../fit/index.ts';
@@ -51,10 +51,8 @@ export async function layerFits(
   for (const layer of layers) {
     const record = fit?.stale === false ? fit.fit.layers.find((l) => l.id === layer.id) : undefined;
     if (record !== undefined) {
-      // The record holds the total of cycles; the formula splits it into the part that grows with the rows and the rest.
       const samples = samplesOf(layer, record.rows);
-      const split = predictedCost(layer, samples, record.deadInputs, record.refinementPasses);
-      const engine = record.cycles === null || split === null ? null : { ...split, cycles: record.cycles, source: 'simulated' as const };
+      const engine = recordedCost(record, predictedCost(layer, samples, record.deadInputs, record.refinementPasses));
       known.set(layer.id, { rows: samples, refinementPasses: record.refinementPasses, engine });
       continue;
     }
@@ -64,6 +62,19 @@ export async function layerFits(
     }
   }
   return { rows, known };
+}
+
+/** What a fit cost by its record; `formula` fills in what records of older versions do not hold. Null without an engine. */
+function recordedCost(record: FitLayer, formula: EngineCost | null): EngineCost | null {
+  const { cycles, gramCycles, hostWords } = record;
+  if (cycles === null || formula === null) return null;
+  return {
+    ...formula,
+    cycles,
+    gramCycles: gramCycles ?? Math.min(cycles, formula.gramCycles ?? 0),
+    hostWords: hostWords ?? formula.hostWords,
+    source: 'simulated',
+  };
 }
 
 /** Rows that a fit of the plan uses; null when the data is not there or not readable. */

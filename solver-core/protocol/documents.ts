@@ -165,6 +165,10 @@ export interface FitLayer {
   readonly rank?: number | null;
   /** Engine cycles; null on a backend without a cycle count. */
   readonly cycles: number | null;
+  /** The part of `cycles` that grows with the rows. Absent in records of older versions and without an engine, as the next. */
+  readonly gramCycles?: number;
+  /** Words over the engine's host port. */
+  readonly hostWords?: number;
   /** Which arithmetic produced the answer, e.g. "rtl-wasm + 2 refinement passes". */
   readonly method: string;
   readonly seconds: number;

@@ -5,8 +5,8 @@ import type { ScaledFactor } from './refine-factor.ts';
 /** Bits given up at a time when the words of a solve do not fit. */
 const headroomStep = 2;
 
-/** A column that leaves at least this many bits of its words unused is given more at the next solve. */
-const spareBits = 1;
+/** Bits of its words that a column should leave unused: the next residual may grow a little more. */
+const spareBits = 2;
 
 /**
  * M⁻¹ on the engine: FSUB and BACKV on the factor it holds. Right-hand sides are scaled per column by powers of two, as large as their
@@ -33,10 +33,10 @@ export class DeviceSolver {
     this.perSolve = perSolve;
     this.outputs = outputs;
     this.abort = abort;
-    // The smallest pivot says what a result may grow by at least; half of it (in bits) is where to begin.
+    // A result may grow by the smallest pivot's inverse squared, or a little more.
     let smallest = 1;
     for (let i = 0; i < factor.d; i++) smallest = Math.min(smallest, factor.l[i * factor.d + i]!);
-    this.headroom = new Int32Array(outputs).fill(this.capped(-2 * exponentOf(smallest)));
+    this.headroom = new Int32Array(outputs).fill(this.capped(1 - 2 * exponentOf(smallest)));
   }
 
   /** M⁻¹ r, [d, outputs] in the units of the data; a new array. */
@@ -68,7 +68,7 @@ export class DeviceSolver {
       const { words, flags } = await this.device.solve({ values, fractionBits }, this.abort);
       this.nSolves++;
       if (flags.saturated && this.widen(first, count)) continue;
-      for (let o = 0; o < count; o++) this.keep(first + o, o, words.values);
+      for (let o = 0; o < count; o++) if (scale[o] !== 0) this.keep(first + o, o, words.values);
       for (let i = 0; i < d; i++) {
         for (let o = 0; o < count; o++) {
           const word = words.values[i * perSolve + o]!;
@@ -90,12 +90,12 @@ export class DeviceSolver {
     return isWider;
   }
 
-  /** Takes back the room a column did not use. */
+  /** Fits the room of a column to what it used. */
   private keep(column: number, o: number, words: Float64Array): void {
     let largest = 0;
     for (let i = 0; i < this.factor.d; i++) largest = Math.max(largest, Math.abs(words[i * this.perSolve + o]!));
-    const spare = this.fractionBits - (largest === 0 ? 0 : exponentOf(largest)) - spareBits;
-    if (spare > 0) this.headroom[column] = Math.max(0, this.headroom[column]! - spare);
+    const spare = this.fractionBits - exponentOf(Math.max(1, largest)) - spareBits;
+    this.headroom[column] = this.capped(this.headroom[column]! - spare);
   }
 
   private capped(bits: number): number {

@@ -11,7 +11,7 @@ export interface SolveWork {
 
 /**
  * Engine cycles and host words of one whole solve with words of one limb: begin, all rows in one call, `factor`, `backSubstitute`, one
- * read of G, R and W, and `passes` solves on the factor (one per refinement pass).
+ * read of R and W, and `passes` solves on the factor (one per refinement pass).
  */
 export function solveWork(info: EngineInfo, layout: EngineLayout, rows: number, passes = 0): SolveWork {
   const solve = fsubCycles(layout, info, 1) + backCycles(layout, info, 1);
@@ -20,7 +20,7 @@ export function solveWork(info: EngineInfo, layout: EngineLayout, rows: number, 
     hostWords:
       beginWords(layout, info.lanes) +
       rowWords(layout, rows) +
-      2 * triangleWords(layout) +
+      triangleWords(layout) +
       vectorWords(layout) +
       passes * 2 * vectorWords(layout),
   };
