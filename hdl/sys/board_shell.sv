@@ -32,9 +32,7 @@ module board_shell #(
   output logic      led_o       // a job runs
 );
   localparam int ClocksPerBit = (CLOCK_HZ + BAUD / 2) / BAUD;
-  localparam int RunAt  = 8 * (28 - link_pkg::RUN_BYTES);
   localparam int DescAt = 8 * (28 - link_pkg::DESCRIPTOR_BYTES);
-  localparam int ClearAt = 8 * (28 - link_pkg::CLEAR_BYTES);
 
   // line
   logic         rx_valid, tx_valid, tx_ready, frame_valid, frame_ready, bad_frame;
@@ -54,7 +52,7 @@ module board_shell #(
   logic [AW-1:0] word, read_word;
   // mover
   logic         mover_abort, mover_start, mover_clear, mover_dir, mover_busy, mover_checked, mover_error, mover_done, mover_in_ready;
-  logic [31:0]  mover_words;
+  logic [11:0]  mover_words;
   // engine
   logic         engine_start, engine_reset, engine_busy, breakdown, saturated, host_we, host_re, host_gram;
   logic [31:0]  cycles, activity;
@@ -64,9 +62,11 @@ module board_shell #(
   // reply
   logic         send, sending, payload_ready, packed_valid, out_valid, out_ready, out_last, is_read;
   logic [7:0]   reply_type, verdict, payload, packed_data, out_data;
-  logic [15:0]  reply_sequence, reply_length, reply_free;
+  logic [15:0]  reply_sequence, reply_free;
+  logic [10:0]  reply_length;
   logic [5:0]   index;
-  logic [31:0]  next_offset, transfer, job, bad_frames;
+  logic [31:0]  next_offset, transfer, job;
+  logic [15:0]  bad_frames;
   logic [1:0]   job_state;
   logic         committed, running;
   // telemetry
@@ -104,9 +104,9 @@ module board_shell #(
   assign word_lost  = word_valid && !mover_busy;
   assign desc       = args[DescAt +: 160];
 
-  mover #(.N(N), .AW(AW), .OPERAND_DEPTH(OPERAND_DEPTH), .GRAM_DEPTH(GRAM_DEPTH), .OUT_DEPTH(1)) u_mover (
+  mover #(.N(N), .AW(AW), .OPERAND_DEPTH(OPERAND_DEPTH), .GRAM_DEPTH(GRAM_DEPTH), .COUNT_BITS(12), .OUT_DEPTH(1)) u_mover (
     .clk_i(clk_i), .rst_i(mover_abort || rst_i), .start_i(mover_start), .clear_i(mover_clear), .dir_i(mover_dir),
-    .space_i(mover_clear ? args[ClearAt + 8*link_pkg::CLEAR_SPACE_AT] : desc[8*link_pkg::DESCRIPTOR_SPACE_AT]),
+    .space_i(mover_clear ? args[8*link_pkg::CLEAR_SPACE_AT] : desc[8*link_pkg::DESCRIPTOR_SPACE_AT]),
     .tri_i(desc[8*link_pkg::DESCRIPTOR_FLAGS_AT]),
     .packed_i(desc[8*link_pkg::DESCRIPTOR_FLAGS_AT + 1]),
     .diagonal_i(desc[8*link_pkg::DESCRIPTOR_FLAGS_AT + 2]),
@@ -115,9 +115,9 @@ module board_shell #(
     .blocks_i(desc[8*link_pkg::DESCRIPTOR_BLOCKS_AT +: 16]),
     .rows_i(desc[8*link_pkg::DESCRIPTOR_ROWS_AT +: 16]),
     .row0_i(desc[8*link_pkg::DESCRIPTOR_ROW0_AT +: 16]),
-    .base_i(mover_clear ? args[ClearAt + 8*link_pkg::CLEAR_BASE_AT +: 24] : desc[8*link_pkg::DESCRIPTOR_BASE_AT +: 24]),
-    .lanes_i(args[ClearAt + 8*link_pkg::CLEAR_LANES_AT +: N]),
-    .count_i(args[ClearAt + 8*link_pkg::CLEAR_COUNT_AT +: 32]),
+    .base_i(mover_clear ? args[8*link_pkg::CLEAR_BASE_AT +: 24] : desc[8*link_pkg::DESCRIPTOR_BASE_AT +: 24]),
+    .lanes_i(args[8*link_pkg::CLEAR_LANES_AT +: N]),
+    .count_i(args[8*link_pkg::CLEAR_COUNT_AT +: 32]),
     .busy_o(mover_busy), .checked_o(mover_checked), .error_o(mover_error), .done_o(mover_done), .words_o(mover_words),
     .in_valid_i(word_valid), .in_ready_o(mover_in_ready), .in_data_i(word),
     .out_valid_o(read_valid), .out_ready_i(read_ready), .out_data_o(read_word),
@@ -129,16 +129,16 @@ module board_shell #(
     .N(N), .DW(DW), .AW(AW), .OPERAND_DEPTH(OPERAND_DEPTH), .GRAM_DEPTH(GRAM_DEPTH), .MAX_FEATURES(MAX_FEATURES), .LIMBS(LIMBS)
   ) u_engine (
     .clk_i(clk_i), .rst_i(engine_reset || rst_i), .start_i(engine_start),
-    .op_i(args[RunAt + 8*link_pkg::RUN_OP_AT +: 3]),
-    .two_i(args[RunAt + 8*link_pkg::RUN_FLAGS_AT]),
-    .neg_i(args[RunAt + 8*link_pkg::RUN_FLAGS_AT + 1]),
-    .decay_i(args[RunAt + 8*link_pkg::RUN_DECAY_AT +: 6]),
-    .d_i(args[RunAt + 8*link_pkg::RUN_FEATURES_AT +: 16]),
-    .cb_i(args[RunAt + 8*link_pkg::RUN_BLOCKS_AT +: 16]),
-    .k_i(args[RunAt + 8*link_pkg::RUN_ROWS_AT +: 16]),
-    .row_base_i(args[RunAt + 8*link_pkg::RUN_ROW_BASE_AT +: 24]),
-    .vec_base_i(args[RunAt + 8*link_pkg::RUN_VEC_BASE_AT +: 24]),
-    .sh_i(args[RunAt + 8*link_pkg::RUN_SHIFT_AT +: 6]),
+    .op_i(args[8*link_pkg::RUN_OP_AT +: 3]),
+    .two_i(args[8*link_pkg::RUN_FLAGS_AT]),
+    .neg_i(args[8*link_pkg::RUN_FLAGS_AT + 1]),
+    .decay_i(args[8*link_pkg::RUN_DECAY_AT +: 6]),
+    .d_i(args[8*link_pkg::RUN_FEATURES_AT +: 16]),
+    .cb_i(args[8*link_pkg::RUN_BLOCKS_AT +: 16]),
+    .k_i(args[8*link_pkg::RUN_ROWS_AT +: 16]),
+    .row_base_i(args[8*link_pkg::RUN_ROW_BASE_AT +: 24]),
+    .vec_base_i(args[8*link_pkg::RUN_VEC_BASE_AT +: 24]),
+    .sh_i(args[8*link_pkg::RUN_SHIFT_AT +: 6]),
     .busy_o(engine_busy), .brk_o(breakdown), .sat_o(saturated), .cycles_o(cycles), .activity_o(activity),
     .host_we_i(host_we), .host_re_i(host_re), .host_gram_i(host_gram), .host_addr_i(host_addr), .host_lanes_i(host_lanes),
     .host_wdata_i(host_wdata), .host_rdata_o(host_rdata)
@@ -170,7 +170,7 @@ module board_shell #(
     .job_o(job), .job_state_o(job_state), .bad_frames_o(bad_frames)
   );
 
-  assign interval = args[223:192];
+  assign interval = args[31:0];
 
   telemetry #(.CLOCK_HZ(CLOCK_HZ), .ENABLE(TELEMETRY)) u_telemetry (
     .clk_i(clk_i), .rst_i(rst_i), .set_i(telemetry_set),
@@ -181,7 +181,7 @@ module board_shell #(
 
   reply_payload #(
     .N(N), .DW(DW), .AW(AW), .OPERAND_DEPTH(OPERAND_DEPTH), .GRAM_DEPTH(GRAM_DEPTH), .MAX_FEATURES(MAX_FEATURES), .LIMBS(LIMBS),
-    .CLOCK_HZ(CLOCK_HZ), .BAUD(BAUD), .RX_BYTES(RX_BYTES), .MAX_PAYLOAD(MAX_PAYLOAD), .BOARD(BOARD), .IMAGE_ID(IMAGE_ID),
+    .CLOCK_HZ(CLOCK_HZ), .BAUD(BAUD), .RX_BYTES(RX_BYTES), .MAX_PAYLOAD(MAX_PAYLOAD), .TELEMETRY(TELEMETRY), .BOARD(BOARD), .IMAGE_ID(IMAGE_ID),
     .GOLDEN_HASH(GOLDEN_HASH)
   ) u_payload (
     .type_i(reply_type), .index_i(index), .verdict_i(verdict), .next_offset_i(next_offset), .free_i(reply_free),

@@ -44,7 +44,7 @@ module command_processor #(
   input  wire logic         mover_checked_i,
   input  wire logic         mover_error_i,
   input  wire logic         mover_done_i,
-  input  wire logic [31:0]  mover_words_i,
+  input  wire logic [11:0]  mover_words_i,   // all ones: that many or more
   output logic      [2:0]   pack_bytes_o,
   // engine; it takes its command from the arguments
   output logic              engine_start_o,
@@ -62,7 +62,7 @@ module command_processor #(
   input  wire logic         sending_i,
   output logic      [7:0]   reply_type_o,
   output logic      [15:0]  reply_sequence_o,
-  output logic      [15:0]  reply_length_o,
+  output logic      [10:0]  reply_length_o,
   output logic      [7:0]   verdict_o,
   output logic      [31:0]  next_offset_o,
   output logic      [15:0]  free_o,
@@ -71,17 +71,14 @@ module command_processor #(
   output logic              running_o,
   output logic      [31:0]  job_o,
   output logic      [1:0]   job_state_o,
-  output logic      [31:0]  bad_frames_o
+  output logic      [15:0]  bad_frames_o
 );
   localparam int LN  = $clog2(N);
   localparam int MW  = $clog2(OPERAND_DEPTH);
   localparam int GW  = $clog2(GRAM_DEPTH);
   localparam int DMIN = (MW < GW) ? MW : GW;
   localparam int CBW = (DMIN < 12) ? DMIN : 12;
-  // Arguments end at the last byte of args_i.
-  localparam int RunAt    = 8 * (28 - link_pkg::RUN_BYTES);
-  localparam int CommitAt = 8 * (28 - link_pkg::COMMIT_BYTES);
-  localparam int CancelAt = 8 * (28 - link_pkg::CANCEL_BYTES);
+  // Where request_reader puts a descriptor.
   localparam int DescAt   = 8 * (28 - link_pkg::DESCRIPTOR_BYTES);
 
   typedef enum logic [2:0] {Idle, Data, Start, Check, Clear, Send, Sending} state_e;
@@ -89,7 +86,7 @@ module command_processor #(
 
   // transfer
   logic [31:0] transfer_q = '0;
-  logic [23:0] next_q = '0, total_q = '0;
+  logic [23:0] next_q = '0, left_q = '0;    // bytes taken, bytes to come
   logic        open_q = 1'b0, committed_q = 1'b0;
   logic        known_q = 1'b0;              // transfer_q is a transfer that can be gone on with or asked for
   logic        lost_q = 1'b0;               // it had more words than its descriptor
@@ -102,56 +99,55 @@ module command_processor #(
   // reply
   logic        answering_q = 1'b0;          // the reply belongs to the request at hand
   logic [7:0]  reply_type_q = '0, reason_q = '0;
-  logic [15:0] reply_length_q = '0, free_q = '0;
-  logic [31:0] bad_frames_q = '0;
+  logic [10:0] reply_length_q = '0;
+  logic [15:0] free_q = '0;
+  logic [15:0] bad_frames_q = '0;
   logic [7:0]  bad_pending_q = '0;
 
-  logic        job_over, begin_known, commit_known, run_known, cancel_known, bits_ok, read_bits_ok, run_ok, length_ok, read_fits,
+  logic        job_over, same_transfer, same_job, bits_ok, read_bits_ok, run_ok, length_ok, read_fits,
                crc_ok;
   logic        end_transfer, open_transfer, commit, run, cancel, job_over_taken, bad_count;
   logic [7:0]  reply_type, reason, bits;
-  logic [15:0] reply_length, read_bytes;
+  logic [13:0] read_bytes;
+  logic [10:0] reply_length;
   logic [15:0] d, cb;
   logic [10:0] words11;
   logic [1:0]  bytes_code;
   logic        total_ok;
-  logic [31:0] crc, end_offset;
+  logic [31:0] crc;
 
-  assign begin_known  = known_q && args_i[31:0] == transfer_q;
-  assign commit_known = known_q && args_i[CommitAt +: 32] == transfer_q;
-  assign run_known    = job_state_q != '0 && args_i[RunAt +: 32] == job_q;
-  assign cancel_known = job_state_q != '0 && args_i[CancelAt +: 32] == job_q;
-  assign end_offset   = 32'(next_q) + 32'(length_i);
+  assign same_transfer = known_q && args_i[31:0] == transfer_q;
+  assign same_job      = job_state_q != '0 && args_i[31:0] == job_q;
 
   assign bits         = args_i[DescAt + 8 * link_pkg::DESCRIPTOR_BITS_AT +: 8];
   assign bits_ok      = bits >= 8'd8 && bits <= 8'(AW);
   assign read_bits_ok = bits == 8'd24 || bits == 8'd32 || bits == 8'd48;
   assign pack_bytes_o = bits[5:3];
   // words times 3, 4 or 6
-  assign read_fits    = mover_words_i[31:11] == '0 && read_bytes <= 16'(MAX_PAYLOAD);
+  assign read_fits    = !mover_words_i[11] && read_bytes <= 14'(MAX_PAYLOAD);
   assign words11 = mover_words_i[10:0];
   assign bytes_code = bits[5:4];
   always_comb begin
     case (bytes_code)
-      2'd1:    read_bytes = {4'd0, words11, 1'b0} + {5'd0, words11};
-      2'd2:    read_bytes = {3'd0, words11, 2'b00};
-      default: read_bytes = {3'd0, words11, 2'b00} + {4'd0, words11, 1'b0};
+      2'd1:    read_bytes = {2'd0, words11, 1'b0} + {3'd0, words11};
+      2'd2:    read_bytes = {1'd0, words11, 2'b00};
+      default: read_bytes = {1'd0, words11, 2'b00} + {2'd0, words11, 1'b0};
     endcase
   end
 
   // A command the engine can end: known operation, sizes in range, and blocks enough for d columns.
-  assign d  = args_i[RunAt + 8 * link_pkg::RUN_FEATURES_AT +: 16];
-  assign cb = args_i[RunAt + 8 * link_pkg::RUN_BLOCKS_AT +: 16];
-  assign run_ok = args_i[RunAt + 8 * link_pkg::RUN_OP_AT +: 8] <= link_pkg::OP_BACKV
-                  && args_i[RunAt + 8 * link_pkg::RUN_FLAGS_AT + 1 +: 7] <= 7'd1
-                  && (LIMBS == 2 || !args_i[RunAt + 8 * link_pkg::RUN_FLAGS_AT])
-                  && args_i[RunAt + 8 * link_pkg::RUN_DECAY_AT + 6 +: 2] == '0
-                  && args_i[RunAt + 8 * link_pkg::RUN_SHIFT_AT + 6 +: 2] == '0
-                  && args_i[RunAt + 8 * link_pkg::RUN_ROW_BASE_AT + 24 +: 8] == '0
-                  && args_i[RunAt + 8 * link_pkg::RUN_VEC_BASE_AT + 24 +: 8] == '0
+  assign d  = args_i[8 * link_pkg::RUN_FEATURES_AT +: 16];
+  assign cb = args_i[8 * link_pkg::RUN_BLOCKS_AT +: 16];
+  assign run_ok = args_i[8 * link_pkg::RUN_OP_AT +: 8] <= link_pkg::OP_BACKV
+                  && args_i[8 * link_pkg::RUN_FLAGS_AT + 1 +: 7] <= 7'd1
+                  && (LIMBS == 2 || !args_i[8 * link_pkg::RUN_FLAGS_AT])
+                  && args_i[8 * link_pkg::RUN_DECAY_AT + 6 +: 2] == '0
+                  && args_i[8 * link_pkg::RUN_SHIFT_AT + 6 +: 2] == '0
+                  && args_i[8 * link_pkg::RUN_ROW_BASE_AT + 24 +: 8] == '0
+                  && args_i[8 * link_pkg::RUN_VEC_BASE_AT + 24 +: 8] == '0
                   && d != '0 && d <= 16'(MAX_FEATURES) && 32'(cb) < 2 ** CBW && ((d - 16'd1) >> LN) < cb
-                  && (args_i[RunAt + 8 * link_pkg::RUN_OP_AT +: 8] != link_pkg::OP_GRAM
-                      || args_i[RunAt + 8 * link_pkg::RUN_ROWS_AT +: 16] != '0);
+                  && (args_i[8 * link_pkg::RUN_OP_AT +: 8] != link_pkg::OP_GRAM
+                      || args_i[8 * link_pkg::RUN_ROWS_AT +: 16] != '0);
 
   // Length a request must have; HELLO, DATA and unknown types may have any.
   always_comb begin
@@ -173,7 +169,7 @@ module command_processor #(
     .clk_i(clk_i), .clear_i(open_transfer), .valid_i(data_take_i), .data_i(data_i), .crc_o(crc)
   );
 
-  assign crc_ok   = crc == args_i[CommitAt + 8 * link_pkg::COMMIT_CRC32_AT +: 32];
+  assign crc_ok   = crc == args_i[8 * link_pkg::COMMIT_CRC32_AT +: 32];
   assign total_ok = args_i[63:56] == '0;
   assign job_over = running_q && settle_q == '0 && !engine_busy_i;
 
@@ -182,7 +178,7 @@ module command_processor #(
     state_d          = state_q;
     reply_type       = link_pkg::TYPE_ACK;
     reason           = reason_q;
-    reply_length     = 16'(link_pkg::ACK_BYTES);
+    reply_length     = 11'(link_pkg::ACK_BYTES);
     request_done_o   = 1'b0;
     data_en_o        = 1'b0;
     mover_abort_o    = 1'b0;
@@ -202,19 +198,19 @@ module command_processor #(
         if (job_over) begin
           job_over_taken = 1'b1;
           reply_type     = link_pkg::TYPE_RESULT;
-          reply_length   = 16'(link_pkg::RESULT_BYTES);
+          reply_length   = 11'(link_pkg::RESULT_BYTES);
           state_d        = Send;
         end else if (telemetry_due_i) begin
           telemetry_take_o = 1'b1;
           reply_type       = link_pkg::TYPE_TELEMETRY;
-          reply_length     = 16'(link_pkg::TELEMETRY_BYTES);
+          reply_length     = 11'(link_pkg::TELEMETRY_BYTES);
           state_d          = Send;
         end else if (request_i) begin
           state_d    = Send;
           reply_type = link_pkg::TYPE_NAK;
           if (type_i == link_pkg::TYPE_HELLO) begin
             reply_type   = link_pkg::TYPE_INFO;
-            reply_length = 16'(link_pkg::INFO_BYTES);
+            reply_length = 11'(link_pkg::INFO_BYTES);
           end else if (version_i != 8'(link_pkg::VERSION)) begin
             reason = link_pkg::REASON_WRONG_VERSION;
           end else if (!length_ok) begin
@@ -223,11 +219,11 @@ module command_processor #(
             case (type_i)
               link_pkg::TYPE_STATUS: begin
                 reply_type   = link_pkg::TYPE_STATUS_REPLY;
-                reply_length = 16'(link_pkg::STATUS_REPLY_BYTES);
+                reply_length = 11'(link_pkg::STATUS_REPLY_BYTES);
               end
               link_pkg::TYPE_BEGIN: begin
                 if (running_q) reason = link_pkg::REASON_BUSY;
-                else if (begin_known) reply_type = link_pkg::TYPE_ACK;
+                else if (same_transfer) reply_type = link_pkg::TYPE_ACK;
                 else begin
                   mover_abort_o = 1'b1;
                   end_transfer  = 1'b1;
@@ -239,13 +235,13 @@ module command_processor #(
                 if (running_q) reason = link_pkg::REASON_BUSY;
                 else if (!known_q) reason = link_pkg::REASON_NO_SUCH_TRANSFER;
                 else if (offset_i != 32'(next_q)) reason = link_pkg::REASON_WRONG_OFFSET;
-                else if (end_offset > 32'(total_q)) reason = link_pkg::REASON_BAD_LENGTH;
+                else if (24'(length_i) > left_q) reason = link_pkg::REASON_BAD_LENGTH;
                 else state_d = Data;
               end
               link_pkg::TYPE_COMMIT: begin
                 if (running_q) reason = link_pkg::REASON_BUSY;
-                else if (!commit_known) reason = link_pkg::REASON_NO_SUCH_TRANSFER;
-                else if (next_q != total_q) reason = link_pkg::REASON_SHORT;
+                else if (!same_transfer) reason = link_pkg::REASON_NO_SUCH_TRANSFER;
+                else if (left_q != '0) reason = link_pkg::REASON_SHORT;
                 else if (!crc_ok) reason = link_pkg::REASON_CRC;
                 else if (committed_q) reply_type = link_pkg::TYPE_ACK;
                 else if (mover_busy_i) reason = link_pkg::REASON_SHORT;
@@ -273,10 +269,10 @@ module command_processor #(
                 end
               end
               link_pkg::TYPE_RUN: begin
-                if (run_known && running_q) reply_type = link_pkg::TYPE_ACK;
-                else if (run_known) begin
+                if (same_job && running_q) reply_type = link_pkg::TYPE_ACK;
+                else if (same_job) begin
                   reply_type   = link_pkg::TYPE_RESULT;
-                  reply_length = 16'(link_pkg::RESULT_BYTES);
+                  reply_length = 11'(link_pkg::RESULT_BYTES);
                 end else if (running_q) reason = link_pkg::REASON_BUSY;
                 else if (!committed_q) reason = link_pkg::REASON_NOT_COMMITTED;
                 else if (!run_ok) reason = link_pkg::REASON_BAD_DESCRIPTOR;
@@ -287,10 +283,10 @@ module command_processor #(
               end
               link_pkg::TYPE_CANCEL: begin
                 reason = link_pkg::REASON_NO_SUCH_TRANSFER;
-                cancel = cancel_known && running_q;
-                if (cancel_known) begin
+                cancel = same_job && running_q;
+                if (same_job) begin
                   reply_type   = link_pkg::TYPE_RESULT;
-                  reply_length = 16'(link_pkg::RESULT_BYTES);
+                  reply_length = 11'(link_pkg::RESULT_BYTES);
                 end
               end
               default: begin
@@ -322,7 +318,7 @@ module command_processor #(
             open_transfer = 1'b1;
           end else if (read_fits) begin
             reply_type   = link_pkg::TYPE_READ_DATA;
-            reply_length = read_bytes;
+            reply_length = read_bytes[10:0];
           end else begin
             mover_abort_o = 1'b1;
             reply_type    = link_pkg::TYPE_NAK;
@@ -372,7 +368,7 @@ module command_processor #(
     end
     if (open_transfer) begin
       transfer_q  <= args_i[31:0];
-      total_q     <= args_i[55:32];
+      left_q      <= args_i[55:32];
       bits_q      <= bits[5:0];
       next_q      <= '0;
       open_q      <= 1'b1;
@@ -380,7 +376,10 @@ module command_processor #(
       committed_q <= 1'b0;
       lost_q      <= 1'b0;
     end
-    if (data_take_i) next_q <= next_q + 24'd1;
+    if (data_take_i) begin
+      next_q <= next_q + 24'd1;
+      left_q <= left_q - 24'd1;
+    end
     if (word_lost_i) lost_q <= 1'b1;
     if (commit) begin
       open_q      <= 1'b0;
@@ -397,7 +396,7 @@ module command_processor #(
   always_ff @(posedge clk_i) begin
     settle_q <= {settle_q[0], run};
     if (run) begin
-      job_q          <= args_i[RunAt +: 32];
+      job_q          <= args_i[31:0];
       job_state_q    <= link_pkg::JOB_STATE_RUNNING[1:0];
       run_sequence_q <= sequence_i;
       running_q      <= 1'b1;
@@ -411,10 +410,10 @@ module command_processor #(
     end
   end
 
-  // Bad frames are added between requests, so that a reply shows one number.
+  // Bad frames are added between requests, so that a reply shows one number, and no more than fit.
   assign bad_count = state_q == Idle && bad_pending_q != '0;
   always_ff @(posedge clk_i) begin
-    if (bad_count) bad_frames_q <= bad_frames_q + 32'd1;
+    if (bad_count && bad_frames_q != '1) bad_frames_q <= bad_frames_q + 16'd1;
     if (bad_frame_i && !bad_count && bad_pending_q != '1) bad_pending_q <= bad_pending_q + 8'd1;
     else if (bad_count && !bad_frame_i) bad_pending_q <= bad_pending_q - 8'd1;
     if (rst_i) begin

@@ -9,7 +9,7 @@ module frame_transmitter (
   output logic             busy_o,
   input  wire logic [7:0]  type_i,
   input  wire logic [15:0] sequence_i,
-  input  wire logic [15:0] length_i,
+  input  wire logic [10:0] length_i,
   // payload
   output logic      [5:0]  index_o,   // number of the byte wanted, modulo 64
   input  wire logic        valid_i,
@@ -24,18 +24,20 @@ module frame_transmitter (
   typedef enum logic [1:0] {Idle, Header, Payload, Check} state_e;
   state_e state_q = Idle;
 
-  logic [15:0] count_q = '0;
+  logic [10:0] count_q = '0;
   logic        fire, part_over;
+  logic [10:0] count_next;
   logic [7:0]  header, check, crc0, crc1, crc2, crc3, sequence0, sequence1, length0, length1;
   logic [3:0]  place;
   logic [1:0]  check_place;
   logic [31:0] crc;
 
+  assign count_next  = count_q + 11'd1;
   assign place       = count_q[3:0];
   assign check_place = count_q[1:0];
   assign {crc3, crc2, crc1, crc0} = crc;
   assign {sequence1, sequence0}   = sequence_i;
-  assign {length1, length0}       = length_i;
+  assign {length1, length0}       = 16'(length_i);
 
   always_comb begin
     case (place)
@@ -81,8 +83,8 @@ module frame_transmitter (
   assign last_o    = state_q == Check && count_q[1:0] == 2'd3;
   assign busy_o    = state_q != Idle;
   assign index_o   = count_q[5:0];
-  assign part_over = (state_q == Header && count_q == 16'(link_pkg::HEADER_BYTES - 1))
-                     || (state_q == Payload && count_q + 16'd1 == length_i) || last_o;
+  assign part_over = (state_q == Header && count_q == 11'(link_pkg::HEADER_BYTES - 1))
+                     || (state_q == Payload && count_next == length_i) || last_o;
 
   crc32 u_crc (
     .clk_i(clk_i), .clear_i(state_q == Idle), .valid_i(fire && state_q != Check), .data_i(data_o), .crc_o(crc)
@@ -93,7 +95,7 @@ module frame_transmitter (
       count_q <= '0;
       if (start_i) state_q <= Header;
     end else if (fire) begin
-      count_q <= part_over ? '0 : count_q + 16'd1;
+      count_q <= part_over ? '0 : count_next;
       if (part_over) begin
         case (state_q)
           Header:

@@ -3,6 +3,7 @@
 // Payload of every reply but READ_DATA, byte by byte. The parameters are what INFO says (hdl/regs/link.json).
 //   N, DW, AW, OPERAND_DEPTH, GRAM_DEPTH, MAX_FEATURES, LIMBS   those of the engine
 //   CLOCK_HZ, BAUD, RX_BYTES, MAX_PAYLOAD                       clock Hz, bits per second, receive buffer and payload in bytes
+//   TELEMETRY                                                   0: there is no reply of that type
 //   BOARD, IMAGE_ID, GOLDEN_HASH                                number of the board, identity of the image, bring-up hash
 module reply_payload #(
   parameter int N = 8,
@@ -16,6 +17,7 @@ module reply_payload #(
   parameter int BAUD = 1000000,
   parameter int RX_BYTES = 2048,
   parameter int MAX_PAYLOAD = 1024,
+  parameter int TELEMETRY = 1,
   parameter int BOARD = 0,
   parameter logic [31:0] IMAGE_ID = 32'd0,
   parameter logic [63:0] GOLDEN_HASH = 64'd0
@@ -30,7 +32,7 @@ module reply_payload #(
   input  wire logic        running_i,
   input  wire logic [31:0] job_i,
   input  wire logic [1:0]  job_state_i,
-  input  wire logic [31:0] bad_frames_i,
+  input  wire logic [15:0] bad_frames_i,
   input  wire logic        breakdown_i,
   input  wire logic        saturated_i,
   input  wire logic [31:0] cycles_i,
@@ -55,31 +57,26 @@ module reply_payload #(
   logic [8*link_pkg::RESULT_BYTES-1:0]       result;
   logic [8*link_pkg::TELEMETRY_BYTES-1:0]    counters;
   assign answer   = {verdict_i, free_i, next_offset_i};
-  assign status   = {free_i, bad_frames_i, 6'd0, job_state_i, job_i, 7'd0, running_i, 7'd0, committed_i, next_offset_i, transfer_i};
+  assign status   = {free_i, 32'(bad_frames_i), 6'd0, job_state_i, job_i, 7'd0, running_i, 7'd0, committed_i, next_offset_i, transfer_i};
   assign result   = {activity_i, cycles_i, 6'd0, saturated_i, breakdown_i, 7'd0, job_state_i == link_pkg::JOB_STATE_CANCELLED[1:0],
                      job_i};
-  assign counters = {bad_frames_i, 64'(toggles_i), 64'(busy_i), 64'(uptime_i), sequence_i};
+  assign counters = {32'(bad_frames_i), 64'(toggles_i), 64'(busy_i), 64'(uptime_i), sequence_i};
 
-  // A reply's bytes are gathered one-hot, never by a shift.
-  logic [511:0] chosen;
+  // All replies in one row of bytes, each where the upper bits of a place choose it: a tree of selectors, no shifter.
+  logic [1023:0] bytes;
+  logic [511:0]  constants;
+  logic [6:0]    place;
+  assign bytes     = {(TELEMETRY != 0) ? 512'(counters) : 512'd0, 256'(status), 128'(result), 128'(answer)};
+  assign constants = 512'(info);
   always_comb begin
     case (type_i)
-      link_pkg::TYPE_INFO:         chosen = 512'(info);
-      link_pkg::TYPE_STATUS_REPLY: chosen = 512'(status);
-      link_pkg::TYPE_RESULT:       chosen = 512'(result);
-      link_pkg::TYPE_TELEMETRY:    chosen = 512'(counters);
-      default:                     chosen = 512'(answer);
+      link_pkg::TYPE_TELEMETRY:    place = {1'b1, index_i};
+      link_pkg::TYPE_STATUS_REPLY: place = {2'b01, index_i[4:0]};
+      link_pkg::TYPE_RESULT:       place = {3'b001, index_i[3:0]};
+      default:                     place = {4'b0000, index_i[2:0]};
     endcase
+    if (TELEMETRY == 0) place[6] = 1'b0;
   end
-
-  for (genvar i = 0; i < 64; i++) begin : gen_byte
-    logic [7:0] gathered;
-    if (i == 0) begin : gen_first
-      assign gathered = chosen[7:0] & {8{index_i == 6'd0}};
-    end else begin : gen_rest
-      assign gathered = gen_byte[i-1].gathered | (chosen[8*i +: 8] & {8{index_i == 6'(i)}});
-    end
-  end
-  assign data_o = gen_byte[63].gathered;
+  assign data_o = (type_i == link_pkg::TYPE_INFO) ? constants[8*index_i +: 8] : bytes[8*place +: 8];
 endmodule
 `resetall

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 `default_nettype none
 // Takes requests from the receiver's ring: the header into fields, the payload of DATA as a stream, any other payload into
-// args_o, where its last byte is the last byte (so a field lies at ARGS - length + offset once the length is right).
+// args_o, first byte first and zeros behind it; but the descriptor of READ lies where BEGIN has its own. Payloads longer than
+// ARGS leave no sense there.
 //   ARGS  bytes of args_o (default 28, the longest request but DATA)
 module request_reader #(
   parameter int ARGS = 28
@@ -34,11 +35,13 @@ module request_reader #(
 
   logic [HB-1:0]     header_q = '0;
   logic [8*ARGS-1:0] args_q = '0;
-  logic [15:0]       left_q = '0;    // header bytes taken; then payload bytes left
-  logic              take, is_data;
+  logic [10:0]       left_q = '0;    // header bytes taken; then payload bytes left
+  logic [4:0]        place_q = '0;   // bytes in args_q
+  logic              take, is_data, is_read, shift;
   logic [HB-1:0]     header_next;
 
   assign header_next = {data_i, header_q[HB-1:8]};
+  assign is_read     = type_o == link_pkg::TYPE_READ;
   assign is_data     = header_next[8*link_pkg::FRAME_TYPE_AT +: 8] == link_pkg::TYPE_DATA;
 
   always_comb begin
@@ -48,31 +51,34 @@ module request_reader #(
       default: ready_o = left_q != '0;
     endcase
   end
-  assign take = valid_i && ready_o;
+  assign take  = valid_i && ready_o;
+  assign shift = state_q == Args && (take || (left_q == '0 && place_q < 5'(ARGS) && !is_read));
 
   always_ff @(posedge clk_i) begin
     if (take && state_q == Header) header_q <= header_next;
-    if (take && state_q == Args) args_q <= {data_i, args_q[8*ARGS-1:8]};
+    if (shift) args_q <= {take ? data_i : 8'd0, args_q[8*ARGS-1:8]};
+    if (state_q == Header) place_q <= '0;
+    else if (shift && place_q < 5'(ARGS)) place_q <= place_q + 5'd1;
     case (state_q)
       Header:
         if (take) begin
-          left_q <= left_q + 16'd1;
-          if (left_q == 16'(link_pkg::HEADER_BYTES - 1)) begin
-            left_q <= header_next[8*link_pkg::FRAME_LENGTH_AT +: 16];
+          left_q <= left_q + 11'd1;
+          if (left_q == 11'(link_pkg::HEADER_BYTES - 1)) begin
+            left_q <= header_next[8*link_pkg::FRAME_LENGTH_AT +: 11];
             if (is_data) state_q <= Ready;
             else state_q <= Args;
           end
         end
       Args: begin
-        if (take) left_q <= left_q - 16'd1;
-        if (left_q == '0) state_q <= Ready;
+        if (take) left_q <= left_q - 11'd1;
+        if (left_q == '0 && !shift) state_q <= Ready;
       end
       Ready: begin
-        if (take) left_q <= left_q - 16'd1;
+        if (take) left_q <= left_q - 11'd1;
         if (done_i) state_q <= Skip;
       end
       default: begin
-        if (take) left_q <= left_q - 16'd1;
+        if (take) left_q <= left_q - 11'd1;
         if (left_q == '0) state_q <= Header;
       end
     endcase

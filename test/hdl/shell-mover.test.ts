@@ -60,8 +60,20 @@ function randomDescriptor(below: (n: number) => number): MoverDescriptor {
     blocks: packed ? 2 + below(6) : below(8),
     rows,
     row0: below(12),
-    base: below(6) === 0 ? (1 << 24) - 1 - below(6) : below(20),
+    base: below(6) === 0 ? (1 << 24) - 1 - below(6) : below(44),
   };
+}
+
+/** A descriptor with one field far beyond the memories, but with words. */
+function wildDescriptor(below: (n: number) => number): MoverDescriptor {
+  const d = { ...randomDescriptor(below), tri: false, diagonal: false, first: 0, columns: 1 + below(9), rows: 2 };
+  const wild = [
+    { base: 48 + below(2 ** 24 - 60) },
+    { blocks: 60 + below(60000) },
+    { columns: 200 + below(60000) },
+    { row0: 400 + below(60000), packed: true },
+  ];
+  return { ...d, ...wild[below(4)]! };
 }
 
 const hex = (n: number | bigint): string => n.toString(16);
@@ -90,14 +102,14 @@ function randomScript(seed: number, steps: number): { readonly script: string[];
         for (let l = 0; l < sizes.lanes; l++) if ((lanes >> l) & 1) memories[space]![a * sizes.lanes + l] = 0n;
       continue;
     }
-    const d = randomDescriptor(below);
+    const d = below(12) === 0 ? wildDescriptor(below) : randomDescriptor(below);
     const memory = memories[d.space]!;
     const places = moverAddresses(d, sizes.lanes);
     const legal = places.every((p) => p.address * sizes.lanes < memory.length);
     const at = places.map((p) => p.address * sizes.lanes + p.lane);
     if (kind < 5) {
-      const words = places.map(() => (BigInt(below(2 ** 20)) << 20n) | BigInt(below(2 ** 20)));
-      script.push(`i ${fields(d)} ${hex(places.length)} ${words.map(hex).join(' ')}`);
+      const words = (legal ? places : []).map(() => (BigInt(below(2 ** 20)) << 20n) | BigInt(below(2 ** 20)));
+      script.push(`i ${fields(d)} ${hex(words.length)} ${words.map(hex).join(' ')}`);
       if (legal) at.forEach((index, i) => (memory[index] = words[i]!));
       lines.push(legal ? `i ${places.length}` : 'e');
     } else {
@@ -114,13 +126,13 @@ function randomScript(seed: number, steps: number): { readonly script: string[];
 
 /** Defects the comparison must catch: text of the RTL and what replaces it. */
 const defects: readonly (readonly [string, string, string])[] = [
-  ['a packed row keeps its full stride', "+ 24'(blocks_q) - 24'(row_block)", "+ 24'(blocks_q)"],
+  ['a packed row keeps its full stride', "+ W'(blocks_q) - W'(row_block)", "+ W'(blocks_q)"],
   ['a triangle begins at the first column', 'tri_q ? next_row_number : first_q', 'first_q'],
   ['the last address of a row is not checked', '|| state_q == CheckLast;', ';'],
   ['an empty row moves a word', "&& !row_empty && left_q != '0;\n  assign take", "&& left_q != '0;\n  assign take"],
   ['one word more is read ahead than there is room for', "ahead_q < CW'(OUT_DEPTH)", "ahead_q < CW'(OUT_DEPTH + 1)"],
   ['read data are taken a clock early', 'words[in_q[PW-1:0]] <= host_rdata_i', 'if (re_q) words[in_q[PW-1:0]] <= host_rdata_i'],
-  ['a fill may pass the end by one', 'fill_end > depth', "fill_end > depth + 25'd1"],
+  ['a fill may pass the end by one', 'fill_end > depth', "fill_end > depth + (W + 1)'(1)"],
 ];
 
 describe.skipIf(icarus === undefined)(`mover in ${titled('Icarus', icarus)}`, () => {
