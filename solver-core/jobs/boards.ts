@@ -13,7 +13,7 @@ export interface BoardsParams {
 export async function boardsJob(environment: Environment, params: BoardsParams, control: JobControl): Promise<BoardsDocument> {
   const [serial, { xrt, notes }] = await Promise.all([
     listSerial(params.probe, { abort: control.abort }),
-    listXrt(environment, params.probe),
+    listXrt(environment, params.probe, control.abort),
   ]);
   return { schema: 'tierwise.boards/1', serial, xrt, notes };
 }

@@ -51,13 +51,18 @@ export async function openXrt(environment: Environment, index: number, abort?: A
 }
 
 /** The cards of this machine for `boards`. `probe` as in BoardsParams; nothing is opened unless it is "all" or "xrt:N". */
-export async function listXrt(environment: Environment, probe: string | undefined): Promise<Pick<BoardsDocument, 'xrt' | 'notes'>> {
+export async function listXrt(
+  environment: Environment,
+  probe: string | undefined,
+  abort?: AbortFlag,
+): Promise<Pick<BoardsDocument, 'xrt' | 'notes'>> {
   const asked = /^xrt:(\d{1,2})$/.exec(probe ?? '');
   const xclbin = xclbinPath();
   const { cards, notes } = await listXrtCards({
     host: xrtHost(),
     workerFile: workerFile(environment),
     ...(xclbin === undefined ? {} : { xclbin }),
+    ...(abort === undefined ? {} : { abort }),
     ...(probe === 'all' ? { ask: 'all' as const } : asked === null ? {} : { ask: Number(asked[1]) }),
   });
   return { xrt: cards.map((card) => ({ ...card, answer: boardAnswer(card.answer) })), notes };

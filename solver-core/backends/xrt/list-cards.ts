@@ -1,3 +1,4 @@
+import type { AbortFlag } from '../../model/abort.ts';
 import { TierwiseError } from '../../model/error.ts';
 import type { EngineLinkInfo } from '../engine/link.ts';
 import type { PciCard } from './cards.ts';
@@ -44,6 +45,7 @@ export interface ListOptions {
   /** Which cards to ask, which loads the xclbin; default none. */
   readonly ask?: 'all' | number;
   readonly timeoutMs?: number;
+  readonly abort?: AbortFlag;
 }
 
 const defaultTimeoutMs = 20_000;
@@ -57,7 +59,7 @@ const states: Readonly<Record<PciCard['state'], string>> = {
 
 /**
  * The cards of this machine, from the kernel's files; XRT itself has no call to list them. Nothing is opened but the cards asked for, and
- * their power is read then too. Never rejects for what the machine is or does.
+ * their power is read then too. Rejects with AbortError, never for what the machine is or does.
  */
 export async function listXrtCards(options: ListOptions): Promise<CardListing> {
   const found = await listPciCards(options.host);
