@@ -3,30 +3,30 @@
 // Proves pivot_unit for one operation from any state after reset: it ends after exactly EW + 2F + 1 clocks, its flags are those of
 // the pivot, and (e, rm) are what the contract of hdl/README.md says.
 //   DW  word width in bits (small: the proof multiplies)
-//   AW  accumulator width in bits
+//   SW  width of S in bits
 module pivot_f #(
   parameter int DW = 6,
-  parameter int AW = 14
+  parameter int SW = 15
 ) (
-  input  wire logic               clk_i,
-  input  wire logic               start_i,
-  input  wire logic signed [AW:0] s_i
+  input  wire logic                 clk_i,
+  input  wire logic                 start_i,
+  input  wire logic signed [SW-1:0] s_i
 );
   localparam int F       = DW - 1;
   localparam int EW      = $clog2(F);
   localparam int Latency = EW + 2 * F + 1;
 
-  logic               rst_q = 1'b1;
-  logic               busy_q = 1'b0;
-  logic [7:0]         age_q = '0;
-  logic signed [AW:0] s_q = '0;
-  logic               done, low, high;
-  logic [EW-1:0]      e;
-  logic [F-1:0]       rm;
+  logic                 rst_q = 1'b1;
+  logic                 busy_q = 1'b0;
+  logic [7:0]           age_q = '0;
+  logic signed [SW-1:0] s_q = '0;
+  logic                 soon, done, low, high;
+  logic [EW-1:0]        e;
+  logic [F-1:0]         rm;
 
-  pivot_unit #(.DW(DW), .AW(AW), .EW(EW)) u_pivot (
+  pivot_unit #(.DW(DW), .SW(SW), .EW(EW)) u_pivot (
     .clk_i(clk_i), .rst_i(rst_q), .start_i(start_i), .s_i(s_i),
-    .done_o(done), .low_o(low), .high_o(high), .e_o(e), .rm_o(rm)
+    .soon_o(soon), .done_o(done), .low_o(low), .high_o(high), .e_o(e), .rm_o(rm)
   );
 
   // The operation under test; a start while it runs must not disturb it.
@@ -50,7 +50,7 @@ module pivot_f #(
   logic                is_root;
 
   assign s_low   = s_q <= 0;
-  assign s_high  = !s_low && s_q[AW:2*F] != '0;
+  assign s_high  = !s_low && s_q[SW-1:2*F] != '0;
   assign x       = s_low ? (2*F)'(1) : s_high ? '1 : s_q[2*F-1:0];
   assign scaled  = x << {e, 1'b0};
   assign is_root = {F'(0), root} * {F'(0), root} <= scaled && ({(F+1)'(0), root} + 1) * ({(F+1)'(0), root} + 1) > {1'b0, scaled};
@@ -61,6 +61,7 @@ module pivot_f #(
     if (busy_q) begin
       a_bounded: assert (age_q <= Latency);
       a_latency: assert (done == (age_q == Latency));
+      a_soon:    assert (soon == (age_q == Latency - 5));
       if (done) begin
         a_low:        assert (low == s_low);
         a_high:       assert (high == s_high);

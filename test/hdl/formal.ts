@@ -38,11 +38,13 @@ export type Verdict = 'passed' | 'failed';
 
 async function smt2(proof: Proof, folder: string, change: (source: string) => string): Promise<void> {
   const names: string[] = [];
-  for (const [i, path] of [...proof.sources, `hdl/formal/${proof.top}.sv`].entries()) {
+  // The first source, which mutants change, may need packages of the others: those are read before it.
+  const paths = [...proof.sources.filter((path) => path.endsWith('_pkg.sv')), ...proof.sources.filter((path) => !path.endsWith('_pkg.sv'))];
+  for (const [i, path] of [...paths, `hdl/formal/${proof.top}.sv`].entries()) {
     const text = await readFile(join(projectRoot, path), 'utf8');
     const name = `${i}-${path.split('/').at(-1)}`;
     names.push(name);
-    await writeFile(join(folder, name), i === 0 ? change(text) : text);
+    await writeFile(join(folder, name), path === proof.sources[0] ? change(text) : text);
   }
   const sets = Object.entries(proof.parameters ?? {}).map(([name, value]) => `-set ${name} ${value}`);
   const script = [
