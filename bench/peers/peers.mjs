@@ -198,7 +198,7 @@ export async function bundleSource(path) {
     platform: 'node',
     format: 'esm',
     target: 'node20',
-    external: ['onnxruntime-node'],
+    external: ['onnxruntime-node', 'serialport', 'koffi'],
     logLevel: 'warning',
     banner: { js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" },
   });
