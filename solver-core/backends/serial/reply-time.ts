@@ -1,7 +1,7 @@
 /** Deadline before anything was measured, and bounds of what measurements may make of it; milliseconds. */
 const firstMs = 600;
 const leastMs = 150;
-const mostMs = 8000;
+const mostMs = 4000;
 
 /**
  * How long to wait for a reply beyond the time its bytes take: mean and deviation of what replies took so far, as TCP estimates them

@@ -25,6 +25,9 @@ const defaultReplugMs = 20_000;
 const replugLookMs = 250;
 /** Times a board may come back during one call. */
 const mostReplugs = 5;
+/** A reply of more bytes that does not come in this many attempts is asked for in halves. */
+const longRead = 96;
+const longReadAttempts = 4;
 
 export interface SerialLinkOptions {
   readonly clock?: LinkClock;
@@ -146,14 +149,14 @@ export class SerialLink implements EngineLink {
   }
 
   async read(descriptor: MoverDescriptor, abort?: AbortFlag): Promise<Float64Array> {
-    const each = descriptor.bits / 8;
-    const parts = splitDescriptor(descriptor, this.info.lanes, Math.floor(this.limits.maxPayload / each));
     const words = new Float64Array(descriptorWords(descriptor));
     await this.onBoard(async (session) => {
+      const rest: MoverDescriptor[] = [descriptor];
       let at = 0;
-      // Two questions at a time: the board takes the second while it answers the first.
-      for (let first = 0; first < parts.length; first += 2) {
-        const answers = await Promise.all(parts.slice(first, first + 2).map((part) => this.readPart(session, part, abort)));
+      while (rest.length > 0) {
+        // Two questions at a time: the board takes the second while it answers the first.
+        const asked = [this.takePart(session, rest), this.takePart(session, rest)].filter((part) => part !== undefined);
+        const answers = await Promise.all(asked.map((part) => this.readPart(session, part, abort)));
         for (const answer of answers) {
           words.set(answer, at);
           at += answer.length;
@@ -210,13 +213,47 @@ export class SerialLink implements EngineLink {
     );
   }
 
+  /** Takes as much off the front of `rest` as fits one reply of the size that arrives. */
+  private takePart(session: LinkSession, rest: MoverDescriptor[]): MoverDescriptor | undefined {
+    const first = rest.shift();
+    if (first === undefined) return undefined;
+    const most = Math.floor((8 * session.frameSize.within(this.limits.maxPayload)) / first.bits);
+    const [part, ...others] = splitDescriptor(first, this.info.lanes, Math.max(1, most));
+    rest.unshift(...others);
+    return part;
+  }
+
+  /** One reply's worth of words; in halves where the whole does not get through. */
   private async readPart(session: LinkSession, part: MoverDescriptor, abort: AbortFlag | undefined): Promise<Float64Array> {
+    const count = descriptorWords(part);
+    const isLong = (count * part.bits) / 8 > longRead;
+    try {
+      return await this.askForWords(session, part, isLong ? longReadAttempts : undefined, abort);
+    } catch (error) {
+      if (!isLong || !(error instanceof TierwiseError) || error.code !== 'board-no-answer') throw error;
+    }
+    const words = new Float64Array(count);
+    let at = 0;
+    for (const half of splitDescriptor(part, this.info.lanes, Math.ceil(count / 2))) {
+      const answer = await this.readPart(session, half, abort);
+      words.set(answer, at);
+      at += answer.length;
+    }
+    return words;
+  }
+
+  private async askForWords(
+    session: LinkSession,
+    part: MoverDescriptor,
+    attempts: number | undefined,
+    abort: AbortFlag | undefined,
+  ): Promise<Float64Array> {
     const { read, read_data: data } = linkMessages;
     const expected = (descriptorWords(part) * part.bits) / 8;
     // Two such replies may be under way.
     const ask = { what: 'READ', type: read.type, payload: descriptorBytes(part), replyBytes: 2 * (expected + 25) };
     const answer = await session.request(
-      ask,
+      { ...ask, ...(attempts === undefined ? {} : { attempts }) },
       (frame) => {
         if (frame.type === data.type && frame.payload.length === expected) return wordsFromBytes(frame.payload, part.bits);
         return parseAcknowledgement(frame.type, frame.payload)?.refused ?? undefined;

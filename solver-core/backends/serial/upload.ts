@@ -10,7 +10,7 @@ import { defaultAttempts } from './link-session.ts';
 import { parseAcknowledgement } from './messages.ts';
 
 const lookMs = 100;
-const longestMs = 8000;
+const longestMs = 4000;
 const leastPayload = 64;
 
 /** One bulk transfer. `transfer`: an id that no other transfer to this board has, not 0. */
@@ -106,6 +106,7 @@ export class DataSender {
       const nowMs = this.session.clock.nowMs();
       if (this.inFlight.length > 0 && nowMs >= this.deadlineMs) {
         this.silentRounds++;
+        this.session.frameSize.lost(this.inFlight[0]!.lineBytes);
         if (this.silentRounds >= defaultAttempts) return this.fail(noAnswer(this.session.name, 'DATA', defaultAttempts));
         this.goBack(this.taken);
       }
@@ -119,7 +120,7 @@ export class DataSender {
 
   private fill(): void {
     while (this.next < this.bytes.length) {
-      const end = Math.min(this.bytes.length, this.next + this.payload);
+      const end = Math.min(this.bytes.length, this.next + this.session.frameSize.within(this.payload));
       if (this.inFlight.length > 0 && this.unanswered + frameLimit(end - this.next) > this.window) return;
       const sequence = this.session.register({
         onFrame: (frame) => this.onReply(sequence, frame),
@@ -134,7 +135,7 @@ export class DataSender {
   }
 
   private extendDeadline(): void {
-    const slackMs = Math.min(longestMs, this.session.replyTime.slackMs * 2 ** this.silentRounds);
+    const slackMs = Math.min(longestMs, this.session.replyTime.slackMs * 1.6 ** this.silentRounds);
     this.deadlineMs = this.session.clock.nowMs() + this.session.lineMs(this.unanswered + 30) + slackMs;
   }
 
@@ -143,7 +144,7 @@ export class DataSender {
     if (answer === null) return;
     const index = this.inFlight.findIndex((sent) => sent.sequence === sequence);
     if (index < 0) return;
-    const { sentMs, end, stale } = this.inFlight[index]!;
+    const { sentMs, end, stale, lineBytes } = this.inFlight[index]!;
     if (stale) {
       for (const sent of this.inFlight.splice(index, 1)) this.drop(sent);
       return this.step();
@@ -154,8 +155,10 @@ export class DataSender {
     // The answer stands for every frame before it too: those were taken or lost.
     for (const sent of this.inFlight.splice(0, index + 1)) this.drop(sent);
     if (answer.refused === null && offset >= end) {
+      this.session.frameSize.arrived();
       if (this.silentRounds === 0) this.session.replyTime.add(this.session.clock.nowMs() - sentMs);
     } else {
+      this.session.frameSize.lost(lineBytes);
       for (const sent of this.inFlight) sent.stale = true;
       this.next = offset;
     }

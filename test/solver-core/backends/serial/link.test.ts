@@ -56,6 +56,29 @@ test.each([0.02, 0.1, 0.2])('with a share of %f of all frames damaged the result
   }
 });
 
+/** Loses, flips or adds single bytes, each with this chance. */
+function bytewise(chance: number, seed: number): Damage {
+  const random = xorshift(seed);
+  const happens = (): boolean => random() / 2 ** 32 < chance;
+  return (bytes) => {
+    const out: number[] = [];
+    for (const byte of bytes) {
+      if (happens()) out.push(random() % 256);
+      if (!happens()) out.push(happens() ? byte ^ (1 << (random() % 8)) : byte);
+    }
+    return Uint8Array.from(out);
+  };
+}
+
+test.each([1e-4, 1e-3])('with a chance of %f for each byte and fault frames get smaller and the result is right', async (chance) => {
+  for (let seed = 1; seed <= 4; seed++) {
+    const { clock, line, open } = bench();
+    const link = await clock.drive(open());
+    line.damage = bytewise(chance, seed);
+    expect(await clock.drive(smallSolve(deviceOver(link)))).toEqual(await expectedSolve());
+  }
+});
+
 test('on a line that carries hardly anything the fit ends in an error, never in a wrong result', async () => {
   const outcomes = new Set<string>();
   for (let seed = 1; seed <= 12; seed++) {
