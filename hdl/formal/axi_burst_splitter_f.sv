@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 `default_nettype none
 // Proves axi_burst_splitter: the bursts of a transfer follow each other without gap or overlap, are as many beats in all as asked for,
-// stay within 4 KiB and within MAX_BEATS, and an offered burst stays until it is taken. A transfer of up to 2047 beats is over within
-// the bound, and nothing of it is left then that a next one would not overwrite.
+// stay within 4 KiB and within MAX_BEATS, and an offered burst stays until it is taken.
 //   MAX_BEATS  beats of the longest burst, 1..256
 module axi_burst_splitter_f #(
   parameter int MAX_BEATS = 256

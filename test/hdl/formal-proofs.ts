@@ -67,15 +67,14 @@ export const proofs: readonly Proof[] = [
     top: 'uart_f',
     says: 'every byte sent is received, once and in time',
     sources: ['hdl/sys/uart_rx.sv', 'hdl/sys/uart_tx.sv'],
-    depth: 86,
+    depth: 50,
     mutants: [['the highest bit comes first', '{line_q[1], data_q[7:1]}', '{data_q[6:0], line_q[1]}']],
   },
   {
     top: 'axi_burst_splitter_f',
     says: 'the bursts of a transfer are all of it, in order, within 4 KiB each',
     sources: ['hdl/xrt/axi_burst_splitter.sv'],
-    depth: 13,
-    coverDepth: 6,
+    depth: 6,
     mutants: [
       ['bursts run across 4 KiB', "(to_page < 10'(MAX_BEATS)) ? to_page : 10'(MAX_BEATS)", "10'(MAX_BEATS)"],
       ['the last burst is too long', "(left_q < COUNT_BITS'(limit)) ? 10'(left_q) : limit", 'limit'],
@@ -106,7 +105,8 @@ export const proofs: readonly Proof[] = [
     top: 'axi_read_dma_f',
     says: 'every beat asked for comes once, and no other',
     sources: ['hdl/xrt/axi_read_dma.sv', 'hdl/xrt/axi_burst_splitter.sv'],
-    depth: 10,
+    depth: 9,
+    coverDepth: 10,
     mutants: [
       ['a request is withdrawn', 'arvalid_o   = split_valid &&', 'arvalid_o   = split_valid && !rvalid_i &&'],
       ['data are taken that nobody asked for', "ready_i && outstanding_q != '0;\n  assign data_o", 'ready_i;\n  assign data_o'],
@@ -117,7 +117,8 @@ export const proofs: readonly Proof[] = [
     top: 'axi_write_dma_f',
     says: 'every beat of the stream is sent once and every burst awaited',
     sources: ['hdl/xrt/axi_write_dma.sv', 'hdl/xrt/axi_burst_splitter.sv'],
-    depth: 11,
+    depth: 9,
+    coverDepth: 11,
     mutants: [
       ['WLAST comes a beat early', "wlast_o   = w_left_q == '0", "wlast_o   = w_left_q[7:1] == '0"],
       ['the last answer is not awaited', " || w_q || outstanding_q != '0", ' || w_q'],
