@@ -54,7 +54,9 @@ async function kernelFiles(kernel: ShimKernel, cache: string): Promise<KernelFil
   if (kernel === 'fake') return { files: [join(sources, 'kernel_fake.cc')], flags: [], identity: '' };
   const folder = join(cache, 'kernel-model');
   // Test files run side by side; one compiles, the others wait and find the result.
-  const { library, imageId } = await exclusively(join(cache, 'kernel-model.lock'), () => buildKernelModel({ folder }));
+  const { library, imageId } = await exclusively(join(cache, 'kernel-model.lock'), () =>
+    buildKernelModel({ folder, parameters: { LIMBS: 2 } }),
+  );
   return { files: [join(sources, 'kernel_rtl.cc')], flags: [`-I${folder}`, library], identity: imageId };
 }
 

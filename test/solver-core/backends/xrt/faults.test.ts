@@ -32,7 +32,7 @@ describe.skipIf(missing !== null)('faults of XRT and of the card', () => {
   const open = (env: Readonly<Record<string, string>>): Promise<XrtLink> =>
     XrtLink.open({
       ...linkOptions(shim, worker, { TIERWISE_SHIM_FAULT_AT: '1', ...env }),
-      timeouts: { openMs: 20_000, runMs: 300, graceMs: 10_000 },
+      timeouts: { openMs: 20_000, runMs: 1000, graceMs: 10_000 },
     });
 
   test.each([
