@@ -1,11 +1,11 @@
 import { realpath } from 'node:fs/promises';
-import { planLayout } from '../backends/engine/layout.ts';
-import { outputGroupCount } from '../backends/engine/layout.ts';
+import { outputGroupCount, planLayout } from '../backends/engine/layout.ts';
 import { solveOnDevice } from '../backends/engine/solve-on-device.ts';
 import { uploadPlan } from '../backends/engine/upload-plan.ts';
 import { boardName } from '../backends/serial/board-data.ts';
 import type { PortChoice } from '../backends/serial/find-port.ts';
 import { matchPorts, parsePortSetting } from '../backends/serial/find-port.ts';
+import { latencyNote } from '../backends/serial/latency-timer.ts';
 import type { BoardInfo } from '../backends/serial/messages.ts';
 import type { OpenedSerial, OpenSerialOptions } from '../backends/serial/open-serial.ts';
 import { connectorOf, openSerial } from '../backends/serial/open-serial.ts';
@@ -39,6 +39,8 @@ export async function openSerialBackend(setting: string, work: readonly SimWork[
   const { device, port } = opened;
   try {
     say(linkText(opened, work));
+    const note = await latencyNote(port.path);
+    if (note !== null) say(note);
   } catch (error) {
     await device.dispose();
     throw error;

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, realpath } from 'node:fs/promises';
 import { TierwiseError } from '../../model/error.ts';
 import { quoteName } from '../../model/quote.ts';
 import { defaultBaud } from './board-data.ts';
@@ -40,16 +40,18 @@ export async function matchPorts(setting: PortSetting, ports: readonly PortListi
     return { path, baud, listing };
   };
   const listed = (path: string): PortListing | null => ports.find((port) => port.path === path) ?? null;
+  // Links such as those of /dev/serial/by-id have the facts of the port behind them.
+  const behind = async (path: string): Promise<PortListing | null> => listed(path) ?? listed(await realpath(path).catch(() => path));
   if (name === 'auto') {
     const candidates = ports.filter((port) => candidateNames(port).length > 0);
     if (candidates.length > 0) return candidates.map((port) => choice(port.path, port));
     throw noneFound('No port of this machine belongs to a board that Tierwise knows.');
   }
   if (isPath(name)) {
-    if (!/[*?]/.test(name)) return [choice(name, listed(name))];
+    if (!/[*?]/.test(name)) return [choice(name, await behind(name))];
     const matches = [...new Set([...ports.map((port) => port.path).filter((path) => patternOf(name).test(path)), ...(await expand(name))])];
     if (matches.length === 0) throw noneFound(`No port fits the pattern ${quoteName(name)}.`);
-    return matches.slice(0, mostMatches).map((path) => choice(path, listed(path)));
+    return Promise.all(matches.slice(0, mostMatches).map(async (path) => choice(path, await behind(path))));
   }
   const same = ports.filter((port) => port.serialNumber === name);
   if (same.length === 0) throw noneFound(`No port has the USB serial number ${quoteName(name)}.`);

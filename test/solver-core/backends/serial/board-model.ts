@@ -163,7 +163,7 @@ export class BoardModel {
         [2, info.operations],
         [2, info.maxFeatures],
         [2, this.options.maxPayload ?? 1024],
-        [2, this.options.rxWindow ?? 2088],
+        [2, this.options.rxWindow ?? 2048],
         [2, 65535],
         [4, info.operandDepth],
         [4, info.gramDepth],

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { candidateBoards, knownBoards, udevRule } from '../../../../solver-core/backends/serial/board-data.ts';
 import { matchPorts, parsePortSetting } from '../../../../solver-core/backends/serial/find-port.ts';
+import { latencyNote } from '../../../../solver-core/backends/serial/latency-timer.ts';
 import { findPort } from '../../../../solver-core/backends/serial/open-serial.ts';
 import { portError } from '../../../../solver-core/backends/serial/port-errors.ts';
 import type { PortListing } from '../../../../solver-core/backends/serial/ports.ts';
@@ -225,6 +226,15 @@ function threeBoards(): { clock: VirtualClock; board: () => BoardModel; listings
     port(path, { vendorId: '0403', productId: '6015', serialNumber, usbInterface: 0 });
   return { clock, board, listings: [others[0]!, ulx('/dev/ttyUSB0', 'A'), ulx('/dev/ttyUSB1', 'B'), ulx('/dev/ttyUSB2', 'C')] };
 }
+
+test('an adapter that holds replies back is named with its remedy', async () => {
+  const root = scratch();
+  put(join(root, 'ttyUSB0/latency_timer'), '16\n');
+  put(join(root, 'ttyUSB1/latency_timer'), '1\n');
+  expect(await latencyNote('/dev/ttyUSB0', root)).toContain(`echo 1 | sudo tee ${join(root, 'ttyUSB0/latency_timer')}`);
+  expect(await latencyNote('/dev/ttyUSB1', root)).toBeNull();
+  expect(await latencyNote('/dev/ttyACM0', root)).toBeNull();
+});
 
 test('auto takes the only candidate that answers', async () => {
   const { clock, board, listings } = threeBoards();
