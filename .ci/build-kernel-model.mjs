@@ -38,7 +38,7 @@ export const defaultKernelParameters = {
   OPERAND_DEPTH: 32768,
   GRAM_DEPTH: 9216,
   MAX_FEATURES: 256,
-  LIMBS: 1,
+  LIMBS: 2,
   CLOCK_HZ: 300_000_000,
 };
 

@@ -5,9 +5,9 @@ import { RemoteDevice } from '../../solver-core/backends/engine/remote-device.ts
 import { engineHash, goldenHash18 } from '../../solver-core/backends/engine/self-test.ts';
 import { nodeHost } from '../../solver-core/backends/sim/node-host.ts';
 import { infoCall } from '../../solver-core/backends/xrt/kernel-call.ts';
-import { cornerCases } from './cases.ts';
+import { cornerCases, operationCases } from './cases.ts';
 import { runCase } from './run-case.ts';
-import { titled } from './simulators.ts';
+import { smallParameters, titled } from './simulators.ts';
 import { KernelBench } from './xrt-bench.ts';
 import { compiler, kernelParameters, nativeKernel, verilatedKernel, verilator } from './xrt-build.ts';
 import { KernelLink } from './xrt-kernel-link.ts';
@@ -21,7 +21,7 @@ const goldenEngine: EngineParameters = {
   maxFeatures: 64,
 };
 const goldenKernel = { ...kernelParameters(goldenEngine), CLOCK_HZ: 300_000_000, CARD: 7 };
-const smallEngine: EngineParameters = { lanes: 4, wordBits: 16, accumulatorBits: 40, operandDepth: 1000, gramDepth: 400, maxFeatures: 24 };
+const smallEngine = smallParameters(4, 16, 40, 2);
 
 const simulators = [
   { name: titled('Verilator', verilator), missing: verilator === undefined, build: verilatedKernel },
@@ -52,13 +52,13 @@ describe.each(simulators)('the kernel in $name', ({ missing, build }) => {
 });
 
 test.skipIf(verilator === undefined)(
-  `the kernel in ${titled('Verilator', verilator)} gives the bits, flags and cycles of the model in every corner case`,
+  `the kernel in ${titled('Verilator', verilator)} gives the bits, flags and cycles of the model in every operation and corner case`,
   async () => {
     const model = new FunctionalDevice(nodeHost, smallEngine);
     const bench = new KernelBench(await verilatedKernel(kernelParameters(smallEngine)));
     bench.stall(5, 20);
     const device = new RemoteDevice(await KernelLink.open(bench));
-    for (const problem of cornerCases(4, 16, 40)) {
+    for (const problem of [...cornerCases(4, 16, 40), ...operationCases(4, 16, 40, 2)]) {
       expect(await runCase(device, problem), problem.name).toEqual(await runCase(model, problem));
     }
     expect((await bench.close()).violation).toBe('none');
