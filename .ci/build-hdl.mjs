@@ -1,5 +1,5 @@
 // Compiles the RTL engine to WebAssembly with npm packages alone: SystemVerilog -> Yosys CXXRTL -> C++ -> clang -> wasm.
-//   node .ci/build-hdl.mjs            default engine into dist/engine/
+//   node .ci/build-hdl.mjs            default engine and, by build-board.mjs, the simulated board into dist/engine/
 // Skips when the manifest beside the image names the same sources, tools and parameters. The output is a pure function of those.
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
@@ -195,10 +195,14 @@ export async function buildEngine({ parameters = {}, folder = resolve(root, 'dis
   });
 }
 
-if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const { manifest, fresh } = await buildEngine();
-  console.log(`dist/engine/engine.wasm ${fresh ? 'built' : 'is up to date'}: sha256 ${manifest.wasmSha256}`);
+/** Builds the images that ship, and says so. */
+async function buildImages() {
+  const engine = await buildEngine();
+  console.log(`dist/engine/engine.wasm ${engine.fresh ? 'built' : 'is up to date'}: sha256 ${engine.manifest.wasmSha256}`);
   const { buildBoard } = await import('./build-board.mjs');
   const board = await buildBoard();
   console.log(`dist/engine/board.wasm ${board.fresh ? 'built' : 'is up to date'}: sha256 ${board.manifest.wasmSha256}`);
 }
+
+// Not awaited: build-board.mjs imports this module, which is complete only when its last line has run.
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) void buildImages();
