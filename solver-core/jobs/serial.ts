@@ -36,7 +36,7 @@ export async function openSerialBackend(setting: string, work: readonly SimWork[
   const say = (message: string): void => onProgress?.({ stage: 'preparing', message, fraction: null });
   say(`opening the board at ${setting === 'auto' ? 'the port that answers' : setting}`);
   const opened = await openSerial(setting, { host: nodeHost, onEvent: say, ...seams }, options.abort);
-  const { device, port } = opened;
+  const { device, link, port } = opened;
   try {
     say(linkText(opened, work));
     const note = await latencyNote(port.path);
@@ -46,7 +46,7 @@ export async function openSerialBackend(setting: string, work: readonly SimWork[
     throw error;
   }
   return {
-    info: { kind: 'serial', device: device.info.device, image: device.info.image, note: `over a serial line at ${port.baud} baud` },
+    info: { kind: 'serial', device: device.info.device, image: device.info.image, note: `over a serial line at ${link.lineRate} baud` },
     solve: (problem, context) => solveOnDevice(problem, device, context),
     dispose: () => device.dispose(),
   };
@@ -54,7 +54,7 @@ export async function openSerialBackend(setting: string, work: readonly SimWork[
 
 /** How long the link takes for these solves, and what is sent: rows, or their sums where those are fewer bytes. */
 function linkText(opened: OpenedSerial, work: readonly SimWork[]): string {
-  const { device, link, port } = opened;
+  const { device, link } = opened;
   let seconds = 0;
   let withSums = 0;
   let solves = 0;
@@ -68,7 +68,7 @@ function linkText(opened: OpenedSerial, work: readonly SimWork[]): string {
     seconds += groups * plan.seconds;
     if (plan.send === 'gram') withSums += groups;
   }
-  const rate = `at ${port.baud} baud the link takes about ${seconds < 10 ? seconds.toPrecision(2) : Math.round(seconds)} s`;
+  const rate = `at ${link.lineRate} baud the link takes about ${seconds < 10 ? seconds.toPrecision(2) : Math.round(seconds)} s`;
   const sent =
     withSums === 0
       ? 'rows are sent'

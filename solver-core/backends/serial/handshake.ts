@@ -33,6 +33,8 @@ export async function greet(session: LinkSession, abort?: AbortFlag): Promise<Bo
     throw otherProtocol(session.name, board.min_version, board.max_version, linkVersion);
   const wrong = impossible(board);
   if (wrong !== null) throw badInfo(session.name, wrong);
+  // A pseudo-terminal takes any rate; the board behind it has its own.
+  if (board.baud > 0) session.lineRate = board.baud;
   return board;
 }
 

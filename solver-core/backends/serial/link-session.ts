@@ -60,7 +60,10 @@ export interface SessionCounts {
 /** One open port: matches replies with requests, repeats what got none, and lets nobody wait for ever. */
 export class LinkSession implements TransportListener {
   readonly name: string;
+  /** At which the port was opened. */
   readonly baud: number;
+  /** Bits per second that deadlines count with: what the board says once it has said it. */
+  lineRate: number;
   readonly clock: LinkClock;
   readonly replyTime = new ReplyTime();
   readonly frameSize = new FrameSize();
@@ -78,6 +81,7 @@ export class LinkSession implements TransportListener {
   private constructor(name: string, baud: number, clock: LinkClock) {
     this.name = name;
     this.baud = baud;
+    this.lineRate = baud;
     this.clock = clock;
   }
 
@@ -120,7 +124,7 @@ export class LinkSession implements TransportListener {
 
   /** Milliseconds that bytes take on the line: a start bit, 8 bits and a stop bit each. */
   lineMs(bytes: number): number {
-    return (bytes * 10_000) / this.baud;
+    return (bytes * 10_000) / this.lineRate;
   }
 
   /** A sequence number whose replies go to `receiver` until `forget`. */

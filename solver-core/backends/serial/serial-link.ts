@@ -121,13 +121,18 @@ export class SerialLink implements EngineLink {
     return this.session.replyTime.meanMs;
   }
 
+  /** Bits per second of the line, as the board says. */
+  get lineRate(): number {
+    return this.session.lineRate;
+  }
+
   get counts(): SessionCounts {
     return this.session.counts;
   }
 
   /** By the transfers so far; before the first by line rate, frames and round trip. */
   readonly secondsPerByte = (): number =>
-    this.speed.secondsPerByte ?? expectedSecondsPerByte(this.baud, this.limits, this.roundTripMs ?? 0);
+    this.speed.secondsPerByte ?? expectedSecondsPerByte(this.session.lineRate, this.limits, this.roundTripMs ?? 0);
 
   async load(descriptor: MoverDescriptor, words: Int32Array | Float64Array, abort?: AbortFlag): Promise<void> {
     const expected = descriptorWords(descriptor);
