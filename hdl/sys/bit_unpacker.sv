@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 `default_nettype none
-// Makes sign-extended words of 8..AW bits out of bytes, least significant bit first, one bit per clock (the line brings a byte
-// in 40 clocks or more).
-//   AW  width of the words that come out, bits (default 48)
+// Makes sign-extended words of 8..AW bits out of bytes, least significant bit first, one bit per clock; then the sign is shifted
+// in, four places per clock. A byte takes 8 clocks and a word at most 3 + (AW - bits) / 4 more; the line brings a byte in 40
+// clocks or more.
+//   AW  width of the words that come out, bits, 16..63 (default 48)
 module bit_unpacker #(
   parameter int AW = 48
 ) (
@@ -19,15 +20,17 @@ module bit_unpacker #(
 );
   logic [7:0]    byte_q = '0;
   logic [3:0]    left_q = '0;          // bits left of the byte
-  logic [5:0]    count_q = '0;         // bits in the word
-  logic [AW-1:0] word_q = '0;
-  logic [AW-1:0] mask_q = '1;          // places the next bit goes to: its own and all above, so that the last one extends
-  logic          step;
+  logic [5:0]    count_q = '0;         // places shifted since the word before
+  logic [AW-1:0] word_q = '0;          // comes in at the top
+  logic          whole, step, four, sign;
 
-  assign valid_o = count_q == bits_i;
-  assign step    = left_q != '0 && !valid_o;
+  assign valid_o = count_q == 6'(AW);
+  assign whole   = count_q >= bits_i;
+  assign step    = left_q != '0 && !whole;
+  assign four    = whole && count_q <= 6'(AW - 4);
+  assign sign    = word_q[AW-1];
   assign ready_o = left_q == '0 || (left_q == 4'd1 && step);
-  assign empty_o = left_q == '0 && !valid_o;
+  assign empty_o = left_q == '0 && !whole;
   assign word_o  = word_q;
 
   always_ff @(posedge clk_i) begin
@@ -38,18 +41,18 @@ module bit_unpacker #(
       byte_q <= {1'b0, byte_q[7:1]};
       left_q <= left_q - 4'd1;
     end
-    if (step) begin
+    if (valid_o) begin
+      if (ready_i) count_q <= '0;
+    end else if (four) begin
+      word_q  <= {{4{sign}}, word_q[AW-1:4]};
+      count_q <= count_q + 6'd4;
+    end else if (step || whole) begin
+      word_q  <= {whole ? sign : byte_q[0], word_q[AW-1:1]};
       count_q <= count_q + 6'd1;
-      word_q  <= (word_q & ~mask_q) | ({AW{byte_q[0]}} & mask_q);
-      mask_q  <= {mask_q[AW-2:0], 1'b0};
-    end else if (valid_o && ready_i) begin
-      count_q <= '0;
-      mask_q  <= '1;
     end
     if (clear_i) begin
       left_q  <= '0;
       count_q <= '0;
-      mask_q  <= '1;
     end
   end
 endmodule

@@ -40,7 +40,8 @@ module board_shell #(
   logic [$clog2(RX_BYTES):0] free;
   // request
   logic         request, request_done, data_valid, data_ready, data_over, data_en, data_take;
-  logic [7:0]   version, request_type, data;
+  logic         version_ok;
+  logic [7:0]   request_type, data;
   logic [15:0]  request_seq, length;
   logic [31:0]  offset;
   logic [223:0] args;
@@ -85,7 +86,7 @@ module board_shell #(
 
   request_reader u_reader (
     .clk_i(clk_i), .rst_i(rst_i), .valid_i(frame_valid), .ready_o(frame_ready), .data_i(frame_data),
-    .valid_o(request), .done_i(request_done), .version_o(version), .type_o(request_type), .sequence_o(request_seq),
+    .valid_o(request), .done_i(request_done), .version_ok_o(version_ok), .type_o(request_type), .sequence_o(request_seq),
     .offset_o(offset), .length_o(length), .args_o(args),
     .data_valid_o(data_valid), .data_ready_i(data_ready), .data_o(data), .data_over_o(data_over)
   );
@@ -99,12 +100,13 @@ module board_shell #(
     .valid_o(word_valid), .ready_i(word_ready), .word_o(word)
   );
 
+  // The packer is ready until it has a word, so the mover needs no register for one.
   // A word after the descriptor's last goes nowhere and spoils the transfer.
   assign word_ready = mover_in_ready || !mover_busy;
   assign word_lost  = word_valid && !mover_busy;
   assign desc       = args[DescAt +: 160];
 
-  mover #(.N(N), .AW(AW), .OPERAND_DEPTH(OPERAND_DEPTH), .GRAM_DEPTH(GRAM_DEPTH), .COUNT_BITS(12), .OUT_DEPTH(1)) u_mover (
+  mover #(.N(N), .AW(AW), .OPERAND_DEPTH(OPERAND_DEPTH), .GRAM_DEPTH(GRAM_DEPTH), .COUNT_BITS(12), .OUT_DEPTH(0)) u_mover (
     .clk_i(clk_i), .rst_i(mover_abort || rst_i), .start_i(mover_start), .clear_i(mover_clear), .dir_i(mover_dir),
     .space_i(mover_clear ? args[8*link_pkg::CLEAR_SPACE_AT] : desc[8*link_pkg::DESCRIPTOR_SPACE_AT]),
     .tri_i(desc[8*link_pkg::DESCRIPTOR_FLAGS_AT]),
@@ -155,7 +157,7 @@ module board_shell #(
     .MAX_PAYLOAD(MAX_PAYLOAD), .TELEMETRY(TELEMETRY)
   ) u_processor (
     .clk_i(clk_i), .rst_i(rst_i),
-    .request_i(request), .request_done_o(request_done), .version_i(version), .type_i(request_type), .sequence_i(request_seq),
+    .request_i(request), .request_done_o(request_done), .version_ok_i(version_ok), .type_i(request_type), .sequence_i(request_seq),
     .offset_i(offset), .length_i(length), .args_i(args),
     .data_en_o(data_en), .data_take_i(data_take), .data_i(data), .data_over_i(data_over),
     .unpack_clear_o(unpack_clear), .unpack_bits_o(unpack_bits), .unpack_empty_i(unpack_empty), .word_lost_i(word_lost),

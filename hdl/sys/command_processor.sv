@@ -20,7 +20,7 @@ module command_processor #(
   // request
   input  wire logic         request_i,
   output logic              request_done_o,
-  input  wire logic [7:0]   version_i,
+  input  wire logic         version_ok_i,
   input  wire logic [7:0]   type_i,
   input  wire logic [15:0]  sequence_i,
   input  wire logic [31:0]  offset_i,
@@ -78,6 +78,8 @@ module command_processor #(
   localparam int GW  = $clog2(GRAM_DEPTH);
   localparam int DMIN = (MW < GW) ? MW : GW;
   localparam int CBW = (DMIN < 12) ? DMIN : 12;
+  // Bytes of a transfer: no more than both memories' words on the line, 48 bits each.
+  localparam int TB = ($clog2(OPERAND_DEPTH + GRAM_DEPTH) + LN + 3 < 24) ? $clog2(OPERAND_DEPTH + GRAM_DEPTH) + LN + 3 : 24;
   // Where request_reader puts a descriptor.
   localparam int DescAt   = 8 * (28 - link_pkg::DESCRIPTOR_BYTES);
 
@@ -86,11 +88,11 @@ module command_processor #(
 
   // transfer
   logic [31:0] transfer_q = '0;
-  logic [23:0] next_q = '0, left_q = '0;    // bytes taken, bytes to come
+  logic [TB-1:0] next_q = '0, left_q = '0;  // bytes taken, bytes to come
   logic        open_q = 1'b0, committed_q = 1'b0;
   logic        known_q = 1'b0;              // transfer_q is a transfer that can be gone on with or asked for
   logic        lost_q = 1'b0;               // it had more words than its descriptor
-  logic [5:0]  bits_q = '0;
+  logic [5:0]  bits_q = 6'd8;
   // job
   logic [31:0] job_q = '0;
   logic [1:0]  job_state_q = '0, settle_q = '0;
@@ -170,7 +172,7 @@ module command_processor #(
   );
 
   assign crc_ok   = crc == args_i[8 * link_pkg::COMMIT_CRC32_AT +: 32];
-  assign total_ok = args_i[63:56] == '0;
+  assign total_ok = 32'(args_i[32 +: TB]) == args_i[63:32];
   assign job_over = running_q && settle_q == '0 && !engine_busy_i;
 
   // What to do, and the reply it ends with; the reason counts when the type is NAK.
@@ -211,7 +213,7 @@ module command_processor #(
           if (type_i == link_pkg::TYPE_HELLO) begin
             reply_type   = link_pkg::TYPE_INFO;
             reply_length = 11'(link_pkg::INFO_BYTES);
-          end else if (version_i != 8'(link_pkg::VERSION)) begin
+          end else if (!version_ok_i) begin
             reason = link_pkg::REASON_WRONG_VERSION;
           end else if (!length_ok) begin
             reason = link_pkg::REASON_BAD_LENGTH;
@@ -235,7 +237,7 @@ module command_processor #(
                 if (running_q) reason = link_pkg::REASON_BUSY;
                 else if (!known_q) reason = link_pkg::REASON_NO_SUCH_TRANSFER;
                 else if (offset_i != 32'(next_q)) reason = link_pkg::REASON_WRONG_OFFSET;
-                else if (24'(length_i) > left_q) reason = link_pkg::REASON_BAD_LENGTH;
+                else if (32'(length_i) > 32'(left_q)) reason = link_pkg::REASON_BAD_LENGTH;
                 else state_d = Data;
               end
               link_pkg::TYPE_COMMIT: begin
@@ -368,7 +370,7 @@ module command_processor #(
     end
     if (open_transfer) begin
       transfer_q  <= args_i[31:0];
-      left_q      <= args_i[55:32];
+      left_q      <= args_i[32 +: TB];
       bits_q      <= bits[5:0];
       next_q      <= '0;
       open_q      <= 1'b1;
@@ -377,8 +379,8 @@ module command_processor #(
       lost_q      <= 1'b0;
     end
     if (data_take_i) begin
-      next_q <= next_q + 24'd1;
-      left_q <= left_q - 24'd1;
+      next_q <= next_q + TB'(1);
+      left_q <= left_q - TB'(1);
     end
     if (word_lost_i) lost_q <= 1'b1;
     if (commit) begin

@@ -12,7 +12,8 @@
 //   OPERAND_DEPTH  operand words per lane (default 4096)
 //   GRAM_DEPTH     Gram words per lane (default 4096)
 //   COUNT_BITS     width of words_o, 12..32; more words than that show as all ones (default 32)
-//   OUT_DEPTH      words read ahead: 1 (a word in six clocks) or a power of two >= 8 (a word per clock) (default 8)
+//   OUT_DEPTH      words read ahead: a power of two >= 8 (a word per clock); 1 (a word in six clocks); or 0: as 1, without a
+//                  register, for a taker that stays ready once it is (default 8)
 module mover #(
   parameter int N = 8,
   parameter int AW = 48,
@@ -69,7 +70,7 @@ module mover #(
   localparam int BW = (W - 2 < 16) ? W - 2 : 16;            // blocks
   localparam int FW = (LN + W - 3 < 16) ? LN + W - 3 : 16;  // columns and rows
   localparam int LW = (W + 1 > 16) ? W + 1 : 16;            // rows left, or addresses of a fill
-  localparam int CW = $clog2(OUT_DEPTH + 1);
+  localparam int CW = (OUT_DEPTH < 2) ? 1 : $clog2(OUT_DEPTH + 1);
 
   typedef enum logic [2:0] {Idle, CheckFirst, CheckLast, CheckEnd, Move, Drain, Fill} state_e;
   state_e state_q = Idle, state_d;
@@ -92,7 +93,7 @@ module mover #(
   logic [1:0]  read_q = '0;
   logic [CW-1:0] ahead_q = '0;
 
-  logic        load, fill, next_row, row_empty, row_last, take, issue, outside, fill_outside, out_fire;
+  logic        load, fill, next_row, row_empty, row_last, take, issue, may_issue, outside, fill_outside, out_fire;
   logic        wide, wide_fill;
   logic [FW-1:0] column, column_block, next_row_number, row_block, row_words;
   logic [W-1:0] addr;
@@ -124,7 +125,7 @@ module mover #(
 
   assign in_ready_o = state_q == Move && !dir_q && !row_empty && left_q != '0;
   assign take       = in_ready_o && in_valid_i;
-  assign issue      = state_q == Move && dir_q && !row_empty && left_q != '0 && ahead_q < CW'(OUT_DEPTH);
+  assign issue      = state_q == Move && dir_q && !row_empty && left_q != '0 && may_issue;
   assign out_fire   = out_valid_o && out_ready_i;
 
   always_comb begin
@@ -239,7 +240,12 @@ module mover #(
     else ahead_q <= ahead_q + CW'(issue) - CW'(out_fire);
   end
 
-  if (OUT_DEPTH == 1) begin : gen_one
+  assign may_issue = (OUT_DEPTH == 0) ? ahead_q == '0 && out_ready_i : ahead_q < CW'(OUT_DEPTH);
+
+  if (OUT_DEPTH == 0) begin : gen_none
+    assign out_valid_o = read_q[1];
+    assign out_data_o  = host_rdata_i;
+  end else if (OUT_DEPTH == 1) begin : gen_one
     logic          valid_q = 1'b0;
     logic [AW-1:0] word_q = '0;
     always_ff @(posedge clk_i) begin

@@ -79,7 +79,7 @@ module tb_mover #(
   longint value;
 
   // Chance of a clock without a pause; draws a number only while pauses are on.
-  logic go;
+  logic go, fired = 1'b0;
   task automatic draw;
     go = 1'b1;
     if (seed != 0) go = $random(seed) < 0;
@@ -144,9 +144,13 @@ module tb_mover #(
           rows  = '1;
           while (busy) begin
             if (dir) begin
-              draw();
-              out_ready = go;
-              if (out_valid && out_ready) $write(" %h", out_data);
+              // Without a register in the mover, ready stays until a word comes.
+              if (OUT_DEPTH != 0 || !out_ready || fired) begin
+                draw();
+                out_ready = go;
+              end
+              #1 fired = out_valid && out_ready;
+              if (fired) $write(" %h", out_data);
             end else begin
               if (!in_valid && left > 0) draw();
               if (!in_valid && left > 0 && go) begin

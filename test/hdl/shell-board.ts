@@ -161,9 +161,9 @@ export class Board {
     return this.#exchange(1, clocks, []);
   }
 
-  /** Runs until the board is silent for as long as 60 bytes take. */
+  /** Runs until the board is silent for as long as 100 bytes take. */
   settle(): Promise<void> {
-    return this.#exchange(2, 600 * clocksPerBit, []);
+    return this.#exchange(2, 1000 * clocksPerBit, []);
   }
 
   hold(clocks: number): Promise<void> {

@@ -15,7 +15,7 @@ const defects: readonly (readonly [string, ...Defect])[] = [
   ['a byte without a stop bit counts', 'hdl/sys/uart_rx.sv', 'valid_q <= line_q[1];', "valid_q <= 1'b1;"],
   ['CANCEL leaves the engine alone', 'hdl/sys/command_processor.sv', 'engine_reset_o   = cancel;', "engine_reset_o   = 1'b0;"],
   ['a refused payload stays in the way', 'hdl/sys/request_reader.sv', "if (left_q == '0) state_q <= Header;", 'state_q <= Header;'],
-  ['words are not sign-extended', 'hdl/sys/bit_unpacker.sv', '({AW{byte_q[0]}} & mask_q)', "((AW'(byte_q[0]) << count_q) & mask_q)"],
+  ['words are not sign-extended', 'hdl/sys/bit_unpacker.sv', '{{4{sign}}, word_q[AW-1:4]}', "{4'd0, word_q[AW-1:4]}"],
 ];
 
 const row = { ...nothing, columns: 10, blocks: 5, rows: 30 };
