@@ -131,7 +131,7 @@ test.runIf(hasPty)(
         edit(join(cwd, 'digits.tiers'), (text) =>
           text
             .replace(/lower tier features \{[^}]*\}/, '')
-            .replace(/upper tier head \{[^}]*\}/, 'lower tier head {\n  layers "/fc3/Gemm"\n}'),
+            .replace(/upper tier head \{[^}]*\}/, 'lower tier head {\n  layers "/fc3/Gemm"\n  solve ridge lambda 1\n}'),
         );
       const startMs = performance.now();
       const { code, text } = await run(['fit', 'digits.tiers', '--backend', backend, '--quiet'], cwd, { ...process.env, ...card });
