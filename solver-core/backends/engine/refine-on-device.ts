@@ -9,8 +9,8 @@ const slowRatio = 0.1;
 const smallRest = 1e-10;
 /** The residual has to be this small as well. */
 const smallResidual = 1e-10;
-/** A slow pass whose correction is this small has met the end of fp64, not a bad factor. */
-const finalCorrection = 1e-8;
+/** A slow pass whose correction and residual are this small has met the end of fp64, not a bad factor. */
+const finalSize = 1e-8;
 /** Residuals relative to the right-hand side below this are rounding. */
 const roundingResidual = 1e-15;
 const maxPasses = 12;
@@ -31,8 +31,6 @@ export interface DevicePasses {
   readonly passes: number;
   /** True: as good as fp64 gets. False: too slow; try a better factor. */
   readonly isDone: boolean;
-  /** ‖residual‖ / ‖XᵀY‖ before the first pass and after each. */
-  readonly history: readonly number[];
 }
 
 /** What refinement needs to know of a problem. */
@@ -47,41 +45,44 @@ export interface RefinedProblem {
 
 /** Evaluates weights, or W = 0 when that is better. `rightSide`: XᵀY, the residual of 0. */
 export async function startRefinement(problem: RefinedProblem, start: Float64Array, rightSide: Float64Array): Promise<Refinement> {
+  const zero = { w: new Float64Array(start.length), residual: rightSide };
+  if (problem.scale === 0) return { ...zero, relativeResidual: 0 };
   const begun = await evaluate(problem, start);
-  return begun.relativeResidual <= 1
-    ? begun
-    : { w: new Float64Array(start.length), residual: rightSide, relativeResidual: problem.scale === 0 ? 0 : 1 };
+  return begun.relativeResidual <= 1 ? begun : { ...zero, relativeResidual: 1 };
 }
 
 /**
  * Iterative refinement on the engine's own factor: residual from the rows on the host in fp64, correction by FSUB and BACKV. Ends when
  * corrections no longer matter, or when a pass gains less than a factor 10. Never returns worse weights than it was given.
  */
-export async function refineOnDevice(problem: RefinedProblem, from: Refinement, solver: DeviceSolver): Promise<DevicePasses> {
+export async function refineOnDevice(
+  problem: RefinedProblem,
+  from: Refinement,
+  solver: Pick<DeviceSolver, 'apply'>,
+): Promise<DevicePasses> {
   let refinement = from;
   let lastSize = 1;
-  const history = [from.relativeResidual];
   for (let passes = 0; ; passes++) {
-    if (refinement.relativeResidual <= roundingResidual) return { refinement, passes, isDone: true, history };
-    if (passes === maxPasses) return { refinement, passes, isDone: false, history };
+    if (refinement.relativeResidual <= roundingResidual) return { refinement, passes, isDone: true };
+    if (passes === maxPasses) return { refinement, passes, isDone: false };
     const correction = await solver.apply(refinement.residual);
     const next = await evaluate(problem, sum(refinement.w, correction));
     const size = frobenius(correction) / frobenius(next.w);
     const isSlow = !(next.relativeResidual <= slowRatio * refinement.relativeResidual);
     if (next.relativeResidual < refinement.relativeResidual) refinement = next;
-    history.push(refinement.relativeResidual);
     const rest = size * Math.min(1, size / lastSize);
     lastSize = size;
     const isSmall = rest <= smallRest && refinement.relativeResidual <= smallResidual;
-    if (isSmall || (isSlow && size <= finalCorrection)) return { refinement, passes: passes + 1, isDone: true, history };
-    if (isSlow) return { refinement, passes: passes + 1, isDone: false, history };
+    const isFinal = isSlow && size <= finalSize && refinement.relativeResidual <= finalSize;
+    if (isSmall || isFinal) return { refinement, passes: passes + 1, isDone: true };
+    if (isSlow) return { refinement, passes: passes + 1, isDone: false };
   }
 }
 
 async function evaluate(problem: RefinedProblem, w: Float64Array): Promise<Refinement> {
   const { source, statistics, lambda, context, scale } = problem;
   const residual = await ridgeResidual(source, statistics, lambda, w, context);
-  return { w, residual, relativeResidual: scale === 0 ? 0 : frobenius(residual) / scale };
+  return { w, residual, relativeResidual: frobenius(residual) / scale };
 }
 
 function sum(a: Float64Array, b: Float64Array): Float64Array {

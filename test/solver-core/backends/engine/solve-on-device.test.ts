@@ -130,6 +130,14 @@ describe('degenerate problems on the engine', () => {
     expect(relativeError(solution.w, oracleRidge(made, 0.1, true).w)).toBeLessThan(refined);
   });
 
+  test('targets that no input explains get weights of exactly 0', async () => {
+    const x = Float64Array.of(1, 1, -1, -1);
+    const made = { n: 4, d: 1, k: 1, x, y: Float64Array.of(1, -1, 1, -1) };
+    const solution = await solve(made, 0);
+    expect([...solution.w, ...solution.b]).toEqual([0, 0]);
+    expect(solution.relativeResidual).toBe(0);
+  });
+
   test('all targets and all inputs constant', async () => {
     const made = { n: 4, d: 1, k: 1, x: new Float64Array(4).fill(2), y: new Float64Array(4).fill(3) };
     expect(Array.from((await solve(made, undefined)).b)).toEqual([3]);

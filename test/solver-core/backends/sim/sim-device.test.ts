@@ -94,6 +94,26 @@ describe('the simulated engine', () => {
     expect(await runCase(device, problem)).toEqual(expected);
   });
 
+  test('a solve that is cancelled leaves nothing to read, and toggles are counted anew from begin', async () => {
+    const abort = { aborted: false };
+    let now = 0;
+    const device = await WasmDevice.create(await loadImage(imageFolder), { nowMs: () => (now += 1000), pause: async () => undefined });
+    const d = 40;
+    const problem = { features: d, outputs: 3, diagonal: new Float64Array(d).fill(2 ** 30) };
+    await device.begin(problem);
+    expect(device.activity).toBe(0);
+    await device.accumulate(randomWords(1, 20, d + 3, 14), 20);
+    expect(device.activity).toBeGreaterThan(20);
+    await device.factor(0);
+    const r = { values: new Float64Array(d * 3).fill(1000), fractionBits: 17 };
+    await device.solve(r, abort);
+    abort.aborted = true;
+    await expect(device.solve(r, abort)).rejects.toBeInstanceOf(AbortError);
+    await device.begin(problem);
+    expect(device.activity).toBe(0);
+    await expect(device.solve(r)).rejects.toMatchObject({ code: 'internal-assertion' });
+  });
+
   test('an aborted flag is seen before any work', async () => {
     const device = await WasmDevice.create(await loadImage(imageFolder), nodeHost);
     await expect(device.begin({ features: 1, outputs: 1, diagonal: new Float64Array(1) }, { aborted: true })).rejects.toBeInstanceOf(
