@@ -5,7 +5,7 @@
 module top #(
   parameter int N = 2,
   parameter int DW = 16,
-  parameter int AW = 40,
+  parameter int AW = 36,
   parameter int OPERAND_DEPTH = 1024,
   parameter int GRAM_DEPTH = 256,
   parameter int MAX_FEATURES = 24,
@@ -30,7 +30,7 @@ module top #(
   end
 
   board_shell #(
-    .CLOCK_HZ(12000000), .BAUD(1000000),
+    .CLOCK_HZ(12000000), .BAUD(1000000), .TELEMETRY(0), .RX_BYTES(512), .MAX_PAYLOAD(256),
     .N(N), .DW(DW), .AW(AW), .OPERAND_DEPTH(OPERAND_DEPTH), .GRAM_DEPTH(GRAM_DEPTH), .MAX_FEATURES(MAX_FEATURES), .LIMBS(LIMBS)
   ) u_shell (
     .clk_i(clk_i), .rst_i(rst_q), .uart_rx_i(uart_rx_i), .uart_tx_o(uart_tx_o), .led_o(led)
