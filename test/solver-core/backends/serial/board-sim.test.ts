@@ -30,7 +30,8 @@ afterEach(async () => {
 interface Rehearsal {
   readonly board: SimulatedBoard;
   readonly path: string;
-  open(replugMs?: number): Promise<OpenedSerial>;
+  /** With the bring-up problem only where that is asked for: it is most of the bytes. */
+  open(skipSelfTest?: boolean): Promise<OpenedSerial>;
 }
 
 async function rehearsal(faults: Partial<BoardFaults> = {}): Promise<Rehearsal> {
@@ -49,8 +50,8 @@ async function rehearsal(faults: Partial<BoardFaults> = {}): Promise<Rehearsal> 
   );
   cleanups.push(() => board.stop());
   await board.start();
-  const open = async (replugMs = 10_000): Promise<OpenedSerial> => {
-    const opened = await openSerial(path, { host: nodeHost, replugMs, listing: { list: () => Promise.resolve([]) } });
+  const open = async (skipSelfTest = true): Promise<OpenedSerial> => {
+    const opened = await openSerial(path, { host: nodeHost, skipSelfTest, listing: { list: () => Promise.resolve([]) } });
     cleanups.push(() => opened.device.dispose());
     return opened;
   };
@@ -64,16 +65,16 @@ async function expected(opened: OpenedSerial): Promise<unknown> {
 }
 
 describe.skipIf(process.platform === 'win32')('over the simulated board', () => {
-  test('a solve has the bits, flags and cycles of the model', async () => {
+  test('the bring-up problem and a solve have the bits, flags and cycles of the model', async () => {
     const { board, open } = await rehearsal();
-    const opened = await open();
+    const opened = await open(false);
     expect(await smallSolve(opened.device, ...size)).toEqual(await expected(opened));
     expect(opened.link.counts.damagedFrames).toBe(0);
     expect(board.counts.bytesToBoard).toBeGreaterThan(10_000);
   });
 
-  test.each([1, 2, 3])('on a line that drops, flips and adds bytes the result is right (seed %i)', async (seed) => {
-    const { board, open } = await rehearsal({ drop: 2e-4, flip: 2e-4, garbage: 2e-4, seed });
+  test('on a line that drops, flips and adds bytes the result is right', async () => {
+    const { board, open } = await rehearsal({ drop: 2e-4, flip: 2e-4, garbage: 2e-4 });
     const opened = await open();
     expect(await smallSolve(opened.device, ...size)).toEqual(await expected(opened));
     const { dropped, flipped, inserted } = board.counts.damage.toBoard;
@@ -81,14 +82,14 @@ describe.skipIf(process.platform === 'win32')('over the simulated board', () => 
   });
 
   test('unplugged twice the solve goes on where the board stands', async () => {
-    const { board, open } = await rehearsal({ unplugAfter: [30_000, 12_000], replugAfterMs: 300 });
+    const { board, open } = await rehearsal({ unplugAfter: [6000, 9000], replugAfterMs: 300 });
     const opened = await open();
     expect(await smallSolve(opened.device, ...size)).toEqual(await expected(opened));
     expect(board.counts.unplugs).toBe(2);
   });
 
   test('a board that loses its power with the plug is noticed', async () => {
-    const { open } = await rehearsal({ unplugAfter: [36_000], replugAfterMs: 300, powerLoss: true });
+    const { open } = await rehearsal({ unplugAfter: [9000], replugAfterMs: 300, powerLoss: true });
     const opened = await open();
     await expect(smallSolve(opened.device, ...size)).rejects.toMatchObject({ code: 'board-reset' });
   });
