@@ -4,7 +4,7 @@
 //   N, DW, AW, OPERAND_DEPTH, GRAM_DEPTH, MAX_FEATURES, LIMBS   the engine's (hdl/rtl/tierwise_engine.sv)
 //   CLOCK_HZ     clock, Hz (default 12000000)
 //   BAUD         line rate, bits per second; CLOCK_HZ / BAUD, rounded, >= 4 (default 1000000)
-//   RX_BYTES     receive buffer, bytes, a power of two, >= MAX_PAYLOAD + 14 (default 2048)
+//   RX_BYTES     receive buffer, bytes, a power of two, MAX_PAYLOAD + 14 to 32768 (default 2048)
 //   MAX_PAYLOAD  largest payload, bytes, 64..1024 (default 1024)
 //   TELEMETRY    0 leaves the counters out (default 1)
 //   BOARD, IMAGE_ID, GOLDEN_HASH  what INFO says of the board, the build and the bring-up problem (default 0, unknown)
@@ -33,6 +33,23 @@ module board_shell #(
 );
   localparam int ClocksPerBit = (CLOCK_HZ + BAUD / 2) / BAUD;
   localparam int DescAt = 8 * (28 - link_pkg::DESCRIPTOR_BYTES);
+
+  // Illegal parameters stop every tool at elaboration, each with its rule.
+`ifdef __ICARUS__
+`define ILLEGAL(rule, text) rule illegal ();
+`else
+`define ILLEGAL(rule, text) $error(text);
+`endif
+  if (ClocksPerBit < 4) begin : gen_illegal_baud
+    `ILLEGAL(illegal_BAUD_must_leave_4_clocks_per_bit, "illegal BAUD: must leave 4 clocks per bit or more")
+  end
+  if (MAX_PAYLOAD < 64 || MAX_PAYLOAD > link_pkg::MAX_PAYLOAD) begin : gen_illegal_payload
+    `ILLEGAL(illegal_MAX_PAYLOAD_must_be_64_to_1024, "illegal MAX_PAYLOAD: must be 64 to 1024")
+  end
+  if (RX_BYTES < MAX_PAYLOAD + 14 || RX_BYTES > 32768 || 2 ** $clog2(RX_BYTES) != RX_BYTES) begin : gen_illegal_ring
+    `ILLEGAL(illegal_RX_BYTES_must_be_a_power_of_two_that_holds_a_frame, "illegal RX_BYTES: must be a power of two that holds a frame")
+  end
+`undef ILLEGAL
 
   // line
   logic         rx_valid, tx_valid, tx_ready, frame_valid, frame_ready, bad_frame;
