@@ -47,7 +47,7 @@ const goldenHash = 'cf8d1a4cd408f052';
 
 const compiler = process.env['CXX'] ?? 'g++';
 // CXXRTL evaluates memory reads whose enable is low, too: their addresses may be anything, so its check of them is off.
-const compileArguments = ['-std=c++14', '-O1', '-fPIC', '-DCXXRTL_NDEBUG', '-Iinc', '-I.', '-c', 'kernel_model.cc', '-o', 'kernel_model.o'];
+const compileArguments = ['-std=c++14', '-O2', '-fPIC', '-DCXXRTL_NDEBUG', '-Iinc', '-I.', '-c', 'kernel_model.cc', '-o', 'kernel_model.o'];
 
 function run(command, args, folder) {
   const done = spawnSync(command, args, { cwd: folder, encoding: 'utf8', maxBuffer: 1 << 26 });

@@ -40,6 +40,8 @@ module kernel_control #(
   input  wire logic [31:0]   command0_i,
   input  wire logic [31:0]   command1_i,
   input  wire logic [31:0]   command2_i,
+  input  wire logic [31:0]   command3_i,
+  input  wire logic [31:0]   command4_i,
   input  wire logic [31:0]   store0_i,
   input  wire logic [31:0]   store1_i,
   input  wire logic [31:0]   store2_i,
@@ -122,7 +124,7 @@ module kernel_control #(
   logic        storing, clearing;
 
   // checks that need nothing but the arguments
-  logic        bad_steps, bad_address, bad_space, bad_command, solving;
+  logic        bad_steps, bad_address, bad_load, bad_store, bad_clear, bad_space, reserved, bad_command, solving;
   logic [7:0]  op;
   logic [15:0] d, cb;
 
@@ -148,10 +150,15 @@ module kernel_control #(
 
   assign bad_steps   = steps_i[31:5] != '0;
   assign bad_address = (want_load && in_ptr_i[2:0] != '0) || (want_store && out_ptr_i[2:0] != '0) || !status_aligned;
-  assign bad_space   = (want_load && load0_i[7:1] != '0) || (want_store && store0_i[7:1] != '0) ||
-                       (want_clear && clear0_i[7:1] != '0);
+  // Bits without a meaning must be 0: a number too large for its field is refused, never cut.
+  assign bad_load    = load0_i[31:19] != '0 || load0_i[7:1] != '0 || load3_i[31:16] != '0 || load4_i[31:24] != '0;
+  assign bad_store   = store0_i[31:19] != '0 || store0_i[7:1] != '0 || store3_i[31:16] != '0 || store4_i[31:24] != '0;
+  assign bad_clear   = clear0_i >> (16 + N) != '0 || clear0_i[15:1] != '0 || clear1_i[31:24] != '0;
+  assign bad_space   = (want_load && bad_load) || (want_store && bad_store) || (want_clear && bad_clear);
+  assign reserved    = command0_i[31:30] != '0 || command0_i[23:22] != '0 || command0_i[15:10] != '0 || command2_i[31:16] != '0 ||
+                       command3_i[31:24] != '0 || command4_i[31:24] != '0;
   // A sum may be empty, a row of blocks may not, and the engine counts blocks with CbBits bits.
-  assign bad_command = op > 8'd7 || !Operations[op[2:0]] || (command0_i[8] && (LIMBS < 2 || op == 8'd0)) ||
+  assign bad_command = reserved || op > 8'd7 || !Operations[op[2:0]] || (command0_i[8] && (LIMBS < 2 || op == 8'd0)) ||
                        d == '0 || d > 16'(MAX_FEATURES) || cb >> CbBits != '0 ||
                        cb <= (solving ? d >> LN : (d - 16'd1) >> LN) || (op == 8'd0 && command2_i[15:0] == '0);
 
@@ -340,7 +347,6 @@ module kernel_control #(
   assign result_o = {running_i, 10'd0, done_q, 6'd0, flags[1:0], state_q};
 
   logic unused;
-  assign unused = &{1'b0, load0_i, load3_i, load4_i, clear0_i, clear1_i, command0_i, command2_i, store0_i, store3_i, store4_i,
-                    in_ptr_i, op};
+  assign unused = &{1'b0, load0_i, store0_i, command0_i, command3_i, command4_i, in_ptr_i};
 endmodule
 `resetall

@@ -150,6 +150,7 @@ module tierwise_kernel #(
     .command2_i(command2), .store0_i(store0), .store1_i(store1), .store2_i(store2), .store3_i(store3),
     .store4_i(store4), .in_words_i(in_words), .out_words_i(out_words), .in_ptr_i(in_ptr), .out_ptr_i(out_ptr),
     .status_ptr_i(status_ptr),
+    .command3_i(command3), .command4_i(command4),
     .mover_reset_o(mover_reset), .mover_start_o(mover_start), .mover_clear_o(mover_clear), .mover_dir_o(mover_dir),
     .space_o(space), .tri_o(tri_flag), .packed_o(packed_flag), .diagonal_o(diagonal),
     .first_o(first), .columns_o(columns), .blocks_o(blocks), .rows_o(rows), .row0_o(row0), .base_o(base),
