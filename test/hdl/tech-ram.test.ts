@@ -5,8 +5,7 @@ import { harnessSource, rtlSources, sha256 } from '../../.ci/hdl-sources.mjs';
 import { FunctionalDevice } from '../../solver-core/backends/engine/functional-device.ts';
 import { nodeHost } from '../../solver-core/backends/sim/node-host.ts';
 import { projectRoot } from '../shared.ts';
-import { cornerCases } from './cases.ts';
-import { runCase } from './run-case.ts';
+import { allCases, runCase } from './run-case.ts';
 import { icarus, openSimulator, smallParameters, titled } from './simulators.ts';
 
 /** What block RAM does not promise becomes an unknown word, so that a result that depends on it differs. */
@@ -40,15 +39,13 @@ async function blockTree(change: (path: string, text: string) => string): Promis
   return folder;
 }
 
-const widths = [2, 16, 40] as const;
-
-/** Names of the corner cases whose outcome differs from the model's. */
+/** Names of the cases whose outcome differs from the model's. */
 async function differing(change: (path: string, text: string) => string = (_path, text) => text): Promise<string[]> {
-  const parameters = smallParameters(...widths);
+  const parameters = smallParameters(2, 16, 40, 2);
   const model = new FunctionalDevice(nodeHost, parameters);
   const rtl = await openSimulator('icarus', parameters, await blockTree(change));
   const names: string[] = [];
-  for (const problem of cornerCases(...widths)) {
+  for (const problem of allCases(parameters)) {
     const outcome = await rtl.run(problem).catch((error: unknown) => `${error}`);
     if (JSON.stringify(outcome) !== JSON.stringify(await runCase(model, problem))) names.push(problem.name);
   }
