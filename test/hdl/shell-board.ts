@@ -22,7 +22,7 @@ export const testBoard = {
   OPERAND_DEPTH: 1000,
   GRAM_DEPTH: 520,
   MAX_FEATURES: 64,
-  LIMBS: 1,
+  LIMBS: 2,
   CLOCK_HZ: 4_000_000,
   BAUD: 1_000_000,
   RX_BYTES: 2048,
@@ -37,7 +37,13 @@ const clocksPerBit = testBoard.CLOCK_HZ / testBoard.BAUD;
 export type Defect = readonly [file: string, from: string, to: string];
 
 /** A smaller engine, quicker to compile. */
-const smallBoard = { ...testBoard, N: 2, OPERAND_DEPTH: 512, GRAM_DEPTH: 300, MAX_FEATURES: 16 };
+const smallBoard = { ...testBoard, N: 2, OPERAND_DEPTH: 512, GRAM_DEPTH: 300, MAX_FEATURES: 16, LIMBS: 1 };
+
+/** The parameters of hdl/boards/icebreaker: everything small, 12 clocks per bit. */
+export const icebreaker = {
+  ...{ N: 2, DW: 16, AW: 36, OPERAND_DEPTH: 1024, GRAM_DEPTH: 256, MAX_FEATURES: 24, LIMBS: 1 },
+  ...{ CLOCK_HZ: 12_000_000, BAUD: 1_000_000, RX_BYTES: 512, MAX_PAYLOAD: 256, TELEMETRY: 0 },
+};
 
 /** The sources by path, with the defect put in. */
 async function sourcesWith(defect: Defect | null): Promise<Record<string, string>> {
@@ -73,7 +79,8 @@ async function compile(
     "-GGOLDEN_HASH=64'hcf8d1a4cd408f052",
   ];
   const optimise = parameters === testBoard ? 1 : 0;
-  const flags = ['-CFLAGS', `-O${optimise} -DCLOCKS_PER_BIT=${clocksPerBit}`, '-Wno-fatal', '-Wno-WIDTH', '-O3'];
+  const bit = Math.round(parameters['CLOCK_HZ']! / parameters['BAUD']!);
+  const flags = ['-CFLAGS', `-O${optimise} -DCLOCKS_PER_BIT=${bit}`, '-Wno-fatal', '-Wno-WIDTH', '-O3'];
   const build = ['--cc', '--exe', '--build', '--build-jobs', '2', '--top-module', 'board_shell', '--Mdir', obj, '-o', '../board'];
   await run('verilator', [...build, ...flags, ...sets, ...paths, join(projectRoot, harness)], { maxBuffer: 1 << 26 });
 }
@@ -95,6 +102,11 @@ async function build(parameters: Readonly<Record<string, number>>, defect: Defec
 /** Compiles the test board once per sources; returns the path of the program. */
 export async function buildBoard(): Promise<string> {
   return join(await build(testBoard, null), 'board');
+}
+
+/** Compiles the shell as the iCEBreaker has it. */
+export async function buildIcebreaker(): Promise<string> {
+  return join(await build(icebreaker, null), 'board');
 }
 
 /** Compiles a smaller board, with a defect or without. */

@@ -205,7 +205,6 @@ describe.skipIf(verilator === undefined)(`requests of the board shell in ${title
       { ...long, blocks: 4096 },
       { ...long, rows: 0 },
       { ...long, rowBase: 2 ** 24 },
-      ...(testBoard.LIMBS === 1 ? [{ ...long, op: 1, flags: 1 }] : []),
     ];
     for (const command of bad)
       expect(await nak(board.ask(types.run, runPayload(1, command))), JSON.stringify(command)).toBe(reasons.badDescriptor);
