@@ -24,7 +24,8 @@ const REQUIRED = [
   'extension/node_modules/onnxruntime-common/dist/cjs/index.js',
   'extension/node_modules/serialport/dist/index.js',
   'extension/node_modules/@serialport/bindings-cpp/dist/index.js',
-  'extension/node_modules/koffi/index.cjs',
+  // Bundles import it, which takes the other entry than requiring it does.
+  'extension/node_modules/koffi/index.js',
 ];
 
 /** What must never be inside, with the reason that the message gives. */
