@@ -19,13 +19,14 @@ export function backendParam(settings: BackendSettings): string | undefined {
   }
 }
 
-/** A few words for the status bar: "sim", "serial ttyUSB1", "card 0"; of the plan's own when that decides. */
+/** A few words for the status bar: "sim", "serial ttyUSB1", "simulated board", "card 0"; of the plan's own when that decides. */
 export function backendLabel(settings: BackendSettings, planned: string | null | undefined, t: Translate): string {
   switch (settings.fitBackend) {
     case 'plan':
       return planned ?? t('backend of the plan');
     case 'serial':
-      return settings.boardPort === 'auto' ? t('serial board') : t('serial {0}', lastSegment(settings.boardPort));
+      if (settings.boardPort === 'auto') return t('serial board');
+      return isSimulated(settings.boardPort) ? t('simulated board') : t('serial {0}', shortened(lastSegment(settings.boardPort)));
     case 'xrt':
       return t('card {0}', settings.boardXrtDevice);
     default:
@@ -67,9 +68,10 @@ export function withChosenPort(settings: BackendSettings, ports: readonly Serial
   const isPath = /[\\/]/.test(boardPort) && !boardPort.includes('*');
   if (fitBackend !== 'serial' || !isPath || ports.some((port) => isCurrentPort(settings, port))) return ports;
   const nothing = { vendorId: null, productId: null, serialNumber: null, manufacturer: null };
-  const simulated = lastSegment(boardPort).startsWith(simulatedPrefix);
-  return [{ path: boardPort, ...nothing, candidates: [], simulated, answer: { kind: 'not-asked' } }, ...ports];
+  return [{ path: boardPort, ...nothing, candidates: [], simulated: isSimulated(boardPort), answer: { kind: 'not-asked' } }, ...ports];
 }
+
+const maxLabel = 24;
 
 /** How ports of simulated boards that the editor starts are named. */
 export const simulatedPrefix = 'tierwise-board-';
@@ -84,6 +86,11 @@ export function powerText(device: XrtDeviceDocument, t: Translate): string {
 export function isCurrentPort(settings: BackendSettings, port: SerialPortDocument): boolean {
   return settings.fitBackend === 'serial' && (settings.boardPort === port.path || settings.boardPort === port.serialNumber);
 }
+
+const isSimulated = (port: string): boolean => lastSegment(port).startsWith(simulatedPrefix);
+
+/** The status bar is shared by everything: names made by udev go up to 100 characters. */
+const shortened = (name: string): string => (name.length > maxLabel ? `${name.slice(0, maxLabel - 1)}\u2026` : name);
 
 function lastSegment(path: string): string {
   return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1) || path;

@@ -38,6 +38,12 @@ describe('the choice of a backend', () => {
     [settings({ fitBackend: 'serial' }), 'serial:auto', 'serial board'],
     [settings({ fitBackend: 'serial', boardPort: '/dev/ttyUSB1' }), 'serial:/dev/ttyUSB1', 'serial ttyUSB1'],
     [settings({ fitBackend: 'serial', boardPort: 'FT1234' }), 'serial:FT1234', 'serial FT1234'],
+    [settings({ fitBackend: 'serial', boardPort: '/tmp/tierwise-board-1' }), 'serial:/tmp/tierwise-board-1', 'simulated board'],
+    [
+      settings({ fitBackend: 'serial', boardPort: `/dev/${'x'.repeat(40)}` }),
+      `serial:/dev/${'x'.repeat(40)}`,
+      `serial ${'x'.repeat(23)}\u2026`,
+    ],
     [settings({ fitBackend: 'xrt', boardXrtDevice: 2 }), 'xrt:2', 'card 2'],
   ])('%j is asked for as %j and called "%s"', (choice, asked, label) => {
     expect(backendParam(choice)).toBe(asked);

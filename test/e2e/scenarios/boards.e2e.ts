@@ -84,7 +84,7 @@ scenario(
   async ({ page }) => {
     const before = record().evaluation.after;
     await runCommand(page, 'Tierwise: Start Simulated Board');
-    await backendItem(/fits solve on serial tierwise-board/i);
+    await backendItem(/fits solve on simulated board/i);
     await openFile(page, 'digits.tiers');
     await fit('serial');
     expect(record().evaluation.after).toBe(before);
