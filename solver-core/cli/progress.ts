@@ -1,7 +1,7 @@
 import type { ProgressEvent } from '../protocol/index.ts';
 import { inert } from '../report/cells.ts';
 
-/** Shows progress on stderr: one rewritten line on a terminal, a line per stage elsewhere, nothing when quiet. */
+/** Shows progress on stderr: one rewritten line on a terminal, a line per stage elsewhere, a line of its own for what should stay; nothing when quiet. */
 export function progressPrinter(quiet: boolean): { readonly show: (event: ProgressEvent) => void; readonly done: () => void } {
   const stream = process.stderr;
   let lastStage = '';
@@ -13,6 +13,11 @@ export function progressPrinter(quiet: boolean): { readonly show: (event: Progre
   return {
     show(event) {
       if (quiet) return;
+      if (event.notice === true) {
+        clear();
+        stream.write(`… ${inert(event.message, 1000)}\n`);
+        return;
+      }
       if (!stream.isTTY) {
         if (event.stage !== lastStage) stream.write(`… ${event.stage}\n`);
         lastStage = event.stage;

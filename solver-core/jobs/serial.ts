@@ -1,4 +1,7 @@
 import { realpath } from 'node:fs/promises';
+import type { EngineInfo } from '../backends/engine/device.ts';
+import { triangleWords, vectorWords } from '../backends/engine/host-words.ts';
+import type { EngineLayout } from '../backends/engine/layout.ts';
 import { outputGroupCount, planLayout } from '../backends/engine/layout.ts';
 import { solveOnDevice } from '../backends/engine/solve-on-device.ts';
 import { uploadPlan } from '../backends/engine/upload-plan.ts';
@@ -33,8 +36,8 @@ export interface SerialBackendOptions {
  */
 export async function openSerialBackend(setting: string, work: readonly SimWork[], options: SerialBackendOptions = {}): Promise<Backend> {
   const { onProgress, seams = {} } = options;
-  const say = (message: string): void => onProgress?.({ stage: 'preparing', message, fraction: null });
-  say(`opening the board at ${setting === 'auto' ? 'the port that answers' : setting}`);
+  const say = (message: string, notice = true): void => onProgress?.({ stage: 'preparing', message, fraction: null, notice });
+  say(`opening the board at ${setting === 'auto' ? 'the port that answers' : setting}`, false);
   const opened = await openSerial(setting, { host: nodeHost, onEvent: say, ...seams }, options.abort);
   const { device, link, port } = opened;
   try {
@@ -65,7 +68,7 @@ function linkText(opened: OpenedSerial, work: readonly SimWork[]): string {
     if (typeof layout === 'string') throw tooSmall(opened, features);
     const plan = uploadPlan(device.info, layout, rows, device.info.wordBits, link.secondsPerByte());
     solves += groups;
-    seconds += groups * plan.seconds;
+    seconds += groups * (plan.seconds + answerBytes(device.info, layout) * link.secondsPerByte());
     if (plan.send === 'gram') withSums += groups;
   }
   const rate = `at ${link.lineRate} baud the link takes about ${seconds < 10 ? seconds.toPrecision(2) : Math.round(seconds)} s`;
@@ -76,6 +79,18 @@ function linkText(opened: OpenedSerial, work: readonly SimWork[]): string {
         ? 'the host adds up the rows and sends the sums, which are fewer bytes'
         : `sums instead of rows for ${withSums} of ${solves} solves, where they are fewer bytes`;
   return `${device.info.device}: ${rate}; ${sent}`;
+}
+
+/** Refinement passes that most solves take, for the forecast. */
+const usualPasses = 3;
+/** Operand words come back in three bytes. */
+const bytesOfWord = 3;
+
+/** Bytes that go over the link after the upload: the factor and the weights, and a right-hand side and its solution for each pass. */
+function answerBytes(info: EngineInfo, layout: EngineLayout): number {
+  const vector = vectorWords(layout);
+  const passes = usualPasses * vector * (bytesOfWord + info.wordBits / 8);
+  return bytesOfWord * (triangleWords(layout) + vector) + passes;
 }
 
 function tooSmall(opened: OpenedSerial, features: number): TierwiseError {

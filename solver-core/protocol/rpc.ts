@@ -7,6 +7,8 @@ export interface ProgressEvent {
   readonly stage: string;
   readonly message: string;
   readonly fraction: number | null;
+  /** True for what should stay readable, e.g. how long the link to a board takes, or that it was unplugged. */
+  readonly notice?: boolean;
   /** Learning: the batch just decided, for live views. */
   readonly batch?: LearnBatch;
 }
