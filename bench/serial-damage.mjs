@@ -17,6 +17,7 @@ const outcome = await runDamaged(await loadBoardImage(join(root, 'dist/engine'))
   frames,
   unplugAfter: [200_000, 400_000],
   size: [32, 4, 60],
+  reads: 1,
   onSolve: (text) => process.stderr.write(`\r${text}  `),
 });
 const { user, system } = process.cpuUsage(started);

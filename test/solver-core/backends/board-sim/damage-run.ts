@@ -6,6 +6,7 @@ import { LinkPath } from '../../../../solver-core/backends/board-sim/link-path.t
 import { openPty } from '../../../../solver-core/backends/board-sim/pty.ts';
 import { SimulatedBoard, noFaults } from '../../../../solver-core/backends/board-sim/simulated-board.ts';
 import { startWasmChip } from '../../../../solver-core/backends/board-sim/wasm-chip.ts';
+import type { EngineDevice } from '../../../../solver-core/backends/engine/device.ts';
 import { FunctionalDevice } from '../../../../solver-core/backends/engine/functional-device.ts';
 import { openSerial } from '../../../../solver-core/backends/serial/open-serial.ts';
 import { TierwiseError } from '../../../../solver-core/model/error.ts';
@@ -23,6 +24,8 @@ export interface DamageRun {
   readonly unplugAfter: readonly number[];
   /** d, m and rows of one solve. */
   readonly size: readonly [number, number, number];
+  /** How often the results of a solve are read. */
+  readonly reads: number;
   readonly onSolve?: (text: string) => void;
 }
 
@@ -36,6 +39,13 @@ export interface DamageOutcome {
   readonly failed: readonly string[];
   /** Solves that gave something else: there must be none. */
   readonly wrong: number;
+}
+
+/** Everything a solve gives, read several times. */
+async function solveAndRead(device: EngineDevice, { size, reads }: DamageRun): Promise<string> {
+  const results: unknown[] = [await smallSolve(device, ...size)];
+  for (let i = 1; i < reads; i++) results.push(await device.readGram(), await device.readFactor(), await device.readWeights());
+  return JSON.stringify(results, (_, value: unknown) => (value instanceof Float64Array ? [...value] : value));
 }
 
 /** Solves the same problem again and again over a line that harms frames, on the circuit of the board. */
@@ -64,8 +74,8 @@ export async function runDamaged(image: BoardImage, run: DamageRun): Promise<Dam
           listing: { list: async () => [] },
         });
         try {
-          expected ??= JSON.stringify(await smallSolve(new FunctionalDevice(nodeHost, opened.link.info), ...run.size));
-          const got = JSON.stringify(await smallSolve(opened.device, ...run.size));
+          expected ??= await solveAndRead(new FunctionalDevice(nodeHost, opened.link.info), run);
+          const got = await solveAndRead(opened.device, run);
           if (got === expected) right += 1;
           else wrong += 1;
         } finally {

@@ -11,11 +11,13 @@ test.skipIf(process.platform === 'win32')(
       seed: 20261121,
       frames: 400,
       unplugAfter: [15_000, 15_000],
-      size: [16, 4, 60],
+      size: [24, 4, 60],
+      reads: 6,
     });
     expect({ wrong, unplugs }).toEqual({ wrong: 0, unplugs: 2 });
     expect(right).toBeGreaterThan(0);
     expect(right).toBeGreaterThan(failed.length);
     expect(Math.min(counts.corrupted / 20, counts.garbage / 10, counts.dropped)).toBeGreaterThan(0.5);
   },
+  300_000,
 );
