@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { AbortFlag } from '../../model/abort.ts';
+import { checkAbort } from '../../model/abort.ts';
 import { TierwiseError, assert } from '../../model/error.ts';
 import type { EngineCommand, EngineLink, EngineLinkInfo, MemorySpace, MoverDescriptor, RunResult } from '../engine/link.ts';
 import { descriptorWords, splitDescriptor } from '../engine/link.ts';
@@ -302,6 +303,7 @@ export class SerialLink implements EngineLink {
     const { name } = this.connector;
     this.options.onEvent?.(`the board at ${name} was unplugged; waiting ${Math.round(waitMs / 1000)} s for it`);
     for (;;) {
+      checkAbort(abort);
       if (this.closed || this.clock.nowMs() >= untilMs) throw unplugged(name, waitMs / 1000);
       const session = await this.reopen(abort);
       if (session !== null) {

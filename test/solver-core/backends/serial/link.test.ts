@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { linkMessages } from '../../../../solver-core/backends/serial/generated/link.ts';
-import { frameLimit } from '../../../../solver-core/backends/serial/frame.ts';
+import { TierwiseError } from '../../../../solver-core/model/error.ts';
+import { FrameDecoder } from '../../../../solver-core/backends/serial/frame-decoder.ts';
+import { encodeFrame, frameLimit } from '../../../../solver-core/backends/serial/frame.ts';
 import { dataPayload } from '../../../../solver-core/backends/serial/upload.ts';
 import { checkRemoteDevice } from '../../../../solver-core/backends/engine/remote-self-test.ts';
 import { bench, deviceOver, expectedSolve, smallSolve } from './bench-board.ts';
@@ -198,6 +200,18 @@ test('a board that does not come back is given up', async () => {
   expect(clock.nowMs() - before).toBeLessThan(8000);
 });
 
+test('waiting for a board can be cancelled', async () => {
+  const { clock, line, open } = bench();
+  const link = await clock.drive(open({ replugMs: 600_000 }));
+  const device = deviceOver(link);
+  await clock.drive(device.begin({ features: 8, outputs: 1, diagonal: new Float64Array(8).fill(2 ** 20) }));
+  line.unplug(null, false);
+  const abort = { aborted: false };
+  clock.after(2000, () => (abort.aborted = true));
+  await expect(clock.drive(device.factor(0, abort))).rejects.toMatchObject({ name: 'AbortError' });
+  expect(clock.nowMs()).toBeLessThan(5000);
+});
+
 test('another board at the same port is not taken for the first', async () => {
   const { clock, board, line, open } = bench();
   const link = await clock.drive(open());
@@ -270,4 +284,40 @@ test('telemetry comes while it is switched on, also after a replug', async () =>
   await clock.drive(new Promise<void>((resolve) => clock.after(350, resolve)));
   expect(counts.length).toBeGreaterThan(1);
   await clock.drive(link.watch(0, () => undefined));
+});
+
+/** Answers of the right form with nonsense in them, by a board that is broken or worse. */
+function lies(share: number, seed: number): Damage {
+  const random = xorshift(seed);
+  const decoder = new FrameDecoder();
+  return (bytes, direction) => {
+    if (direction === 'out' || random() / 2 ** 32 >= share) return bytes;
+    const out: Uint8Array[] = [];
+    decoder.push(bytes, (frame) => {
+      const payload = frame.payload.slice(0, random() % 3 === 0 ? random() % (frame.payload.length + 1) : frame.payload.length);
+      for (let k = random() % 4; k > 0 && payload.length > 0; k--) payload[random() % payload.length] = random() % 256;
+      const type = random() % 3 === 0 ? 0x80 + (random() % 10) : frame.type;
+      const sequence = random() % 4 === 0 ? random() % 65536 : frame.sequence;
+      for (let copies = 1 + (random() % 2); copies > 0; copies--) out.push(encodeFrame({ type, sequence, offset: random(), payload }));
+    });
+    return Buffer.concat(out);
+  };
+}
+
+test('a board that lies makes an error or a result, never a hang or a crash', async () => {
+  const codes = new Set<string>();
+  for (let seed = 1; seed <= 60; seed++) {
+    const { clock, line, open } = bench();
+    line.damage = lies(seed % 2 === 0 ? 0.05 : 0.5, seed);
+    try {
+      const link = await clock.drive(open());
+      await clock.drive(smallSolve(deviceOver(link)));
+      codes.add('result');
+    } catch (error) {
+      codes.add(error instanceof TierwiseError && error.category === 'backend' ? error.code : String((error as Error).stack));
+    }
+    expect(clock.nowMs()).toBeLessThan(10 * 60_000);
+  }
+  expect([...codes].filter((code) => code !== 'result' && !/^(board|serial|engine)-[a-z-]+$/.test(code))).toEqual([]);
+  expect(codes.size).toBeGreaterThan(3);
 });

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
@@ -13,6 +13,7 @@ import type { PortFactory, RawPort } from '../../../../solver-core/backends/seri
 import { listSerial, openSerialBackend } from '../../../../solver-core/jobs/serial.ts';
 import { BoardModel } from './board-model.ts';
 import { EngineMemory, testEngine } from './engine-memory.ts';
+import { projectRoot } from '../../../shared.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 const folders: string[] = [];
@@ -122,6 +123,28 @@ test('the boards file is sound and honest', () => {
   expect(candidateBoards('0403', '6010').map((b) => b.name)).toEqual(['iCEBreaker', 'Arty A7']);
   expect(candidateNames(twoPorts[0]!)).toEqual([]);
   expect(candidateNames(twoPorts[1]!)).toEqual(['iCEBreaker', 'Arty A7']);
+});
+
+test('the boards of hdl/boards are known with their adapters', () => {
+  const folder = join(projectRoot, 'hdl/boards');
+  const files = readdirSync(folder)
+    .map((name) => join(folder, name, 'board.json'))
+    .filter((path) => existsSync(path));
+  expect(files.length).toBeGreaterThan(2);
+  for (const path of files) {
+    const facts = JSON.parse(readFileSync(path, 'utf8')) as {
+      name: string;
+      baud: number;
+      usb: { vid: string; pid: string; serialInterface: number };
+    };
+    const known = knownBoards().find((board) => facts.name.startsWith(board.name));
+    expect(known, facts.name).toMatchObject({
+      usb: [`${facts.usb.vid}:${facts.usb.pid}`],
+      interface: facts.usb.serialInterface,
+      baud: facts.baud,
+    });
+    expect(known?.number).toBeGreaterThan(0);
+  }
 });
 
 test('a setting is a path, a pattern, a serial number or auto, with a rate behind it', async () => {
