@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { readSources, rtlSources, sha256 } from '../../.ci/hdl-sources.mjs';
@@ -85,6 +85,16 @@ async function compile(
   await run('verilator', [...build, ...flags, ...sets, ...paths, join(projectRoot, harness)], { maxBuffer: 1 << 26 });
 }
 
+/** Waits until the folder is there, true, or its lock is gone or older than three minutes, false. */
+async function appears(folder: string, lock: string): Promise<boolean> {
+  for (;;) {
+    if (existsSync(folder)) return true;
+    const made = await stat(lock).catch(() => undefined);
+    if (made === undefined || Date.now() - made.mtimeMs > 180_000) return existsSync(folder);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
 async function build(parameters: Readonly<Record<string, number>>, defect: Defect | null, runtime?: string): Promise<string> {
   const texts = await sourcesWith(defect);
   const harnessText = await readFile(join(projectRoot, harness), 'utf8');
@@ -92,10 +102,20 @@ async function build(parameters: Readonly<Record<string, number>>, defect: Defec
   const folder = join(cache, `board-${sha256(JSON.stringify([texts, harnessText, parameters, verilator])).slice(0, 24)}`);
   if (existsSync(folder)) return folder;
   await mkdir(cache, { recursive: true });
-  const fresh = await mkdtemp(`${folder}-`);
-  await compile(fresh, texts, parameters, runtime);
-  // Another worker may have been faster; its result is the same.
-  await rename(fresh, folder).catch(() => rm(fresh, { recursive: true, force: true }));
+  // Several workers want the same board at once: one compiles, the others wait for it; an old lock is a worker's that died.
+  const lock = `${folder}.lock`;
+  const mine = await mkdir(lock).then(
+    () => true,
+    () => false,
+  );
+  if (!mine && (await appears(folder, lock))) return folder;
+  try {
+    const fresh = await mkdtemp(`${folder}-`);
+    await compile(fresh, texts, parameters, runtime);
+    await rename(fresh, folder).catch(() => rm(fresh, { recursive: true, force: true }));
+  } finally {
+    await rm(lock, { recursive: true, force: true });
+  }
   return folder;
 }
 
@@ -173,9 +193,9 @@ export class Board {
     return this.#exchange(1, clocks, []);
   }
 
-  /** Runs until the board is silent for as long as 100 bytes take. */
-  settle(): Promise<void> {
-    return this.#exchange(2, 1000 * clocksPerBit, []);
+  /** Runs until the board is silent for as long as these bits take. */
+  settle(bits = 1000): Promise<void> {
+    return this.#exchange(2, bits * clocksPerBit, []);
   }
 
   hold(clocks: number): Promise<void> {

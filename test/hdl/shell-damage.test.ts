@@ -76,7 +76,7 @@ describe.skipIf(verilator === undefined)(`a damaged line before the board shell 
           await board.send(hurt ? damaged(frameBytes(frame), below) : frameBytes(frame));
           sent++;
           if (hurt) bad++;
-          await board.settle();
+          await board.settle(500);
           const replies = board.inbox.splice(0);
           const reply = replies.find((f) => f.sequence === frame.sequence);
           // Garbage, and what is left of a damaged frame, has no answer of its own; a damaged frame no answer at all.
@@ -87,7 +87,7 @@ describe.skipIf(verilator === undefined)(`a damaged line before the board shell 
       };
       expect(answer(await persist(() => board.frame(types.begin, beginPayload(transfer, total, row, 18)))).ack).toBe(true);
       for (let next = 0; next < total;) {
-        const size = 20 + below(180);
+        const size = 20 + below(100);
         const reply = answer(await persist(() => board.frame(types.data, bytes.slice(next, next + size), next)));
         expect(reply.ack || reply.verdict === reasons.wrongOffset).toBe(true);
         next = reply.next;
@@ -100,7 +100,7 @@ describe.skipIf(verilator === undefined)(`a damaged line before the board shell 
     }
     expect(bad).toBeGreaterThan(500);
     expect((await status(board)).badFrames).toBeGreaterThan(500);
-  });
+  }, 240_000);
 
   test('a frame is found after garbage, after a cut frame, after a frame that is too long; one 00 between two frames is enough', async () => {
     const hello = (): number[] => frameBytes(board.frame(types.hello));
