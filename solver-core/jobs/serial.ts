@@ -1,4 +1,3 @@
-import { realpath } from 'node:fs/promises';
 import type { EngineInfo } from '../backends/engine/device.ts';
 import { triangleWords, vectorWords } from '../backends/engine/host-words.ts';
 import type { EngineLayout } from '../backends/engine/layout.ts';
@@ -12,7 +11,7 @@ import { latencyNote } from '../backends/serial/latency-timer.ts';
 import type { BoardInfo } from '../backends/serial/messages.ts';
 import type { OpenedSerial, OpenSerialOptions } from '../backends/serial/open-serial.ts';
 import { connectorOf, openSerial } from '../backends/serial/open-serial.ts';
-import { candidateNames, listPorts } from '../backends/serial/ports.ts';
+import { candidateNames, isPseudoTerminal, listPorts } from '../backends/serial/ports.ts';
 import { probePort } from '../backends/serial/probe.ts';
 import type { SimWork } from '../backends/sim/sim-device.ts';
 import type { Backend } from '../fit/backend.ts';
@@ -103,12 +102,6 @@ function tooSmall(opened: OpenedSerial, features: number): TierwiseError {
   );
 }
 
-/** True for a pseudo-terminal, behind which only a program can be. */
-async function isPseudoTerminal(path: string): Promise<boolean> {
-  const real = await realpath(path).catch(() => path);
-  return real.startsWith('/dev/pts/');
-}
-
 /** The serial ports of this machine. `probe`: "all" asks every candidate, a port (as in a setting) asks that one; else nothing is opened. */
 export async function listSerial(
   probe: string | undefined,
@@ -129,6 +122,7 @@ export async function listSerial(
   return Promise.all(
     [...choices.values()].map(async (choice): Promise<SerialPortDocument> => {
       const { listing, path } = choice;
+      const simulated = await isPseudoTerminal(path);
       return {
         path,
         vendorId: listing?.vendorId ?? null,
@@ -136,17 +130,17 @@ export async function listSerial(
         serialNumber: listing?.serialNumber ?? null,
         manufacturer: listing?.manufacturer ?? null,
         candidates: listing === null ? [] : candidateNames(listing),
-        simulated: await isPseudoTerminal(path),
-        answer: asked.has(path) ? await ask(choice, abort, seams) : { kind: 'not-asked' },
+        simulated,
+        answer: asked.has(path) ? await ask(choice, simulated, abort, seams) : { kind: 'not-asked' },
       };
     }),
   );
 }
 
-async function ask(choice: PortChoice, abort: AbortFlag | undefined, seams: SerialSeams): Promise<BoardAnswer> {
+async function ask(choice: PortChoice, isTerminal: boolean, abort: AbortFlag | undefined, seams: SerialSeams): Promise<BoardAnswer> {
   try {
     const info = await probePort(connectorOf(choice, seams), choice.baud, abort, seams.clock);
-    return { kind: 'engine', engine: boardEngine(info) };
+    return { kind: 'engine', engine: boardEngine(info, isTerminal) };
   } catch (error) {
     if (!(error instanceof TierwiseError)) throw error;
     const { code, message, advice } = error;
@@ -154,9 +148,9 @@ async function ask(choice: PortChoice, abort: AbortFlag | undefined, seams: Seri
   }
 }
 
-function boardEngine(info: BoardInfo): Extract<BoardAnswer, { kind: 'engine' }>['engine'] {
+function boardEngine(info: BoardInfo, isTerminal: boolean): Extract<BoardAnswer, { kind: 'engine' }>['engine'] {
   return {
-    device: `${boardName(info.board)} (${info.lanes} lanes, ${info.word_bits}-bit words)`,
+    device: `${boardName(info.board, isTerminal)} (${info.lanes} lanes, ${info.word_bits}-bit words)`,
     lanes: info.lanes,
     wordBits: info.word_bits,
     accumulatorBits: info.accumulator_bits,

@@ -22,9 +22,10 @@ export function knownBoards(): readonly KnownBoard[] {
   return file.boards;
 }
 
-/** Name of the board that says this number in INFO; "Board" when it is not known. */
-export function boardName(number: number): string {
-  return knownBoards().find((board) => board.number !== 0 && board.number === number)?.name ?? 'Board';
+/** Name of the board that says this number in INFO, or what can be said of one that is not known. `isTerminal`: it is behind a pseudo-terminal. */
+export function boardName(number: number, isTerminal = false): string {
+  const known = knownBoards().find((board) => board.number !== 0 && board.number === number)?.name;
+  return known ?? (isTerminal ? 'Board behind a pseudo-terminal' : 'Board');
 }
 
 /** Boards that are known to carry an adapter with these ids. */

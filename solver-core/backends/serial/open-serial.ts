@@ -8,7 +8,7 @@ import type { LinkClock } from './clock.ts';
 import type { PortChoice } from './find-port.ts';
 import { ambiguous, matchPorts, noneAnswers, parsePortSetting } from './find-port.ts';
 import type { ListOptions } from './ports.ts';
-import { listPorts } from './ports.ts';
+import { isPseudoTerminal, listPorts } from './ports.ts';
 import { probePort } from './probe.ts';
 import type { SerialLinkOptions } from './serial-link.ts';
 import { SerialLink } from './serial-link.ts';
@@ -95,7 +95,8 @@ export async function findPort(
  */
 export async function openSerial(setting: string, options: OpenSerialOptions, abort?: AbortFlag): Promise<OpenedSerial> {
   const port = await findPort(setting, options, abort);
-  const link = await SerialLink.open(connectorOf(port, options), port.baud, options, abort);
+  const isTerminal = await isPseudoTerminal(port.path);
+  const link = await SerialLink.open(connectorOf(port, options), port.baud, { ...options, isTerminal }, abort);
   const device = new RemoteDevice(link);
   try {
     if (options.skipSelfTest !== true) await checkRemoteDevice(device, link.info, options.host, abort);

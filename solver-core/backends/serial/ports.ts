@@ -127,3 +127,9 @@ function candidatesOf(port: PortListing): ReturnType<typeof candidateBoards> {
     (board) => port.usbInterface === null || port.usbInterface === board.interface,
   );
 }
+
+/** True for a pseudo-terminal: a program is behind it, such as a simulated board or a bridge to a port of another machine. */
+export async function isPseudoTerminal(path: string): Promise<boolean> {
+  const real = await realpath(path).catch(() => path);
+  return real.startsWith('/dev/pts/');
+}

@@ -36,6 +36,8 @@ export interface SerialLinkOptions {
   readonly replugMs?: number;
   /** First id of transfers and jobs, 1..2^31; default random, so that a board cannot mistake them for those of an earlier run. */
   readonly firstId?: number;
+  /** True: the port is a pseudo-terminal, so that an unknown board is not taken for hardware. Default false. */
+  readonly isTerminal?: boolean;
   /** Told, in words for people, when the board goes and comes back. */
   readonly onEvent?: (text: string) => void;
 }
@@ -100,7 +102,7 @@ export class SerialLink implements EngineLink {
     this.transfers = new KnownIds(known.transfer);
     this.jobs = new KnownIds(known.job);
     this.lastId = (options.firstId ?? randomInt(1, 2 ** 31)) - 1;
-    this.info = linkInfo(connector.name, board);
+    this.info = linkInfo(connector.name, board, options.isTerminal === true);
   }
 
   /** Opens the port, greets the board and ends a job that an earlier program left. Rejects with the errors of port, greeting and session. */
@@ -340,9 +342,9 @@ export class SerialLink implements EngineLink {
   }
 }
 
-function linkInfo(port: string, board: BoardInfo): EngineLinkInfo {
+function linkInfo(port: string, board: BoardInfo, isTerminal: boolean): EngineLinkInfo {
   return {
-    device: `${boardName(board.board)} at ${port} (${board.lanes} lanes, ${board.word_bits}-bit words)`,
+    device: `${boardName(board.board, isTerminal)} at ${port} (${board.lanes} lanes, ${board.word_bits}-bit words)`,
     image: `board-image/${board.image_id.toString(16).padStart(8, '0')}`,
     level: 'board',
     lanes: board.lanes,
