@@ -7,6 +7,7 @@ export interface BoardFacts {
   readonly usb: { readonly vid: string; readonly pid: string; readonly serialInterface: number };
   readonly pinsFrom: string;
   readonly parameters: Readonly<Record<'N' | 'DW' | 'AW' | 'OPERAND_DEPTH' | 'GRAM_DEPTH' | 'MAX_FEATURES' | 'LIMBS', number>>;
+  readonly multipliers?: { readonly map: string; readonly name: string; readonly width: number };
   readonly synthesis: string;
   readonly constraints?: string;
   readonly place?: { readonly tool: string; readonly arguments: readonly string[]; readonly constraints: string };

@@ -53,8 +53,36 @@ async function describe(id, board, kind) {
   const { top, path } = designs[kind];
   const sources = await designSources(path(id), board.family);
   const constraints = board.place ? await readFile(resolve(boardsFolder, id, board.place.constraints), 'utf8') : '';
-  const { parameters, synthesis, place } = board;
-  return { id, kind, top, sources, constraints, hash: designHash(sources, parameters, synthesis, place ?? null, constraints) };
+  const { parameters, multipliers, synthesis, place } = board;
+  return {
+    id,
+    kind,
+    top,
+    sources,
+    constraints,
+    hash: designHash(sources, parameters, multipliers ?? null, synthesis, place ?? null, constraints),
+  };
+}
+
+/**
+ * Yosys commands from a design that was read to cells. Where a family's own command would also repack the DSP blocks that
+ * mac_dsp names (synth_ice40 -dsp takes their registers away), the remaining multipliers are mapped here, before it.
+ */
+export function synthesisCommands(board, top) {
+  if (board.multipliers === undefined) return [`${board.synthesis} -top ${top}`];
+  const { map, name, width } = board.multipliers;
+  const limits = [`DSP_A_MAXWIDTH=${width}`, `DSP_B_MAXWIDTH=${width}`, 'DSP_A_MINWIDTH=2', 'DSP_B_MINWIDTH=2', 'DSP_Y_MINWIDTH=11'];
+  const defines = [...limits, `DSP_NAME=${name}`].map((define) => `-D ${define}`).join(' ');
+  return [
+    `${board.synthesis} -top ${top} -run begin:coarse`,
+    'opt_expr',
+    'opt_clean',
+    'opt -nodffe -nosdff',
+    'wreduce',
+    `techmap -map +/mul2dsp.v -map ${map} ${defines}`,
+    'chtype -set $mul t:$__soft_mul',
+    `${board.synthesis} -top ${top} -run coarse:`,
+  ];
 }
 
 /** Cells by type after synthesis, and the netlist. */
@@ -67,7 +95,7 @@ export async function synthesise(design, board) {
   const script = [
     `read_verilog -sv -defer ${names.join(' ')}`,
     ...(sets.length > 0 ? [`chparam ${sets.join(' ')} ${design.top}`] : []),
-    `${board.synthesis} -top ${design.top}`,
+    ...synthesisCommands(board, design.top),
     'tee -q -o stat.json stat -json',
     'delete t:$scopeinfo',
     'write_json netlist.json',

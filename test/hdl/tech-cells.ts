@@ -26,7 +26,7 @@ export const families: readonly Family[] = [
     cell: 'hdl/rtl/tech/ice40/mac_dsp.sv',
     model: `${vendorModels}/ice40/cells_sim.v`,
     wordBits: 16,
-    synthesis: 'synth_ice40 -dsp',
+    synthesis: 'synth_ice40 -device u',
     block: 'SB_MAC16',
   },
   {
