@@ -46,6 +46,7 @@ function impossible(board: BoardInfo): string | null {
   if (accumulatorBits < 2 * wordBits || accumulatorBits > 48) return `sums of ${accumulatorBits} bits`;
   if (limbs !== 1 && limbs !== 2) return `${limbs} limbs`;
   if (maxPayload < 64) return `a payload of ${maxPayload} bytes`;
+  if (board.clock_hz < 1) return 'no clock';
   if (board.max_features < 1 || board.operand_depth < 1 || board.gram_depth < 1) return 'no memory';
   return null;
 }

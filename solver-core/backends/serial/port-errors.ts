@@ -19,7 +19,7 @@ interface Situation {
 const situations: readonly Situation[] = [
   {
     code: 'serial-port-permission',
-    text: /permission denied|access denied|operation not permitted|EACCES|EPERM/i,
+    text: /permission denied|operation not permitted|EACCES|EPERM/i,
     message: (port) => `The port ${port} may not be opened by this user.`,
     advice: (ids) => {
       const rule = `put this line into /etc/udev/rules.d/70-tierwise.rules and plug the board in again: ${udevRule(ids.vendorId ?? '0403', ids.productId ?? '6010')}`;
@@ -28,7 +28,8 @@ const situations: readonly Situation[] = [
   },
   {
     code: 'serial-port-busy',
-    text: /cannot lock port|resource temporarily unavailable|resource busy|EBUSY|EAGAIN|already open/i,
+    // Windows says "Access denied" of a port that is open elsewhere.
+    text: /cannot lock port|access denied|resource temporarily unavailable|resource busy|EBUSY|EAGAIN|already open/i,
     message: (port) => `The port ${port} is in use by another program.`,
     advice: () => 'Close the terminal program, the other editor window or the fit that has it open, then try again.',
   },

@@ -1,5 +1,6 @@
 import type { AbortFlag } from '../../model/abort.ts';
 import { isAbort } from '../../model/abort.ts';
+import { TierwiseError } from '../../model/error.ts';
 import type { EngineCommand } from '../engine/link.ts';
 import { boardReset, refused, stuck } from './errors.ts';
 import { linkMessages } from './generated/link.ts';
@@ -22,13 +23,14 @@ export interface Job {
 
 /**
  * Runs a job to its end, however often RUN or RESULT get lost: the same id again starts nothing twice. When `abort` is set the job is
- * cancelled on the board before AbortError is thrown. Rejects with `board-reset`, `board-refused`, `board-stuck` and the session's errors.
+ * cancelled on the board before AbortError is thrown, and so is one that never ends. Rejects with `board-reset`, `board-refused`, `board-stuck` and the session's errors.
  */
 export async function runJob(session: LinkSession, job: Job, abort?: AbortFlag): Promise<JobResult> {
   try {
     return await runToEnd(session, job, abort);
   } catch (error) {
-    if (isAbort(error) && !session.isGone) await cancelJob(session, job.job);
+    const isLeftRunning = isAbort(error) || (error instanceof TierwiseError && error.code === 'board-stuck');
+    if (isLeftRunning && !session.isGone) await cancelJob(session, job.job);
     throw error;
   }
 }

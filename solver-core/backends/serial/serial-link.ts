@@ -17,9 +17,10 @@ import { LinkSession } from './link-session.ts';
 import type { BoardInfo, BoardTelemetry } from './messages.ts';
 import { clearPayload, descriptorBytes, parseAcknowledgement, telemetryPayload } from './messages.ts';
 import { cancelJob, runJob } from './run-job.ts';
+import type { TransferOutcome } from './transfer.ts';
 import { sendTransfer, sendUndamaged } from './transfer.ts';
 import type { Connector } from './transport.ts';
-import type { LinkLimits } from './upload.ts';
+import type { LinkLimits, Transfer } from './upload.ts';
 
 /** How long to wait for a board that was unplugged, and between two looks, milliseconds. */
 const defaultReplugMs = 20_000;
@@ -147,8 +148,7 @@ export class SerialLink implements EngineLink {
       const startMs = this.clock.nowMs();
       return this.onBoard(async (session) => {
         this.transfers.expect(transfer);
-        const sent = sendTransfer(session, { transfer, descriptor, bytes }, this.limits, { abort });
-        const [outcome] = await Promise.all([sent, this.expectSameBoard(session, abort)]);
+        const outcome = await this.sendToSameBoard(session, { transfer, descriptor, bytes }, abort);
         this.transfers.confirm(transfer);
         this.speed.add(bytes.length, this.clock.nowMs() - startMs);
         return outcome;
@@ -281,6 +281,25 @@ export class SerialLink implements EngineLink {
   private async expectSameBoard(session: LinkSession, abort: AbortFlag | undefined): Promise<void> {
     const status = await askStatus(session, abort);
     if (!this.transfers.has(status.transfer) || !this.jobs.has(status.job)) throw boardReset(this.connector.name);
+  }
+
+  /** Sends a transfer and asks meanwhile whether the board still is the one that took the last; stops sending when it is not. */
+  private async sendToSameBoard(session: LinkSession, transfer: Transfer, abort: AbortFlag | undefined): Promise<TransferOutcome> {
+    const stop = { aborted: false };
+    const either: AbortFlag = {
+      get aborted() {
+        return stop.aborted || abort?.aborted === true;
+      },
+    };
+    const sent = sendTransfer(session, transfer, this.limits, { abort: either });
+    try {
+      const [outcome] = await Promise.all([sent, this.expectSameBoard(session, abort)]);
+      return outcome;
+    } catch (error) {
+      stop.aborted = true;
+      await sent.catch(() => undefined);
+      throw error;
+    }
   }
 
   /** Runs `call`, and runs it again when the board was unplugged meanwhile and came back. Every request can be repeated. */

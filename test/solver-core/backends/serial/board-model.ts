@@ -5,7 +5,14 @@ import { crc32 } from '../../../../solver-core/backends/serial/crc32.ts';
 import { FrameDecoder } from '../../../../solver-core/backends/serial/frame-decoder.ts';
 import type { Frame } from '../../../../solver-core/backends/serial/frame.ts';
 import { encodeFrame } from '../../../../solver-core/backends/serial/frame.ts';
-import { linkMagic, linkMessages as messages, linkOps, linkReasons } from '../../../../solver-core/backends/serial/generated/link.ts';
+import {
+  linkCrcBytes,
+  linkHeaderBytes,
+  linkMagic,
+  linkMessages as messages,
+  linkOps,
+  linkReasons,
+} from '../../../../solver-core/backends/serial/generated/link.ts';
 import { parseDescriptor } from '../../../../solver-core/backends/serial/messages.ts';
 import type { EngineMemory } from './engine-memory.ts';
 
@@ -27,7 +34,7 @@ interface Running {
 const nothing = new Uint8Array(0);
 
 /**
- * The board's side of docs/link.md, written from that text: memories, one transfer, one job, two frame buffers. Bytes go in by `push`
+ * The board's side of docs/link.md, written from that text: memories, one transfer, one job, a ring of rx_window bytes. Bytes go in by `push`
  * and come out through `send`.
  */
 export class BoardModel {
@@ -75,7 +82,8 @@ export class BoardModel {
 
   push(bytes: Uint8Array): void {
     this.decoder.push(bytes, (frame) => {
-      if (this.queue.length >= 2) {
+      const held = [frame, ...this.queue].reduce((sum, { payload }) => sum + payload.length + linkHeaderBytes + linkCrcBytes, 0);
+      if (held > (this.options.rxWindow ?? 2048)) {
         this.overruns++;
         return;
       }

@@ -175,7 +175,7 @@ test.each([
   ['Error: No such file or directory, cannot open /dev/ttyUSB9', 'serial-port-missing'],
   ['Opening COM9: File not found', 'serial-port-missing'],
   ['Error: Permission denied, cannot open /dev/ttyUSB1', 'serial-port-permission'],
-  ['Opening COM4: Access denied', 'serial-port-permission'],
+  ['Opening COM4: Access denied', 'serial-port-busy'],
   ['Error Resource temporarily unavailable Cannot lock port', 'serial-port-busy'],
   ['Error: Inappropriate ioctl for device setting custom baud rate of 1000000', 'serial-port-not-serial'],
   ['Error: Is a directory, cannot open /dev', 'serial-port-not-serial'],
