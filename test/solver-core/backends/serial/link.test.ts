@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { MoverDescriptor } from '../../../../solver-core/backends/engine/link.ts';
 import { linkMessages } from '../../../../solver-core/backends/serial/generated/link.ts';
 import { TierwiseError } from '../../../../solver-core/model/error.ts';
 import { FrameDecoder } from '../../../../solver-core/backends/serial/frame-decoder.ts';
@@ -8,6 +9,20 @@ import { checkRemoteDevice } from '../../../../solver-core/backends/engine/remot
 import { bench, deviceOver, expectedSolve, smallSolve } from './bench-board.ts';
 import type { Damage } from './line-model.ts';
 import { xorshift } from './random.ts';
+
+const someRows: MoverDescriptor = {
+  space: 'operand',
+  bits: 24,
+  triangle: false,
+  packed: false,
+  diagonal: false,
+  first: 0,
+  columns: 1,
+  blocks: 1,
+  rows: 1,
+  row0: 0,
+  base: 0,
+};
 
 const host = { pause: () => Promise.resolve() };
 
@@ -120,6 +135,21 @@ test('a lost RESULT is asked for again and the command does not run twice', asyn
   expect(lost).toBe(3);
   // GRAM, CHOL and BACK, once each.
   expect(runs).toBe(3);
+});
+
+test('one lost frame costs a window at most, however many follow it', async () => {
+  const { clock, board, line, open } = bench({ latencyMs: 5 }, { rxWindow: 8192 });
+  const link = await clock.drive(open());
+  const words = Float64Array.from({ length: 16_000 }, (_, i) => i);
+  const descriptor = { ...someRows, columns: 64, blocks: 8, rows: 250 };
+  await clock.drive(link.load(descriptor, words));
+  const undisturbed = board.seen.filter((type) => type === linkMessages.data.type).length;
+  let left = 6;
+  line.damage = (bytes, direction) => (direction === 'out' && bytes.length > 900 && --left === 0 ? new Uint8Array(0) : bytes);
+  board.seen.length = 0;
+  await clock.drive(link.load(descriptor, words));
+  expect(left).toBeLessThan(0);
+  expect(board.seen.filter((type) => type === linkMessages.data.type).length).toBeLessThanOrEqual(undisturbed + 8);
 });
 
 test('unplugged in the middle of a transfer it goes on where the board stands', async () => {
