@@ -1,7 +1,7 @@
 export interface EngineManifest {
   readonly sourceSha256: Readonly<Record<string, string>>;
   readonly toolVersions: Readonly<Record<string, string>>;
-  readonly toolArguments: Readonly<Record<string, readonly string[]>>;
+  readonly toolArguments: Readonly<Record<string, readonly string[] | number>>;
   readonly parameters: Readonly<Record<string, number>>;
   readonly wasmSha256: string;
 }

@@ -5,6 +5,7 @@ import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { defaultParameters, harnessSource, readSources, root, rtlSources, sha256, top } from './hdl-sources.mjs';
+import { quickenSimulation, quickenVersion } from './quicken-simulation.mjs';
 
 // Compiling and linking are two runs: the packaged tools cannot start one another.
 // CXXRTL evaluates memory reads whose enable is low, too: their addresses may be anything, so its check of them is off (they read 0).
@@ -39,7 +40,7 @@ const linkArguments = [
 ];
 
 /** What the tools are called with, for manifests. */
-export const compilerArguments = { compile: compileArguments, link: linkArguments };
+export const compilerArguments = { compile: compileArguments, link: linkArguments, quicken: quickenVersion };
 
 /** Versions of the packaged tools. */
 export async function toolVersions() {
@@ -94,8 +95,10 @@ async function runOnRtl(files, top, parameters, commands, output) {
 }
 
 /** The C++ simulation of a design (text by file name, leaves first). */
-export const rtlToCpp = (files, top, parameters) =>
-  runOnRtl(files, top, parameters, [`hierarchy -check -top ${top}`, 'write_cxxrtl -g0 -O6 engine.cc'], 'engine.cc');
+export const rtlToCpp = async (files, top, parameters) =>
+  quickenSimulation(
+    await runOnRtl(files, top, parameters, [`hierarchy -check -top ${top}`, 'write_cxxrtl -g0 -O6 engine.cc'], 'engine.cc'),
+  );
 
 /** Verilog of the engine after generic synthesis to gates; memories stay memories, so that it simulates in bearable time. */
 export async function toNetlist(sources, parameters) {
@@ -177,7 +180,7 @@ export async function buildEngine({ parameters = {}, folder = resolve(root, 'dis
   const inputs = {
     sourceSha256: Object.fromEntries(Object.entries(sources).map(([path, text]) => [path, sha256(text)])),
     toolVersions: await toolVersions(),
-    toolArguments: { compile: compileArguments, link: linkArguments },
+    toolArguments: compilerArguments,
     parameters: all,
   };
   const earlier = await upToDate(folder, inputs);
