@@ -27,7 +27,9 @@ async function cellsOf(family: (typeof families)[number], synthesis = family.syn
   const out = await runYosys(['-q', '-p', script], { 'mac_dsp.sv': source }, { stdout: () => {}, stderr: () => {} });
   const json = out?.['netlist.json'];
   const text = typeof json === 'string' ? json : new TextDecoder().decode(json as Uint8Array);
-  return Object.values((JSON.parse(text) as { modules: { mac_dsp: { cells: Record<string, Cell> } } }).modules.mac_dsp.cells);
+  // One of the modules is the cell, whatever name its parameters gave it; the others are the family's own, without contents.
+  const { modules } = JSON.parse(text) as { modules: Record<string, { cells?: Record<string, Cell> }> };
+  return Object.entries(modules).flatMap(([name, { cells }]) => (name.includes('mac_dsp') ? Object.values(cells ?? {}) : []));
 }
 
 /** Parameters of the one block as numbers or texts. */
