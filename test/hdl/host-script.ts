@@ -197,3 +197,11 @@ export function parseLog(info: EngineInfo, problem: EngineCase, log: string): Ou
   const weights = computes(problem, 'back') ? table(limbs, m, () => 0) : [];
   return { flags, gram, factor, weights, ...(solved.length === 0 ? {} : { solved }) };
 }
+
+/** Toggles that each command reported. */
+export function parseActivity(log: string): number[] {
+  return log
+    .split('\n')
+    .filter((line) => line.startsWith('c '))
+    .map((line) => Number(line.split(' ')[4]));
+}

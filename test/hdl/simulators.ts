@@ -11,7 +11,7 @@ import type { EngineParameters } from '../../solver-core/backends/engine/paramet
 import { engineInfo } from '../../solver-core/backends/engine/parameters.ts';
 import { projectRoot } from '../shared.ts';
 import type { EngineCase, Outcome } from './cases.ts';
-import { hostScript, parseLog } from './host-script.ts';
+import { hostScript, parseActivity, parseLog } from './host-script.ts';
 
 const run = promisify(execFile);
 const bench = 'hdl/test/tb_engine.sv';
@@ -106,6 +106,8 @@ export interface OutsideSimulator {
   readonly info: EngineInfo;
   /** Runs a case; `resetAfter` as in hostScript. */
   run(problem: EngineCase, resetAfter?: number): Promise<Outcome>;
+  /** Runs a case; also the toggles that each command reported. */
+  runCounted(problem: EngineCase): Promise<{ readonly outcome: Outcome; readonly activity: readonly number[] }>;
 }
 
 const binaries = { icarus: icarusBinary, netlist: netlistBinary, verilator: verilatorBinary } as const;
@@ -118,19 +120,25 @@ export async function openSimulator(
 ): Promise<OutsideSimulator> {
   const binary = await binaries[tool](parameters, from);
   const info = engineInfo(parameters, 'rtl-wasm', tool, tool);
+  const play = async (text: string): Promise<string> => {
+    const folder = await mkdtemp(join(tmpdir(), 'tierwise-hdl-'));
+    try {
+      const script = join(folder, 'script.txt');
+      await writeFile(script, text);
+      const [command, args] = tool === 'verilator' ? [binary, []] : ['vvp', [binary]];
+      return (await run(command, [...args, `+script=${script}`], { maxBuffer: 1 << 28 })).stdout;
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  };
   return {
     info,
     async run(problem, resetAfter) {
-      const folder = await mkdtemp(join(tmpdir(), 'tierwise-hdl-'));
-      try {
-        const script = join(folder, 'script.txt');
-        await writeFile(script, hostScript(info, problem, resetAfter));
-        const [command, args] = tool === 'verilator' ? [binary, []] : ['vvp', [binary]];
-        const { stdout } = await run(command, [...args, `+script=${script}`], { maxBuffer: 1 << 28 });
-        return parseLog(info, problem, stdout);
-      } finally {
-        await rm(folder, { recursive: true, force: true });
-      }
+      return parseLog(info, problem, await play(hostScript(info, problem, resetAfter)));
+    },
+    async runCounted(problem) {
+      const log = await play(hostScript(info, problem));
+      return { outcome: parseLog(info, problem, log), activity: parseActivity(log) };
     },
   };
 }
