@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 `default_nettype none
-// Proves axi_burst_splitter: the bursts of a transfer follow each other without gap or overlap, are as many beats in all as asked for,
-// stay within 4 KiB and within MAX_BEATS, and an offered burst stays until it is taken.
+// Proves axi_burst_splitter: the bursts of a transfer follow each other without gap or overlap, are as many beats in all as
+// asked for, stay within 4 KiB and within MAX_BEATS, and an offered burst stays until it is taken.
 //   MAX_BEATS  beats of the longest burst, 1..256
 module axi_burst_splitter_f #(
   parameter int MAX_BEATS = 256
@@ -47,7 +47,8 @@ module axi_burst_splitter_f #(
         assert (32'(len) < MAX_BEATS);
         assert (11'(len) < left_q);
         // No burst is shorter than it must be.
-        assert (32'(len) + 1 == MAX_BEATS || 11'(len) + 11'd1 == left_q || 13'(address[11:0]) + 13'(8 * (32'(len) + 1)) == 13'd4096);
+        assert (32'(len) + 1 == MAX_BEATS || 11'(len) + 11'd1 == left_q ||
+                13'(address[11:0]) + 13'(8 * (32'(len) + 1)) == 13'd4096);
       end
       if (held_q) assert (valid && address == held_address_q && len == held_len_q);
       cover (valid && ready_i && 32'(len) + 1 == MAX_BEATS && left_q > 11'(MAX_BEATS));

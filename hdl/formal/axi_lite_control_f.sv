@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 `default_nettype none
-// Proves axi_lite_control for any master that keeps the rules of AXI4-Lite: every write (address and data in any order) and every read
-// is answered once and in bounded time, answers stay until taken, the registers behind see exactly the bytes that were sent and no
-// write while the kernel runs; with HISTORY also that control shows start, done, idle and ready as they were.
+// Proves axi_lite_control for any master that keeps the rules of AXI4-Lite: every write (address and data in any order) and
+// every read is answered once and in bounded time, answers stay until taken, the registers behind see exactly the bytes that
+// were sent and no write while the kernel runs; with HISTORY also that control shows start, done, idle and ready as they
+// were.
 //   HISTORY  also follow the control register: only from reset on, not by induction
 module axi_lite_control_f #(
   parameter int HISTORY = 0

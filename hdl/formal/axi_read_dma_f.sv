@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 `default_nettype none
-// Proves axi_read_dma before any memory that keeps the rules of AXI4: requests stay until taken, never cross 4 KiB and are never more
-// than OUTSTANDING; data are taken only when asked for, each handed on once; busy ends when every beat has come, and error tells of
-// every error response.
+// Proves axi_read_dma before any memory that keeps the rules of AXI4: requests stay until taken, never cross 4 KiB and are
+// never more than OUTSTANDING; data are taken only when asked for, each handed on once; busy ends when every beat has come,
+// and error tells of every error response.
 module axi_read_dma_f #(
   parameter int MAX_BEATS = 3,
   parameter int OUTSTANDING = 2

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 `default_nettype none
-// Proves axi_write_dma before any memory and any stream that keep their rules: address and data stay until taken, bursts never cross
-// 4 KiB, WLAST is on exactly the last beat of each, every beat of the stream is sent once, answers are taken only when due; busy ends
-// when every burst is answered, and error tells of every error response.
+// Proves axi_write_dma before any memory and any stream that keep their rules: address and data stay until taken, bursts
+// never cross 4 KiB, WLAST is on exactly the last beat of each, every beat of the stream is sent once, answers are taken only
+// when due; busy ends when every burst is answered, and error tells of every error response.
 module axi_write_dma_f #(
   parameter int MAX_BEATS = 3,
   parameter int OUTSTANDING = 2

@@ -125,4 +125,33 @@ export const proofs: readonly Proof[] = [
       ['data wait for the address', 'wvalid_o  = w_q && valid_i', 'wvalid_o  = w_q && valid_i && !awready_i'],
     ],
   },
+  {
+    top: 'axi_word_unpack_f',
+    says: 'words come out of beats in order and whole, and no beat too many is taken',
+    sources: ['hdl/xrt/word_unpack.sv'],
+    depth: 9,
+    mutants: [
+      ['the high half comes first', 'high_q ? beat_q[63:32] : beat_q[31:0]', 'high_q ? beat_q[31:0] : beat_q[63:32]'],
+      ['a beat too many is taken', "last_of_beat && left_q != 32'd1)", 'last_of_beat)'],
+      ['a word that does not fit is overlooked', 'if (!fits) bad_q', "if (1'b0) bad_q"],
+    ],
+  },
+  {
+    top: 'axi_word_pack_f',
+    says: 'words go into beats in order and whole, with their strobes',
+    sources: ['hdl/xrt/word_pack.sv'],
+    depth: 9,
+    mutants: [
+      ['a lonely int32 overwrites its neighbour', "8'h0f", "8'hff"],
+      ['signs get lost', "64'($signed(word_data_i))", "64'(word_data_i)"],
+      ['words overwrite a beat that waits', '(!full_q || beat_ready_i)', "1'b1"],
+    ],
+  },
+  {
+    top: 'mover_f',
+    says: 'the mover touches no address outside the memory, moves nothing for an illegal descriptor, and ends',
+    sources: ['hdl/sys/mover.sv', 'hdl/formal/stream_rules.sv'],
+    depth: 14,
+    mutants: [['the last address is not checked', '|| state_q == CheckLast', '']],
+  },
 ];

@@ -248,6 +248,22 @@ async function failures(bench: KernelBench): Promise<string | undefined> {
   return problems.find((p) => p !== undefined);
 }
 
+/** A word per clock in both directions when nobody waits, but for some clocks per burst and row. */
+async function speed(bench: KernelBench): Promise<string | undefined> {
+  bench.stall(1, 0);
+  const words = 1600;
+  const overhead = 120;
+  bench.poke(defaultAddresses.input, new Uint8Array(words * 8));
+  for (const space of ['operand', 'gram'] as const) {
+    const descriptor = { ...operand(words / 2, 2), space };
+    for (const call of [loadCall(descriptor, words), storeCall(descriptor, words)]) {
+      const { state, clocks } = await bench.call(call);
+      if (state !== 'done' || clocks > words + overhead) return `${words} words, ${space}: ${state} after ${clocks} clocks`;
+    }
+  }
+  return undefined;
+}
+
 /** The registers in short; test/hdl/xrt-registers.test.ts has them at length. */
 async function registers(bench: KernelBench): Promise<string | undefined> {
   bench.stall(6, 40);
@@ -267,5 +283,6 @@ export const kernelChecks: readonly (readonly [string, (bench: KernelBench) => P
   ['does all steps of a call in order', allSteps],
   ['refuses what is illegal and then works on', refused],
   ['reports errors of the bus and words that do not fit', failures],
+  ['moves a word per clock', speed],
   ['keeps its registers', registers],
 ];
