@@ -140,11 +140,15 @@ function limbOf(word: number, limbs: Limbs, limb: number, f: number): number {
   return limb === 0 ? high : word - high * 2 ** f;
 }
 
-/** Script of a case. `resetAfter`: first starts the factor and resets the engine after that many clocks. */
+/** Script of a case. `resetAfter`: first starts commands of every kind and resets the engine after that many clocks. */
 export function hostScript(info: EngineInfo, problem: EngineCase, resetAfter?: number): string {
   const layout = layoutOf(info, problem);
   const script = new Script(info, layout);
-  if (resetAfter !== undefined) script.command(cholCommand(layout, info, 1, layout.limbs), resetAfter);
+  if (resetAfter !== undefined) {
+    const { limbs } = layout;
+    const commands = [decayCommand(layout, info, 3), cholCommand(layout, info, 1, limbs), fsubCommand(layout, info, limbs)];
+    for (const command of [...commands, backCommand(layout, info, 'back', limbs)]) script.command(command, resetAfter);
+  }
   script.begin(problem);
   problem.steps.forEach((step, at) => script.step(step, limbsAfter(problem, at + 1)));
   const limbs = limbsAfter(problem, problem.steps.length);

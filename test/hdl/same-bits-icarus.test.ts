@@ -6,14 +6,16 @@ import { oracle } from './oracle.ts';
 import { allCases, runCase, withoutCycles } from './run-case.ts';
 import { icarus, openSimulator, smallParameters, titled } from './simulators.ts';
 
-/** Both accumulator widths and word lengths at every number of lanes; without the second limb at the extremes. */
-const matrix = [2, 4, 8, 16].flatMap((lanes) =>
-  [16, 18].flatMap((wordBits) => {
-    const accumulatorBits = (lanes === 4 || lanes === 16) === (wordBits === 16) ? 40 : 48;
-    const limbs = lanes === 2 || lanes === 16 ? ([1, 2] as const) : ([2] as const);
-    return limbs.map((count) => smallParameters(lanes, wordBits, accumulatorBits, count));
-  }),
-);
+/** Every number of lanes with two limbs, every word length and accumulator; the others run in Verilator. */
+const matrix = [
+  smallParameters(2, 16, 40, 2),
+  smallParameters(2, 18, 48, 1),
+  smallParameters(4, 18, 40, 2),
+  smallParameters(8, 18, 48, 2),
+  smallParameters(8, 16, 48, 1),
+  smallParameters(16, 16, 40, 1),
+  smallParameters(16, 18, 48, 2),
+];
 
 describe(titled('RTL in Icarus', icarus), () => {
   test.skipIf(icarus === undefined).concurrent.each(matrix)(
