@@ -185,7 +185,6 @@ module command_processor #(
     data_en_o        = 1'b0;
     mover_abort_o    = 1'b0;
     mover_start_o    = 1'b0;
-    mover_clear_o    = 1'b0;
     telemetry_set_o  = 1'b0;
     telemetry_take_o = 1'b0;
     send_o           = 1'b0;
@@ -329,7 +328,6 @@ module command_processor #(
       end
       Clear: begin
         reason        = link_pkg::REASON_BAD_DESCRIPTOR;
-        mover_clear_o = !mover_busy_i && !mover_done_i;
         if (mover_error_i) begin
           reply_type = link_pkg::TYPE_NAK;
           state_d    = Send;
@@ -426,6 +424,7 @@ module command_processor #(
 
   assign unpack_clear_o   = open_transfer;
   assign unpack_bits_o    = bits_q;
+  assign mover_clear_o    = state_q == Clear && !mover_busy_i;
   assign mover_dir_o      = type_i == link_pkg::TYPE_READ;
   assign engine_start_o   = run;
   assign engine_reset_o   = cancel;

@@ -93,7 +93,7 @@ module mover #(
   logic [1:0]  read_q = '0;
   logic [CW-1:0] ahead_q = '0;
 
-  logic        load, fill, next_row, row_empty, row_last, take, issue, may_issue, outside, fill_outside, out_fire;
+  logic        load, fill, next_row, row_empty, row_last, take, issue, may_issue, drained, outside, fill_outside, out_fire;
   logic        wide, wide_fill;
   logic [FW-1:0] column, column_block, next_row_number, row_block, row_words;
   logic [W-1:0] addr;
@@ -128,21 +128,23 @@ module mover #(
   assign issue      = state_q == Move && dir_q && !row_empty && left_q != '0 && may_issue;
   assign out_fire   = out_valid_o && out_ready_i;
 
+  // Apart from the block below: an answer must not seem to change while that block is worked out.
+  assign drained   = !re_q && read_q == '0 && ahead_q == '0;
+  assign checked_o = state_q == CheckEnd && !bad_q;
+  assign error_o   = (state_q == CheckEnd && bad_q) || (state_q == Idle && clear_i && !start_i && fill_outside);
+  assign done_o    = (state_q == Drain && drained) || (state_q == Fill && left_q == '0);
+
   always_comb begin
     state_d   = state_q;
     load      = 1'b0;
     fill      = 1'b0;
     next_row  = 1'b0;
-    checked_o = 1'b0;
-    error_o   = 1'b0;
-    done_o    = 1'b0;
     case (state_q)
       Idle: begin
         if (start_i) begin
           load    = 1'b1;
           state_d = CheckFirst;
         end else if (clear_i) begin
-          error_o = fill_outside;
           load    = !fill_outside;
           fill    = 1'b1;
           if (!fill_outside) state_d = Fill;
@@ -158,8 +160,6 @@ module mover #(
         state_d  = CheckFirst;
       end
       CheckEnd: begin  // the last address went by in the clock before
-        error_o   = bad_q;
-        checked_o = !bad_q;
         load      = !bad_q;
         state_d   = Move;
         if (bad_q) state_d = Idle;
@@ -169,16 +169,10 @@ module mover #(
         else next_row = row_empty || (row_last && (take || issue));
       end
       Drain: begin
-        if (!re_q && read_q == '0 && ahead_q == '0) begin
-          done_o  = 1'b1;
-          state_d = Idle;
-        end
+        if (drained) state_d = Idle;
       end
       default: begin  // Fill
-        if (left_q == '0) begin
-          done_o  = 1'b1;
-          state_d = Idle;
-        end
+        if (left_q == '0) state_d = Idle;
       end
     endcase
   end
