@@ -6,7 +6,7 @@ import type { Frame } from './frame.ts';
 import { frameLimit } from './frame.ts';
 import { linkMessages } from './generated/link.ts';
 import type { LinkSession } from './link-session.ts';
-import { defaultAttempts } from './link-session.ts';
+import { defaultAttempts, usualGrowth } from './link-session.ts';
 import { parseAcknowledgement } from './messages.ts';
 
 const lookMs = 100;
@@ -135,7 +135,7 @@ export class DataSender {
   }
 
   private extendDeadline(): void {
-    const slackMs = Math.min(longestMs, this.session.replyTime.slackMs * 1.6 ** this.silentRounds);
+    const slackMs = Math.min(longestMs, this.session.replyTime.slackMs * usualGrowth ** this.silentRounds);
     this.deadlineMs = this.session.clock.nowMs() + this.session.lineMs(this.unanswered + 30) + slackMs;
   }
 
