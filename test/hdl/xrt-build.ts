@@ -1,13 +1,12 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { buildKernelModel, kernelModelSources, kernelSources } from '../../.ci/build-kernel-model.mjs';
 import { readSources, rtlSources, sha256 } from '../../.ci/hdl-sources.mjs';
-import type { EngineParameters } from '../../solver-core/backends/engine/parameters.ts';
 import { projectRoot } from '../shared.ts';
-import { rtlParameters } from './simulators.ts';
+import { exclusively } from '../xrt-shim/lock.ts';
 
 const run = promisify(execFile);
 const cacheFolder = join(projectRoot, '.cache/hdl');
@@ -29,11 +28,6 @@ export const verilator = versionOf('verilator', '--version');
 /** RTL of the kernel and all below it, by dependency level; paths from the project root. */
 export const kernelRtl: readonly string[] = [...kernelSources.slice(0, 2), ...rtlSources, ...kernelSources.slice(2)];
 
-/** Parameters of the kernel by RTL name. */
-export function kernelParameters(p: EngineParameters): Readonly<Record<string, number>> {
-  return { ...rtlParameters(p), LIMBS: p.limbs ?? 1 };
-}
-
 /** A kernel that builds quickly: two lanes, up to 24 features. */
 export const smallKernel: Readonly<Record<string, number>> = {
   N: 2,
@@ -45,15 +39,18 @@ export const smallKernel: Readonly<Record<string, number>> = {
   LIMBS: 1,
 };
 
+/** Builds once per key; of test files that run side by side one builds and the others wait. */
 async function once(name: string, key: unknown, build: (folder: string) => Promise<void>): Promise<string> {
   const folder = join(cacheFolder, `${name}-${sha256(JSON.stringify(key)).slice(0, 24)}`);
   if (existsSync(folder)) return folder;
   await mkdir(cacheFolder, { recursive: true });
-  const fresh = await mkdtemp(`${folder}-`);
-  await build(fresh);
-  // Another worker may have been faster; its result is the same.
-  await rename(fresh, folder).catch(() => rm(fresh, { recursive: true, force: true }));
-  return folder;
+  return exclusively(`${folder}.lock`, async () => {
+    if (existsSync(folder)) return folder;
+    const fresh = await mkdtemp(`${folder}-`);
+    await build(fresh);
+    await rename(fresh, folder);
+    return folder;
+  });
 }
 
 /**
@@ -92,13 +89,16 @@ export async function verilatedKernel(parameters: Readonly<Record<string, number
   return join(folder, 'player');
 }
 
-/** The kernel as the native library of the card shim, linked with the same program. No checkers. */
-export async function nativeKernel(parameters: Readonly<Record<string, number>>): Promise<string> {
-  const key = [await readSources([...kernelRtl, ...kernelModelSources, player]), parameters];
-  const folder = await once('kernel-native', key, async (target) => {
-    const { library } = await buildKernelModel({ folder: target, parameters });
-    const include = `-I${join(projectRoot, 'hdl/xrt/sim')}`;
-    await run('g++', ['-O1', include, join(projectRoot, player), library, '-o', join(target, 'player')]);
+/** The kernel as the native library of the card shim (its default parameters), linked with the same program. No checkers. */
+export async function nativeKernel(): Promise<string> {
+  // The shim's own build, so that it is made once.
+  const cache = join(projectRoot, '.cache/xrt-shim');
+  await mkdir(cache, { recursive: true });
+  const { library, imageId } = await exclusively(join(cache, 'kernel-model.lock'), () =>
+    buildKernelModel({ folder: join(cache, 'kernel-model'), parameters: { LIMBS: 2 } }),
+  );
+  const folder = await once('kernel-native', [imageId, await readSources([player])], async (target) => {
+    await run('g++', ['-O1', `-I${join(projectRoot, 'hdl/xrt/sim')}`, join(projectRoot, player), library, '-o', join(target, 'player')]);
   });
   return join(folder, 'player');
 }

@@ -264,7 +264,7 @@ async function speed(bench: KernelBench): Promise<string | undefined> {
   return undefined;
 }
 
-/** The registers in short; test/hdl/xrt-registers.test.ts has them at length. */
+/** The registers in short; test/hdl/xrt-buses.test.ts has them at length. */
 async function registers(bench: KernelBench): Promise<string | undefined> {
   bench.stall(6, 40);
   const { offset } = kernelArguments[3];

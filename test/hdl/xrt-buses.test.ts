@@ -4,6 +4,7 @@ import { kernelArguments, kernelRegisters, kernelVersion } from '../../solver-co
 import { titled } from './simulators.ts';
 import { KernelBench, defaultAddresses } from './xrt-bench.ts';
 import { smallKernel, verilatedKernel, verilator } from './xrt-build.ts';
+import { kernelChecks } from './xrt-checks.ts';
 
 const { control, gie, ier, isr, result, version } = kernelRegisters;
 const idle = 4;
@@ -122,5 +123,16 @@ describe.skipIf(verilator === undefined)(`registers of the kernel in ${titled('V
     expect(await bench.read(control)).toBe(idle);
     bench.stall(3, 0);
     expect((await bench.call(infoCall(), defaultAddresses)).state).toBe('done');
+  });
+});
+
+describe(`the kernel in ${titled('Verilator', verilator)}`, () => {
+  test.skipIf(verilator === undefined).each(kernelChecks)('%s', async (_name, check) => {
+    const bench = new KernelBench(await verilatedKernel(smallKernel));
+    const wrong = await check(bench);
+    const { violation, accesses, longest } = await bench.close();
+    expect([wrong, violation]).toEqual([undefined, 'none']);
+    expect(accesses).toBeGreaterThan(0);
+    expect(longest).toBeLessThanOrEqual(2048);
   });
 });
