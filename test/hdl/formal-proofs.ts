@@ -149,9 +149,13 @@ export const proofs: readonly Proof[] = [
   },
   {
     top: 'mover_f',
-    says: 'the mover touches no address outside the memory, moves nothing for an illegal descriptor, and ends',
+    says: 'the mover touches no address outside the memory, moves nothing for an illegal descriptor, and an upload ends',
     sources: ['hdl/sys/mover.sv', 'hdl/formal/stream_rules.sv'],
-    depth: 14,
-    mutants: [['the last address is not checked', '|| state_q == CheckLast', '']],
+    depth: 16,
+    unroll: true,
+    mutants: [
+      ['the last address is not checked', '|| state_q == CheckLast', ''],
+      ['an upload does not end', "if (left_q == '0) state_d = Drain;", "if (left_q == '0) state_d = Move;"],
+    ],
   },
 ];

@@ -26,6 +26,8 @@ export interface Proof {
   readonly depth: number;
   /** Modules whose registers start with any value, so that the proof holds from every state after a reset. */
   readonly anyStart?: readonly string[];
+  /** Gives the solver every clock's terms apart: some proofs are quick only so, others only without. */
+  readonly unroll?: boolean;
   /** Also by induction with this many clocks: then the proof holds for ever. */
   readonly induction?: number;
   /** Clocks within which every cover statement must be reached; default depth. */
@@ -66,10 +68,16 @@ async function smt2(proof: Proof, folder: string, change: (source: string) => st
   await run('yosys', ['-q', '-p', script.join('; ')], { cwd: folder, maxBuffer: 1 << 26 });
 }
 
-async function check(folder: string, options: readonly string[]): Promise<{ readonly verdict: Verdict; readonly log: string }> {
-  const result = await run('yosys-smtbmc', ['-s', 'z3', ...options, 'model.smt2'], { cwd: folder, maxBuffer: 1 << 26 }).catch(
-    (error: { stdout?: string; stderr?: string }) => ({ stdout: error.stdout ?? '', stderr: error.stderr ?? '' }),
-  );
+async function check(
+  folder: string,
+  proof: Proof,
+  options: readonly string[],
+): Promise<{ readonly verdict: Verdict; readonly log: string }> {
+  const result = await run(
+    'yosys-smtbmc',
+    ['-s', 'z3', '--noprogress', ...(proof.unroll === true ? ['--unroll'] : []), ...options, 'model.smt2'],
+    { cwd: folder, maxBuffer: 1 << 26 },
+  ).catch((error: { stdout?: string; stderr?: string }) => ({ stdout: error.stdout ?? '', stderr: error.stderr ?? '' }));
   const log = result.stdout + result.stderr;
   if (/Status: PASSED/.test(log)) return { verdict: 'passed', log };
   if (/Status: FAILED|Status: failed/.test(log)) return { verdict: 'failed', log };
@@ -85,11 +93,11 @@ export async function prove(
   const folder = await mkdtemp(join(tmpdir(), 'tierwise-formal-'));
   try {
     await smt2(proof, folder, change);
-    const bounded = await check(folder, ['-t', `${proof.depth}`]);
+    const bounded = await check(folder, proof, ['-t', `${proof.depth}`]);
     const rest = only === undefined;
     const passed = { verdict: 'passed' as const, log: '' };
-    const induction = rest && proof.induction !== undefined ? await check(folder, ['-i', '-t', `${proof.induction}`]) : passed;
-    const cover = rest ? await check(folder, ['-c', '-t', `${proof.coverDepth ?? proof.depth}`]) : passed;
+    const induction = rest && proof.induction !== undefined ? await check(folder, proof, ['-i', '-t', `${proof.induction}`]) : passed;
+    const cover = rest ? await check(folder, proof, ['-c', '-t', `${proof.coverDepth ?? proof.depth}`]) : passed;
     const log = [bounded, induction, cover].find(({ verdict }) => verdict === 'failed')?.log.slice(-1500) ?? '';
     return { bounded: bounded.verdict, induction: induction.verdict, cover: cover.verdict, log };
   } finally {
