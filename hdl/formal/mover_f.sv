@@ -7,7 +7,10 @@ module mover_f #(
   parameter int N = 2,
   parameter int AW = 2,
   parameter int OPERAND_DEPTH = 5,
-  parameter int GRAM_DEPTH = 3
+  parameter int GRAM_DEPTH = 3,
+  parameter int ROWS = 2,     // of the largest descriptor
+  parameter int COLUMNS = 2,  // ... and first columns, and rows before the first
+  parameter int BOUND = 0     // clocks of the longest upload or fill, all words flowing; 0 does not ask
 ) (
   input wire logic          clk_i,
   input wire logic          start_i, clear_i, dir_i, space_i, tri_i, packed_i, diagonal_i,
@@ -18,8 +21,6 @@ module mover_f #(
   input wire logic          in_valid_i, out_ready_i,
   input wire logic [AW-1:0] in_data_i, host_rdata_i
 );
-  localparam int Bound = 13;  // clocks of the longest upload or fill below, all words flowing
-
   logic          rst_q = 1'b1;
   logic          busy, checked, error, done, in_ready, out_valid, host_we, host_re, host_gram;
   logic [5:0]    words;
@@ -64,8 +65,8 @@ module mover_f #(
   always_comb begin
     if (busy) m_held: assume (fields == fields_q);
     // Small numbers spare the solver: what a command's length and place need, and bases beside both ends of the address range.
-    m_length: assume (rows_i <= 16'd2 && columns_i <= 16'd2 && blocks_i <= 16'd3 && count_i <= 32'd3);
-    m_place:  assume (first_i <= 16'd2 && row0_i <= 16'd2 && (base_i[23:3] == '0 || base_i[23:3] == '1));
+    m_length: assume (32'(rows_i) <= ROWS && 32'(columns_i) <= COLUMNS && blocks_i <= 16'd3 && count_i <= 32'd3);
+    m_place:  assume (32'(first_i) <= COLUMNS && 32'(row0_i) <= COLUMNS && (base_i[23:3] == '0 || base_i[23:3] == '1));
     if (!rst_q) begin
       if (host_we || host_re) begin
         a_address: assert (32'(host_addr) < (gram_q ? GRAM_DEPTH : OPERAND_DEPTH));
@@ -74,13 +75,13 @@ module mover_f #(
         a_one_way: assert (!(host_we && host_re));
       end
       if (error && busy) a_nothing: assert (!host_we && !host_re && !moving_q);
-      if (busy && (filling_q || !dir_i)) a_ends: assert (32'(age_q) < Bound);
+      if (BOUND != 0 && busy && (filling_q || !dir_i)) a_ends: assert (32'(age_q) < BOUND);
     end
     c_write: cover (host_we && moving_q && host_addr == 24'(OPERAND_DEPTH - 1));
     c_read:  cover (out_valid && moving_q);
     c_fill:  cover (done && filling_q && age_q > 8'd2);
     c_error: cover (error && age_q > 8'd2);
-    c_done:  cover (done && moving_q && words > 6'd1);
+    c_done:  cover (done && moving_q && 32'(words) == COLUMNS);
   end
 endmodule
 `resetall

@@ -149,13 +149,21 @@ export const proofs: readonly Proof[] = [
   },
   {
     top: 'mover_f',
-    says: 'the mover touches no address outside the memory, moves nothing for an illegal descriptor, and an upload ends',
+    says: 'the mover touches no address outside the memory and moves nothing for an illegal descriptor',
     sources: ['hdl/sys/mover.sv', 'hdl/formal/stream_rules.sv'],
-    depth: 16,
+    parameters: { ROWS: 2, COLUMNS: 3 },
+    depth: 11,
+    coverDepth: 14,
     unroll: true,
-    mutants: [
-      ['the last address is not checked', '|| state_q == CheckLast', ''],
-      ['an upload does not end', "if (left_q == '0) state_d = Drain;", "if (left_q == '0) state_d = Move;"],
-    ],
+    mutants: [['the last address is not checked', '|| state_q == CheckLast', '']],
+  },
+  {
+    top: 'mover_f',
+    says: 'an upload of one word ends, and a fill',
+    sources: ['hdl/sys/mover.sv', 'hdl/formal/stream_rules.sv'],
+    parameters: { ROWS: 1, COLUMNS: 1, BOUND: 9 },
+    depth: 13,
+    unroll: true,
+    mutants: [['an upload does not end', "if (left_q == '0) state_d = Drain;", "if (left_q == '0) state_d = Move;"]],
   },
 ];
