@@ -113,7 +113,16 @@ describe.skipIf(icarus === undefined)(`the board shell in ${titled('Icarus', ica
     const netlist = join(folder, 'netlist.v');
     const sets = '-set N 2 -set DW 16 -set AW 36 -set OPERAND_DEPTH 64 -set GRAM_DEPTH 64 -set MAX_FEATURES 8 -set LIMBS 1';
     const shell = '-set RX_BYTES 512 -set MAX_PAYLOAD 256 -set CLOCK_HZ 4000000 -set BAUD 1000000';
-    const steps = ['hierarchy -top board_shell', 'proc', 'flatten', 'opt -full', 'wreduce', 'memory -nomap', 'opt', 'rename -top board_shell'];
+    const steps = [
+      'hierarchy -top board_shell',
+      'proc',
+      'flatten',
+      'opt -full',
+      'wreduce',
+      'memory -nomap',
+      'opt',
+      'rename -top board_shell',
+    ];
     const read = `read_verilog -sv -defer ${files.join(' ')}; chparam ${sets} ${shell} board_shell`;
     await run('yosys', ['-q', '-p', [read, ...steps, `write_verilog -noattr ${netlist}`].join('; ')]);
     expect(await play('netlist', ['-DTB_NETLIST'], [netlist])).toEqual(await (heard ??= play('rtl', [], files)));

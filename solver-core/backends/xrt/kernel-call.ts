@@ -190,8 +190,8 @@ export function wordsToBytes(space: MemorySpace, words: Int32Array | Float64Arra
 
 /** The inverse of `wordsToBytes`: exact integers. */
 export function bytesToWords(space: MemorySpace, bytes: Uint8Array): Float64Array {
-  // A copy, because the bytes may start anywhere in their buffer.
-  const copy = bytes.slice();
+  // A copy, because the bytes may start anywhere in their buffer; slice() of a Node Buffer would be none.
+  const copy = new Uint8Array(bytes);
   if (space === 'operand') return Float64Array.from(new Int32Array(copy.buffer));
   const halves = new Int32Array(copy.buffer);
   return Float64Array.from({ length: halves.length / 2 }, (_, i) => halves[2 * i + 1]! * 2 ** 32 + (halves[2 * i]! >>> 0));

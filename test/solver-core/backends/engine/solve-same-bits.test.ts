@@ -20,7 +20,15 @@ describe('a solve has the same bits on the simulated RTL as on the functional mo
 
   const cases = [
     { name: 'well conditioned', n: 300, d: 20, k: 5, kappa: 10, lambda: 0.1, says: /^\S+ \+ \d refinement passes$/ },
-    { name: 'slow in short words', n: 300, d: 32, k: 3, kappa: 2.4e4, lambda: 0, says: /was slow in 18-bit words, so the engine used two limbs/ },
+    {
+      name: 'slow in short words',
+      n: 300,
+      d: 32,
+      k: 3,
+      kappa: 2.4e4,
+      lambda: 0,
+      says: /was slow in 18-bit words, so the engine used two limbs/,
+    },
     { name: 'too coarse for short words', n: 200, d: 24, k: 3, kappa: 1e6, lambda: 0, says: /so the engine used two limbs/ },
     { name: 'breakdown and weights that outgrow', n: 200, d: 24, k: 3, kappa: 1e8, lambda: 0, says: /broke down.*outgrew/ },
     { name: 'conjugate gradients', n: 200, d: 24, k: 3, kappa: 1e11, lambda: 0, says: /conjugate gradient/ },
