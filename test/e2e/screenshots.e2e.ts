@@ -126,3 +126,23 @@ np.savez(sys.argv[1] + '/mirrored-digits.npz', x=x.reshape(-1, 64), y=y)`,
   await shoot(page, 'learning-light');
   expect(await waitForWebviewText(page, /Learning/, /Spent on learning/)).toMatch(JOULES);
 });
+
+test('choosing a backend while a simulated board runs', async () => {
+  const { page } = session;
+  await theme('Dark 2026', 'vs-dark');
+  await openFile(page, 'digits.tiers');
+  await runCommand(page, 'Tierwise: Start Simulated Board');
+  const item = page.locator('.statusbar-item[id$="tierwise.backend"]');
+  await until('the simulated board', async () => /simulated board/.test((await item.textContent()) ?? ''));
+  await runCommand(page, 'Notifications: Clear All Notifications');
+  await item.click();
+  const row = page.locator('.quick-input-widget .monaco-list-row').filter({ hasText: 'tierwise-board' }).first();
+  await until('its port in the list', async () => await row.isVisible());
+  await row.hover();
+  await row.locator('.action-label').first().click();
+  await until('its answer', async () => /MHz/.test((await row.textContent()) ?? ''));
+  await shoot(page, 'boards-dark', 'as it is');
+  await page.keyboard.press('Escape');
+  await runCommand(page, 'Terminal: Kill All Terminals');
+  expect(await item.count()).toBe(1);
+});
