@@ -170,8 +170,9 @@ describe.skipIf(verilator === undefined)(`a damaged line before the board shell 
     const before = board.clocks;
     let bytesSent = 0;
     for (let transfer = 100; frames < 1000; transfer++) {
-      last = Array.from({ length: 1600 }, () => BigInt(below(2 ** 17)) - 65536n);
-      const parts: Frame[] = transferFrames(board, transfer, row, 18, last, 60 + below(900));
+      const bits = [18, 8, 12][transfer % 3]!;
+      last = Array.from({ length: 1600 }, () => BigInt.asIntN(bits, BigInt(below(2 ** 18))));
+      const parts: Frame[] = transferFrames(board, transfer, row, bits, last, 60 + below(900));
       const read = { ...request, ...board.frame(types.read, request.payload) };
       for (const frame of [...parts, read]) {
         wanted.set(frame.sequence, frame === read ? types.readData : types.ack);
