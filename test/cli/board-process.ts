@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { onTestFinished } from 'vitest';
 import type { Product } from './product.ts';
 
 /** `tierwise board-sim` as a process. */
@@ -17,7 +18,7 @@ export interface BoardProcess {
   stop(signal: NodeJS.Signals): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>;
 }
 
-/** Starts a simulated board at `path`. A board that never stops is ended with the test's process. */
+/** Starts a simulated board at `path`, from inside a test: whatever becomes of the test, the board ends with it. */
 export function boardProcess(product: Product, path: string, options: readonly string[] = []): BoardProcess {
   const child = product.start(['board-sim', '--pty', path, ...options], product.scratch());
   let stdout = '';
@@ -30,8 +31,7 @@ export function boardProcess(product: Product, path: string, options: readonly s
   });
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   void ended.then(() => waiting.forEach(({ text, reject }) => reject(new Error(`the board ended before it said "${text}": ${stderr}`))));
-  const onExit = (): void => void child.kill('SIGKILL');
-  process.once('exit', onExit);
+  onTestFinished(() => void child.kill('SIGKILL'));
   const says = (text: string): Promise<void> =>
     stderr.includes(text) ? Promise.resolve() : new Promise((resolve, reject) => waiting.push({ text, resolve, reject }));
   const cpuTicks = (): number => {
@@ -54,7 +54,6 @@ export function boardProcess(product: Product, path: string, options: readonly s
     async stop(signal) {
       child.kill(signal);
       const code = await ended;
-      process.off('exit', onExit);
       return { code, stdout, stderr };
     },
   };
