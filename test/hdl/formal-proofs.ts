@@ -1,5 +1,20 @@
 import type { Proof } from './formal.ts';
 
+const controlSources = [
+  ...['sequencer', 'operand_walk', 'drain', 'lane', 'difference', 'toggle_counter', 'tierwise_engine'].map((name) => `hdl/rtl/${name}.sv`),
+  ...['any_mac_dsp', 'any_scaling_path', 'checked_ram_1r1w', 'checked_ram_2r1w'].map((name) => `hdl/formal/${name}.sv`),
+];
+
+const goesOn = ['the command goes on after its last row', 'step && row_next && row_end', "step && row_next && 1'b0"] as const;
+const upwards = ['rows are walked upwards only', 'down_i ? row_q - row_stride : row_q + row_stride', 'row_q + row_stride'] as const;
+
+/** Operation, its number, clocks within which it ends for at most two features and two blocks, file that a defect goes to, defect. */
+const engineControl = [
+  ['GRAM', 0, 34, 'hdl/rtl/sequencer.sv', goesOn],
+  ['CHOL', 1, 60, 'hdl/rtl/sequencer.sv', goesOn],
+  ['BACKV', 4, 60, 'hdl/rtl/operand_walk.sv', upwards],
+] as const;
+
 /** Every proof of the RTL. Narrow instances: the solver multiplies slowly, and wide arithmetic is compared bit by bit elsewhere. */
 export const proofs: readonly Proof[] = [
   {
@@ -166,4 +181,13 @@ export const proofs: readonly Proof[] = [
     unroll: true,
     mutants: [['an upload does not end', "if (left_q == '0) state_d = Drain;", "if (left_q == '0) state_d = Move;"]],
   },
+  ...engineControl.map(([operation, op, bound, mutated, mutant]): Proof => ({
+    top: 'engine_f',
+    says: `${operation} stays inside the memories, never lets accesses meet, and ends`,
+    sources: [mutated, ...controlSources.filter((path) => path !== mutated)],
+    parameters: { OP: op, BOUND: bound },
+    depth: bound + 2,
+    unroll: true,
+    mutants: [mutant],
+  })),
 ];
