@@ -30,7 +30,7 @@ module top #(
   end
 
   board_shell #(
-    .CLOCK_HZ(12000000), .BAUD(1000000), .TELEMETRY(0), .RX_BYTES(512), .MAX_PAYLOAD(256),
+    .BOARD(1), .CLOCK_HZ(12000000), .BAUD(1000000), .TELEMETRY(0), .RX_BYTES(512), .MAX_PAYLOAD(256),
     .N(N), .DW(DW), .AW(AW), .OPERAND_DEPTH(OPERAND_DEPTH), .GRAM_DEPTH(GRAM_DEPTH), .MAX_FEATURES(MAX_FEATURES), .LIMBS(LIMBS)
   ) u_shell (
     .clk_i(clk_i), .rst_i(rst_q), .uart_rx_i(uart_rx_i), .uart_tx_o(uart_tx_o), .led_o(led)

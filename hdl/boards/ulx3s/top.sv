@@ -29,7 +29,7 @@ module top #(
   end
 
   board_shell #(
-    .CLOCK_HZ(25000000), .BAUD(1000000),
+    .BOARD(2), .CLOCK_HZ(25000000), .BAUD(1000000),
     .N(N), .DW(DW), .AW(AW), .OPERAND_DEPTH(OPERAND_DEPTH), .GRAM_DEPTH(GRAM_DEPTH), .MAX_FEATURES(MAX_FEATURES), .LIMBS(LIMBS)
   ) u_shell (
     .clk_i(clk_i), .rst_i(rst_q), .uart_rx_i(uart_rx_i), .uart_tx_o(uart_tx_o), .led_o(led_o)
