@@ -14,6 +14,8 @@ const top = 'board_shell';
  * and forecasts made from them fit.
  */
 export const boardParameters = {
+  // The number of simulated boards, in INFO (solver-core/backends/serial/boards.json).
+  BOARD: 65_535,
   CLOCK_HZ: 1_000_000,
   BAUD: 250_000,
   N: 8,

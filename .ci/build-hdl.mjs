@@ -198,14 +198,15 @@ export async function buildEngine({ parameters = {}, folder = resolve(root, 'dis
   });
 }
 
-/** Builds the images that ship, and says so. */
-async function buildImages() {
+/** Builds the images that ship, and says so; `engine` alone is all that a fit on the simulated engine needs. */
+async function buildImages(only) {
   const engine = await buildEngine();
   console.log(`dist/engine/engine.wasm ${engine.fresh ? 'built' : 'is up to date'}: sha256 ${engine.manifest.wasmSha256}`);
+  if (only === 'engine') return;
   const { buildBoard } = await import('./build-board.mjs');
   const board = await buildBoard();
   console.log(`dist/engine/board.wasm ${board.fresh ? 'built' : 'is up to date'}: sha256 ${board.manifest.wasmSha256}`);
 }
 
 // Not awaited: build-board.mjs imports this module, which is complete only when its last line has run.
-if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) void buildImages();
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) void buildImages(process.argv[2]);

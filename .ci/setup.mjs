@@ -60,11 +60,12 @@ export async function ensurePackages() {
   });
 }
 
-/** Builds dist/ and the WebAssembly engine; both are quick when nothing changed. */
-export async function ensureBuild() {
+/** Builds dist/ and the WebAssembly images: the engine alone, or the simulated board beside it. Quick when nothing changed. */
+export async function ensureBuild({ board }) {
   const { buildAll } = await import('./build.mjs');
   await step('building', () => buildAll());
-  await step('building the engine (RTL to WebAssembly; the first time takes about a minute)', () =>
-    run(process.execPath, ['.ci/build-hdl.mjs'], { quiet: true }),
+  await step(
+    `building the engine${board ? ' and the simulated board' : ''} (RTL to WebAssembly; the first time takes a minute or two)`,
+    () => run(process.execPath, ['.ci/build-hdl.mjs', ...(board ? [] : ['engine'])], { quiet: true }),
   );
 }

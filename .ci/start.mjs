@@ -4,7 +4,7 @@ import { checkNode, ensureBuild, ensurePackages, root, run } from './setup.mjs';
 
 checkNode();
 await ensurePackages();
-await ensureBuild();
+await ensureBuild({ board: false });
 
 const example = join('examples', 'digits');
 const plan = join(example, 'digits.tiers');

@@ -24,7 +24,7 @@ const missing = await step('system packages (simulators, browser, oracles)', () 
   ]),
 );
 await ensurePackages();
-await ensureBuild();
+await ensureBuild({ board: true });
 
 const out = join(root, '.cache', 'test');
 mkdirSync(out, { recursive: true });
