@@ -48,9 +48,20 @@ export function answerText(answer: BoardAnswer, candidates: readonly string[], t
   }
 }
 
-/** What to remember of a port: the USB serial number, which stays when the port gets another name, else its path. */
-export function portSetting(port: SerialPortDocument): string {
-  return port.serialNumber ?? port.path;
+/**
+ * What to remember of a port: the USB serial number, which stays when the port gets another name, where it means this port alone;
+ * else its path. Adapters with two ports give both the same number, of which the one that is likely a board is meant.
+ */
+export function portSetting(port: SerialPortDocument, ports: readonly SerialPortDocument[]): string {
+  return port.serialNumber !== null && meantBy(port.serialNumber, ports) === port ? port.serialNumber : port.path;
+}
+
+/** The one port that a USB serial number stands for. */
+function meantBy(serialNumber: string, ports: readonly SerialPortDocument[]): SerialPortDocument | undefined {
+  const same = ports.filter((port) => port.serialNumber === serialNumber);
+  const likely = same.filter(({ candidates }) => candidates.length > 0);
+  const [only, ...others] = likely.length > 0 ? likely : same;
+  return others.length === 0 ? only : undefined;
 }
 
 /** Ports that are likely boards first, each group in the order of the system. */
@@ -66,7 +77,7 @@ export function splitPorts(ports: readonly SerialPortDocument[]): {
 export function withChosenPort(settings: BackendSettings, ports: readonly SerialPortDocument[]): readonly SerialPortDocument[] {
   const { fitBackend, boardPort } = settings;
   const isPath = /[\\/]/.test(boardPort) && !boardPort.includes('*');
-  if (fitBackend !== 'serial' || !isPath || ports.some((port) => isCurrentPort(settings, port))) return ports;
+  if (fitBackend !== 'serial' || !isPath || ports.some((port) => isCurrentPort(settings, port, ports))) return ports;
   const nothing = { vendorId: null, productId: null, serialNumber: null, manufacturer: null };
   return [{ path: boardPort, ...nothing, candidates: [], simulated: isSimulated(boardPort), answer: { kind: 'not-asked' } }, ...ports];
 }
@@ -83,11 +94,13 @@ export function powerText(device: XrtDeviceDocument, t: Translate): string {
 }
 
 /** Whether a pick is the one in use. */
-export function isCurrentPort(settings: BackendSettings, port: SerialPortDocument): boolean {
-  return settings.fitBackend === 'serial' && (settings.boardPort === port.path || settings.boardPort === port.serialNumber);
+export function isCurrentPort(settings: BackendSettings, port: SerialPortDocument, ports: readonly SerialPortDocument[]): boolean {
+  const { fitBackend, boardPort } = settings;
+  return fitBackend === 'serial' && (boardPort === port.path || meantBy(boardPort, ports) === port);
 }
 
-const isSimulated = (port: string): boolean => lastSegment(port).startsWith(simulatedPrefix);
+/** Whether a port is that of a simulated board which the editor started. */
+export const isSimulated = (port: string): boolean => lastSegment(port).startsWith(simulatedPrefix);
 
 /** The status bar is shared by everything: names made by udev go up to 100 characters. */
 const shortened = (name: string): string => (name.length > maxLabel ? `${name.slice(0, maxLabel - 1)}\u2026` : name);

@@ -22,6 +22,8 @@ export interface TierwiseContext {
   readonly plans: PlanStore;
   readonly fits: FitRunner;
   readonly learning: LearnRunner;
+  /** What has to end with the window, e.g. the process of a simulated board. */
+  readonly atEnd: Set<{ close(): void }>;
   /** Every violation reported so far; tests assert that it stays empty. */
   readonly cspViolations: CspViolation[];
 }

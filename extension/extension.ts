@@ -17,6 +17,7 @@ import { TierCodeLensProvider } from './providers/code-lens.ts';
 import { EnergyHintsProvider } from './providers/inlay-hints.ts';
 import { createLanguageStatus } from './providers/language-status.ts';
 import { LayersTreeProvider } from './providers/layers-tree.ts';
+import { forgetLostBoard } from './commands/simulated-board.ts';
 import { createBackendItem } from './providers/backend-item.ts';
 import { createStatusBarItem } from './providers/status-bar.ts';
 import { SolverClient, type SolverState } from './server-client.ts';
@@ -54,6 +55,7 @@ export function activate(extension: vscode.ExtensionContext): TierwiseApi {
     plans,
     fits,
     learning,
+    atEnd: new Set(),
     cspViolations: [],
   };
   const report = new ReportPages(context);
@@ -67,6 +69,7 @@ export function activate(extension: vscode.ExtensionContext): TierwiseApi {
     log,
     settings,
     solverState,
+    { dispose: () => context.atEnd.forEach((one) => one.close()) },
     { dispose: () => void solver.dispose() },
     { dispose: () => void language.dispose() },
     plans,
@@ -92,6 +95,7 @@ export function activate(extension: vscode.ExtensionContext): TierwiseApi {
     restartOnNewEnvironment(context),
   );
   void plans.start();
+  void forgetLostBoard(context);
   return {
     solverReady: () => solver.ready(),
     lastFit: () => fits.last,

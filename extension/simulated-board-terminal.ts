@@ -16,17 +16,24 @@ export class SimulatedBoardTerminal implements vscode.Pseudoterminal {
   /** Fires once, when the process has ended for whatever reason. */
   readonly onDidEnd = this.#ended.event;
   readonly #command: SolverCommand;
-  readonly #port: string;
+  /** Where the board is, once it runs. */
+  readonly port: string;
   #child: ChildProcess | undefined;
+  #hasEnded = false;
 
   constructor(command: SolverCommand, port: string) {
     this.#command = command;
-    this.#port = port;
+    this.port = port;
+  }
+
+  /** True from the start, before the terminal opens it, until the process has ended. */
+  get isRunning(): boolean {
+    return !this.#hasEnded;
   }
 
   open(): void {
     const { executable, script, env } = this.#command;
-    const child = spawn(executable, [script, 'board-sim', '--pty', this.#port], {
+    const child = spawn(executable, [script, 'board-sim', '--pty', this.port], {
       env: solverEnv(process.env, env),
       stdio: ['ignore', 'pipe', 'pipe'],
       windowsHide: true,
@@ -56,6 +63,8 @@ export class SimulatedBoardTerminal implements vscode.Pseudoterminal {
 
   #end(): void {
     this.#child = undefined;
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
     this.#ended.fire();
   }
 }

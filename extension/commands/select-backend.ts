@@ -48,18 +48,23 @@ function pick(context: TierwiseContext): Promise<BackendItem | undefined> {
   const show = (): void => {
     if (isOpen) list.items = itemsOf(context, boards);
   };
-  const ask = async (probe?: string): Promise<void> => {
+  const stop = new vscode.CancellationTokenSource();
+  const askNow = async (probe?: string): Promise<void> => {
+    if (!isOpen) return;
     list.busy = true;
     try {
-      const answer = await context.solver.request('tierwise/boards', probe === undefined ? {} : { probe });
+      const answer = await context.solver.request('tierwise/boards', probe === undefined ? {} : { probe }, { token: stop.token });
       boards = boards === undefined ? answer : merged(boards, answer);
     } catch (error) {
       const { message } = toErrorData(error);
-      boards ??= { schema: 'tierwise.boards/1', serial: [], xrt: [], notes: [message] };
+      boards = { ...(boards ?? { schema: 'tierwise.boards/1', serial: [], xrt: [] }), notes: [message] };
     }
     list.busy = false;
     show();
   };
+  // One question after the other: ports are opened for them.
+  let last = Promise.resolve();
+  const ask = (probe?: string): Promise<void> => (last = last.then(() => askNow(probe)));
   return new Promise((resolve) => {
     list.onDidAccept(() => {
       const [item] = list.selectedItems;
@@ -71,6 +76,8 @@ function pick(context: TierwiseContext): Promise<BackendItem | undefined> {
     list.onDidTriggerItemButton(({ item }) => void ask(item.probe));
     list.onDidHide(() => {
       isOpen = false;
+      stop.cancel();
+      stop.dispose();
       resolve(undefined);
       list.dispose();
     });
@@ -100,7 +107,8 @@ function itemsOf(context: TierwiseContext, boards: BoardsDocument | undefined): 
   const planned = context.plans.activeSnapshot?.check?.backend;
   const t = vscode.l10n.t;
   const mark = (backend: Settings['fitBackend']): string => (current.fitBackend === backend ? t('in use') : '');
-  const ports = splitPorts(withChosenPort(current, boards?.serial ?? []));
+  const all = withChosenPort(current, boards?.serial ?? []);
+  const ports = splitPorts(all);
   return [
     separator(t('Without a board')),
     {
@@ -127,7 +135,7 @@ function itemsOf(context: TierwiseContext, boards: BoardsDocument | undefined): 
       detail: t('Asks the likely ports before each fit'),
       choose: { fitBackend: 'serial', boardPort: 'auto' },
     },
-    ...ports.boards.map((port) => portItem(current, port)),
+    ...ports.boards.map((port) => portItem(current, port, all)),
     {
       label: `$(debug-start) ${t('Start a simulated board')}`,
       detail: t('Serial line included, in a terminal: for trying out without hardware'),
@@ -135,7 +143,7 @@ function itemsOf(context: TierwiseContext, boards: BoardsDocument | undefined): 
     },
     ...section(
       t('Other serial ports'),
-      ports.others.map((port) => portItem(current, port)),
+      ports.others.map((port) => portItem(current, port, all)),
     ),
     ...section(
       t('Cards'),
@@ -148,15 +156,15 @@ function itemsOf(context: TierwiseContext, boards: BoardsDocument | undefined): 
   ];
 }
 
-function portItem(current: Settings, port: SerialPortDocument): BackendItem {
+function portItem(current: Settings, port: SerialPortDocument, all: readonly SerialPortDocument[]): BackendItem {
   const t = vscode.l10n.t;
-  const about = [port.manufacturer ?? '', port.simulated ? t('simulated') : '', isCurrentPort(current, port) ? t('in use') : ''];
+  const about = [port.manufacturer ?? '', port.simulated ? t('simulated') : '', isCurrentPort(current, port, all) ? t('in use') : ''];
   return {
     label: `$(${port.answer.kind === 'error' ? 'warning' : 'circuit-board'}) ${inert(port.path)}`,
-    description: about.filter((text) => text !== '').join(' \u00b7 '),
+    description: inert(about.filter((text) => text !== '').join(' \u00b7 ')),
     detail: inert(answerText(port.answer, port.candidates, t)),
     buttons: [{ iconPath: new vscode.ThemeIcon('question'), tooltip: t('Ask who answers at this port') }],
-    choose: { fitBackend: 'serial', boardPort: portSetting(port) },
+    choose: { fitBackend: 'serial', boardPort: portSetting(port, all) },
     probe: port.path,
   };
 }
@@ -167,7 +175,7 @@ function cardItem(current: Settings, device: XrtDeviceDocument): BackendItem {
   const about = [device.bdf ?? '', powerText(device, t), inUse ? t('in use') : ''];
   return {
     label: `$(server) ${inert(device.name ?? t('Card {0}', device.index))}`,
-    description: about.filter((text) => text !== '').join(' \u00b7 '),
+    description: inert(about.filter((text) => text !== '').join(' \u00b7 ')),
     detail: inert(answerText(device.answer, [], t)),
     buttons: [{ iconPath: new vscode.ThemeIcon('question'), tooltip: t('Ask which kernel runs on this card') }],
     choose: { fitBackend: 'xrt', boardXrtDevice: device.index },

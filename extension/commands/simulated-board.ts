@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import { simulatedPrefix } from '../backend-choice.ts';
+import { isSimulated, simulatedPrefix } from '../backend-choice.ts';
 import type { TierwiseContext } from '../context.ts';
 import { SimulatedBoardTerminal } from '../simulated-board-terminal.ts';
 import { rememberBackend } from './select-backend.ts';
@@ -22,10 +22,15 @@ export async function startSimulatedBoard(context: TierwiseContext): Promise<voi
     );
     return;
   }
-  const name = vscode.l10n.t('Simulated board');
-  const running = vscode.window.terminals.find((terminal) => terminal.name === name && terminal.exitStatus === undefined);
-  if (running !== undefined) return running.show(true);
-
+  for (const terminal of vscode.window.terminals) {
+    const pty = 'pty' in terminal.creationOptions ? terminal.creationOptions.pty : undefined;
+    if (!(pty instanceof SimulatedBoardTerminal)) continue;
+    if (pty.isRunning) {
+      terminal.show(true);
+      return rememberBackend({ fitBackend: 'serial', boardPort: pty.port });
+    }
+    terminal.dispose();
+  }
   const port = join(tmpdir(), `${simulatedPrefix}${randomUUID()}`);
   const nodePath = context.settings.current.solverNodePath;
   const script = vscode.Uri.joinPath(context.extensionUri, 'dist', 'cli.cjs').fsPath;
@@ -35,12 +40,36 @@ export async function startSimulatedBoard(context: TierwiseContext): Promise<voi
   // A port that is gone would fail every later fit, so the end of the board gives the choice back to the plan.
   board.onDidEnd(async () => {
     hasEnded = true;
-    if (context.settings.current.boardPort === port) await rememberBackend({ fitBackend: 'plan', boardPort: 'auto' });
+    if (context.settings.current.boardPort === port) await forgetBoard(context);
   });
-  const terminal = vscode.window.createTerminal({ name, iconPath: new vscode.ThemeIcon('circuit-board'), pty: board });
+  context.atEnd.add(board);
+  board.onDidEnd(() => context.atEnd.delete(board));
+  const terminal = vscode.window.createTerminal({
+    name: vscode.l10n.t('Simulated board'),
+    iconPath: new vscode.ThemeIcon('circuit-board'),
+    pty: board,
+  });
   terminal.show(true);
   if (await appears(port, () => hasEnded)) return rememberBackend({ fitBackend: 'serial', boardPort: port });
   void vscode.window.showErrorMessage(vscode.l10n.t('The simulated board did not start. Its terminal says why.'));
+}
+
+/** The choice without a board that is gone; another backend that was chosen meanwhile stays. */
+function forgetBoard({ settings }: TierwiseContext): Promise<void> {
+  return rememberBackend({ boardPort: 'auto', ...(settings.current.fitBackend === 'serial' ? { fitBackend: 'plan' } : {}) });
+}
+
+/** A window that was closed took its simulated board with it, but could not take the choice back any more. */
+export async function forgetLostBoard(context: TierwiseContext): Promise<void> {
+  const { boardPort } = context.settings.current;
+  if (isSimulated(boardPort) && !(await exists(boardPort))) await forgetBoard(context);
+}
+
+function exists(port: string): Thenable<boolean> {
+  return vscode.workspace.fs.stat(vscode.Uri.file(port)).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Whether the port is there within the time a slow machine needs to load the circuit. */
@@ -48,12 +77,7 @@ async function appears(port: string, hasEnded: () => boolean): Promise<boolean> 
   const options = { location: vscode.ProgressLocation.Window, title: vscode.l10n.t('Starting the simulated board') };
   return vscode.window.withProgress(options, async () => {
     const until = Date.now() + startMs;
-    const isThere = (): Thenable<boolean> =>
-      vscode.workspace.fs.stat(vscode.Uri.file(port)).then(
-        () => true,
-        () => false,
-      );
-    while (!(await isThere())) {
+    while (!(await exists(port))) {
       if (Date.now() > until || hasEnded()) return false;
       await new Promise((done) => setTimeout(done, 100));
     }

@@ -44,6 +44,8 @@ function exclusive(): <M extends Method>(handler: Handler<M>) => Handler<M> {
 
 function handlersOf(environment: Environment): { readonly [M in Method]: Handler<M> } {
   const alone = exclusive();
+  // Listing opens nothing; asking opens a port, which a fit may have.
+  const askBoards = alone<'tierwise/boards'>((params, control) => boardsJob(environment, params, control));
   return {
     'tierwise/hello': () => Promise.resolve({ version: environment.version, pid: process.pid, node: process.versions.node }),
     'tierwise/inspect': (params) => inspectJob(environment, params),
@@ -54,7 +56,8 @@ function handlersOf(environment: Environment): { readonly [M in Method]: Handler
     'tierwise/learn': alone<'tierwise/learn'>((params, control) => learnJob(environment, params, control)),
     'tierwise/unlearn': alone<'tierwise/unlearn'>((params, control) => unlearnJob(environment, params, control)),
     'tierwise/lastFit': (params) => lastFitJob(environment, params),
-    'tierwise/boards': alone<'tierwise/boards'>((params, control) => boardsJob(environment, params, control)),
+    'tierwise/boards': (params, control) =>
+      params.probe === undefined ? boardsJob(environment, params, control) : askBoards(params, control),
     'tierwise/report': (params) => reportJob(environment, params),
   };
 }

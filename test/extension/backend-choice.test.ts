@@ -51,11 +51,23 @@ describe('the choice of a backend', () => {
   });
 
   it('keeps a port by the serial number of its adapter, which stays when the name changes', () => {
-    expect(portSetting(port({}))).toBe('/dev/ttyUSB1');
-    expect(portSetting(port({ serialNumber: 'FT1234' }))).toBe('FT1234');
+    const [plain, numbered] = [port({}), port({ serialNumber: 'FT1234' })];
+    expect(portSetting(plain, [plain])).toBe('/dev/ttyUSB1');
+    expect(portSetting(numbered, [plain, numbered])).toBe('FT1234');
     const chosen = settings({ fitBackend: 'serial', boardPort: 'FT1234' });
-    expect(isCurrentPort(chosen, port({ path: '/dev/ttyUSB7', serialNumber: 'FT1234' }))).toBe(true);
-    expect(isCurrentPort(chosen, port({}))).toBe(false);
+    const renamed = port({ path: '/dev/ttyUSB7', serialNumber: 'FT1234' });
+    expect(isCurrentPort(chosen, renamed, [renamed, plain])).toBe(true);
+    expect(isCurrentPort(chosen, plain, [renamed, plain])).toBe(false);
+  });
+
+  it('keeps the path where a serial number means another port, or several', () => {
+    const jtag = port({ path: '/dev/ttyUSB0', serialNumber: 'FT1' });
+    const uart = port({ path: '/dev/ttyUSB1', serialNumber: 'FT1', candidates: ['iCEBreaker'] });
+    expect([jtag, uart].map((one) => portSetting(one, [jtag, uart]))).toEqual(['/dev/ttyUSB0', 'FT1']);
+    const chosen = settings({ fitBackend: 'serial', boardPort: 'FT1' });
+    expect([jtag, uart].map((one) => isCurrentPort(chosen, one, [jtag, uart]))).toEqual([false, true]);
+    const twins = [port({ path: 'a', serialNumber: '0001' }), port({ path: 'b', serialNumber: '0001' })];
+    expect(twins.map((one) => portSetting(one, twins))).toEqual(['a', 'b']);
   });
 
   it('puts likely boards before other ports', () => {

@@ -107,4 +107,15 @@ scenario('closing the terminal unplugs the board and gives the choice back to th
   expect(await backendItem(/fits solve on sim/i)).toContain('sim');
 });
 
+scenario('a board started again and left for this machine takes nothing back when it goes', current, async ({ page }) => {
+  await runCommand(page, 'Tierwise: Start Simulated Board');
+  await backendItem(/fits solve on simulated board/i);
+  await page.locator(BACKEND).first().click();
+  await pick(page, 'This machine');
+  await backendItem(/fits solve on cpu/i);
+  await runCommand(page, 'Terminal: Kill All Terminals');
+  await until('the terminal to go', async () => (await page.locator('.terminal-wrapper').count()) === 0);
+  expect(await backendItem(/fits solve on cpu/i)).toContain('cpu');
+});
+
 cspScenario(current);
