@@ -158,9 +158,9 @@ function itemsOf(context: TierwiseContext, boards: BoardsDocument | undefined): 
 
 function portItem(current: Settings, port: SerialPortDocument, all: readonly SerialPortDocument[]): BackendItem {
   const t = vscode.l10n.t;
-  const about = [port.manufacturer ?? '', port.simulated ? t('simulated') : '', isCurrentPort(current, port, all) ? t('in use') : ''];
+  const about = [port.simulated ? port.path : (port.manufacturer ?? ''), isCurrentPort(current, port, all) ? t('in use') : ''];
   return {
-    label: `$(${port.answer.kind === 'error' ? 'warning' : 'circuit-board'}) ${inert(port.path)}`,
+    label: `$(${port.answer.kind === 'error' ? 'warning' : 'circuit-board'}) ${port.simulated ? t('Simulated board') : inert(port.path)}`,
     description: inert(about.filter((text) => text !== '').join(' \u00b7 ')),
     detail: inert(answerText(port.answer, port.candidates, t)),
     buttons: [{ iconPath: new vscode.ThemeIcon('question'), tooltip: t('Ask who answers at this port') }],
