@@ -27,8 +27,8 @@ export const boardParameters = {
   LIMBS: 2,
 };
 
-/** Without a job nothing takes longer than a CLEAR of a whole memory or the check of the longest descriptor, an address or a row per clock. */
-const quietClocks = ({ OPERAND_DEPTH, GRAM_DEPTH }) => Math.max(OPERAND_DEPTH, GRAM_DEPTH, 65_536) + 2048;
+/** Without a job nothing takes longer than a CLEAR of a whole memory, an address per clock, or checking and moving the most rows, three clocks each. */
+const quietClocks = ({ OPERAND_DEPTH, GRAM_DEPTH }) => Math.max(OPERAND_DEPTH, GRAM_DEPTH, 3 * 65_536) + 2048;
 
 const defines = (p) => [`-DBOARD_CLOCKS_PER_BIT=${Math.floor(p.CLOCK_HZ / p.BAUD)}`, `-DBOARD_QUIET_CLOCKS=${quietClocks(p)}`];
 

@@ -145,6 +145,9 @@ async function place(design, board, netlist, seeds) {
   const best = runs.reduce((a, b) => (b.fmaxHz > a.fmaxHz ? b : a));
   const summary = { seeds: runs.length, fmaxMinHz: rates[0], fmaxMedianHz: rates[(rates.length - 1) >> 1], use: best.use };
   if (design.kind !== 'board') return summary;
+  // A bitstream that misses its clock would compute wrong words now and then.
+  if (best.fmaxHz < board.clockHz)
+    return { failed: `${(best.fmaxHz / 1e6).toFixed(2)} MHz at best, the board needs ${board.clockHz / 1e6} MHz` };
   const folder = resolve(root, 'dist/boards', design.id);
   await mkdir(folder, { recursive: true });
   const { files } = await runTool(tools.runIcepack, ['design.asc', 'design.bin'], { 'design.asc': best.asc });

@@ -19,7 +19,9 @@ function guardWrites(cpp) {
 function dropWritePortRegisters(cpp) {
   const names = new Set([...cpp.matchAll(writePortRegister)].map((m) => m[1]));
   const reads = [...cpp.matchAll(/\b(i_\w*memwr\w*__(?:EN|DATA|ADDR))\.curr\b/g)].map((m) => m[1]);
-  if (reads.some((name) => names.has(name))) return cpp;
+  // A read of the coming value would see a stale one.
+  const nextReads = [...cpp.replace(writePortRegister, '').matchAll(/\b(i_\w*memwr\w*__(?:EN|DATA|ADDR))\.next\b/g)].map((m) => m[1]);
+  if ([...reads, ...nextReads].some((name) => names.has(name))) return cpp;
   return cpp
     .replace(writePortRegister, '')
     .replace(/^\t+if \((\w+)\.commit\(observer\)\) changed = true;\n/gm, (line, name) => (names.has(name) ? '' : line));

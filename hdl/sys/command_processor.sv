@@ -107,7 +107,7 @@ module command_processor #(
   logic [7:0]  bad_pending_q = '0;
 
   logic        job_over, same_transfer, same_job, bits_ok, read_bits_ok, run_ok, length_ok, read_fits,
-               crc_ok;
+               crc_ok, solving, tell;
   logic        end_transfer, open_transfer, commit, run, cancel, job_over_taken, bad_count;
   logic [7:0]  reply_type, reason, bits;
   logic [13:0] read_bytes;
@@ -140,6 +140,8 @@ module command_processor #(
   // A command the engine can end: known operation, sizes in range, and blocks enough for d columns.
   assign d  = args_i[8 * link_pkg::RUN_FEATURES_AT +: 16];
   assign cb = args_i[8 * link_pkg::RUN_BLOCKS_AT +: 16];
+  // BACK, FSUB and BACKV need a block of outputs: without one the engine would walk on through the whole memory.
+  assign solving = args_i[8 * link_pkg::RUN_OP_AT + 1 +: 7] != '0;
   assign run_ok = args_i[8 * link_pkg::RUN_OP_AT +: 8] <= link_pkg::OP_BACKV
                   && args_i[8 * link_pkg::RUN_FLAGS_AT + 1 +: 7] <= 7'd1
                   && (LIMBS == 2 || !args_i[8 * link_pkg::RUN_FLAGS_AT])
@@ -147,9 +149,12 @@ module command_processor #(
                   && args_i[8 * link_pkg::RUN_SHIFT_AT + 6 +: 2] == '0
                   && args_i[8 * link_pkg::RUN_ROW_BASE_AT + 24 +: 8] == '0
                   && args_i[8 * link_pkg::RUN_VEC_BASE_AT + 24 +: 8] == '0
-                  && d != '0 && d <= 16'(MAX_FEATURES) && 32'(cb) < 2 ** CBW && ((d - 16'd1) >> LN) < cb
+                  && d != '0 && d <= 16'(MAX_FEATURES) && 32'(cb) < 2 ** CBW && ((d - 16'(!solving)) >> LN) < cb
                   && (args_i[8 * link_pkg::RUN_OP_AT +: 8] != link_pkg::OP_GRAM
-                      || args_i[8 * link_pkg::RUN_ROWS_AT +: 16] != '0);
+                      || (args_i[8 * link_pkg::RUN_ROWS_AT +: 16] != '0 && !args_i[8 * link_pkg::RUN_FLAGS_AT]));
+
+  // A request goes before telemetry after telemetry: at a short interval the board would never answer again.
+  assign tell = telemetry_due_i && (answering_q || !request_i);
 
   // Length a request must have; HELLO, DATA and unknown types may have any.
   always_comb begin
@@ -201,7 +206,7 @@ module command_processor #(
           reply_type     = link_pkg::TYPE_RESULT;
           reply_length   = 11'(link_pkg::RESULT_BYTES);
           state_d        = Send;
-        end else if (telemetry_due_i) begin
+        end else if (tell) begin
           telemetry_take_o = 1'b1;
           reply_type       = link_pkg::TYPE_TELEMETRY;
           reply_length     = 11'(link_pkg::TELEMETRY_BYTES);
@@ -350,7 +355,7 @@ module command_processor #(
 
   always_ff @(posedge clk_i) begin
     state_q <= state_d;
-    if (state_q == Idle) answering_q <= !job_over && !telemetry_due_i;
+    if (state_q == Idle) answering_q <= !job_over && !tell;
     if (state_d == Send && state_q != Send) begin
       reply_type_q   <= reply_type;
       reply_length_q <= reply_length;

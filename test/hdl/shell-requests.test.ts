@@ -205,6 +205,9 @@ describe.skipIf(verilator === undefined)(`requests of the board shell in ${title
       { ...long, blocks: 4096 },
       { ...long, rows: 0 },
       { ...long, rowBase: 2 ** 24 },
+      { ...long, flags: 1 },
+      // No block of outputs: these would walk through the whole memory.
+      ...[2, 3, 4].map((op) => ({ ...long, op, d: 8 * testBoard.N, blocks: 8 })),
     ];
     for (const command of bad)
       expect(await nak(board.ask(types.run, runPayload(1, command))), JSON.stringify(command)).toBe(reasons.badDescriptor);

@@ -30,6 +30,8 @@ export interface Answer {
 const startTimeoutMs = 20_000;
 /** After a failure: how long the worker may take to leave, so that everything it wrote is read. */
 const lastWordsMs = 2000;
+/** How long the system gets to end a killed process before it counts as ended. */
+const unkillableMs = 2000;
 
 /**
  * The process that loads XRT, in a process group of its own. Every wait has a deadline here; past it the whole group is killed. Nothing it
@@ -40,6 +42,7 @@ export class WorkerProcess {
   private readonly text = new ErrorText();
   private readonly reader = new FrameReader();
   private readonly ended: Promise<WorkerEnd>;
+  private finish: (end: WorkerEnd) => void = () => undefined;
   private end: WorkerEnd | undefined;
   private startFailure: Error | undefined;
   private waiting: ((frame: Frame | null) => void) | undefined;
@@ -47,7 +50,7 @@ export class WorkerProcess {
   private constructor(child: ChildProcess) {
     this.child = child;
     this.ended = new Promise((resolve) => {
-      const finish = (end: WorkerEnd): void => {
+      this.finish = (end) => {
         if (this.end !== undefined) return;
         this.end = end;
         resolve(end);
@@ -55,14 +58,14 @@ export class WorkerProcess {
       };
       child.on('error', (error) => {
         this.startFailure = error;
-        if (child.pid === undefined) finish({ code: null, signal: null });
+        if (child.pid === undefined) this.finish({ code: null, signal: null });
       });
       // 'close', not 'exit': by then all it wrote has been read.
-      child.on('close', (code, signal) => finish({ code, signal }));
+      child.on('close', (code, signal) => this.finish({ code, signal }));
       child.on('exit', (code, signal) => {
         // A process it left behind would hold the pipes open.
         this.killGroup();
-        setTimeout(() => finish({ code, signal }), lastWordsMs).unref();
+        setTimeout(() => this.finish({ code, signal }), lastWordsMs).unref();
       });
     });
     for (const stream of [child.stdout, child.stderr]) {
@@ -127,9 +130,19 @@ export class WorkerProcess {
     clearTimeout(timer);
   }
 
-  /** Ends the whole process group now. */
+  /**
+   * Ends the whole process group now. A process asleep in the driver of its card does not go even so: after a moment it counts as
+   * ended, because whoever waits must not wait with it.
+   */
   kill(): void {
-    if (this.end === undefined) this.killGroup();
+    if (this.end !== undefined) return;
+    this.killGroup();
+    const timer = setTimeout(() => {
+      this.child.unref();
+      for (const stream of this.child.stdio) stream?.destroy();
+      this.finish({ code: null, signal: 'SIGKILL' });
+    }, unkillableMs);
+    void this.ended.then(() => clearTimeout(timer));
   }
 
   private killGroup(): void {

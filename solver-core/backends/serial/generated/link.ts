@@ -181,7 +181,7 @@ export const linkMessages = {
   },
   /** Done, or going to be done. */
   ack: { type: 0x82, sizeBytes: 7, fields: { next_offset: [0, 4], free_bytes: [4, 2], state: [6, 1] } },
-  /** Refused; nothing changed. */
+  /** Refused. BEGIN with another id, READ and CLEAR have ended an open transfer all the same; nothing else changed. */
   nak: { type: 0x83, sizeBytes: 7, fields: { next_offset: [0, 4], free_bytes: [4, 2], reason: [6, 1] } },
   /** State of the transfer and the job. */
   status_reply: {
