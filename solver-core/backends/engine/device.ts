@@ -145,10 +145,10 @@ export interface EngineDevice {
    */
   solve(r: EngineWords, abort?: AbortFlag, part?: SolvePart): Promise<EngineSolve>;
   /** [d, d + m] exact integers; zeros below the diagonal. */
-  readGram(): Promise<Float64Array>;
+  readGram(abort?: AbortFlag): Promise<Float64Array>;
   /** R | Z: [d, d + m] words of the last `factor`; zeros below the diagonal. */
-  readFactor(): Promise<EngineWords>;
+  readFactor(abort?: AbortFlag): Promise<EngineWords>;
   /** W: [d, m] words in the fraction bits of the last `factor`. */
-  readWeights(): Promise<EngineWords>;
+  readWeights(abort?: AbortFlag): Promise<EngineWords>;
   dispose(): Promise<void>;
 }

@@ -164,21 +164,24 @@ export class FunctionalDevice implements EngineDevice {
     return { words: { values, fractionBits: r.fractionBits }, flags: { breakdown: false, saturated, cycles } };
   }
 
-  async readGram(): Promise<Float64Array> {
+  async readGram(abort?: AbortFlag): Promise<Float64Array> {
     const session = expectSession(this.session, 'readGram');
+    checkAbort(abort);
     session.totals.hostWords += triangleWords(session.layout);
     return this.gram.slice();
   }
 
-  async readFactor(): Promise<EngineWords> {
+  async readFactor(abort?: AbortFlag): Promise<EngineWords> {
     const session = expectFactor(this.session, 'readFactor');
+    checkAbort(abort);
     session.totals.hostWords += triangleWords(session.layout, factorLimbs(session));
     return { values: this.factorisation!.factor.slice(), fractionBits: this.factorisation!.fractionBits };
   }
 
-  async readWeights(): Promise<EngineWords> {
+  async readWeights(abort?: AbortFlag): Promise<EngineWords> {
     const session = expectFactor(this.session, 'readWeights');
     assert(this.weights !== undefined, 'readWeights before backSubstitute');
+    checkAbort(abort);
     session.totals.hostWords += vectorWords(session.layout, factorLimbs(session));
     return { values: this.weights.slice(), fractionBits: this.factorisation!.fractionBits };
   }

@@ -192,33 +192,36 @@ export class RemoteDevice implements EngineDevice {
     });
   }
 
-  readGram(): Promise<Float64Array> {
+  readGram(abort?: AbortFlag): Promise<Float64Array> {
     return this.guarded(async () => {
       const { layout, totals } = expectSession(this.session, 'readGram');
-      const words = await this.link.read(places.gramTriangle(layout));
+      checkAbort(abort);
+      const words = await this.link.read(places.gramTriangle(layout), abort);
       totals.hostWords += triangleWords(layout);
       return places.fromUpperTriangle(layout, words);
     });
   }
 
-  readFactor(): Promise<EngineWords> {
+  readFactor(abort?: AbortFlag): Promise<EngineWords> {
     return this.guarded(async () => {
       const session = expectFactor(this.session, 'readFactor');
+      checkAbort(abort);
       const { layout, totals } = session;
       const limbs = factorLimbs(session);
-      const words = await this.readLimbs((limb) => places.factor(layout, this.info, limbs, limb), limbs);
+      const words = await this.readLimbs((limb) => places.factor(layout, this.info, limbs, limb), limbs, abort);
       totals.hostWords += triangleWords(layout, limbs);
       return { values: places.fromUpperTriangle(layout, words), fractionBits: limbs * (this.info.wordBits - 1) };
     });
   }
 
-  readWeights(): Promise<EngineWords> {
+  readWeights(abort?: AbortFlag): Promise<EngineWords> {
     return this.guarded(async () => {
       const session = expectFactor(this.session, 'readWeights');
       assert(this.solved, 'readWeights before backSubstitute');
+      checkAbort(abort);
       const { layout, totals } = session;
       const limbs = factorLimbs(session);
-      const values = await this.readLimbs((limb) => places.vector(layout, this.info, limbs, limb), limbs);
+      const values = await this.readLimbs((limb) => places.vector(layout, this.info, limbs, limb), limbs, abort);
       totals.hostWords += vectorWords(layout, limbs);
       return { values, fractionBits: limbs * (this.info.wordBits - 1) };
     });

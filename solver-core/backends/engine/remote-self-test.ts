@@ -38,7 +38,7 @@ async function answer(device: EngineDevice, bringUp: BringUp, abort: AbortFlag |
   const columns = problem.features + problem.outputs;
   await device.begin(problem, abort);
   await device.accumulate(words, rows, abort);
-  const gram = await device.readGram();
+  const gram = await device.readGram(abort);
   let largest = 0;
   for (let i = 0; i < problem.features; i++) largest = Math.max(largest, gram[i * columns + i]!);
   const shift = gramShift(largest, device.info.wordBits);
@@ -47,7 +47,7 @@ async function answer(device: EngineDevice, bringUp: BringUp, abort: AbortFlag |
   for (const used of limbs === 2 ? ([1, 2] as const satisfies readonly Limbs[]) : ([1] as const)) {
     await device.factor(shift, abort, used);
     await device.backSubstitute(abort);
-    results.push((await device.readFactor()).values, (await device.readWeights()).values);
+    results.push((await device.readFactor(abort)).values, (await device.readWeights(abort)).values);
   }
   return hashWords(results);
 }

@@ -73,7 +73,8 @@ export async function runEngine(run: EngineRun): Promise<EngineResults> {
     nScaled,
     nRuns,
     lengthen: async () => (hasTwoLimbs(run, count) ? factorGroup(run, last, 2) : null),
-    hostFactor: async (lambda) => hostFactor(await device.readGram(), d + count, plan, lambda, statistics.meanDiagonal, context.abort),
+    hostFactor: async (lambda) =>
+      hostFactor(await device.readGram(context.abort), d + count, plan, lambda, statistics.meanDiagonal, context.abort),
     totals: () => addTotals(before, device.totals),
   };
 }

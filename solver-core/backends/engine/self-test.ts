@@ -35,12 +35,12 @@ export async function engineHash(device: EngineDevice, abort?: AbortFlag, limbs:
   const golden = goldenProblem();
   await device.begin(golden.problem, abort);
   await device.accumulate(golden.words, golden.rows, abort);
-  const gram = await device.readGram();
+  const gram = await device.readGram(abort);
   let largest = 0;
   for (let i = 0; i < features; i++) largest = Math.max(largest, gram[i * (features + outputs) + i]!);
   await device.factor(gramShift(largest, device.info.wordBits), abort, limbs);
   await device.backSubstitute(abort);
-  return hashWords([gram, (await device.readFactor()).values, (await device.readWeights()).values]);
+  return hashWords([gram, (await device.readFactor(abort)).values, (await device.readWeights(abort)).values]);
 }
 
 /**

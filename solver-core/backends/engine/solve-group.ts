@@ -81,7 +81,7 @@ export async function factorGroup(run: EngineRun, loaded: LoadedGroup, limbs: Li
   const { device, plan, context } = run;
   const flags = await device.factor(loaded.shift, context.abort, limbs);
   if (flags.breakdown) return null;
-  const words = await device.readFactor();
+  const words = await device.readFactor(context.abort);
   const factor = deviceFactor(words, plan.columnNorm.length + loaded.group.count, plan, loaded.shift, device.info.wordBits);
   return factor === null ? null : { limbs, factor, words };
 }
@@ -96,7 +96,7 @@ export async function substituteGroup(run: EngineRun, group: OutputGroup, held: 
   const { count } = group;
   const { fractionBits } = held.words;
   const back = await device.backSubstitute(context.abort);
-  const values = (await device.readWeights()).values;
+  const values = (await device.readWeights(context.abort)).values;
   const halvings = new Int32Array(count);
   const z = outputsOf(held.words.values, d, d + count);
   for (let isClipped = back.saturated; isClipped;) {

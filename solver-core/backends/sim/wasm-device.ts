@@ -195,19 +195,20 @@ export class WasmDevice implements EngineDevice {
       cycles += flags.cycles;
       saturated ||= flags.saturated;
     }
-    const words = await this.readVector();
+    const words = await this.readVector(abort);
     totals.hostWords += 2 * vectorWords(layout, limbs);
     return { words, flags: { breakdown: false, saturated, cycles } };
   }
 
-  async readGram(): Promise<Float64Array> {
+  async readGram(abort?: AbortFlag): Promise<Float64Array> {
     const rtl = this.instance();
     const session = expectSession(this.session, 'readGram');
+    checkAbort(abort);
     const { features, columns } = session.layout;
     const { lanes } = this.info;
     const gram = new Float64Array(features * columns);
     const offsets = gramOffsets(session.layout, lanes);
-    await this.transfer(features, columns, undefined, (i) => {
+    await this.transfer(features, columns, abort, (i) => {
       for (const { from, to } of pieces(i, columns, rtl.bufferBytes / 8)) {
         rtl.call.read_gram(offsets[i]! - Math.floor(i / lanes), from, to);
         gram.set(rtl.float64().subarray(0, to - from), i * columns + from);
@@ -217,23 +218,25 @@ export class WasmDevice implements EngineDevice {
     return gram;
   }
 
-  async readFactor(): Promise<EngineWords> {
+  async readFactor(abort?: AbortFlag): Promise<EngineWords> {
     const session = expectFactor(this.session, 'readFactor');
+    checkAbort(abort);
     const { features, columns, blocks } = session.layout;
     const limbs = factorLimbs(session);
     const values = new Float64Array(features * columns);
-    await this.transfer(features, columns * limbs, undefined, (i) => {
+    await this.transfer(features, columns * limbs, abort, (i) => {
       this.readWords(i * blocks * limbs, blocks, i, columns, limbs, values, i * columns + i);
     });
     session.totals.hostWords += triangleWords(session.layout, limbs);
     return { values, fractionBits: limbs * (this.info.wordBits - 1) };
   }
 
-  async readWeights(): Promise<EngineWords> {
+  async readWeights(abort?: AbortFlag): Promise<EngineWords> {
     const session = expectFactor(this.session, 'readWeights');
     assert(this.solved, 'readWeights before backSubstitute');
+    checkAbort(abort);
     session.totals.hostWords += vectorWords(session.layout, factorLimbs(session));
-    return this.readVector();
+    return this.readVector(abort);
   }
 
   async dispose(): Promise<void> {
@@ -324,13 +327,13 @@ export class WasmDevice implements EngineDevice {
   }
 
   /** [d, m] words of the vector rows. */
-  private async readVector(): Promise<EngineWords> {
+  private async readVector(abort: AbortFlag | undefined): Promise<EngineWords> {
     const session = expectFactor(this.session, 'readWeights');
     const { features, outputs, outputBlock, weightBase, weightBlocks } = session.layout;
     const limbs = factorLimbs(session);
     const skip = features - outputBlock * this.info.lanes;
     const values = new Float64Array(features * outputs);
-    await this.transfer(features, outputs * limbs, undefined, (i) => {
+    await this.transfer(features, outputs * limbs, abort, (i) => {
       this.readWords(weightBase + i * weightBlocks * limbs, weightBlocks, skip, skip + outputs, limbs, values, i * outputs);
     });
     return { values, fractionBits: limbs * (this.info.wordBits - 1) };

@@ -1,5 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { checkAbort } from '../../../../solver-core/model/abort.ts';
+import type { AbortFlag } from '../../../../solver-core/model/abort.ts';
+import { arrayRows } from '../../../../solver-core/fit/ridge/array-rows.ts';
+import { solveOnDevice } from '../../../../solver-core/backends/engine/solve-on-device.ts';
+import { madeProblem, quiet } from '../../fit/problems.ts';
 import { FunctionalDevice } from '../../../../solver-core/backends/engine/functional-device.ts';
 import type { EngineDevice, Limbs } from '../../../../solver-core/backends/engine/device.ts';
 import { splitDescriptor } from '../../../../solver-core/backends/engine/link.ts';
@@ -175,4 +180,71 @@ test('limbs come together again and lie within their words', () => {
     }),
     { seed: 8 },
   );
+});
+
+/** A link whose cancel comes at the n-th read from now on. */
+class CancelledLink extends MemoryLink {
+  readonly abort = { aborted: false };
+  readsLeft = Infinity;
+  /** Then at the first read of the sums. */
+  sums = false;
+  ended = false;
+  override async read(descriptor: MoverDescriptor, abort?: AbortFlag): Promise<Float64Array> {
+    if (--this.readsLeft <= 0 || (this.sums && descriptor.space === 'gram')) this.abort.aborted = true;
+    this.ended = abort?.aborted === true;
+    checkAbort(abort);
+    return super.read(descriptor);
+  }
+}
+
+test.each([
+  ['readGram', 1],
+  ['readFactor', 1],
+  ['readFactor', 2],
+  ['readWeights', 2],
+] as const)('a cancel ends %s in its read %i over the link', async (name, reads) => {
+  const link = new CancelledLink(new EngineMemory(testEngine));
+  const device = new RemoteDevice(link);
+  await device.begin({ features: 8, outputs: 1, diagonal: new Float64Array(8).fill(2 ** 20) });
+  await device.factor(0, undefined, 2);
+  await device.backSubstitute();
+  link.readsLeft = reads;
+  await expect(device[name](link.abort)).rejects.toMatchObject({ name: 'AbortError' });
+  link.abort.aborted = false;
+  await expect(device.factor(0)).rejects.toThrow('factor before begin');
+});
+
+test('a fit and a bring-up that are cancelled while results are read end there', async () => {
+  const made = madeProblem(60, 6, 2, 3);
+  const problem = { source: arrayRows(made.x, made.y, made.d, made.k), lambda: 0.1, bias: true };
+  for (const reads of [1, 2]) {
+    const link = new CancelledLink(new EngineMemory(testEngine));
+    link.readsLeft = reads;
+    const fit = solveOnDevice(problem, new RemoteDevice(link), { ...quiet, abort: link.abort });
+    await expect(fit).rejects.toMatchObject({ name: 'AbortError' });
+    expect(link.readsLeft).toBe(0);
+  }
+  // Too nearly singular for the words of the engine: the host asks for the sums.
+  const link = new CancelledLink(new EngineMemory(testEngine));
+  link.sums = true;
+  const hard = madeProblem(60, 6, 2, 3, { kappa: 1e13 });
+  const source = arrayRows(hard.x, hard.y, hard.d, hard.k);
+  const fit = solveOnDevice({ source, lambda: 0, bias: false }, new RemoteDevice(link), { ...quiet, abort: link.abort });
+  await expect(fit).rejects.toMatchObject({ name: 'AbortError' });
+  expect(link.ended).toBe(true);
+  for (const reads of [1, 2, 3]) {
+    const link = new CancelledLink(new EngineMemory(testEngine));
+    link.readsLeft = reads;
+    await expect(checkRemoteDevice(new RemoteDevice(link), testEngine, host, link.abort)).rejects.toMatchObject({ name: 'AbortError' });
+    expect(link.readsLeft).toBe(0);
+  }
+});
+
+test('a device in this process looks at a cancel before it reads', async () => {
+  const { model } = remote();
+  await model.begin({ features: 8, outputs: 1, diagonal: new Float64Array(8).fill(2 ** 20) });
+  await model.factor(0);
+  await model.backSubstitute();
+  for (const name of ['readGram', 'readFactor', 'readWeights'] as const)
+    await expect(model[name]({ aborted: true })).rejects.toMatchObject({ name: 'AbortError' });
 });
