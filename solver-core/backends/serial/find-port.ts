@@ -4,6 +4,7 @@ import { quoteName } from '../../model/quote.ts';
 import { defaultBaud } from './board-data.ts';
 import type { PortListing } from './ports.ts';
 import { candidateBaud, candidateNames } from './ports.ts';
+import { fitsPattern } from './wildcard.ts';
 
 /** How a port is named in plans and settings. */
 export interface PortSetting {
@@ -49,7 +50,7 @@ export async function matchPorts(setting: PortSetting, ports: readonly PortListi
   }
   if (isPath(name)) {
     if (!/[*?]/.test(name)) return [choice(name, await behind(name))];
-    const matches = [...new Set([...ports.map((port) => port.path).filter((path) => patternOf(name).test(path)), ...(await expand(name))])];
+    const matches = [...new Set([...ports.map((port) => port.path).filter((path) => fitsPattern(path, name)), ...(await expand(name))])];
     if (matches.length === 0) throw noneFound(`No port fits the pattern ${quoteName(name)}.`);
     return Promise.all(matches.slice(0, mostMatches).map(async (path) => choice(path, await behind(path))));
   }
@@ -92,15 +93,6 @@ function isPath(name: string): boolean {
   return name.includes('/') || name.startsWith('\\\\') || /^COM\d+$/i.test(name);
 }
 
-/** A pattern as an expression; * and ? stand for characters of one name. */
-function patternOf(pattern: string): RegExp {
-  const parts = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replace(/\*+/g, '[^/]*')
-    .replace(/\?/g, '[^/]');
-  return new RegExp(`^${parts}$`);
-}
-
 /** Paths on disk that fit a pattern, folder by folder. */
 async function expand(pattern: string): Promise<readonly string[]> {
   const parts = pattern.split('/');
@@ -111,7 +103,7 @@ async function expand(pattern: string): Promise<readonly string[]> {
       if (!/[*?]/.test(part)) next.push(`${path}/${part}`);
       else {
         const names = await readdir(path === '' ? '/' : path).catch(() => []);
-        next.push(...names.filter((name) => patternOf(part).test(name)).map((name) => `${path}/${name}`));
+        next.push(...names.filter((name) => fitsPattern(name, part)).map((name) => `${path}/${name}`));
       }
       if (next.length > mostMatches) break;
     }

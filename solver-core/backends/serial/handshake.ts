@@ -11,6 +11,13 @@ const helloAttempts = 4;
 /** Each waits this much longer than the one before: a silent port is known as such after five seconds. */
 const helloGrowth = 1.5;
 
+/** Longest words of an engine with two limbs (hdl/README.md, LIMBS). */
+const longestPairBits = 18;
+/** Below these every deadline would become a wait without end; a smaller window hardly holds a frame. */
+const leastClockHz = 100_000;
+const leastBaud = 300;
+const leastWindow = 128;
+
 /**
  * HELLO until INFO comes: the first thing on every port, and what tells a board from anything else. Changes nothing on the board.
  * Rejects with `serial-silent`, `serial-garbage`, `board-protocol-old`, `board-protocol-new` or `board-bad-info`.
@@ -45,8 +52,11 @@ function impossible(board: BoardInfo): string | null {
   if (wordBits < 8 || wordBits > 25) return `words of ${wordBits} bits`;
   if (accumulatorBits < 2 * wordBits || accumulatorBits > 48) return `sums of ${accumulatorBits} bits`;
   if (limbs !== 1 && limbs !== 2) return `${limbs} limbs`;
+  if (limbs === 2 && wordBits > longestPairBits) return `two limbs of ${wordBits} bits`;
   if (maxPayload < 64) return `a payload of ${maxPayload} bytes`;
-  if (board.clock_hz < 1) return 'no clock';
+  if (board.rx_window < leastWindow) return `a window of ${board.rx_window} bytes`;
+  if (board.clock_hz < leastClockHz) return `a clock of ${board.clock_hz} Hz`;
+  if (board.baud !== 0 && board.baud < leastBaud) return `a line of ${board.baud} baud`;
   if (board.max_features < 1 || board.operand_depth < 1 || board.gram_depth < 1) return 'no memory';
   return null;
 }

@@ -159,7 +159,9 @@ export class LinkSession implements TransportListener {
       let sentMs = 0;
       let deadlineMs = 0;
       let calledOff = (): void => undefined;
+      let ended = false;
       const end = (): void => {
+        ended = true;
         calledOff();
         this.forget(sequence);
       };
@@ -196,6 +198,8 @@ export class LinkSession implements TransportListener {
             if (attempt > 0) this.frameSize.lost(Math.max(ask.payload?.length ?? 0, ask.replyBytes ?? 0));
             if (attempt >= attempts) return fail(noAnswer(this.name, ask.what, attempts));
             send();
+            // The line may go, and end this request, while it is being written to.
+            if (ended) return;
           }
           calledOff = this.clock.after(Math.min(lookMs, Math.max(1, deadlineMs - nowMs)), look);
         } catch (error) {

@@ -22,8 +22,11 @@ const situations: readonly Situation[] = [
     text: /permission denied|operation not permitted|EACCES|EPERM/i,
     message: (port) => `The port ${port} may not be opened by this user.`,
     advice: (ids) => {
-      const rule = `put this line into /etc/udev/rules.d/70-tierwise.rules and plug the board in again: ${udevRule(ids.vendorId ?? '0403', ids.productId ?? '6010')}`;
-      return `Add the user to the group of the port (sudo usermod -a -G dialout $USER, then log in again), or ${rule}`;
+      const group = 'Add the user to the group of the port (sudo usermod -a -G dialout $USER, then log in again)';
+      // A rule for ids that were only guessed would open another adapter, and not help with this one.
+      if (ids.vendorId === null || ids.productId === null) return `${group}.`;
+      const rule = udevRule(ids.vendorId, ids.productId);
+      return `${group}, or put this line into /etc/udev/rules.d/70-tierwise.rules and plug the board in again: ${rule}`;
     },
   },
   {

@@ -13,6 +13,8 @@ const mostTimes = 1000;
 const leastLimitMs = 60_000;
 /** Between two questions after a result that is late, milliseconds. */
 const askAgainMs = 1000;
+/** Questions whether a job was ended: whoever cancels must not wait long for a board that is dead. */
+const cancelAttempts = 4;
 
 export interface Job {
   readonly job: number;
@@ -64,7 +66,7 @@ async function runToEnd(session: LinkSession, job: Job, abort: AbortFlag | undef
 export async function cancelJob(session: LinkSession, job: number): Promise<void> {
   const { cancel, result, nak } = linkMessages;
   try {
-    await session.request({ what: 'CANCEL', type: cancel.type, payload: cancelPayload(job) }, (frame) =>
+    await session.request({ what: 'CANCEL', type: cancel.type, payload: cancelPayload(job), attempts: cancelAttempts }, (frame) =>
       frame.type === result.type || frame.type === nak.type ? true : undefined,
     );
   } catch {

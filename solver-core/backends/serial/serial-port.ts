@@ -94,7 +94,11 @@ class PortTransport implements Transport {
 
   async open(ids: PortIds | undefined): Promise<void> {
     const error = await withDeadline<Error | null>(this.clock, openMs, new Error('the port did not open in time'), (done) =>
-      this.port.open(done),
+      this.port.open((answer) => {
+        done(answer);
+        // After the deadline nobody has this port any more: open, it would stay locked for everybody.
+        if (this.ended && this.port.isOpen) this.port.close(() => undefined);
+      }),
     );
     if (error === null || error === undefined) return;
     this.ended = true;

@@ -1,6 +1,6 @@
 import type { AbortFlag } from '../../model/abort.ts';
 import { crc32 } from './crc32.ts';
-import { boardReset, noAnswer, refused, uploadDamaged } from './errors.ts';
+import { boardReset, refused, uploadDamaged } from './errors.ts';
 import { linkMessages } from './generated/link.ts';
 import type { LinkSession } from './link-session.ts';
 import type { Acknowledgement } from './messages.ts';
@@ -44,7 +44,7 @@ export async function sendTransfer(
     if (committed.refused === 'no-such-transfer') throw boardReset(session.name);
     if (committed.refused !== 'short') throw refused(session.name, 'the end of a transfer', committed.refused);
   }
-  throw noAnswer(session.name, 'COMMIT', mostRounds);
+  throw refused(session.name, 'the end of a transfer', `bytes were missing in ${mostRounds} rounds`);
 }
 
 /** Sends under new ids until a transfer arrives undamaged, at most 3 times; `newId` gives an id for each. Rejects with `serial-damaged` too. */

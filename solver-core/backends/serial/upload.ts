@@ -111,6 +111,8 @@ export class DataSender {
         this.goBack(this.taken);
       }
       this.fill();
+      // The line may go while it is being written to.
+      if (this.settle === undefined) return;
       const leftMs = Math.max(1, this.deadlineMs - nowMs);
       this.calledOff = this.session.clock.after(Math.min(lookMs, leftMs), () => this.step());
     } catch (error) {

@@ -1,14 +1,20 @@
 import { expect, test } from 'vitest';
 import type { MoverDescriptor } from '../../../../solver-core/backends/engine/link.ts';
-import { linkMessages } from '../../../../solver-core/backends/serial/generated/link.ts';
+import { linkMessages, linkReasons } from '../../../../solver-core/backends/serial/generated/link.ts';
 import { TierwiseError } from '../../../../solver-core/model/error.ts';
 import { FrameDecoder } from '../../../../solver-core/backends/serial/frame-decoder.ts';
 import { encodeFrame, frameLimit } from '../../../../solver-core/backends/serial/frame.ts';
-import { dataPayload } from '../../../../solver-core/backends/serial/upload.ts';
+import { DataSender, dataPayload } from '../../../../solver-core/backends/serial/upload.ts';
 import { checkRemoteDevice } from '../../../../solver-core/backends/engine/remote-self-test.ts';
+import { unplugged } from '../../../../solver-core/backends/serial/errors.ts';
+import { LinkSession } from '../../../../solver-core/backends/serial/link-session.ts';
+import type { Connector } from '../../../../solver-core/backends/serial/transport.ts';
+import { bytesOf } from './board-model.ts';
+import { testEngine } from './engine-memory.ts';
 import { bench, deviceOver, expectedSolve, smallSolve } from './bench-board.ts';
 import type { Damage } from './line-model.ts';
 import { xorshift } from './random.ts';
+import { VirtualClock } from './virtual-clock.ts';
 
 const someRows: MoverDescriptor = {
   space: 'operand',
@@ -350,4 +356,91 @@ test('a board that lies makes an error or a result, never a hang or a crash', as
   }
   expect([...codes].filter((code) => code !== 'result' && !/^(board|serial|engine)-[a-z-]+$/.test(code))).toEqual([]);
   expect(codes.size).toBeGreaterThan(3);
+});
+
+test('a cancel on a dead board does not take long', async () => {
+  const { clock, board, line, open } = bench();
+  const link = await clock.drive(open());
+  const device = deviceOver(link);
+  const abort = { aborted: false };
+  const run = board.memory.run.bind(board.memory);
+  board.memory.run = (command) => ({ ...run(command), cycles: 12e6 * 3600 });
+  await clock.drive(device.begin({ features: 8, outputs: 1, diagonal: new Float64Array(8).fill(2 ** 20) }));
+  const solving = device.factor(0, abort);
+  let cancelledMs = 0;
+  clock.after(2000, () => {
+    abort.aborted = true;
+    line.damage = () => new Uint8Array(0);
+    cancelledMs = clock.nowMs();
+  });
+  await expect(clock.drive(solving)).rejects.toMatchObject({ name: 'AbortError' });
+  expect(clock.nowMs() - cancelledMs).toBeLessThan(3000);
+});
+
+test.each([
+  ['two limbs of 24 bits', {}, { wordBits: 24 }],
+  ['a window of 127 bytes', { rxWindow: 127 }, {}],
+  ['a clock of 99999 Hz', {}, { clockHz: 99_999 }],
+  ['a line of 299 baud', { baud: 299 }, {}],
+])('a board that describes itself with %s is none', async (what, options, info) => {
+  const { clock, open } = bench({}, options, { ...testEngine, ...info });
+  await expect(clock.drive(open())).rejects.toMatchObject({
+    code: 'board-bad-info',
+    message: expect.stringContaining(`describes itself with ${what}.`) as string,
+  });
+});
+
+test('the smallest board that may be is one', async () => {
+  const info = { ...testEngine, clockHz: 100_000, wordBits: 24, limbs: 1 as const };
+  for (const baud of [0, 300]) {
+    const { clock, open } = bench({}, { rxWindow: 128, baud }, info);
+    const link = await clock.drive(open());
+    expect(link.board).toMatchObject({ rx_window: 128, baud });
+    await link.close();
+  }
+});
+
+test('a board that never has all bytes of a transfer refuses it, it is not silent', async () => {
+  const { clock, board, open } = bench();
+  const link = await clock.drive(open());
+  board.intercept = ({ type, sequence }) => {
+    if (type !== linkMessages.commit.type) return false;
+    const payload = bytesOf([4, 0], [2, 1024], [1, linkReasons.short]);
+    board.send(encodeFrame({ type: linkMessages.nak.type, sequence, offset: 0, payload }));
+    return true;
+  };
+  await expect(clock.drive(link.load(someRows, Int32Array.of(1)))).rejects.toMatchObject({
+    code: 'board-refused',
+    message: expect.stringContaining('bytes were missing in 4 rounds') as string,
+  });
+});
+
+test('a line that goes while it is written to leaves no timer behind', async () => {
+  class CountingClock extends VirtualClock {
+    pending = 0;
+    override after(delayMs: number, call: () => void): () => void {
+      this.pending++;
+      const calledOff = super.after(delayMs, call);
+      let counted = true;
+      return () => {
+        if (counted) this.pending--;
+        counted = false;
+        calledOff();
+      };
+    }
+  }
+  const limits = { maxPayload: 64, rxWindow: 1024 };
+  const goes = async (work: (session: LinkSession) => Promise<unknown>): Promise<number> => {
+    const clock = new CountingClock();
+    const connector: Connector = {
+      name: 'port',
+      open: (listener) =>
+        Promise.resolve({ name: 'port', write: () => listener.onGone(unplugged('port')), close: () => Promise.resolve() }),
+    };
+    const session = await LinkSession.open(connector, 1_000_000, clock);
+    await expect(work(session)).rejects.toMatchObject({ code: 'serial-unplugged' });
+    return clock.pending;
+  };
+  expect(await goes((session) => session.request({ what: 'STATUS', type: linkMessages.status.type }, () => undefined))).toBe(0);
+  expect(await goes((session) => new DataSender(session, new Uint8Array(30), 0, limits).send())).toBe(0);
 });

@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
 import { candidateBoards, knownBoards, udevRule } from '../../../../solver-core/backends/serial/board-data.ts';
 import { matchPorts, parsePortSetting } from '../../../../solver-core/backends/serial/find-port.ts';
@@ -10,6 +11,8 @@ import { portError } from '../../../../solver-core/backends/serial/port-errors.t
 import type { PortListing } from '../../../../solver-core/backends/serial/ports.ts';
 import { candidateNames, listPorts } from '../../../../solver-core/backends/serial/ports.ts';
 import type { PortFactory, RawPort } from '../../../../solver-core/backends/serial/serial-port.ts';
+import { PortConnector } from '../../../../solver-core/backends/serial/serial-port.ts';
+import { fitsPattern } from '../../../../solver-core/backends/serial/wildcard.ts';
 import { listSerial, openSerialBackend } from '../../../../solver-core/jobs/serial.ts';
 import { BoardModel } from './board-model.ts';
 import { EngineMemory, testEngine } from './engine-memory.ts';
@@ -323,4 +326,55 @@ test('a fit says before its first solve how long the link takes and what goes ov
   await expect(clock.drive(openSerialBackend('A', [{ features: 500, outputs: 1, rows: 9 }], { seams }))).rejects.toMatchObject({
     code: 'engine-too-small',
   });
+});
+
+test('without the ids of the adapter no rule is guessed', () => {
+  for (const ids of [undefined, { vendorId: '0403', productId: null }, { vendorId: null, productId: '6015' }]) {
+    const { advice } = portError('/dev/ttyUSB0', new Error('Permission denied'), ids);
+    expect(advice).toContain('dialout');
+    expect(advice).not.toContain('SUBSYSTEM');
+  }
+});
+
+test('a port that opens after its deadline is closed again', async () => {
+  const clock = new VirtualClock();
+  let isOpen = false;
+  const slow: RawPort = {
+    get isOpen() {
+      return isOpen;
+    },
+    open: (done) =>
+      void clock.after(60_000, () => {
+        isOpen = true;
+        done(null);
+      }),
+    write: () => true,
+    close(done) {
+      isOpen = false;
+      done?.(null);
+    },
+    on: () => undefined,
+  };
+  const connector = new PortConnector('/dev/ttyUSB0', 1_000_000, { clock, factory: () => Promise.resolve(slow) });
+  const opening = connector.open({ onBytes: () => undefined, onGone: () => undefined });
+  await expect(clock.drive(opening)).rejects.toMatchObject({ code: 'serial-port-failed' });
+  await clock.drive(new Promise<void>((resolve) => void clock.after(60_000, resolve)));
+  expect(isOpen).toBe(false);
+});
+
+test('a pattern fits what an expression fits, and many stars take no time', async () => {
+  const letters = (chars: readonly string[], maxLength: number) =>
+    fc.array(fc.constantFrom(...chars), { maxLength }).map((list) => list.join(''));
+  fc.assert(
+    fc.property(letters(['a', 'b', '/', '.'], 10), letters(['a', 'b', '/', '.', '*', '?'], 7), (text, pattern) => {
+      const expression = pattern.replace(/\./g, '\\.').replace(/\*+/g, '[^/]*').replace(/\?/g, '[^/]');
+      expect(fitsPattern(text, pattern)).toBe(new RegExp(`^${expression}$`).test(text));
+    }),
+    { seed: 11, numRuns: 20_000 },
+  );
+  expect(fitsPattern('/dev/ttyUSB0', '/dev/*')).toBe(true);
+  expect(fitsPattern('/dev/x/ttyUSB0', '/dev/*')).toBe(false);
+  const long = port(`/dev/${'a'.repeat(60)}`);
+  await expect(matchPorts(parsePortSetting(`/dev/${'*a'.repeat(20)}b`), [long])).rejects.toMatchObject({ code: 'serial-none-found' });
+  expect(await matchPorts(parsePortSetting(`/dev/${'*a'.repeat(20)}*`), [long])).toHaveLength(1);
 });
