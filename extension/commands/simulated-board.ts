@@ -10,8 +10,8 @@ import { rememberBackend } from './select-backend.ts';
 const startMs = 30_000;
 
 /**
- * Starts `tierwise board-sim` in a terminal and chooses its port. Closing the terminal unplugs the board. Linux and macOS: a
- * pseudo-terminal stands in for the USB port.
+ * Starts `tierwise board-sim` in a terminal and chooses its port. Closing the terminal unplugs the board. A pseudo-terminal
+ * stands in for the USB port; tried on Linux only (docs/boards.md).
  */
 export async function startSimulatedBoard(context: TierwiseContext): Promise<void> {
   if (process.platform === 'win32') {

@@ -23,7 +23,7 @@ const fcntlSetFlags = 4;
  */
 export async function loadLibc(platform: string = process.platform): Promise<Libc> {
   if (platform !== 'linux' && platform !== 'darwin')
-    throw unavailable(`pseudo-terminals exist on Linux and macOS; this is ${platform}`, undefined);
+    throw unavailable(`Tierwise makes none on ${platform}: board-sim was tried on Linux only`, undefined);
   try {
     const { default: koffi } = await import('koffi');
     // A null name means the process itself, so the file name of the C library does not matter (glibc, musl, macOS).
@@ -55,7 +55,7 @@ function unavailable(why: string, cause: unknown): TierwiseError {
   return new TierwiseError(
     'pty-not-available',
     `a simulated board needs a pseudo-terminal, and ${why}`,
-    'Use `backend sim`, which runs the same RTL without a port, or run the simulated board on Linux or macOS.',
+    'Use `backend sim`, which runs the same RTL without a port, or run the simulated board on Linux.',
     cause === undefined ? { category: 'backend' } : { category: 'backend', cause },
   );
 }
