@@ -45,12 +45,16 @@ export const boardSim: Command = async (call, environment) => {
   });
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.once(signal, ended.resolve);
+  // A reader that goes away ends the process at once (EPIPE); the link goes with it.
+  const onExit = (): void => link.removeNow();
+  process.once('exit', onExit);
   try {
     await board.start();
     await ended.promise;
   } finally {
     for (const signal of signals) process.off(signal, ended.resolve);
     await board.stop();
+    process.off('exit', onExit);
     status.end();
   }
   if (json) process.stdout.write(jsonLine({ schema: 'tierwise.board-sim/1', image: image.sha256, jobs: watch.jobs, ...board.counts }));

@@ -15,6 +15,8 @@ export interface BoardProcess {
   quiet(): Promise<void>;
   /** Processor time so far, ticks of the system (Linux; 0 elsewhere). */
   cpuTicks(): number;
+  /** Nobody reads what it writes any more; resolves with its exit code when it has ended. */
+  deafen(): Promise<number | null>;
   stop(signal: NodeJS.Signals): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>;
 }
 
@@ -50,6 +52,11 @@ export function boardProcess(product: Product, path: string, options: readonly s
         last = cpuTicks();
         await new Promise((resolve) => setTimeout(resolve, 300));
       }
+    },
+    deafen() {
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+      return ended;
     },
     async stop(signal) {
       child.kill(signal);

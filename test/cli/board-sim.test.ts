@@ -74,6 +74,20 @@ test.runIf(hasPty)('an unplugged board comes back at the same path', async () =>
   expect(existsSync(path)).toBe(false);
 });
 
+test.runIf(hasPty)('a board that nobody listens to any more takes its link with it', async () => {
+  const path = join(product.scratch(), 'board');
+  const board = boardProcess(product, path, ['--verbose']);
+  await board.ready;
+  const port = new SerialPort({ path, baudRate: 115_200 });
+  port.on('data', () => undefined);
+  await new Promise((resolve) => port.once('open', resolve));
+  const ended = board.deafen();
+  // Each frame is told on stderr, which nobody reads.
+  port.write(request(hello.type, 1));
+  await ended;
+  expect(lstatSync(path, { throwIfNoEntry: false })).toBeUndefined();
+});
+
 test('a file at the path is left alone', async () => {
   const path = join(product.scratch(), 'board');
   writeFileSync(path, 'mine');

@@ -1,3 +1,4 @@
+import { readlinkSync, unlinkSync } from 'node:fs';
 import { lstat, readlink, rename, symlink, unlink } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { TierwiseError } from '../../model/error.ts';
@@ -19,10 +20,13 @@ export class LinkPath {
     await this.refuseOthers();
     // Made beside and renamed: nobody ever sees the path without a link, or half a link.
     const fresh = `${this.path}.${randomBytes(4).toString('hex')}`;
+    // Known before the link is there, so that whoever ends in between can remove it.
+    this.target = target;
     try {
       await symlink(target, fresh);
       await rename(fresh, this.path);
     } catch (cause) {
+      this.target = undefined;
       await unlink(fresh).catch(() => undefined);
       const message = `the link ${this.path} cannot be made: ${cause instanceof Error ? cause.message : String(cause)}`;
       throw new TierwiseError('board-sim-path', message, 'Choose a path in a folder that exists and that you may write to.', {
@@ -30,7 +34,6 @@ export class LinkPath {
         cause,
       });
     }
-    this.target = target;
   }
 
   /** Removes the link if it still is ours. */
@@ -40,6 +43,18 @@ export class LinkPath {
     if (target === undefined) return;
     const found = await readlink(this.path).catch(() => undefined);
     if (found === target) await unlink(this.path).catch(() => undefined);
+  }
+
+  /** As `remove`, at once: for a process that is about to end. Never throws. */
+  removeNow(): void {
+    const target = this.target;
+    this.target = undefined;
+    if (target === undefined) return;
+    try {
+      if (readlinkSync(this.path) === target) unlinkSync(this.path);
+    } catch {
+      // Gone already, or not ours to remove.
+    }
   }
 
   private async refuseOthers(): Promise<void> {

@@ -81,6 +81,7 @@ export class SimulatedBoard {
   private line: ByteLine | undefined;
   private holding = false;
   private simulating: Promise<void> | undefined;
+  private plugging: Promise<void> | undefined;
   private stopped = false;
   private clocks = 0;
   private simulationS = 0;
@@ -112,7 +113,13 @@ export class SimulatedBoard {
   }
 
   /** Plugs the board in. Throws what `openLine` and `onPlugged` throw. */
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    const plugged = this.plug();
+    this.plugging = plugged.catch(() => undefined);
+    return plugged;
+  }
+
+  private async plug(): Promise<void> {
     const number = ++this.lineNumber;
     this.bytesSincePlug = 0;
     const line = await this.openLine({
@@ -136,6 +143,8 @@ export class SimulatedBoard {
     for (const timer of this.timers) clearTimeout(timer);
     this.timers.clear();
     await this.simulating;
+    // Half plugged in it cannot be unplugged: what `onPlugged` makes would stay behind.
+    await this.plugging;
     await this.takeLine();
   }
 

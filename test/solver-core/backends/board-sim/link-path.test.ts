@@ -47,3 +47,15 @@ test('never touches a file or a folder', async () => {
 test('says when the folder is not there', async () => {
   await expect(new LinkPath(join(folder, 'no/board')).place('/dev/pts/7')).rejects.toMatchObject({ code: 'board-sim-path' });
 });
+
+test('at the end of the process a link goes at once, if it still is ours', async () => {
+  const [first, second] = [new LinkPath(join(folder, 'board')), new LinkPath(join(folder, 'board'))];
+  first.removeNow();
+  await first.place('/dev/pts/7');
+  await second.place('/dev/pts/8');
+  first.removeNow();
+  expect(readlinkSync(second.path)).toBe('/dev/pts/8');
+  second.removeNow();
+  second.removeNow();
+  expect(readdirSync(folder)).toEqual([]);
+});

@@ -126,3 +126,33 @@ test('a line that breaks or a port that cannot come back ends the board with the
   second.line.listener.onBytes(some(1));
   expect((await refused.promise).message).toBe('no more ports');
 });
+
+test('stopped while it is being plugged in it leaves nothing behind', async () => {
+  const placing = withResolvers<void>();
+  const placed = withResolvers<void>();
+  const replugging = withResolvers<void>();
+  let links = 0;
+  let plugs = 0;
+  const { board, lines, line } = await started(
+    { unplugAfter: [1] },
+    {
+      onPlugged: async () => {
+        if (plugs++ > 0) {
+          replugging.resolve();
+          await placing.promise;
+        }
+        links = 1;
+        placed.resolve();
+      },
+      onUnplugged: async () => void (links = 0),
+    },
+  );
+  line.listener.onBytes(some(1));
+  await replugging.promise;
+  const stopping = board.stop();
+  placing.resolve();
+  await stopping;
+  await placed.promise;
+  expect(links).toBe(0);
+  expect((await lines.nth(1)).closed).toBe(true);
+});
