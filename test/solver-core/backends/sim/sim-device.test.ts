@@ -107,7 +107,13 @@ describe('the simulated engine', () => {
     await device.factor(0);
     const r = { values: new Float64Array(d * 3).fill(1000), fractionBits: 17 };
     await device.solve(r, abort);
+    await device.factor(0);
+    await device.backSubstitute();
     abort.aborted = true;
+    await expect(device.readGram(abort)).rejects.toBeInstanceOf(AbortError);
+    await expect(device.readFactor(abort)).rejects.toBeInstanceOf(AbortError);
+    await expect(device.readWeights(abort)).rejects.toBeInstanceOf(AbortError);
+    await device.factor(0);
     await expect(device.solve(r, abort)).rejects.toBeInstanceOf(AbortError);
     await device.begin(problem);
     expect(device.activity).toBe(0);
