@@ -37,7 +37,11 @@ export async function openSerialBackend(setting: string, work: readonly SimWork[
   const { onProgress, seams = {} } = options;
   const say = (message: string, notice = true): void => onProgress?.({ stage: 'preparing', message, fraction: null, notice });
   say(`opening the board at ${setting === 'auto' ? 'the port that answers' : setting}`, false);
-  const opened = await openSerial(setting, { host: nodeHost, onEvent: say, ...seams }, options.abort);
+  const onTransfer = (taken: number, total: number): void => {
+    if (total < longTransferBytes) return;
+    onProgress?.({ stage: 'solving', message: `the board has ${kilobytes(taken)} of ${kilobytes(total)} kB`, fraction: null });
+  };
+  const opened = await openSerial(setting, { host: nodeHost, onEvent: say, onTransfer, ...seams }, options.abort);
   const { device, link, port } = opened;
   try {
     say(linkText(opened, work));
@@ -53,6 +57,10 @@ export async function openSerialBackend(setting: string, work: readonly SimWork[
     dispose: () => device.dispose(),
   };
 }
+
+/** Transfers from here on take a noticeable time on most lines. */
+const longTransferBytes = 16_384;
+const kilobytes = (bytes: number): string => (bytes / 1000).toFixed(0);
 
 /** How long the link takes for these solves, and what is sent: rows, or their sums where those are fewer bytes. */
 function linkText(opened: OpenedSerial, work: readonly SimWork[]): string {

@@ -2,7 +2,7 @@ import type { AbortFlag } from '../../model/abort.ts';
 import { checkAbort } from '../../model/abort.ts';
 import { TierwiseError, assert } from '../../model/error.ts';
 import type { PlannedCommand } from './commands.ts';
-import { backCommand, cholCommand, decayCommand, fsubCommand, gramCommand } from './commands.ts';
+import { backCommand, cholCommand, decayCommand, gramCommand } from './commands.ts';
 import type {
   AccumulateOptions,
   EngineDevice,
@@ -23,6 +23,7 @@ import { operationNumbers } from './link.ts';
 import { engineInfo } from './parameters.ts';
 import * as places from './places.ts';
 import type { EngineSession } from './session.ts';
+import { substituteInPlace } from './substitute.ts';
 import { uploadPlan } from './upload-plan.ts';
 import {
   admitDecay,
@@ -172,23 +173,10 @@ export class RemoteDevice implements EngineDevice {
       const { layout, totals } = session;
       const limbs = factorLimbs(session);
       await this.loadVector(layout, r.values, limbs, abort);
-      let saturated = false;
-      let cycles = 0;
-      if (part !== 'backward') {
-        const flags = await this.execute(fsubCommand(layout, this.info, limbs), abort);
-        totals.fsubCycles += flags.cycles;
-        cycles += flags.cycles;
-        saturated ||= flags.saturated;
-      }
-      if (part !== 'forward') {
-        const flags = await this.execute(backCommand(layout, this.info, 'backv', limbs), abort);
-        totals.backCycles += flags.cycles;
-        cycles += flags.cycles;
-        saturated ||= flags.saturated;
-      }
+      const flags = await substituteInPlace(session, this.info, part, (planned) => this.execute(planned, abort));
       const values = await this.readLimbs((limb) => places.vector(layout, this.info, limbs, limb), limbs, abort);
       totals.hostWords += 2 * vectorWords(layout, limbs);
-      return { words: { values, fractionBits: r.fractionBits }, flags: { breakdown: false, saturated, cycles } };
+      return { words: { values, fractionBits: r.fractionBits }, flags };
     });
   }
 

@@ -41,6 +41,8 @@ export interface SerialLinkOptions {
   readonly isTerminal?: boolean;
   /** Told, in words for people, when the board goes and comes back. */
   readonly onEvent?: (text: string) => void;
+  /** Told how many bytes of a transfer the board has taken; small transfers are over before it is worth a word. */
+  readonly onTransfer?: (takenBytes: number, totalBytes: number) => void;
 }
 
 /** Ids of which the board must hold one: the last it confirmed, and the one under way. */
@@ -291,7 +293,9 @@ export class SerialLink implements EngineLink {
         return stop.aborted || abort?.aborted === true;
       },
     };
-    const sent = sendTransfer(session, transfer, this.limits, { abort: either });
+    const total = transfer.bytes.length;
+    const onProgress = (takenBytes: number): void => this.options.onTransfer?.(takenBytes, total);
+    const sent = sendTransfer(session, transfer, this.limits, { abort: either, onProgress });
     try {
       const [outcome] = await Promise.all([sent, this.expectSameBoard(session, abort)]);
       return outcome;

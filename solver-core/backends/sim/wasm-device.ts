@@ -2,7 +2,7 @@ import type { AbortFlag, Host } from '../../model/abort.ts';
 import { checkAbort } from '../../model/abort.ts';
 import { TierwiseError, assert } from '../../model/error.ts';
 import type { PlannedCommand } from '../engine/commands.ts';
-import { backCommand, cholCommand, decayCommand, fsubCommand, gramCommand } from '../engine/commands.ts';
+import { backCommand, cholCommand, decayCommand, gramCommand } from '../engine/commands.ts';
 import type {
   AccumulateOptions,
   EngineDevice,
@@ -21,6 +21,7 @@ import { operationNumbers } from '../engine/link.ts';
 import { engineInfo } from '../engine/parameters.ts';
 import { highLimb } from '../engine/post-processor.ts';
 import type { EngineSession } from '../engine/session.ts';
+import { substituteInPlace } from '../engine/substitute.ts';
 import {
   admitDecay,
   admitFactor,
@@ -181,23 +182,10 @@ export class WasmDevice implements EngineDevice {
     const { layout, totals } = session;
     const limbs = factorLimbs(session);
     await this.writeVector(r.values, abort);
-    let saturated = false;
-    let cycles = 0;
-    if (part !== 'backward') {
-      const flags = await this.execute(fsubCommand(layout, this.info, limbs), abort);
-      totals.fsubCycles += flags.cycles;
-      cycles += flags.cycles;
-      saturated ||= flags.saturated;
-    }
-    if (part !== 'forward') {
-      const flags = await this.execute(backCommand(layout, this.info, 'backv', limbs), abort);
-      totals.backCycles += flags.cycles;
-      cycles += flags.cycles;
-      saturated ||= flags.saturated;
-    }
+    const flags = await substituteInPlace(session, this.info, part, (planned) => this.execute(planned, abort));
     const words = await this.readVector(abort);
     totals.hostWords += 2 * vectorWords(layout, limbs);
-    return { words, flags: { breakdown: false, saturated, cycles } };
+    return { words, flags };
   }
 
   async readGram(abort?: AbortFlag): Promise<Float64Array> {

@@ -174,6 +174,18 @@ test('unplugged in the middle of a transfer it goes on where the board stands', 
   expect(board.overruns).toBe(0);
 });
 
+test('a transfer tells how far it has come, across an unplug, up to all of it', async () => {
+  const { clock, line, open } = bench();
+  const told: [number, number][] = [];
+  const link = await clock.drive(open({ onTransfer: (taken, total) => told.push([taken, total]) }));
+  line.unplugAt = { bytes: 4000, backAfterMs: 1000, resetsBoard: false };
+  await clock.drive(smallSolve(deviceOver(link)));
+  const ends = told.filter(([taken, total], i) => taken === total || told[i + 1]?.[1] !== total);
+  expect(ends.length).toBeGreaterThan(0);
+  expect(ends.every(([taken, total]) => taken === total)).toBe(true);
+  expect(told.every(([taken, total]) => taken > 0 && taken <= total)).toBe(true);
+});
+
 test('unplugged at any place the result is right', async () => {
   const expected = await expectedSolve();
   for (let bytes = 100; bytes < 11000; bytes += 419) {
