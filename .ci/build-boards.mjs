@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util';
 import { designHash, designSources, readBoards } from './board-sources.mjs';
 import { root } from './hdl-sources.mjs';
 import { renderSizes } from './board-sizes.mjs';
+import { runTool } from './packaged-tool.mjs';
 
 const boardsFolder = resolve(root, 'hdl/boards');
 const recordsPath = resolve(boardsFolder, 'sizes.json');
@@ -26,24 +27,6 @@ const designs = {
 
 async function versionOf(folder, name) {
   return JSON.parse(await readFile(resolve(folder, 'node_modules', name, 'package.json'), 'utf8')).version;
-}
-
-function sink() {
-  const parts = [];
-  const decoder = new TextDecoder();
-  return { write: (bytes) => bytes && parts.push(decoder.decode(bytes, { stream: true })), text: () => parts.join('') };
-}
-
-/** Runs a packaged tool on files in memory; its messages appear only when it fails. */
-async function runTool(run, args, files) {
-  const log = sink();
-  try {
-    return { files: await run(args, files, { stdout: log.write, stderr: log.write, fetchProgress: () => {} }), log: log.text() };
-  } catch (error) {
-    const failed = new Error(`${args.join(' ')}: ${error.message}\n${log.text().slice(-3000)}`);
-    failed.log = log.text();
-    throw failed;
-  }
 }
 
 const asText = (data) => (typeof data === 'string' ? data : new TextDecoder().decode(data));

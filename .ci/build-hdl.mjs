@@ -5,6 +5,7 @@ import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { defaultParameters, harnessSource, readSources, root, rtlSources, sha256, top } from './hdl-sources.mjs';
+import { runTool } from './packaged-tool.mjs';
 import { quickenSimulation, quickenVersion } from './quicken-simulation.mjs';
 
 // Compiling and linking are two runs: the packaged tools cannot start one another.
@@ -65,23 +66,6 @@ async function readBuilt(folder) {
   }
 }
 
-function sink() {
-  const parts = [];
-  const decoder = new TextDecoder();
-  return { write: (bytes) => bytes && parts.push(decoder.decode(bytes, { stream: true })), text: () => parts.join('') };
-}
-
-/** Runs a packaged tool; its messages appear only when it fails. */
-async function runTool(run, args, files) {
-  const log = sink();
-  try {
-    return await run(args, files, { stdout: log.write, stderr: log.write, fetchProgress: () => {} });
-  } catch (error) {
-    // The tool's error carries its whole file system: keep the messages alone.
-    throw new Error(`${args.join(' ')}: ${error.message}\n${log.text().slice(-4000)}`);
-  }
-}
-
 const engineFiles = (sources) => Object.fromEntries(rtlSources.map((path) => [path.split('/').at(-1), sources[path]]));
 
 /** Reads RTL (text by file name, leaves first) with these parameters of `top` into Yosys, runs the commands and returns one file they wrote. */
@@ -91,7 +75,7 @@ async function runOnRtl(files, top, parameters, commands, output) {
     .map(([name, value]) => `-set ${name} ${value}`)
     .join(' ');
   const script = [`read_verilog -sv -defer ${Object.keys(files).join(' ')}`, `chparam ${sets} ${top}`, ...commands].join('; ');
-  return (await runTool(runYosys, ['-q', '-p', script], files))[output];
+  return (await runTool(runYosys, ['-q', '-p', script], files)).files[output];
 }
 
 /** The C++ simulation of a design (text by file name, leaves first). */
@@ -113,8 +97,8 @@ export async function compileToWasm(cpp, harness, defines) {
   const { filesystem } = await import(pathToFileURL(resolve(root, 'node_modules/@yowasp/yosys/gen/resources-yosys.js')).href);
   const inc = { cxxrtl: filesystem.share.include.backends.cxxrtl.runtime.cxxrtl };
   const compile = [...compileArguments, ...defines];
-  const object = (await runTool(runLLVM, compile, { inc, 'engine.cc': cpp, 'harness.cc': harness }))['engine.o'];
-  return (await runTool(runLLVM, linkArguments, { 'engine.o': object }))['engine.wasm'];
+  const object = (await runTool(runLLVM, compile, { inc, 'engine.cc': cpp, 'harness.cc': harness })).files['engine.o'];
+  return (await runTool(runLLVM, linkArguments, { 'engine.o': object })).files['engine.wasm'];
 }
 
 /** Writes a file so that no reader sees a part of it. */
