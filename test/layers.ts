@@ -45,7 +45,10 @@ export const layers: Readonly<Record<string, Part>> = {
   'solver-core/compress': core(['solver-core/model', 'solver-core/fit']),
   'solver-core/backends/cpu': node(['solver-core/model', 'solver-core/fit', 'solver-core/onnx'], ['ml-matrix', 'onnxruntime-node']),
   'solver-core/backends/sim': node(['solver-core/model', 'solver-core/fit', 'solver-core/backends/engine']),
-  'solver-core/backends/serial': node(['solver-core/model', 'solver-core/fit', 'solver-core/backends/engine'], ['serialport']),
+  'solver-core/backends/serial': node(
+    ['solver-core/model', 'solver-core/fit', 'solver-core/data', 'solver-core/backends/engine'],
+    ['serialport'],
+  ),
   'solver-core/backends/xrt': node(['solver-core/model', 'solver-core/fit', 'solver-core/backends/engine'], ['koffi']),
   'solver-core/backends/board-sim': node(
     ['solver-core/model', 'solver-core/backends/engine', 'solver-core/backends/sim', 'solver-core/backends/serial'],

@@ -1,9 +1,9 @@
 import * as zlib from 'node:zlib';
 
-/** Node has its own from 20.15 on, ten times as fast. */
+/** Node has its own from 20.15 on, in native code. */
 const native: ((bytes: Uint8Array, previous?: number) => number) | undefined = zlib.crc32;
 
-/** CRC-32 as in zip and PNG (polynomial 0xEDB88320), continued from `previous`; start with 0. */
+/** CRC-32/ISO-HDLC, as in zip, PNG and the serial link (polynomial 0xEDB88320), continued from `previous`; start with 0. */
 export function crc32(bytes: Uint8Array, previous = 0): number {
   return native === undefined ? plainCrc32(bytes, previous) : native(bytes, previous);
 }

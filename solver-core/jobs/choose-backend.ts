@@ -1,6 +1,5 @@
 import { cpuBackend } from '../backends/cpu/index.ts';
 import { solveOnDevice } from '../backends/engine/solve-on-device.ts';
-import { loadImage } from '../backends/sim/load-image.ts';
 import { openSimDevice } from '../backends/sim/sim-device.ts';
 import type { SimWork } from '../backends/sim/sim-device.ts';
 import type { Backend } from '../fit/backend.ts';
@@ -41,7 +40,7 @@ export async function openBackend(
 }
 
 async function openSim(environment: Environment, work: readonly SimWork[], abort?: AbortFlag): Promise<Backend> {
-  const { device, reason } = await openSimDevice({
+  const { device, reason, image } = await openSimDevice({
     imageFolder: environment.engineFolder,
     work,
     host: nodeHost,
@@ -49,7 +48,6 @@ async function openSim(environment: Environment, work: readonly SimWork[], abort
   });
   // The functional model answers with the bits of this very image (checked when it is opened), so both levels name the image: which
   // one ran depends on the speed of the machine, and the fitted file must not.
-  const { sha256: image } = await loadImage(environment.engineFolder);
   return {
     info: { kind: 'sim', device: device.info.device, image, note: reason },
     solve: (problem, context) => solveOnDevice(problem, device, context),

@@ -1,6 +1,6 @@
 import { assert } from '../../model/error.ts';
 import { cobsDecode, cobsEncode, cobsLimit } from './cobs.ts';
-import { crc32 } from './crc32.ts';
+import { crc32 } from '../../data/crc32.ts';
 import { linkCrcBytes, linkHeaderBytes, linkMaxPayload, linkVersion } from './generated/link.ts';
 
 /** One message on the line (docs/link.md). */

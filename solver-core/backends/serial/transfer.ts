@@ -1,5 +1,5 @@
 import type { AbortFlag } from '../../model/abort.ts';
-import { crc32 } from './crc32.ts';
+import { crc32 } from '../../data/crc32.ts';
 import { boardReset, refused, uploadDamaged } from './errors.ts';
 import { linkMessages } from './generated/link.ts';
 import type { LinkSession } from './link-session.ts';

@@ -36,6 +36,8 @@ export interface SimOptions {
 
 export interface SimChoice {
   readonly device: EngineDevice;
+  /** sha256 of the image, whichever level answers: both give its bits. */
+  readonly image: string;
   /** For people: which level answers, and why. */
   readonly reason: string;
   /** Predicted simulation time of the RTL for all `work`, seconds. */
@@ -101,9 +103,9 @@ export async function openSimDevice(options: SimOptions): Promise<SimChoice> {
   const prediction = `${(cycles / 1e6).toPrecision(3)} million cycles at ${(rateHz / 1e6).toPrecision(2)} million per second, about ${predictedS.toPrecision(2)} s`;
   if (level === 'rtl' || (level === 'auto' && predictedS <= limitS)) {
     await model.dispose();
-    return { device: rtl, reason: `RTL simulation: ${prediction}`, predictedS, rateHz };
+    return { device: rtl, image: image.sha256, reason: `RTL simulation: ${prediction}`, predictedS, rateHz };
   }
   await rtl.dispose();
   const why = level === 'functional' ? 'chosen' : `the RTL simulation would take ${prediction}, more than ${limitS} s`;
-  return { device: model, reason: `functional model, bit-identical to the RTL: ${why}`, predictedS, rateHz };
+  return { device: model, image: image.sha256, reason: `functional model, bit-identical to the RTL: ${why}`, predictedS, rateHz };
 }

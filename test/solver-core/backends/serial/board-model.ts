@@ -1,7 +1,7 @@
 import type { EngineCommand, MoverDescriptor, RunResult } from '../../../../solver-core/backends/engine/link.ts';
 import { descriptorWords, rowColumns } from '../../../../solver-core/backends/engine/link.ts';
 import type { LinkClock } from '../../../../solver-core/backends/serial/clock.ts';
-import { crc32 } from '../../../../solver-core/backends/serial/crc32.ts';
+import { crc32 } from '../../../../solver-core/data/crc32.ts';
 import { FrameDecoder } from '../../../../solver-core/backends/serial/frame-decoder.ts';
 import type { Frame } from '../../../../solver-core/backends/serial/frame.ts';
 import { encodeFrame } from '../../../../solver-core/backends/serial/frame.ts';
