@@ -54,3 +54,34 @@ export function engineInfo(parameters: EngineParameters, level: EngineInfo['leve
     operandDepth: parameters.operandDepth,
   };
 }
+
+/** What an engine at the other end says of itself, unchecked. */
+export type ClaimedEngine = Pick<
+  EngineParameters,
+  'lanes' | 'wordBits' | 'accumulatorBits' | 'maxFeatures' | 'operandDepth' | 'gramDepth'
+> & {
+  readonly limbs: number;
+  /** Bit n: operation n is there. */
+  readonly operations: number;
+};
+
+/** GRAM, CHOL, BACK, FSUB and BACK in place: a fit needs them all. */
+const allOperations = 0b11111;
+/** Two limbs of longer words would not fit the sums. */
+const longestPairBits = 18;
+const deepestMemory = 2 ** 24;
+
+/** What no engine of this version can be, in words; null when all is in range (hdl/rtl/tierwise_engine.sv). */
+export function impossibleEngine(engine: ClaimedEngine): string | null {
+  const { lanes, wordBits, accumulatorBits, limbs, operations, maxFeatures, operandDepth, gramDepth } = engine;
+  if (![2, 4, 8, 16].includes(lanes)) return `${lanes} lanes`;
+  if (wordBits < 8 || wordBits > 25) return `words of ${wordBits} bits`;
+  if (accumulatorBits < 2 * wordBits + 2 || accumulatorBits > 48) return `sums of ${accumulatorBits} bits`;
+  if (limbs !== 1 && limbs !== 2) return `${limbs} limbs`;
+  if (limbs === 2 && wordBits > longestPairBits) return `two limbs of ${wordBits} bits`;
+  if ((operations & allOperations) !== allOperations) return `operations 0x${operations.toString(16)}`;
+  if (maxFeatures < 1) return `${maxFeatures} features`;
+  if (operandDepth < 1 || operandDepth > deepestMemory) return `${operandDepth} operand words per lane`;
+  if (gramDepth < 1 || gramDepth > deepestMemory) return `${gramDepth} Gram words per lane`;
+  return null;
+}

@@ -1,5 +1,6 @@
 import type { AbortFlag } from '../../model/abort.ts';
 import { TierwiseError } from '../../model/error.ts';
+import { impossibleEngine } from '../engine/parameters.ts';
 import { badInfo, garbage, otherProtocol, silent } from './errors.ts';
 import { linkMessages, linkVersion } from './generated/link.ts';
 import type { LinkSession } from './link-session.ts';
@@ -11,8 +12,6 @@ const helloAttempts = 4;
 /** Each waits this much longer than the one before: a silent port is known as such after five seconds. */
 const helloGrowth = 1.5;
 
-/** Longest words of an engine with two limbs (hdl/README.md, LIMBS). */
-const longestPairBits = 18;
 /** Below these every deadline would become a wait without end; a smaller window hardly holds a frame. */
 const leastClockHz = 100_000;
 const leastBaud = 300;
@@ -45,19 +44,23 @@ export async function greet(session: LinkSession, abort?: AbortFlag): Promise<Bo
   return board;
 }
 
-/** What no engine can be, in words; null when all is in range (hdl/README.md). */
+/** What no board can be, in words; null when all is in range. */
 function impossible(board: BoardInfo): string | null {
-  const { lanes, word_bits: wordBits, accumulator_bits: accumulatorBits, limbs, max_payload: maxPayload } = board;
-  if (![2, 4, 8, 16].includes(lanes)) return `${lanes} lanes`;
-  if (wordBits < 8 || wordBits > 25) return `words of ${wordBits} bits`;
-  if (accumulatorBits < 2 * wordBits || accumulatorBits > 48) return `sums of ${accumulatorBits} bits`;
-  if (limbs !== 1 && limbs !== 2) return `${limbs} limbs`;
-  if (limbs === 2 && wordBits > longestPairBits) return `two limbs of ${wordBits} bits`;
-  if (maxPayload < 64) return `a payload of ${maxPayload} bytes`;
+  const engine = impossibleEngine({
+    lanes: board.lanes,
+    wordBits: board.word_bits,
+    accumulatorBits: board.accumulator_bits,
+    limbs: board.limbs,
+    operations: board.ops,
+    maxFeatures: board.max_features,
+    operandDepth: board.operand_depth,
+    gramDepth: board.gram_depth,
+  });
+  if (engine !== null) return engine;
+  if (board.max_payload < 64) return `a payload of ${board.max_payload} bytes`;
   if (board.rx_window < leastWindow) return `a window of ${board.rx_window} bytes`;
   if (board.clock_hz < leastClockHz) return `a clock of ${board.clock_hz} Hz`;
   if (board.baud !== 0 && board.baud < leastBaud) return `a line of ${board.baud} baud`;
-  if (board.max_features < 1 || board.operand_depth < 1 || board.gram_depth < 1) return 'no memory';
   return null;
 }
 

@@ -210,11 +210,6 @@ export class LinkSession implements TransportListener {
     });
   }
 
-  /** The result of a job if it has come already. */
-  resultOf(job: number): JobResult | undefined {
-    return this.results.get(job);
-  }
-
   /** Resolves with the result of a job, or null after `waitMs`. Rejects when the line goes or with AbortError. */
   waitForResult(job: number, waitMs: number, abort?: AbortFlag): Promise<JobResult | null> {
     return new Promise((resolve, reject) => {

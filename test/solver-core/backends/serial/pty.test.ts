@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -130,10 +130,14 @@ describe.skipIf(!hasPseudoTerminals)('over a real pseudo-terminal', () => {
   }, 30_000);
 
   test('unplugged and not put back it is an error, and closing still works', async () => {
+    // A name of our own: the number of a terminal that is gone may be another program's at once.
+    const path = join(scratch(), 'board');
     const { board, pty } = await boardAtTerminal();
-    const link = await SerialLink.open(new PortConnector(pty.path, baud), baud, { replugMs: 600 });
+    symlinkSync(pty.path, path);
+    const link = await SerialLink.open(new PortConnector(path, baud), baud, { replugMs: 600 });
     const device = new RemoteDevice(link);
     board.intercept = () => {
+      rmSync(path, { force: true });
       void pty.unplug();
       return true;
     };
