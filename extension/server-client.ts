@@ -56,6 +56,11 @@ const silenceLimitsMs: Readonly<Record<SolverMethod, number>> = {
   'tierwise/fit': 900_000,
   'tierwise/learn': 900_000,
   'tierwise/unlearn': 900_000,
+  'tierwise/select': 900_000,
+  'tierwise/diff': 120_000,
+  'tierwise/sensors': 120_000,
+  'tierwise/measure': 600_000,
+  'tierwise/calibrate': 600_000,
 };
 
 /** Requests that change nothing and may therefore be asked again when the process was ended for another one. */

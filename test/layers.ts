@@ -26,6 +26,7 @@ const computing = [
   'solver-core/backends/engine',
   'solver-core/learn',
   'solver-core/compress',
+  'solver-core/sensors',
   'solver-core/backends/cpu',
   'solver-core/backends/sim',
   'solver-core/backends/serial',
@@ -42,7 +43,8 @@ export const layers: Readonly<Record<string, Part>> = {
   'solver-core/report': core(['solver-core/model', 'solver-core/energy', 'solver-core/tiers', P]),
   'solver-core/backends/engine': core(['solver-core/model', 'solver-core/fit']),
   'solver-core/learn': core(['solver-core/model', 'solver-core/fit', 'solver-core/onnx']),
-  'solver-core/compress': core(['solver-core/model', 'solver-core/fit']),
+  'solver-core/compress': core(['solver-core/model', 'solver-core/fit', 'solver-core/energy', 'solver-core/learn', P]),
+  'solver-core/sensors': node(['solver-core/model', 'solver-core/energy', P]),
   'solver-core/backends/cpu': node(['solver-core/model', 'solver-core/fit', 'solver-core/onnx'], ['ml-matrix', 'onnxruntime-node']),
   'solver-core/backends/sim': node(['solver-core/model', 'solver-core/fit', 'solver-core/backends/engine']),
   'solver-core/backends/serial': node(

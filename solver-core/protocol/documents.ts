@@ -1,3 +1,4 @@
+import type { EvidenceDocument } from './evidence-documents.ts';
 import type { Quantity } from './quantity.ts';
 
 /** Tier of a layer: solved in one step, learned incrementally, or left alone (the default). */
@@ -79,7 +80,7 @@ export interface InspectDocument {
 /** Outcome of one budget of a plan. */
 export interface BudgetDocument {
   readonly scope: string;
-  readonly per: 'inference' | 'fit' | 'update';
+  readonly per: 'inference' | 'layer' | 'fit' | 'update';
   readonly limit: Quantity<'J'>;
   readonly actual: Quantity<'J'> | null;
   readonly status: 'met' | 'exceeded' | 'uncertain' | 'unknown';
@@ -123,6 +124,31 @@ export interface EnergyLayer {
   readonly retraining: RetrainingDocument;
   /** Retrainings after which the direct solve is cheaper than gradient descent; 0 = at once, null = never or unknown. */
   readonly breakEvenRetrainings: number | null;
+  /** The layer's figures beside simulated and measured ones, where there are any. */
+  readonly evidence?: readonly EvidenceDocument[];
+  /** How the layer lies on the target's array: dataflow, tiles, utilisation. Absent without an array. */
+  readonly mapping?: MappingDocument;
+}
+
+/** How one layer is laid on an array of multiply-add units. */
+export interface MappingDocument {
+  readonly dataflow: 'weight-stationary' | 'output-stationary' | 'row-stationary';
+  /** For people, e.g. "3 x 1 tiles of 64 x 64, 784 positions each". */
+  readonly text: string;
+  /** Share of the unit-cycles in which a unit multiplies, 0..1. */
+  readonly utilisation: number;
+  readonly cycles: number;
+  /** Bits that cross each level, nearest first. */
+  readonly traffic: readonly { readonly level: string; readonly readBits: number; readonly writeBits: number }[];
+}
+
+/** Retraining on the machine that would train, beside the target that would run the model. */
+export interface TrainingMachineDocument {
+  /** Id of a target. */
+  readonly machine: string;
+  readonly name: string;
+  readonly retraining: RetrainingDocument;
+  readonly breakEvenRetrainings: number | null;
 }
 
 /** `tierwise.energy/1`. */
@@ -140,6 +166,12 @@ export interface EnergyDocument {
     readonly breakEvenRetrainings: number | null;
   };
   readonly assumptions: readonly { readonly name: string; readonly text: string; readonly dominates: boolean }[];
+  /** The totals beside simulated and measured ones, where there are any. */
+  readonly evidence?: readonly EvidenceDocument[];
+  /** The same retraining on the machine that would train. */
+  readonly trainingMachine?: TrainingMachineDocument;
+  /** The calibration in use, e.g. its path and date; absent when the target's constants are used as they are. */
+  readonly calibration?: { readonly path: string; readonly date: string; readonly stale: string | null };
   readonly diagnostics: readonly DiagnosticDocument[];
 }
 

@@ -5,3 +5,7 @@ export type * from './language.ts';
 export type * from './learn-documents.ts';
 export type * from './stats-documents.ts';
 export type * from './boards-documents.ts';
+export type * from './evidence-documents.ts';
+export type * from './select-documents.ts';
+export type * from './measure-documents.ts';
+export type * from './diff-documents.ts';

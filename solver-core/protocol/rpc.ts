@@ -1,4 +1,7 @@
 import type { BoardsDocument } from './boards-documents.ts';
+import type { CalibrationDocument, MeasureDocument, SensorKind, SensorsDocument } from './measure-documents.ts';
+import type { DiffDocument } from './diff-documents.ts';
+import type { SelectDocument, SelectMethod, SelectPoint, SelectValues } from './select-documents.ts';
 import type { CheckDocument, EnergyDocument, EvalDocument, FitDocument, InspectDocument } from './documents.ts';
 import type { LearnBatch, LearnDocument, UnlearnDocument } from './learn-documents.ts';
 
@@ -11,6 +14,8 @@ export interface ProgressEvent {
   readonly notice?: boolean;
   /** Learning: the batch just decided, for live views. */
   readonly batch?: LearnBatch;
+  /** Weight selection: the configuration just tried, for live views. */
+  readonly point?: SelectPoint;
 }
 
 /** Parameters and results of every request the solver process answers. Paths are absolute file-system paths. */
@@ -75,6 +80,40 @@ export interface SolverRequests {
   };
   /** Serial ports and cards. `probe`: "all" asks every candidate who it is, a path asks that port, "xrt:0" that card; absent: nothing is opened. */
   'tierwise/boards': { readonly params: { readonly probe?: string }; readonly result: BoardsDocument };
+  /** Chooses weights that cost less energy; writes nothing when `trial`. */
+  'tierwise/select': {
+    readonly params: {
+      /** The plan. */
+      readonly path: string;
+      /** Allowed loss of accuracy on the validation rows, as a share (0.01 = one point). Default 0.01. */
+      readonly maxDrop?: number;
+      /** Default 8. */
+      readonly bits?: 4 | 8;
+      readonly values?: SelectValues;
+      readonly method?: SelectMethod;
+      /** Default MODEL.selected.onnx. */
+      readonly out?: string;
+      readonly trial?: boolean;
+    };
+    readonly result: SelectDocument;
+  };
+  /** Compares two models or plans; a side may be REVISION:path of a git repository. */
+  'tierwise/diff': {
+    readonly params: { readonly before: string; readonly after: string; readonly target?: string; readonly format?: 'md' };
+    readonly result: { readonly diff: DiffDocument; readonly text: string };
+  };
+  /** The meters of this machine; nothing is run. */
+  'tierwise/sensors': { readonly params: Record<string, never>; readonly result: SensorsDocument };
+  /** Runs the model's inference under a meter. */
+  'tierwise/measure': {
+    readonly params: { readonly path: string; readonly sensor?: SensorKind | string; readonly target?: string };
+    readonly result: MeasureDocument;
+  };
+  /** Fits a target's constants to the measurements recorded beside these models and writes the calibration. */
+  'tierwise/calibrate': {
+    readonly params: { readonly target: string; readonly paths: readonly string[]; readonly measure?: boolean; readonly sensor?: string };
+    readonly result: CalibrationDocument;
+  };
   /** Renders the energy report as one self-contained HTML page, with the newest fit record when there is one. */
   'tierwise/report': {
     readonly params: { readonly path: string; readonly format: 'html' | 'md' | 'csv' | 'json' };

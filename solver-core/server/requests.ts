@@ -59,6 +59,11 @@ function handlersOf(environment: Environment): { readonly [M in Method]: Handler
     'tierwise/boards': (params, control) =>
       params.probe === undefined ? boardsJob(environment, params, control) : askBoards(params, control),
     'tierwise/report': (params) => reportJob(environment, params),
+    'tierwise/select': soon('tierwise/select'),
+    'tierwise/diff': soon('tierwise/diff'),
+    'tierwise/sensors': soon('tierwise/sensors'),
+    'tierwise/measure': soon('tierwise/measure'),
+    'tierwise/calibrate': soon('tierwise/calibrate'),
   };
 }
 
@@ -124,6 +129,11 @@ async function answer(
   }
 }
 
+/** Requests whose jobs follow. */
+function soon(method: Method): () => Promise<never> {
+  return () => Promise.reject(new TierwiseError('not-available', `${method} is not available yet`, 'Update Tierwise.'));
+}
+
 /** Which parameters each request needs; all of these are strings. */
 const required: { readonly [M in Method]: readonly string[] } = {
   'tierwise/hello': [],
@@ -137,6 +147,11 @@ const required: { readonly [M in Method]: readonly string[] } = {
   'tierwise/boards': [],
   'tierwise/lastFit': ['path'],
   'tierwise/report': ['path', 'format'],
+  'tierwise/select': ['path'],
+  'tierwise/diff': ['before', 'after'],
+  'tierwise/sensors': [],
+  'tierwise/measure': ['path'],
+  'tierwise/calibrate': ['target'],
 };
 const reportFormats = ['html', 'md', 'csv', 'json', 'text'];
 const optionalStrings = ['text', 'target', 'backend', 'out', 'inputs', 'labels', 'state', 'probe', 'progressToken'];

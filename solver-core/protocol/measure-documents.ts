@@ -1,0 +1,74 @@
+import type { DiagnosticDocument } from './documents.ts';
+import type { MeasuredDocument } from './evidence-documents.ts';
+import type { Quantity } from './quantity.ts';
+
+export type SensorKind = 'rapl' | 'nvml' | 'hwmon' | 'xrt' | 'board';
+
+/** A meter that was looked for. "Not permitted" is another finding than "not there", and neither is ever a zero. */
+export interface SensorDocument {
+  readonly id: string;
+  readonly kind: SensorKind;
+  readonly name: string;
+  readonly state: 'ready' | 'not-permitted' | 'absent' | 'stale' | 'malformed';
+  /** What it covers, e.g. "processor package 0", "FPGA core rail". */
+  readonly domain: string;
+  /** `counter`: joules counted by the device; `power`: watts, integrated by us. */
+  readonly reading: 'counter' | 'power';
+  /** Time between new values. Null: not known. */
+  readonly updateIntervalMs: number | null;
+  /** Power right now, where one look tells it. */
+  readonly power: Quantity<'W'> | null;
+  /** Why it cannot be used and what to do; null when ready. */
+  readonly reason: string | null;
+}
+
+/** `tierwise.sensors/1`. */
+export interface SensorsDocument {
+  readonly schema: 'tierwise.sensors/1';
+  readonly sensors: readonly SensorDocument[];
+}
+
+/** `tierwise.measure/1`: one workload under a meter. */
+export interface MeasureDocument {
+  readonly schema: 'tierwise.measure/1';
+  readonly model: string;
+  /** What ran, e.g. "inference, batch 1, ONNX Runtime". */
+  readonly workload: string;
+  readonly sensor: SensorDocument;
+  /** Null when the interval includes 0: not measurable, and `reason` says so. */
+  readonly result: MeasuredDocument | null;
+  readonly reason: string | null;
+  readonly idle: Quantity<'W'>;
+  readonly runs: readonly {
+    readonly iterations: number;
+    readonly seconds: Quantity<'s'>;
+    readonly gross: Quantity<'J'>;
+    readonly net: Quantity<'J'> | null;
+  }[];
+  /** The estimate for the target named, when one was. */
+  readonly estimate: Quantity<'J'> | null;
+  readonly hashes: { readonly model: string };
+  readonly diagnostics: readonly DiagnosticDocument[];
+}
+
+/** `tierwise.calibration/1`: constants of a target fitted to measurements; a file under `.tierwise/calibrations`. */
+export interface CalibrationDocument {
+  readonly schema: 'tierwise.calibration/1';
+  readonly target: string;
+  /** Hash of the target's file the constants were fitted for. */
+  readonly targetHash: string;
+  readonly constants: readonly { readonly name: string; readonly factor: Quantity<'1'> }[];
+  /** Every measurement behind the fit and what is left of it afterwards. */
+  readonly residuals: readonly {
+    readonly model: string;
+    readonly modelHash: string;
+    readonly measured: Quantity<'J'>;
+    readonly before: Quantity<'J'>;
+    readonly after: Quantity<'J'>;
+    /** (after - measured) / measured. */
+    readonly error: number;
+  }[];
+  readonly date: string;
+  readonly output: string | null;
+  readonly diagnostics: readonly DiagnosticDocument[];
+}

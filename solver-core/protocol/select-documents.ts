@@ -1,0 +1,82 @@
+import type { DiagnosticDocument } from './documents.ts';
+import type { SavingDocument, TableSaving } from './evidence-documents.ts';
+import type { Quantity } from './quantity.ts';
+
+/** How weights are chosen: in closed form with compensation, or by training with the chosen values in the forward pass. */
+export type SelectMethod = 'closed-form' | 'training';
+
+/** Which values a weight may take: every integer, a low-energy set learned per layer, or 0 and powers of two (the shift-only cell). */
+export type SelectValues = 'all' | 'set' | 'powers-of-two';
+
+/** One configuration that was tried: a point of the curve between energy and accuracy. */
+export interface SelectPoint {
+  /** Stable within a run, e.g. "int8", "energy-3", "set-16". */
+  readonly id: string;
+  /** In words, e.g. "energy term, step 3". */
+  readonly label: string;
+  /** `baseline`: a named variant to compare with; `candidate`: a step of the search. */
+  readonly kind: 'baseline' | 'candidate';
+  /** Joules of all multiply-adds of one inference; `simulated` at gate level or `modelled` from tables of the layer. */
+  readonly macEnergy: Quantity<'J'>;
+  /** 1 - macEnergy over that of int8 by rounding. */
+  readonly saving: number;
+  /** On the validation rows. */
+  readonly metric: 'accuracy' | 'mse';
+  readonly quality: number;
+  readonly rows: number;
+  /** Whether the quality is within the allowed drop. */
+  readonly allowed: boolean;
+  /** The one that was written. */
+  readonly chosen: boolean;
+}
+
+/** One layer of a selection. */
+export interface SelectLayerDocument {
+  readonly id: string;
+  readonly op: string;
+  readonly bits: number;
+  /** Distinct values in use. */
+  readonly values: number;
+  /** Share of weights that are 0. */
+  readonly zeros: number;
+  /** Weight of the energy term; null where none was used. */
+  readonly mu: number | null;
+  /** False: rounding to the nearest value was kept because compensation was no better on rows it had not seen. */
+  readonly compensated: boolean;
+  /** ‖X(W − Q)‖/‖XW‖ on held-out rows. */
+  readonly outputError: number;
+  /** Multiply-add energy of one inference, before (int8, rounded) and after, for each table and cell. */
+  readonly perTable: readonly TableSaving[];
+  /** Why the layer was left as it was; null when it was changed. */
+  readonly left: string | null;
+}
+
+/** `tierwise.select/1`. */
+export interface SelectDocument {
+  readonly schema: 'tierwise.select/1';
+  readonly plan: string;
+  readonly model: string;
+  /** The quantised model that was written; null for a trial run. */
+  readonly output: string | null;
+  readonly method: SelectMethod;
+  readonly values: SelectValues;
+  readonly bits: number;
+  /** Allowed loss of accuracy in points (0.01 = one hundredth), on the validation rows. */
+  readonly maxDrop: number;
+  /** Rows that steered, that decided, and that judged at the end; no row is in two of them. */
+  readonly rows: { readonly calibration: number; readonly validation: number; readonly heldOut: number };
+  readonly layers: readonly SelectLayerDocument[];
+  readonly points: readonly SelectPoint[];
+  /** On the rows that nothing was chosen by. */
+  readonly saving: SavingDocument | null;
+  readonly seconds: number;
+  readonly hashes: {
+    readonly plan: string;
+    readonly model: string;
+    readonly data: string;
+    readonly output: string | null;
+    readonly cells: Readonly<Record<string, string>>;
+  };
+  readonly versions: Readonly<Record<string, string>>;
+  readonly diagnostics: readonly DiagnosticDocument[];
+}
