@@ -8,7 +8,7 @@ import { estimateFisher, mergedFisher, type Fisher } from './fisher.ts';
 import { copiedWeights, descend, optimiserMacs, type Pull, type Weights } from './optimiser.ts';
 import { encodeState } from './state.ts';
 import { stepTargets } from './targets.ts';
-import type { GradientLearner, GradientTask } from './types.ts';
+import type { ForwardForm, GradientLearner, GradientTask } from './types.ts';
 import type { UpperPart } from './upper-part.ts';
 
 /** What all learners grown from one start share. */
@@ -21,6 +21,8 @@ export interface LearnerSetup {
   readonly engine: GradientEngine;
   readonly batchRows: number;
   readonly fisherRows: number;
+  /** Undefined: the passes use the weights themselves. */
+  readonly form?: ForwardForm;
 }
 
 /** What changes as a learner learns. */
@@ -41,7 +43,7 @@ export function gradientLearner(setup: LearnerSetup, progress: Progress): Gradie
   const protect = async (rows: LearnRows, parameters: readonly Float32Array[], stream: string): Promise<Partial<Progress>> => {
     const from = {
       engine,
-      parameters,
+      parameters: inForm(setup, parameters),
       x: rows.x,
       rows: rows.rows,
       width,
@@ -57,8 +59,12 @@ export function gradientLearner(setup: LearnerSetup, progress: Progress): Gradie
     outputs: part.outputs,
     rows: progress.rows,
     input: { value: part.input, shape: part.inputShape },
-    scores: ({ x, rows }) => engine.scores(progress.weights.parameters, x, rows),
-    loss: (rows) => meanLoss(setup, progress.weights.parameters, rows, width),
+    scores: ({ x, rows }) => engine.scores(inForm(setup, progress.weights.parameters), x, rows),
+    loss: (rows) => meanLoss(setup, inForm(setup, progress.weights.parameters), rows, width),
+    inForm(form) {
+      const { form: _before, ...plain } = setup;
+      return gradientLearner(form === undefined ? plain : { ...plain, form }, progress);
+    },
     async updated(rows) {
       const weights = await trained(setup, progress, rows, width);
       const change = { weights, rows: progress.rows + rows.rows, updates: progress.updates + 1 };
@@ -92,13 +98,19 @@ async function trained(setup: LearnerSetup, progress: Progress, rows: LearnRows,
     for (let first = 0; first < order.length; first += batchRows) {
       const chosen = order.subarray(first, first + batchRows);
       const x = picked(rows.x, chosen, width);
-      const { loss, gradients } = await engine.step(weights.parameters, x, picked(targets, chosen, part.outputs), chosen.length);
+      const used = inForm(setup, weights.parameters);
+      const { loss, gradients } = await engine.step(used, x, picked(targets, chosen, part.outputs), chosen.length);
       if (!Number.isFinite(loss)) throw diverged(tier.rate);
       weights = descend(kind, weights, gradients, tier.rate, pull);
     }
   }
   if (weights.parameters.some((p) => !p.every(Number.isFinite))) throw diverged(tier.rate);
   return weights;
+}
+
+/** The parameters as the passes use them. */
+function inForm({ form, part, shapes }: LearnerSetup, parameters: readonly Float32Array[]): readonly Float32Array[] {
+  return form === undefined ? parameters : parameters.map((values, i) => form(part.parameters[i]!, values, shapes[i]!));
 }
 
 function pullOf(strength: number, { fisher, anchor }: Progress): Pull | undefined {

@@ -1,4 +1,4 @@
 // What neighbours use of the gradient learner.
 export { createGradientLearner, resumeGradientLearner } from './create.ts';
 export { findUpperPart, type UpperPart } from './upper-part.ts';
-export type { GradientLearner, GradientOptions, GradientTask } from './types.ts';
+export type { ForwardForm, GradientLearner, GradientOptions, GradientTask } from './types.ts';

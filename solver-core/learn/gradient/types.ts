@@ -7,6 +7,12 @@ import type { LearnRows, UpperLearner } from '../learner.ts';
 /** What the rows are labelled with: decides the loss. */
 export type GradientTask = 'class' | 'regression';
 
+/**
+ * What the passes use in the place of a trained tensor, e.g. its quantised form: same length, row-major in `dims`. Must not change what it
+ * is given and must give the same numbers for the same ones.
+ */
+export type ForwardForm = (name: string, values: Float32Array, dims: readonly number[]) => Float32Array;
+
 /** What a gradient learner is made from. */
 export interface GradientOptions {
   /** The model as fitted so far; it is not changed. */
@@ -39,6 +45,12 @@ export interface GradientLearner extends UpperLearner {
    * trained. Call it once with rows of the old task before the first update; updates do it by themselves afterwards.
    */
   consolidated(rows: LearnRows): Promise<GradientLearner>;
+  /**
+   * The learner whose forward and backward passes use this form of the weights while its steps change the weights themselves
+   * (straight-through estimator, Bengio et al., arXiv 1308.3432). Scores and losses are those of the form; `weights()` are the weights
+   * behind it. Undefined: the weights as they are.
+   */
+  inForm(form: ForwardForm | undefined): GradientLearner;
   /** Mean loss over the rows, without the consolidation term. */
   loss(rows: LearnRows): Promise<number>;
   /** Frees the runtime's sessions, which all learners grown from the same start share. None of them can be used afterwards. */
