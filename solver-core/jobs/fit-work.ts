@@ -2,7 +2,7 @@ import { accumulateCycles } from '../backends/engine/cycles.ts';
 import { planLayout } from '../backends/engine/layout.ts';
 import { defaultEngineParameters, engineInfo } from '../backends/engine/parameters.ts';
 import { outputGroups } from '../backends/engine/solve-group.ts';
-import { solveWork } from '../backends/engine/solve-work.ts';
+import { solveWork, usualPasses } from '../backends/engine/solve-work.ts';
 import type { SimWork } from '../backends/sim/sim-device.ts';
 import type { EngineCost } from '../energy/retraining.ts';
 import { fitJobs } from '../fit/fit-tiers.ts';
@@ -12,9 +12,6 @@ import type { Plan } from '../model/plan.ts';
 
 /** The engine that ships. */
 const engine = engineInfo(defaultEngineParameters, 'functional', '', '');
-
-/** Refinement passes of a solve that was not made yet, as the energy scenario assumes them. */
-const usualPasses = 2;
 
 /** The engine runs of one layer's solve: one per group of outputs that fits beside the inputs. */
 function runsOf(layer: Layer, rows: number, deadInputs = 0): readonly SimWork[] {

@@ -3,6 +3,7 @@ import { triangleWords, vectorWords } from '../backends/engine/host-words.ts';
 import type { EngineLayout } from '../backends/engine/layout.ts';
 import { outputGroupCount, planLayout } from '../backends/engine/layout.ts';
 import { solveOnDevice } from '../backends/engine/solve-on-device.ts';
+import { usualPasses } from '../backends/engine/solve-work.ts';
 import { uploadPlan } from '../backends/engine/upload-plan.ts';
 import { boardName } from '../backends/serial/board-data.ts';
 import type { PortChoice } from '../backends/serial/find-port.ts';
@@ -88,8 +89,6 @@ function linkText(opened: OpenedSerial, work: readonly SimWork[]): string {
   return `${device.info.device}: ${rate}; ${sent}`;
 }
 
-/** Refinement passes that most solves take, for the forecast. */
-const usualPasses = 3;
 /** Operand words come back in three bytes. */
 const bytesOfWord = 3;
 

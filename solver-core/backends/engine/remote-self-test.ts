@@ -47,7 +47,11 @@ async function answer(device: EngineDevice, bringUp: BringUp, abort: AbortFlag |
   for (const used of limbs === 2 ? ([1, 2] as const satisfies readonly Limbs[]) : ([1] as const)) {
     await device.factor(shift, abort, used);
     await device.backSubstitute(abort);
-    results.push((await device.readFactor(abort)).values, (await device.readWeights(abort)).values);
+    const weights = await device.readWeights(abort);
+    results.push((await device.readFactor(abort)).values, weights.values);
+    // The way of refinement: substitution from both ends, with words far from saturation.
+    const right = { ...weights, values: weights.values.map((word) => Math.floor(word / 16)) };
+    results.push((await device.solve(right, abort)).words.values);
   }
   return hashWords(results);
 }

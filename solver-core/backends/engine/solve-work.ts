@@ -3,6 +3,9 @@ import type { EngineInfo } from './device.ts';
 import { beginWords, rowWords, triangleWords, vectorWords } from './host-words.ts';
 import type { EngineLayout } from './layout.ts';
 
+/** Refinement passes that most solves take: what a forecast counts with. */
+export const usualPasses = 2;
+
 /** Engine cycles and host words of one solve. */
 export interface SolveWork {
   readonly engineCycles: number;
