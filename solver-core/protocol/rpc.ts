@@ -91,6 +91,8 @@ export interface SolverRequests {
       readonly bits?: 4 | 8;
       readonly values?: SelectValues;
       readonly method?: SelectMethod;
+      /** Multiply-add cell the search saves energy on: "array" (default), "booth" or "shift"; the result is scored under the others too. */
+      readonly cell?: string;
       /** Default MODEL.selected.onnx. */
       readonly out?: string;
       readonly trial?: boolean;

@@ -24,6 +24,11 @@ export interface SelectPoint {
   readonly metric: 'accuracy' | 'mse';
   readonly quality: number;
   readonly rows: number;
+  /**
+   * What `maxDrop` bounds: loss against the model as it was given, on the same rows. Accuracy: a share (0.01 = one point), negative for a
+   * gain; mse: relative increase. Lets a page tell what another `maxDrop` would choose.
+   */
+  readonly drop?: number;
   /** Whether the quality is within the allowed drop. */
   readonly allowed: boolean;
   /** The one that was written. */
