@@ -125,7 +125,7 @@ function knobsOf(input: EvaluateInput): readonly Knob[] {
     {
       name: 'energy tables',
       text: `Energy per multiply-add from ${tables.map((t) => `${t.id} (${t.process})`).join(' and ')}: geometric mean, band over both.`,
-      release: (pinned) => ({ ...pinned, context: { ...pinned.context, tableSpread: true } }),
+      release: (pinned, free) => ({ ...pinned, context: { ...pinned.context, tableSpread: free.context.tableSpread } }),
     },
     targetKnob(
       target,

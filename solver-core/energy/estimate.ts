@@ -94,7 +94,7 @@ export function energyContext(targetId: string, targets: ReadonlyMap<string, Ene
     return { value: undefined, diagnostics: [{ severity: 'error', code: 'energy-target-unknown', message, where: {}, suggestions }] };
   }
   const host = target.engine === null ? target : (targets.get(target.engine.refineOn) ?? energyTargets.get('server-cpu') ?? target);
-  return { value: { target, host, tables: energyTables, tableSpread: true }, diagnostics: [] };
+  return { value: { target, host, tables: energyTables, tableSpread: target.isComputeMeasured !== true }, diagnostics: [] };
 }
 
 /** Sizes beyond what a number holds come as NaN or infinity from hostile shapes: such a layer has no figure. */

@@ -73,4 +73,6 @@ export interface EnergyTarget {
   readonly memories: readonly MemoryLevel[];
   readonly arithmetic: { readonly inference: Arithmetic; readonly training: Arithmetic; readonly solve: Arithmetic };
   readonly engine: EngineOnTarget | null;
+  /** True: measurements bound the energy per multiply-add, so that the spread of the constant tables no longer counts. Default false. */
+  readonly isComputeMeasured?: boolean;
 }
