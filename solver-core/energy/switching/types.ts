@@ -64,6 +64,13 @@ export interface IntegerLayer {
   readonly rows: number;
   /** [rows, d] */
   readonly activations: Uint8Array;
+  /** Rows that really follow each other: row r and r + 1 do, unless r + 1 is a multiple of this. Default: all rows. */
+  readonly runRows?: number;
+  /**
+   * Inputs that one sum runs over, a divisor of d. Default: d. Grouped convolutions are stacked: `weights` and `activations` hold group
+   * after group, k counts the outputs of one group, and every group starts its sums anew.
+   */
+  readonly groupInputs?: number;
   /** Multiply-adds of each weight in one inference. */
   readonly positions: number;
 }

@@ -1,0 +1,132 @@
+import type { ActivationScale } from '../energy/switching/integers.ts';
+import { activationScale, integerWeights, quantiseActivations } from '../energy/switching/integers.ts';
+import type { IntegerLayer } from '../energy/switching/types.ts';
+import type { FitRows, ModelInput, ModelRuntime, SolveContext } from '../fit/index.ts';
+import type { Layer, LinearForm } from '../model/layer.ts';
+import { TierwiseError } from '../model/error.ts';
+import type { OnnxModel } from '../onnx/index.ts';
+import { readTensor } from '../onnx/index.ts';
+import { layerInputs } from './layer-inputs.ts';
+import type { LayerInputRows } from './layer-inputs.ts';
+
+/** What to turn into integers. */
+export interface IntegerLayersRequest {
+  readonly model: OnnxModel;
+  readonly layers: readonly Layer[];
+  readonly input: ModelInput;
+  /** Rows to calibrate on. */
+  readonly data: FitRows;
+  readonly runtime: ModelRuntime;
+  readonly context: SolveContext;
+  /** Samples that are run, drawn with the seed. Default 512. */
+  readonly samples?: number;
+  /** Most activation rows kept per layer; fewer where they would take more than 8 MiB as bytes. Default 4096. */
+  readonly rows?: number;
+  /** Default 1. */
+  readonly seed?: number;
+}
+
+/** A layer as integers, with the steps that lead back to its numbers. */
+export interface CalibratedLayer extends IntegerLayer {
+  /** Scale and zero point of the layer's input. */
+  readonly input: ActivationScale;
+  /** [groups · k] step of each output, group after group. */
+  readonly scales: Float32Array;
+}
+
+/** Layers as integers, and those that have none, with the reason as the end of "cannot be made integer: …". */
+export interface IntegerLayers {
+  readonly layers: readonly CalibratedLayer[];
+  readonly skipped: readonly { readonly id: string; readonly reason: string }[];
+}
+
+/**
+ * Runs the model on calibration rows and gives every layer that is linear in stored weights as integers: weights to the nearest of 255
+ * symmetric steps per output, inputs to unsigned bytes per tensor by their smallest and largest value. Convolutions give patches of
+ * successive output positions, in runs of a row block of one image; dense layers give successive samples. Samples stream in a seeded
+ * random order, because data files are often sorted by class, which would make neighbours alike.
+ *
+ * One pass over the model; memory is bounded by the row caps. Rejects with AbortError and with the errors of the runtime.
+ */
+export async function integerLayers(request: IntegerLayersRequest): Promise<IntegerLayers> {
+  const kept: CalibratedLayer[] = [];
+  const skipped: { id: string; reason: string }[] = [];
+  const usable: { layer: Layer; weights: LayerWeights }[] = [];
+  for (const layer of request.layers) {
+    const weights = layerWeights(request.model, layer);
+    if (typeof weights === 'string') skipped.push({ id: layer.id, reason: weights });
+    else usable.push({ layer, weights });
+  }
+  const byId = new Map(usable.map(({ layer, weights }) => [layer.id, weights]));
+  const inputs = layerInputs({ ...request, layers: usable.map(({ layer }) => layer) });
+  for await (const rows of inputs) {
+    const weights = byId.get(rows.layer.id);
+    if (weights !== undefined) kept.push(integerLayer(rows, weights));
+  }
+  return { layers: kept, skipped };
+}
+
+/** Weights of a linear layer as `IntegerLayer` stacks them. */
+export interface LayerWeights {
+  /** [groups · inputs, outputs of a group] row-major, alpha included. */
+  readonly values: Float32Array;
+  readonly d: number;
+  readonly k: number;
+  readonly groups: number;
+}
+
+/** The stored weights of a layer, group under group; a string says why there are none. */
+export function layerWeights(model: OnnxModel, layer: Layer): LayerWeights | string {
+  const { linear, weight } = layer;
+  if (linear === null || weight === null) return layer.notSolvable ?? 'it is not linear in stored weights';
+  const { value, diagnostics } = readTensor(model, weight);
+  if (value === undefined) return diagnostics[0]?.message ?? 'its weights cannot be read';
+  const { inputs, outputs, groups } = linear;
+  if (value.data.length !== inputs * outputs) return `its weights have ${value.data.length} values, not ${inputs} x ${outputs}`;
+  if (!value.data.every((v) => Number.isFinite(v))) return 'it has weights that are not finite';
+  return { values: stacked(value.data, linear), d: groups * inputs, k: outputs / groups, groups };
+}
+
+function stacked(stored: Float32Array | Float64Array, { inputs, outputs, groups, transposed, alpha }: LinearForm): Float32Array {
+  const k = outputs / groups;
+  const values = new Float32Array(stored.length);
+  for (let o = 0; o < outputs; o++) {
+    const group = Math.floor(o / k);
+    const n = o - group * k;
+    for (let i = 0; i < inputs; i++) {
+      const from = transposed ? o * inputs + i : i * outputs + o;
+      values[(group * inputs + i) * k + n] = alpha * stored[from]!;
+    }
+  }
+  return values;
+}
+
+function integerLayer(inputs: LayerInputRows, { values, d, k, groups }: LayerWeights): CalibratedLayer {
+  const { layer, low, high, rows, x, positions, runRows } = inputs;
+  if (x.length !== rows * d)
+    throw new TierwiseError('model-run-failed', `layer ${layer.id} reads ${x.length / rows} values, not ${d}`, 'Check the model.');
+  const input = activationScale(low, high);
+  const activations = new Uint8Array(rows * d);
+  quantiseActivations(x, input, activations);
+  const scales = new Float32Array(groups * k);
+  const weights = new Int8Array(d * k);
+  const size = (d / groups) * k;
+  for (let group = 0; group < groups; group++) {
+    const part = integerWeights(values.subarray(group * size, (group + 1) * size), d / groups, k);
+    weights.set(part.integers, group * size);
+    scales.set(part.scales, group * k);
+  }
+  return {
+    id: layer.id,
+    weights,
+    d,
+    k,
+    rows,
+    activations,
+    positions,
+    runRows,
+    ...(groups === 1 ? {} : { groupInputs: d / groups }),
+    input,
+    scales,
+  };
+}
