@@ -1,5 +1,5 @@
 import type { Budget, Plan } from '../model/plan.ts';
-import type { BudgetDocument, EnergyDocument, EnergyLayer } from '../protocol/documents.ts';
+import type { BudgetDocument, BudgetLayer, EnergyDocument, EnergyLayer } from '../protocol/documents.ts';
 import type { Quantity } from './quantity.ts';
 import { exactly, sum } from './quantity.ts';
 
@@ -11,6 +11,7 @@ export const modelScope = 'model';
  * value is but the high end is not, `exceeded` when the central value is above it, `unknown` when a figure is missing.
  * Scope "model": the totals, where `fit` covers all lower tiers and `update` all upper tiers (all tiers when there is no upper
  * one). Scope of a tier, "lower NAME" or "upper NAME": the sum over the tier's layers; `fit` is the direct solve, `update` the incremental update.
+ * A budget per layer holds for one inference of each layer of its scope, and its outcome is that of the worst one.
  */
 export function evaluateBudgets(plan: Plan, energy: EnergyDocument): readonly BudgetDocument[] {
   const byId = new Map(energy.layers.map((layer) => [layer.id, layer]));
@@ -18,12 +19,21 @@ export function evaluateBudgets(plan: Plan, energy: EnergyDocument): readonly Bu
   const tiers = [...plan.lower, ...plan.upper];
   const model = plan.budgets.map((budget) => {
     if (budget.per === 'inference') return judge(modelScope, budget, energy.totals.inference);
+    if (budget.per === 'layer') return judgeLayers(modelScope, budget, energy.layers);
     const fitted = plan.lower.flatMap((tier) => tier.layers);
     const learned = (plan.upper.length > 0 ? plan.upper : tiers).flatMap((tier) => tier.layers);
     return judge(modelScope, budget, energyOf(pickLayers(budget.per === 'fit' ? fitted : learned), budget.per));
   });
   const ofTiers = tiers.flatMap((tier) =>
-    tier.budgets.map((budget) => judge(`${tier.kind} ${tier.name}`, budget, energyOf(pickLayers(tier.layers), budget.per))),
+    tier.budgets.map((budget) => {
+      const scope = `${tier.kind} ${tier.name}`;
+      if (budget.per !== 'layer') return judge(scope, budget, energyOf(pickLayers(tier.layers), budget.per));
+      return judgeLayers(
+        scope,
+        budget,
+        pickLayers(tier.layers).flatMap((layer) => layer ?? []),
+      );
+    }),
   );
   return [...model, ...ofTiers];
 }
@@ -35,12 +45,36 @@ export function budgetStatus(actual: Quantity<'J'> | null, limitJ: number): Budg
   return actual.high <= limitJ ? 'met' : 'uncertain';
 }
 
+/** Layers that a finding about a budget per layer can name. */
+const mostNamed = 10;
+
+/** Worst first: what is above the limit, then what may be, then what nobody knows. */
+const severity: Readonly<Record<BudgetDocument['status'], number>> = { exceeded: 3, uncertain: 2, unknown: 1, met: 0 };
+
+/** The outcome of the worst layer; a scope without layers gives `unknown`. */
+function judgeLayers(scope: string, budget: Budget, layers: readonly EnergyLayer[]): BudgetDocument {
+  const judged = layers
+    .map(({ id, inference }) => ({ id, actual: inference, status: budgetStatus(inference, budget.limitJ) }))
+    .sort((a, b) => severity[b.status] - severity[a.status] || (b.actual?.value ?? 0) - (a.actual?.value ?? 0));
+  const count = (status: BudgetDocument['status']): number => judged.filter((layer) => layer.status === status).length;
+  const largest = judged.reduce<Quantity<'J'> | null>(
+    (most, { actual }) => ((actual?.value ?? -1) > (most?.value ?? -1) ? actual : most),
+    null,
+  );
+  const worst = judged.filter((layer): layer is BudgetLayer => layer.status !== 'met').slice(0, mostNamed);
+  return {
+    ...judge(scope, budget, largest),
+    status: judged[0]?.status ?? 'unknown',
+    ofLayers: { total: judged.length, exceeded: count('exceeded'), uncertain: count('uncertain'), unknown: count('unknown'), worst },
+  };
+}
+
 function judge(scope: string, budget: Budget, actual: Quantity<'J'> | null): BudgetDocument {
   const limit = exactly(budget.limitJ, 'J', 'assumed', 'stated in the plan');
   return { scope, per: budget.per, limit, actual, status: budgetStatus(actual, budget.limitJ), range: budget.range };
 }
 
-function energyOf(layers: readonly (EnergyLayer | undefined)[], per: Budget['per']): Quantity<'J'> | null {
+function energyOf(layers: readonly (EnergyLayer | undefined)[], per: 'inference' | 'fit' | 'update'): Quantity<'J'> | null {
   const parts: Quantity<'J'>[] = [];
   for (const layer of layers) {
     const part = layer === undefined ? null : figureOf(layer, per);
@@ -50,7 +84,7 @@ function energyOf(layers: readonly (EnergyLayer | undefined)[], per: Budget['per
   return parts.length === 0 ? null : sum(parts);
 }
 
-function figureOf(layer: EnergyLayer, per: Budget['per']): Quantity<'J'> | null {
+function figureOf(layer: EnergyLayer, per: 'inference' | 'fit' | 'update'): Quantity<'J'> | null {
   if (per === 'inference') return layer.inference;
   return per === 'fit' ? layer.retraining.solve : layer.retraining.incremental;
 }

@@ -7,6 +7,7 @@ import { budgetDiagnostic } from '../tiers/budgets.ts';
 import type { Environment } from './environment.ts';
 import { planEnergy } from './plan-energy.ts';
 import { readPlan } from './read-plan.ts';
+import { targetsFor } from './targets.ts';
 
 /** Diagnostics and budgets of a plan. Budgets are judged only when the plan has no errors. */
 export async function checkJob(
@@ -18,8 +19,10 @@ export async function checkJob(
   let budgets: readonly BudgetDocument[] = [];
   const plan = read.plan;
   const sound = plan !== undefined && !diagnostics.some((d) => d.severity === 'error');
-  if (sound && energyContext(plan.target).value !== undefined) {
-    const energy = await planEnergy(environment, read, plan);
+  const found = await targetsFor(read.path);
+  diagnostics.push(...found.diagnostics);
+  if (sound && energyContext(plan.target, found.targets).value !== undefined) {
+    const energy = await planEnergy(environment, read, plan, plan.target, found);
     if (energy.value !== undefined) {
       budgets = evaluateBudgets(plan, energy.value);
       diagnostics.push(...budgetFindings(plan, budgets, read.path));
@@ -41,7 +44,7 @@ function budgetFindings(plan: Plan, documents: readonly BudgetDocument[], path: 
   const all: readonly Budget[] = [...plan.budgets, ...[...plan.lower, ...plan.upper].flatMap((t) => t.budgets)];
   return documents.flatMap((document, index) => {
     const budget = all[index];
-    const finding = budget === undefined ? undefined : budgetDiagnostic(budget, document.scope, document.actual);
+    const finding = budget === undefined ? undefined : budgetDiagnostic(budget, document.scope, document.actual, document.ofLayers);
     return finding === undefined ? [] : [{ ...finding, where: { path, ...finding.where } }];
   });
 }

@@ -32,7 +32,8 @@ export interface DataClause {
 /** An energy limit in joules. */
 export interface Budget {
   readonly limitJ: number;
-  readonly per: 'inference' | 'fit' | 'update';
+  /** `layer`: each layer's own share of one inference. */
+  readonly per: 'inference' | 'layer' | 'fit' | 'update';
   readonly range: TextRange;
 }
 
@@ -82,6 +83,8 @@ export interface Plan {
   readonly data: DataClause | undefined;
   /** Id of the energy target, a file under energy/targets. */
   readonly target: string;
+  /** Id of the target that would train by gradient descent, as `train on` says; absent: the default machine. */
+  readonly trainOn?: string;
   readonly backend: BackendChoice;
   readonly lower: readonly LowerTier[];
   readonly upper: readonly UpperTier[];

@@ -77,14 +77,35 @@ export interface InspectDocument {
   readonly diagnostics: readonly DiagnosticDocument[];
 }
 
+/** A layer that a budget per layer names. */
+export interface BudgetLayer {
+  readonly id: string;
+  /** Its energy per inference. */
+  readonly actual: Quantity<'J'> | null;
+  readonly status: 'exceeded' | 'uncertain' | 'unknown';
+}
+
+/** How the layers fare under a budget per layer. */
+export interface BudgetLayers {
+  readonly total: number;
+  readonly exceeded: number;
+  readonly uncertain: number;
+  readonly unknown: number;
+  /** Those that are not met, the worst first, at most 10. */
+  readonly worst: readonly BudgetLayer[];
+}
+
 /** Outcome of one budget of a plan. */
 export interface BudgetDocument {
   readonly scope: string;
   readonly per: 'inference' | 'layer' | 'fit' | 'update';
   readonly limit: Quantity<'J'>;
+  /** Of a budget per layer: the energy of the layer that needs most. */
   readonly actual: Quantity<'J'> | null;
   readonly status: 'met' | 'exceeded' | 'uncertain' | 'unknown';
   readonly range: TextRange | null;
+  /** Of a budget per layer only. */
+  readonly ofLayers?: BudgetLayers;
 }
 
 /** `tierwise.check/1`. */
@@ -148,6 +169,7 @@ export interface TrainingMachineDocument {
   readonly machine: string;
   readonly name: string;
   readonly retraining: RetrainingDocument;
+  /** Retrainings after which solving and updating on the target has used less than gradient descent on this machine; null: never or unknown. */
   readonly breakEvenRetrainings: number | null;
 }
 

@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Budget } from '../model/plan.ts';
+import type { BudgetLayers } from '../protocol/index.ts';
 import type { BudgetClause } from './generated/ast.ts';
 import { checkNumber, checkWord } from './context.ts';
 import type { CheckContext, NumberRule, OnceOnly } from './context.ts';
@@ -83,8 +84,15 @@ export interface EnergyBand {
 /**
  * The finding about one budget, or undefined when it is met or the energy is unknown (null). `scope` says whose energy it is, e.g.
  * `model` or `lower features`. A central value above the limit is an error; when only the upper bound is above it, information.
+ * `ofLayers`: of a budget per layer, which is about its worst layers.
  */
-export function budgetDiagnostic(budget: Budget, scope: string, actual: EnergyBand | null): Diagnostic | undefined {
+export function budgetDiagnostic(
+  budget: Budget,
+  scope: string,
+  actual: EnergyBand | null,
+  ofLayers?: BudgetLayers,
+): Diagnostic | undefined {
+  if (budget.per === 'layer') return ofLayers === undefined ? undefined : layersDiagnostic(budget, scope, ofLayers);
   if (actual === null || !Number.isFinite(actual.value) || Math.max(actual.value, actual.high) <= budget.limitJ) return undefined;
   const band = `${energyText(actual.value)} per ${budget.per} (between ${energyText(actual.low)} and ${energyText(actual.high)})`;
   const limit = energyText(budget.limitJ);
@@ -104,6 +112,31 @@ export function budgetDiagnostic(budget: Budget, scope: string, actual: EnergyBa
     message: `${scope}: ${band}, and the budget is ${limit}${sure}; raise the budget or make the layers cheaper`,
     where,
   };
+}
+
+/** Layers a finding names; the document holds more. */
+const mostNamed = 3;
+
+function layersDiagnostic(budget: Budget, scope: string, { total, exceeded, uncertain, worst }: BudgetLayers): Diagnostic | undefined {
+  const count = exceeded > 0 ? exceeded : uncertain;
+  if (count === 0) return undefined;
+  const named = worst.filter(({ status }) => status === (exceeded > 0 ? 'exceeded' : 'uncertain')).slice(0, mostNamed);
+  const names = named.map(({ id, actual }) => `${shown(id)} ${actual === null ? '' : bandText(actual)}`);
+  const more = count > names.length ? ` and ${count - names.length} more` : '';
+  const which = total === 1 ? 'the only layer' : `${count} of ${total} layers`;
+  const limit = energyText(budget.limitJ);
+  const where = { range: budget.range };
+  if (exceeded === 0) {
+    const message = `${scope}: the estimate of every layer is within the budget of ${limit} per layer, the upper bound of ${which} is not: ${names.join(', ')}${more}`;
+    return { severity: 'info', code: 'budget-uncertain', message, where };
+  }
+  const sure = named.some(({ actual }) => actual !== null && actual.low > budget.limitJ) ? '' : '; the lower bounds would still fit';
+  const message = `${scope}: ${which} ${count === 1 ? 'is' : 'are'} above the budget of ${limit} per layer: ${names.join(', ')}${more}${sure}; raise the budget or make these layers cheaper`;
+  return { severity: 'error', code: 'budget-exceeded', message, where };
+}
+
+function bandText(band: EnergyBand): string {
+  return `${energyText(band.value)} (between ${energyText(band.low)} and ${energyText(band.high)})`;
 }
 
 /** Joules with three significant digits and the prefix that keeps the number readable. */

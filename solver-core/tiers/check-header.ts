@@ -1,6 +1,6 @@
 import type { Layer } from '../model/layer.ts';
 import type { BackendChoice, DataClause } from '../model/plan.ts';
-import type { BackendClause, DataClause as DataNode, ModelClause, TargetClause } from './generated/ast.ts';
+import type { BackendClause, DataClause as DataNode, ModelClause, TargetClause, TrainClause } from './generated/ast.ts';
 import { checkNumber, checkWord, OnceOnly, quotedSuggestions } from './context.ts';
 import type { CheckContext, NumberRule } from './context.ts';
 import { numberOf, rawOf, spanOf, textOf } from './nodes.ts';
@@ -64,7 +64,15 @@ export function checkData(context: CheckContext, clause: DataNode): DataClause |
 
 /** The id of the energy target; an unknown one is reported and kept, so that later messages can name it. */
 export function checkTarget(context: CheckContext, clause: TargetClause): string | undefined {
-  const id = textOf(clause, 'target');
+  return knownTarget(context, textOf(clause, 'target'));
+}
+
+/** The id of the target that would train (`train on`); an unknown one is reported and kept. */
+export function checkTrain(context: CheckContext, clause: TrainClause): string | undefined {
+  return knownTarget(context, textOf(clause, 'machine'));
+}
+
+function knownTarget(context: CheckContext, id: Placed<string> | undefined): string | undefined {
   if (id === undefined) return undefined;
   const ids = context.world.targets.map((t) => t.id);
   if (ids.length > 0 && !ids.includes(id.value)) {

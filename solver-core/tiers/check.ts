@@ -1,10 +1,27 @@
 import type { Diagnostic, TextRange } from '../model/diagnostic.ts';
 import type { Budget, LowerTier, Plan, UpperTier } from '../model/plan.ts';
 import type { LspRange, PlanOutline } from '../protocol/index.ts';
-import { isBackendClause, isBudgetClause, isDataClause, isModelClause, isTargetClause, isTierBlock } from './generated/ast.ts';
-import type { BackendClause, BudgetClause, Clause, DataClause, ModelClause, TargetClause, TierBlock } from './generated/ast.ts';
+import {
+  isBackendClause,
+  isBudgetClause,
+  isDataClause,
+  isModelClause,
+  isTargetClause,
+  isTierBlock,
+  isTrainClause,
+} from './generated/ast.ts';
+import type {
+  BackendClause,
+  BudgetClause,
+  Clause,
+  DataClause,
+  ModelClause,
+  TargetClause,
+  TierBlock,
+  TrainClause,
+} from './generated/ast.ts';
 import { checkBudget } from './budgets.ts';
-import { checkBackend, checkData, checkModel, checkTarget } from './check-header.ts';
+import { checkBackend, checkData, checkModel, checkTarget, checkTrain } from './check-header.ts';
 import { createLayerTable } from './check-layers.ts';
 import { checkSyntax } from './check-syntax.ts';
 import { checkTier, checkTogether } from './check-tiers.ts';
@@ -53,6 +70,7 @@ export function checkParsed(parsed: ParsedPlan, text: string, world: PlanWorld):
   const model = clauses.model && checkModel(context, clauses.model);
   const data = clauses.data && checkData(context, clauses.data);
   const target = clauses.target && checkTarget(context, clauses.target);
+  const trainOn = clauses.train && checkTrain(context, clauses.train);
   const backend = clauses.backend && checkBackend(context, clauses.backend);
   const table = createLayerTable(context, model?.layers);
   const tiers = clauses.tiers.flatMap((block, index) => checkTier(context, block, table, index) ?? []);
@@ -65,6 +83,7 @@ export function checkParsed(parsed: ParsedPlan, text: string, world: PlanWorld):
           modelPath: model.path,
           data,
           target: target ?? world.targets[0]?.id ?? '',
+          ...(trainOn === undefined ? {} : { trainOn }),
           backend: backend ?? { kind: 'sim' as const },
           lower: tiers.map((t) => t.tier).filter((t): t is LowerTier => t.kind === 'lower'),
           upper: tiers.map((t) => t.tier).filter((t): t is UpperTier => t.kind === 'upper'),
@@ -77,6 +96,7 @@ interface Clauses {
   readonly model: ModelClause | undefined;
   readonly data: DataClause | undefined;
   readonly target: TargetClause | undefined;
+  readonly train: TrainClause | undefined;
   readonly backend: BackendClause | undefined;
   readonly tiers: readonly TierBlock[];
   readonly budgets: readonly Budget[];
@@ -84,7 +104,7 @@ interface Clauses {
 
 function sortClauses(context: CheckContext, clauses: readonly Clause[]): Clauses {
   const once = new OnceOnly(context, 'this plan');
-  const single: { model?: ModelClause; data?: DataClause; target?: TargetClause; backend?: BackendClause } = {};
+  const single: { model?: ModelClause; data?: DataClause; target?: TargetClause; train?: TrainClause; backend?: BackendClause } = {};
   const tiers: TierBlock[] = [];
   const budgets: BudgetClause[] = [];
   for (const clause of clauses) {
@@ -97,10 +117,20 @@ function sortClauses(context: CheckContext, clauses: readonly Clause[]): Clauses
       if (once.first('data', span)) single.data = clause;
     } else if (isTargetClause(clause)) {
       if (once.first('target', span)) single.target = clause;
+    } else if (isTrainClause(clause)) {
+      if (once.first('train', span)) single.train = clause;
     } else if (isBackendClause(clause) && once.first('backend', span)) single.backend = clause;
   }
   const checked = budgets.flatMap((clause) => checkBudget(context, clause, 'plan', once) ?? []);
-  return { model: single.model, data: single.data, target: single.target, backend: single.backend, tiers, budgets: checked };
+  return {
+    model: single.model,
+    data: single.data,
+    target: single.target,
+    train: single.train,
+    backend: single.backend,
+    tiers,
+    budgets: checked,
+  };
 }
 
 /** Clauses that a plan needs. Only for whole syntax: in a broken text the missing clause may be the broken one. */

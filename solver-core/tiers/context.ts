@@ -86,5 +86,5 @@ export function quotedSuggestions(typed: string, candidates: readonly string[]):
 }
 
 function orAll(near: readonly string[], all: readonly string[]): readonly string[] {
-  return near.length > 0 || all.length > 3 ? near : all;
+  return near.length > 0 || all.length > 4 ? near : all;
 }

@@ -8,7 +8,7 @@ type EarlyExit = Parameters<AbstractParserErrorMessageProvider['buildEarlyExitMe
 type TokenType = Mismatch['expected'];
 
 /** The clauses of a plan and of a tier, in the order in which the manual explains them. */
-export const planKeywords: readonly string[] = ['model', 'data', 'target', 'backend', 'lower', 'upper', 'budget'];
+export const planKeywords: readonly string[] = ['model', 'data', 'target', 'train', 'backend', 'lower', 'upper', 'budget'];
 export const tierKeywords: readonly string[] = ['layers', 'solve', 'targets', 'learn', 'update', 'budget'];
 
 /** What a STRING token is called. */

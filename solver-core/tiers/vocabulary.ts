@@ -50,8 +50,12 @@ export const learnWords: readonly (Word & { readonly word: Learner })[] = [
 ];
 
 /** What a budget counts per (`budget … per …`). */
-export const perWords: readonly (Word & { readonly word: 'inference' | 'fit' | 'update' })[] = [
+export const perWords: readonly (Word & { readonly word: 'inference' | 'layer' | 'fit' | 'update' })[] = [
   { word: 'inference', doc: 'One forward pass of one sample. At the top level: the whole model; in a tier: its layers.' },
+  {
+    word: 'layer',
+    doc: 'One layer in one forward pass of one sample; the limit holds for each. At the top level: every layer of the model; in a tier: each of its layers.',
+  },
   { word: 'fit', doc: 'One fit of the lower tier.' },
   { word: 'update', doc: 'One incremental update of the upper tier.' },
 ];
@@ -83,6 +87,11 @@ export const keywordDocs: readonly Word[] = [
   { word: 'split', doc: 'Fraction of the rows used for fitting, between 0 and 1, both excluded; the rest is held out. Default 0.8.' },
   { word: 'seed', doc: 'A whole number from 0: the same seed gives the same bits. Default 1.' },
   { word: 'target', doc: '`target "ID"`: the hardware whose energy is estimated. Default: the first known target.' },
+  {
+    word: 'train',
+    doc: '`train on "ID"`: the machine that would train by gradient descent; its retraining energy stands beside that of the target. Default `server-cpu`.',
+  },
+  { word: 'on', doc: 'See `train`.' },
   { word: 'backend', doc: '`backend cpu | sim | serial "PORT" | serial auto | xrt NUMBER`: where a solve runs. Default `sim`.' },
   {
     word: 'auto',
@@ -120,7 +129,10 @@ export const keywordDocs: readonly Word[] = [
   { word: 'update', doc: '`update when gain per joule > NUMBER`: update only when the expected gain is worth the energy.' },
   { word: 'when', doc: 'See `update`.' },
   { word: 'gain', doc: 'Expected errors avoided, see `update`.' },
-  { word: 'per', doc: 'What a budget counts: `per inference`, `per fit` (lower tier), `per update` (upper tier).' },
+  {
+    word: 'per',
+    doc: 'What a budget counts: `per inference`, `per layer` (each layer, per inference), `per fit` (lower tier), `per update` (upper tier).',
+  },
   { word: 'joule', doc: 'Of modelled energy of an update, see `update`.' },
-  { word: 'budget', doc: '`budget NUMBER UNIT per inference | fit | update`: an energy limit in J, mJ, uJ, nJ or pJ.' },
+  { word: 'budget', doc: '`budget NUMBER UNIT per inference | layer | fit | update`: an energy limit in J, mJ, uJ, nJ or pJ.' },
 ];

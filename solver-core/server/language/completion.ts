@@ -98,6 +98,7 @@ export class PlanCompletion extends DefaultCompletionProvider {
       case 'dataPath':
         return world.dataNearby().map((value) => ({ value, detail: 'data', kind: CompletionItemKind.File, rank: 0 }));
       case 'target':
+      case 'machine':
         return world.targets.map((t) => ({ value: t.id, detail: t.title, kind: CompletionItemKind.EnumMember, rank: 0 }));
       case 'from':
       case 'to':

@@ -3,7 +3,7 @@ import type { LangiumDocument, LeafCstNode } from 'langium';
 import type { HoverProvider } from 'langium/lsp';
 import type { Hover, HoverParams } from 'vscode-languageserver/node.js';
 import type { Layer } from '../../model/layer.ts';
-import { isLayerEntry, isTargetClause } from '../../tiers/generated/ast.ts';
+import { isLayerEntry, isTargetClause, isTrainClause } from '../../tiers/generated/ast.ts';
 import type { LayerEntry } from '../../tiers/generated/ast.ts';
 import { spanOf, textOf } from '../../tiers/nodes.ts';
 import { isClosed, shown, unquote } from '../../tiers/text.ts';
@@ -42,9 +42,12 @@ export class PlanHover implements HoverProvider {
 function explain(leaf: LeafCstNode, check: PlanCheck): string | undefined {
   const node = leaf.astNode;
   if (isLayerEntry(node)) return leaf.tokenType.name === 'STRING' ? aboutLayer(leaf, check) : aboutRange(node, check);
-  if (isTargetClause(node) && leaf.tokenType.name === 'STRING') {
+  if ((isTargetClause(node) || isTrainClause(node)) && leaf.tokenType.name === 'STRING') {
     const target = isClosed(leaf.text) ? check.world.targets.find((t) => t.id === unquote(leaf.text)) : undefined;
-    return target && `Energy target **${escapeMarkdown(target.id)}**: ${escapeMarkdown(target.title)}`;
+    return (
+      target &&
+      `${isTrainClause(node) ? 'Machine that would train' : 'Energy target'} **${escapeMarkdown(target.id)}**: ${escapeMarkdown(target.title)}`
+    );
   }
   const property = propertyOf(leaf);
   const word = wordsOf[property ?? '']?.find((w) => w.word === leaf.text);

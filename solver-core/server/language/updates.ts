@@ -6,8 +6,8 @@ import type { DidChangeWatchedFilesParams, FileSystemWatcher, TextDocumentChange
 import type { PlanChecks } from './plan-checks.ts';
 
 /** Files whose appearance, change or end changes what a plan means. */
-const watchedGlob = '**/*.{onnx,npz,npy,csv}';
-const watchedFile = /\.(onnx|npz|npy|csv)$/i;
+const watchedGlobs = ['**/*.{onnx,npz,npy,csv}', '**/.tierwise/targets/*.json'];
+const watchedFile = /\.(onnx|npz|npy|csv)$|\/\.tierwise\/targets\/[^/]*\.json$/i;
 
 /** Rebuilds plans when they or the files they name change. Only open documents are known; nothing is searched for on disk. */
 export class PlanUpdates extends DefaultDocumentUpdateHandler {
@@ -23,7 +23,7 @@ export class PlanUpdates extends DefaultDocumentUpdateHandler {
   }
 
   protected override getWatchers(): FileSystemWatcher[] {
-    return [{ globPattern: watchedGlob }];
+    return watchedGlobs.map((globPattern) => ({ globPattern }));
   }
 
   override didChangeWatchedFiles(params: DidChangeWatchedFilesParams): void {

@@ -39,6 +39,7 @@ export type TiersKeywordNames =
     | "learn"
     | "lower"
     | "model"
+    | "on"
     | "per"
     | "rate"
     | "seed"
@@ -47,6 +48,7 @@ export type TiersKeywordNames =
     | "target"
     | "targets"
     | "tier"
+    | "train"
     | "update"
     | "upper"
     | "when"
@@ -101,7 +103,7 @@ export function isBudgetClause(item: unknown): item is BudgetClause {
     return reflection.isInstance(item, BudgetClause.$type);
 }
 
-export type Clause = BackendClause | BudgetClause | DataClause | ModelClause | TargetClause | TierBlock;
+export type Clause = BackendClause | BudgetClause | DataClause | ModelClause | TargetClause | TierBlock | TrainClause;
 
 export const Clause = {
     $type: 'Clause'
@@ -230,10 +232,10 @@ export function isModelClause(item: unknown): item is ModelClause {
     return reflection.isInstance(item, ModelClause.$type);
 }
 
-export type Name = 'auto' | 'backend' | 'budget' | 'compensation' | 'data' | 'epochs' | 'ewc' | 'expand' | 'forgetting' | 'gain' | 'inputs' | 'joule' | 'labels' | 'lambda' | 'layers' | 'learn' | 'lower' | 'model' | 'per' | 'rate' | 'seed' | 'solve' | 'split' | 'target' | 'targets' | 'tier' | 'update' | 'upper' | 'when' | string;
+export type Name = 'auto' | 'backend' | 'budget' | 'compensation' | 'data' | 'epochs' | 'ewc' | 'expand' | 'forgetting' | 'gain' | 'inputs' | 'joule' | 'labels' | 'lambda' | 'layers' | 'learn' | 'lower' | 'model' | 'on' | 'per' | 'rate' | 'seed' | 'solve' | 'split' | 'target' | 'targets' | 'tier' | 'train' | 'update' | 'upper' | 'when' | string;
 
 export function isName(item: unknown): item is Name {
-    return item === 'model' || item === 'data' || item === 'inputs' || item === 'labels' || item === 'split' || item === 'seed' || item === 'target' || item === 'backend' || item === 'auto' || item === 'lower' || item === 'upper' || item === 'tier' || item === 'layers' || item === 'solve' || item === 'lambda' || item === 'targets' || item === 'learn' || item === 'forgetting' || item === 'expand' || item === 'compensation' || item === 'rate' || item === 'epochs' || item === 'ewc' || item === 'update' || item === 'when' || item === 'gain' || item === 'per' || item === 'joule' || item === 'budget' || (typeof item === 'string' && (/[A-Za-z_\u00b5\u00c0-\u1fff\u2c00-\ud7ff\uf900-\ufdff][A-Za-z0-9_\u00b5\u00c0-\u1fff\u2c00-\ud7ff\uf900-\ufdff-]*/.test(item)));
+    return item === 'model' || item === 'data' || item === 'inputs' || item === 'labels' || item === 'split' || item === 'seed' || item === 'target' || item === 'backend' || item === 'auto' || item === 'lower' || item === 'upper' || item === 'tier' || item === 'layers' || item === 'solve' || item === 'lambda' || item === 'targets' || item === 'learn' || item === 'forgetting' || item === 'expand' || item === 'compensation' || item === 'rate' || item === 'epochs' || item === 'ewc' || item === 'update' || item === 'when' || item === 'gain' || item === 'per' || item === 'joule' || item === 'budget' || item === 'train' || item === 'on' || (typeof item === 'string' && (/[A-Za-z_\u00b5\u00c0-\u1fff\u2c00-\ud7ff\uf900-\ufdff][A-Za-z0-9_\u00b5\u00c0-\u1fff\u2c00-\ud7ff\uf900-\ufdff-]*/.test(item)));
 }
 
 export interface PlanFile extends langium.AstNode {
@@ -328,6 +330,21 @@ export function isTierClause(item: unknown): item is TierClause {
     return reflection.isInstance(item, TierClause.$type);
 }
 
+export interface TrainClause extends langium.AstNode {
+    readonly $container: PlanFile;
+    readonly $type: 'TrainClause';
+    machine: string;
+}
+
+export const TrainClause = {
+    $type: 'TrainClause',
+    machine: 'machine'
+} as const;
+
+export function isTrainClause(item: unknown): item is TrainClause {
+    return reflection.isInstance(item, TrainClause.$type);
+}
+
 export interface UpdateClause extends langium.AstNode {
     readonly $container: TierBlock;
     readonly $type: 'UpdateClause';
@@ -343,10 +360,10 @@ export function isUpdateClause(item: unknown): item is UpdateClause {
     return reflection.isInstance(item, UpdateClause.$type);
 }
 
-export type Word = 'auto' | 'labels' | 'update' | string;
+export type Word = 'auto' | 'labels' | 'layers' | 'update' | string;
 
 export function isWord(item: unknown): item is Word {
-    return item === 'update' || item === 'labels' || item === 'auto' || (typeof item === 'string' && (/[A-Za-z_\u00b5\u00c0-\u1fff\u2c00-\ud7ff\uf900-\ufdff][A-Za-z0-9_\u00b5\u00c0-\u1fff\u2c00-\ud7ff\uf900-\ufdff-]*/.test(item)));
+    return item === 'update' || item === 'labels' || item === 'auto' || item === 'layers' || (typeof item === 'string' && (/[A-Za-z_\u00b5\u00c0-\u1fff\u2c00-\ud7ff\uf900-\ufdff][A-Za-z0-9_\u00b5\u00c0-\u1fff\u2c00-\ud7ff\uf900-\ufdff-]*/.test(item)));
 }
 
 export type TiersAstType = {
@@ -366,6 +383,7 @@ export type TiersAstType = {
     TargetsClause: TargetsClause
     TierBlock: TierBlock
     TierClause: TierClause
+    TrainClause: TrainClause
     UpdateClause: UpdateClause
 }
 
@@ -565,6 +583,15 @@ export class TiersAstReflection extends langium.AbstractAstReflection {
             properties: {
             },
             superTypes: []
+        },
+        TrainClause: {
+            name: TrainClause.$type,
+            properties: {
+                machine: {
+                    name: TrainClause.machine
+                }
+            },
+            superTypes: [Clause.$type]
         },
         UpdateClause: {
             name: UpdateClause.$type,

@@ -423,6 +423,38 @@ describe('budgets', () => {
     close(budgets[2]?.actual?.value ?? 0, lower);
   });
 
+  describe('per layer', () => {
+    const perLayer = (limitJ: number, scope: 'model' | 'lower' = 'model'): Plan => {
+      const budgets = [{ limitJ, per: 'layer' as const, range: { line: 1, column: 1, endLine: 1, endColumn: 9 } }];
+      const none = plan.lower.map((tier) => ({ ...tier, budgets: scope === 'lower' ? budgets : [] }));
+      return { ...plan, budgets: scope === 'model' ? budgets : [], lower: none };
+    };
+    const inference = mlpEnergy().layers.map((layer) => layer.inference?.value ?? 0);
+    const largest = Math.max(...inference);
+
+    test('is judged by the worst layer of its scope, which the document names', () => {
+      const [budget] = evaluateBudgets(perLayer(largest * 0.99), mlpEnergy());
+      expect(budget).toMatchObject({ scope: 'model', per: 'layer', status: 'exceeded' });
+      expect(budget?.actual?.value).toBe(largest);
+      expect(budget?.ofLayers?.worst[0]).toMatchObject({ id: mlp[inference.indexOf(largest)]?.id, status: 'exceeded' });
+      expect(budget?.ofLayers).toMatchObject({ total: 3, exceeded: 1 });
+    });
+
+    test('holds for each layer, not for their sum', () => {
+      const high = Math.max(...mlpEnergy().layers.map((layer) => layer.inference?.high ?? 0));
+      const [budget] = evaluateBudgets(perLayer(high), mlpEnergy());
+      expect(budget).toMatchObject({ status: 'met', ofLayers: { total: 3, exceeded: 0, uncertain: 0, unknown: 0, worst: [] } });
+    });
+
+    test('of a tier concerns its layers alone, and one without a figure is unknown unless another one is above', () => {
+      expect(evaluateBudgets(perLayer(1e-15, 'lower'), mlpEnergy())[0]?.ofLayers).toMatchObject({ total: 2, exceeded: 2 });
+      const energy = mlpEnergy();
+      const lost = { ...energy, layers: energy.layers.map((layer, i) => (i === 0 ? { ...layer, inference: null } : layer)) };
+      expect(evaluateBudgets(perLayer(1), lost)[0]).toMatchObject({ status: 'unknown', ofLayers: { unknown: 1 } });
+      expect(evaluateBudgets(perLayer(1e-15), lost)[0]).toMatchObject({ status: 'exceeded', ofLayers: { exceeded: 2, unknown: 1 } });
+    });
+  });
+
   test('a layer that is not in the model leaves the budget unknown', () => {
     const lost = { ...plan, lower: plan.lower.map((tier) => ({ ...tier, layers: ['/nowhere'] })) };
     expect(evaluateBudgets(lost, mlpEnergy())[2]).toMatchObject({ status: 'unknown', actual: null });

@@ -9,6 +9,9 @@ export const pieces = [
   'split',
   'seed',
   'target',
+  'train',
+  'on',
+  'layer',
   'backend',
   'cpu',
   'sim',
@@ -123,7 +126,12 @@ export const validPlan: fc.Arbitrary<string> = fc
       option('inputs', fc.constantFrom('x', '"my array"', 'data')),
       option('labels', fc.constantFrom('y', 'labels')),
     ),
-    fc.constantFrom<readonly string[]>([], ['target', '"server-cpu"'], ['target', '"ecp5-85f"', 'backend', 'cpu']),
+    fc.constantFrom<readonly string[]>(
+      [],
+      ['target', '"server-cpu"'],
+      ['target', '"ecp5-85f"', 'backend', 'cpu'],
+      ['train', 'on', '"server-cpu"'],
+    ),
     fc.tuple(
       option('lambda', fc.oneof(positive, fc.constant('auto'))),
       fc.option(fc.tuple(fc.constantFrom('labels', 'forward-projection', 'autoencode', 'teacher', 'pca', 'random'), option('seed', seed)), {
@@ -132,7 +140,7 @@ export const validPlan: fc.Arbitrary<string> = fc
       fc.option(fc.tuple(positive, unit), { nil: undefined }),
     ),
     fc.tuple(learn, fc.option(positive, { nil: undefined })),
-    fc.option(fc.tuple(positive, unit, fc.constantFrom('inference', 'fit', 'update')), { nil: undefined }),
+    fc.option(fc.tuple(positive, unit, fc.constantFrom('inference', 'layer', 'fit', 'update')), { nil: undefined }),
     fc.constantFrom(['"/fc1/Gemm"'], ['"/fc1/Gemm"', '..', '"/fc2/Gemm"'], ['"/fc2/Gemm"', ',', '"/fc1/Gemm"']),
   )
   .chain(([data, header, lower, upper, budget, layers]) => {

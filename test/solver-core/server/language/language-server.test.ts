@@ -157,15 +157,17 @@ describe('completion', () => {
   }
 
   test.each([
-    ['an empty plan', '|', ['model', 'data', 'target', 'backend', 'lower', 'upper', 'budget']],
+    ['an empty plan', '|', ['model', 'data', 'target', 'train', 'backend', 'lower', 'upper', 'budget']],
     ['a half-typed clause', 'model "digits.onnx"\nba|', ['backend']],
     ['a backend', 'backend |', ['cpu', 'serial', 'sim', 'xrt']],
     ['a unit', 'budget 2 |', ['J', 'kJ', 'mJ', 'nJ', 'pJ', 'uJ']],
-    ['what a budget counts', 'budget 2 mJ per |', ['fit', 'inference', 'update']],
+    ['what a budget counts', 'budget 2 mJ per |', ['fit', 'inference', 'layer', 'update']],
     ['the kind of targets', 'lower tier a { targets f|', ['forward-projection']],
     ['the options of data', 'data "digits.npz" |', ['inputs', 'labels', 'seed', 'split']],
     ['the clauses of a tier', 'lower tier a { s| }', ['solve']],
     ['a target', 'target "ecp|', ['ecp5-85f']],
+    ['what follows train', 'model "digits.onnx"\ntrain |', ['on']],
+    ['the machine that trains', 'train on "serv|', ['server-cpu']],
     ['a model file', 'model |', ['digits.onnx']],
     ['a data file', 'data "|"', ['digits.npz']],
   ])('%s', async (_name, text, expected) => {
@@ -220,6 +222,8 @@ describe('hover', () => {
     ['a keyword', 'bac|kend sim', 'Default `sim`'],
     ['a word of a closed set', 'backend s|im', 'compiled to WebAssembly'],
     ['a target', 'target "e|cp5-85f"', 'Energy target'],
+    ['the machine that trains', 'train on "s|erver-cpu"', 'Machine that would train'],
+    ['a budget per layer', 'budget 2 mJ per la|yer', 'the limit holds for each'],
   ])('%s is explained', async (_name, text, expected) => {
     expect(await hover(text)).toContain(expected);
   });
