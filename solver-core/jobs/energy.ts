@@ -1,14 +1,16 @@
 import { extname, resolve } from 'node:path';
 import { estimateEnergy } from '../energy/estimate.ts';
-import { energyTargets } from '../energy/targets/index.ts';
 import { TierwiseError } from '../model/error.ts';
 import type { Checked } from '../model/diagnostic.ts';
 import { quoteName } from '../model/quote.ts';
 import type { EnergyDocument } from '../protocol/index.ts';
 import type { Environment } from './environment.ts';
+import { withMeasurements } from './measured-evidence.ts';
 import { openModel } from './open-model.ts';
 import { planEnergy } from './plan-energy.ts';
 import { hasErrorsError, readPlan } from './read-plan.ts';
+import type { FoundTargets } from './targets.ts';
+import { targetsFor } from './targets.ts';
 
 /** Target of a bare model when none is named. */
 export const defaultTarget = 'ecp5-85f';
@@ -20,20 +22,23 @@ export interface EnergyParams {
   readonly text?: string;
   /** Replaces the plan's target. */
   readonly target?: string;
+  /** False: the target's constants as they are, whatever a calibration says. Default true. */
+  readonly calibration?: boolean;
 }
 
 /** Energy per layer of a model or a plan. Throws TierwiseError when there is nothing to estimate. */
 export async function energyJob(environment: Environment, params: EnergyParams): Promise<EnergyDocument> {
-  if (params.target !== undefined && !energyTargets.has(params.target)) {
+  const found = await targetsFor(params.path, { calibration: params.calibration !== false });
+  if (params.target !== undefined && !found.targets.has(params.target)) {
     throw new TierwiseError(
       'unknown-target',
       `there is no energy target ${quoteName(params.target)}`,
-      `Known targets: ${[...energyTargets.keys()].join(', ')}.`,
+      `Known targets: ${[...found.targets.keys()].join(', ')}.${faultsText(found)}`,
       { category: 'usage' },
     );
   }
   const isPlan = extname(params.path) === '.tiers';
-  const result = isPlan ? await ofPlan(environment, params) : await ofModel(environment, params);
+  const result = isPlan ? await ofPlan(environment, params, found) : await ofModel(environment, params, found);
   if (result.value !== undefined) return result.value;
   const first = result.diagnostics.find((d) => d.severity === 'error');
   if (first === undefined)
@@ -59,15 +64,29 @@ export async function energyInputs(params: EnergyParams): Promise<readonly strin
   return [resolve(params.path), modelPath, dataPath].filter((path) => path !== null);
 }
 
-async function ofPlan(environment: Environment, params: EnergyParams): Promise<Checked<EnergyDocument>> {
+async function ofPlan(environment: Environment, params: EnergyParams, found: FoundTargets): Promise<Checked<EnergyDocument>> {
   const read = await readPlan(params.path, params.text);
   // A plan with errors still shows what can be known: the layers that were found keep their tiers.
   if (read.plan === undefined || read.modelPath === null) return { value: undefined, diagnostics: read.diagnostics };
-  return planEnergy(environment, read, read.plan, params.target);
+  return planEnergy(environment, read, read.plan, params.target, found);
 }
 
-async function ofModel(environment: Environment, params: EnergyParams): Promise<Checked<EnergyDocument>> {
+async function ofModel(environment: Environment, params: EnergyParams, found: FoundTargets): Promise<Checked<EnergyDocument>> {
   const opened = await openModel(environment, params.path);
   if (opened.content === undefined) return { value: undefined, diagnostics: opened.diagnostics };
-  return estimateEnergy({ layers: opened.content.layers, targetId: params.target ?? defaultTarget, modelPath: opened.path });
+  const request = {
+    layers: opened.content.layers,
+    targetId: params.target ?? defaultTarget,
+    modelPath: opened.path,
+    targets: found.targets,
+  };
+  return withMeasurements(environment, estimateEnergy(request), found);
+}
+
+/** Names the faults of the workspace's target files, one of which may define what is missed. */
+function faultsText({ diagnostics }: FoundTargets): string {
+  return diagnostics
+    .slice(0, 3)
+    .map(({ message, where }) => ` ${where.path ?? ''}: ${message}`)
+    .join('');
 }

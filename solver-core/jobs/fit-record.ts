@@ -8,6 +8,7 @@ import { sha256 } from './files.ts';
 import { samplesOf } from './fit-work.ts';
 import { lowerFacts, planFacts } from './plan-facts.ts';
 import type { RunnableModel } from './runnable-model.ts';
+import { targetsNow } from './targets.ts';
 
 /** What a record says of the inputs of a fit. */
 export interface RecordedFit {
@@ -129,7 +130,7 @@ function layerDocument(fit: LayerFit, prepared: RecordedFit): FitLayer {
     energy:
       layer === undefined || solution === null || fit.targets === 'autoencode'
         ? null
-        : fitEnergy(layer, prepared.plan.target, known, solvedFor),
+        : fitEnergy(layer, prepared.plan.target, known, solvedFor, targetsNow(prepared.planPath).targets),
   };
 }
 

@@ -14,6 +14,7 @@ import type { Environment } from './environment.ts';
 import type { LearnSetup } from './learn-setup.ts';
 import { predictedCost } from './fit-work.ts';
 import { layerFits } from './plan-energy.ts';
+import { targetsFor } from './targets.ts';
 
 type Joules = Quantity<'J'>;
 
@@ -33,7 +34,7 @@ export interface LearnPrices {
  */
 export async function learnPrices(environment: Environment, setup: LearnSetup): Promise<LearnPrices> {
   const { plan, read, head, tier } = setup;
-  const context = energyContext(plan.target).value;
+  const context = energyContext(plan.target, (await targetsFor(read.path)).targets).value;
   assert(context !== undefined, `the target ${plan.target} of a checked plan is unknown`);
   const isPlainHead = tier.learner === 'rls' && tier.expand === undefined;
   const { known, rows: fitRows } = await layerFits(environment, read, plan, [head]);

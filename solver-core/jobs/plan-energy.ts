@@ -10,25 +10,31 @@ import { fitRowCount } from '../fit/index.ts';
 import { predictedCost, samplesOf } from './fit-work.ts';
 import { findFit } from './last-fit.ts';
 import { datasetRows } from './dataset-rows.ts';
+import { withMeasurements } from './measured-evidence.ts';
 import type { ReadPlan } from './read-plan.ts';
+import type { FoundTargets } from './targets.ts';
+import { targetsFor } from './targets.ts';
 
 /**
  * Energy of a plan's model: with the figures of the newest fit record when it still belongs to the plan, else with the engine's
- * cycle formula for the rows the plan would fit on.
+ * cycle formula for the rows the plan would fit on. `given`: the targets to choose from, default those of the plan's workspace.
  */
 export async function planEnergy(
   environment: Environment,
   read: ReadPlan,
   plan: Plan,
   targetId = plan.target,
+  given?: FoundTargets,
 ): Promise<Checked<EnergyDocument>> {
   if (read.modelPath === null) return { value: undefined, diagnostics: [] };
   const opened = await openModel(environment, read.modelPath);
   if (opened.content === undefined) return { value: undefined, diagnostics: opened.diagnostics };
   const layers = opened.content.layers;
   const { rows, known } = await layerFits(environment, read, plan, layers);
-  return estimateEnergy({
+  const found = given ?? (await targetsFor(read.path));
+  const estimate = estimateEnergy({
     layers,
+    targets: found.targets,
     targetId,
     modelPath: read.modelPath,
     planPath: read.path,
@@ -36,6 +42,7 @@ export async function planEnergy(
     fit: known,
     ...(rows === null ? {} : { rows }),
   });
+  return withMeasurements(environment, estimate, found);
 }
 
 /** What is known about the direct solves of a plan's layers, by id, and the rows that a fit uses (null: not known). */

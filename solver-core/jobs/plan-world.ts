@@ -8,11 +8,17 @@ import { readModel } from '../onnx/index.ts';
 import { isAbsolutePath, pathProblem } from '../tiers/paths.ts';
 import type { ModelView, PlanWorld, TargetChoice } from '../tiers/world.ts';
 import { maxModelBytes, maxReadBytes } from './files.ts';
+import { workspaceTargets } from './workspace-targets.ts';
 
 const dataExtensions: readonly string[] = ['.npz', '.npy', '.csv'];
 /** How many files of a kind are offered as near a plan, and how many folder entries are looked at for them. */
 const maxNearby = 50;
 const maxEntries = 2000;
+
+/** The targets of the plan's workspace, as plans see them. */
+function workspaceChoices(planPath: string): readonly TargetChoice[] {
+  return [...workspaceTargets(planPath).targets.values()].map(({ target }) => ({ id: target.id, title: target.name }));
+}
 
 /** Every target that ships with Tierwise, as plans see it; the default one first. */
 export const planTargets: readonly TargetChoice[] = [...energyTargets.values()].map((target) => ({ id: target.id, title: target.name }));
@@ -61,7 +67,9 @@ export function nodePlanWorld(planPath: string, layers: ModelLayersCache = share
       return refused === undefined ? layers.get(resolve(folder, path)) : { problem: problem('path-outside-folder', `the path ${refused}`) };
     },
     fileExists: (path) => refusedPath(planPath, path) === undefined && stampOf(resolve(folder, path)) !== undefined,
-    targets: planTargets,
+    get targets() {
+      return [...planTargets, ...workspaceChoices(planPath)];
+    },
     modelsNearby: () => filesNearby(folder, ['.onnx']),
     dataNearby: () => filesNearby(folder, dataExtensions),
   };

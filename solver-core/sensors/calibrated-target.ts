@@ -1,0 +1,75 @@
+import type { Band } from '../energy/quantity.ts';
+import type { EnergyTarget } from '../energy/target.ts';
+import type { CalibrationDocument } from '../protocol/measure-documents.ts';
+
+/**
+ * Groups of constants that a calibration may scale. `all`: every energy of the target by one factor. `compute`: energy per multiply-add.
+ * `memory`: energy per bit of every memory. `static`: static power. `rest`: memory and static power by one factor.
+ */
+export const constantGroups = ['all', 'compute', 'memory', 'static', 'rest'] as const;
+
+export type ConstantGroup = (typeof constantGroups)[number];
+
+/** What a calibration does to a target. */
+export type Calibration = Pick<CalibrationDocument, 'constants' | 'date'> & { readonly residuals: readonly unknown[] };
+
+/** Which groups scale each kind of constant. */
+const groupsOf = {
+  compute: ['all', 'compute'],
+  memory: ['all', 'memory', 'rest'],
+  static: ['all', 'static', 'rest'],
+} as const satisfies Readonly<Record<string, readonly ConstantGroup[]>>;
+
+/**
+ * The target with its energies scaled by the factors of a calibration. Scaled constants are `modelled` and say by what they were
+ * calibrated. Where the factor has a spread of its own (there were more measurements than constants) this spread replaces the constant's
+ * band, because the measurements bound it better than the literature; a factor without one moves the band and leaves it as wide as it was.
+ */
+export function calibratedTarget(target: EnergyTarget, calibration: Calibration): EnergyTarget {
+  const scaled = (band: Band, kind: keyof typeof groupsOf): Band => {
+    const names: readonly string[] = groupsOf[kind];
+    const found = calibration.constants.find(({ name }) => names.includes(name));
+    return found === undefined ? band : scaleConstant(band, found.factor, noteOf(calibration));
+  };
+  return {
+    ...target,
+    arithmeticFactor: scaled(target.arithmeticFactor, 'compute'),
+    overheadPerMacJ: target.overheadPerMacJ.high === 0 ? target.overheadPerMacJ : scaled(target.overheadPerMacJ, 'compute'),
+    staticPowerW: target.staticPowerW === null ? null : scaled(target.staticPowerW, 'static'),
+    refetch: pinned(target.refetch, calibration, groupsOf.memory),
+    clockHz: pinned(target.clockHz, calibration, groupsOf.static),
+    macsPerCycle: pinned(target.macsPerCycle, calibration, groupsOf.static),
+    memories: target.memories.map((level) => ({ ...level, energyPerBitJ: scaled(level.energyPerBitJ, 'memory') })),
+    ...(boundsCompute(calibration) ? { isComputeMeasured: true } : {}),
+  };
+}
+
+/** True when the multiply-adds' energy has a spread from measurements, so that the spread of the constant tables no longer counts. */
+export function boundsCompute(calibration: Calibration): boolean {
+  const names: readonly string[] = groupsOf.compute;
+  return calibration.constants.some(({ name, factor }) => names.includes(name) && factor.low < factor.high);
+}
+
+function scaleConstant(band: Band, factor: Band, note: string): Band {
+  const spread = factor.low < factor.high;
+  const { value, low, high } = band;
+  return {
+    value: value * factor.value,
+    low: spread ? value * factor.low : low * factor.value,
+    high: spread ? value * factor.high : high * factor.value,
+    source: 'modelled',
+    ref: `${note}, from: ${band.ref}`,
+  };
+}
+
+/** A constant that multiplies a scaled one: its spread is part of what was measured. */
+function pinned(band: Band, calibration: Calibration, names: readonly string[]): Band {
+  const factor = calibration.constants.find(({ name }) => names.includes(name))?.factor;
+  if (factor === undefined || factor.low === factor.high) return band;
+  return { ...band, low: band.value, high: band.value, source: band.source === 'assumed' ? 'modelled' : band.source };
+}
+
+function noteOf({ residuals, date }: Calibration): string {
+  const count = residuals.length;
+  return `calibrated on ${count} measurement${count === 1 ? '' : 's'} of ${date.slice(0, 10)}`;
+}
