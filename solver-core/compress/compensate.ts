@@ -65,6 +65,24 @@ export function liveInputs(gram: Float64Array, d: number): number[] {
     .sort((a, b) => gram[b * d + b]! - gram[a * d + a]! || a - b);
 }
 
+/**
+ * [d] 1/U_ii² for inputs in the order of compensation: what a unit of squared error of an input's weight costs once the inputs after it
+ * have taken over what they can; 0 for inputs with H_ii = 0. Undefined when H is not positive definite in spite of the damping.
+ */
+export async function inverseDiagonal(
+  numerics: Numerics,
+  gram: Float64Array,
+  d: number,
+  damping: number,
+): Promise<Float64Array | undefined> {
+  const order = liveInputs(gram, d);
+  const result = new Float64Array(d);
+  const u = order.length === 0 ? new Float64Array(0) : await inverseRoot(numerics, gram, d, order, damping);
+  if (u === undefined) return undefined;
+  order.forEach((input, i) => (result[input] = u[i * (order.length + 1)]! ** -2));
+  return result;
+}
+
 /** U upper with H⁻¹ = UᵀU of the damped, reordered H, [m, m]: reversed, H = L·Lᵀ, so U is the reversed L⁻¹. */
 async function inverseRoot(
   numerics: Numerics,

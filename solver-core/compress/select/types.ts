@@ -1,4 +1,5 @@
 import type { SolveContext } from '../../fit/backend.ts';
+import type { RidgeSums } from '../../fit/ridge/sums.ts';
 
 /** A linear layer whose weights are to be chosen. Groups of a convolution are problems of their own. */
 export interface SelectLayer {
@@ -28,22 +29,18 @@ export interface StoredLayer {
   readonly scales: Float64Array;
   /** [groups·k] to be added to the bias; zeros without one. */
   readonly biasChange: Float64Array;
+  /** Absent: inputs stay floating point. */
+  readonly input?: InputSteps;
+}
+
+/** How the layer's inputs are stored: x = scale · (integer − zeroPoint), integer 0..255. */
+export interface InputSteps {
+  readonly scale: number;
+  readonly zeroPoint: number;
 }
 
 /** Stored layers by id; a layer that is missing has its own weights. */
 export type StoredModel = ReadonlyMap<string, StoredLayer>;
-
-/** Sums over the steering rows of one group of a layer, after the layers below were stored. */
-export interface GroupSums {
-  readonly rows: number;
-  /** [d, d] XᵀX, lower triangle. */
-  readonly gram: Float64Array;
-  /** [d] */
-  readonly sumX: Float64Array;
-  /** [d, k] XᵀY and [k] sums of Y, Y what the layer gave before anything was stored, without its bias. */
-  readonly cross: Float64Array;
-  readonly sumY: Float64Array;
-}
 
 /** Rows that the sums do not hold: they judge whether compensation was better. */
 export interface JudgingRows {
@@ -65,7 +62,12 @@ export interface PricedValues {
 
 /** A layer as it is met after the layers below it were stored. */
 export interface LayerView {
-  readonly groups: readonly { readonly sums: GroupSums; readonly judging: JudgingRows }[];
+  readonly input: InputSteps;
+  /**
+   * Per group: sums over the steering rows, x the inputs as stored, y the outputs that the layer should give, without its bias: those of
+   * the original model, corrected for what a skip connection beside it lost.
+   */
+  readonly groups: readonly { readonly sums: RidgeSums; readonly judging: JudgingRows }[];
   /** Energy of the values when the layer holds these integers, [groups, d, k]. */
   prices(integers: Int8Array): Promise<PricedValues>;
   /** Energy of all multiply-adds of one inference of the layer with these integers; whole-tile simulation where there is one. */
