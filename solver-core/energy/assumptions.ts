@@ -28,9 +28,10 @@ const figures = [
 
 /**
  * The assumptions behind an estimate, each with its share of the bands: one constant at a time keeps its spread while all
- * others are held at their central value. Statements without a number of their own follow, never dominating.
+ * others are held at their central value. Statements without a number of their own follow, never dominating. `trainer`: the estimate on
+ * the machine that would train.
  */
-export function listAssumptions(input: EvaluateInput): readonly Assumption[] {
+export function listAssumptions(input: EvaluateInput, trainer: EvaluateInput | null = null): readonly Assumption[] {
   const free = withoutReferences(input);
   const mapped = mapInput(free, pin);
   const pinned: EvaluateInput = { ...mapped, context: { ...mapped.context, tableSpread: false } };
@@ -56,7 +57,10 @@ export function listAssumptions(input: EvaluateInput): readonly Assumption[] {
     };
   });
   ranked.sort((a, b) => b.rank - a.rank);
-  return [...ranked.map(({ name, text, dominates }) => ({ name, text, dominates })), ...statements(input, free)];
+  return [
+    ...ranked.map(({ name, text, dominates }) => ({ name, text, dominates })),
+    ...statements(input, free, trainer === null ? null : withoutReferences(trainer)),
+  ];
 }
 
 function width(layers: readonly LayerFigures[], pick: (f: LayerFigures) => LayerFigures['inference']): number {
@@ -169,7 +173,7 @@ function knobsOf(input: EvaluateInput): readonly Knob[] {
     {
       name: 'epochs',
       text:
-        scenario.epochs.source === 'assumed'
+        scenario.epochs.low < scenario.epochs.high
           ? `Gradient descent takes ${range(scenario.epochs, '')} epochs; give the number from your training log to narrow this.`
           : `Gradient descent takes ${scenario.epochs.value} epochs, as stated.`,
       release: (pinned, free) => ({ ...pinned, scenario: { ...pinned.scenario, epochs: free.scenario.epochs } }),

@@ -39,17 +39,26 @@ export interface BreakEvenRange {
  * Null when a total is missing.
  */
 export function breakEvenRange(input: EvaluateInput): BreakEvenRange | null {
+  return breakEvenCorners(input, (corner) => {
+    const figures = evaluateLayers(corner);
+    const sgd = totalOf(figures, (f) => f.sgd);
+    const solve = totalOf(figures, (f) => f.solve);
+    const incremental = totalOf(figures, (f) => f.incremental);
+    if (sgd === null || solve === null || incremental === null) return undefined;
+    return directBreakEven(sgd.value, solve.value, incremental.value);
+  });
+}
+
+/** The range of a break-even over those corners; `at` gives undefined where a total is missing, and then there is no range. */
+export function breakEvenCorners(input: EvaluateInput, at: (corner: EvaluateInput) => number | null | undefined): BreakEvenRange | null {
   const { context, scenario } = input;
   const results: (number | null)[] = [];
   for (const table of context.tables) {
     for (const epochs of [scenario.epochs.low, scenario.epochs.value, scenario.epochs.high]) {
       const corner = { ...scenario.epochs, value: epochs, low: epochs, high: epochs };
-      const figures = evaluateLayers({ ...input, context: { ...context, tables: [table] }, scenario: { ...scenario, epochs: corner } });
-      const sgd = totalOf(figures, (f) => f.sgd);
-      const solve = totalOf(figures, (f) => f.solve);
-      const incremental = totalOf(figures, (f) => f.incremental);
-      if (sgd === null || solve === null || incremental === null) return null;
-      results.push(directBreakEven(sgd.value, solve.value, incremental.value));
+      const result = at({ ...input, context: { ...context, tables: [table] }, scenario: { ...scenario, epochs: corner } });
+      if (result === undefined) return null;
+      results.push(result);
     }
   }
   const reached = results.filter((n) => n !== null);

@@ -1,4 +1,4 @@
-import type { EnergyComponent } from '../protocol/documents.ts';
+import type { EnergyComponent, MappingDocument } from '../protocol/documents.ts';
 import type { Precision } from './mac.ts';
 import { macEnergy } from './mac.ts';
 import type { Band, Quantity } from './quantity.ts';
@@ -19,6 +19,8 @@ export interface EnergyContext {
 export interface Breakdown {
   readonly total: Quantity<'J'>;
   readonly components: readonly EnergyComponent[];
+  /** How the layer lies on an array, where the figure comes from such a mapping. */
+  readonly mapping?: MappingDocument;
 }
 
 /** Joules per multiply-add of this precision on `target`: table · arithmeticFactor + overhead. */

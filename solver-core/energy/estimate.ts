@@ -13,6 +13,7 @@ import { trainingScenario } from './scenario.ts';
 import { energyTables } from './tables/index.ts';
 import type { EnergyTarget } from './target.ts';
 import { energyTargets } from './targets/index.ts';
+import { defaultTrainingMachine, onMachine, trainingMachine } from './training-machine.ts';
 
 /** What to estimate. */
 export interface EstimateRequest {
@@ -26,8 +27,12 @@ export interface EstimateRequest {
   readonly plan?: Plan;
   /** Training rows; default 1000, assumed. */
   readonly rows?: number;
-  /** Epochs of gradient descent; default 20 in a band of 5 to 100, assumed. */
+  /** Epochs of gradient descent; default `assumedEpochs`, 20 in a band of 5 to 100. */
   readonly epochs?: number;
+  /**
+   * Id of the target that would train by gradient descent. Default: the plan's, else `defaultTrainingMachine`; null: none is shown.
+   */
+  readonly trainOn?: string | null;
   /** Rows per incremental update; default 32. */
   readonly updateRows?: number;
   /** What is known about direct solves, by layer id. */
@@ -39,19 +44,17 @@ export interface EstimateRequest {
 /**
  * The energy document of a model on a target: per layer and in total joules per inference and joules to retrain by gradient
  * descent, direct solve and incremental update, with the assumptions behind them.
- * An unknown target gives `energy-target-unknown` and no value. Layers whose MACs are unknown have null figures, the totals
+ * An unknown target, or machine that would train, gives `energy-target-unknown` and no value. Layers whose MACs are unknown have null figures, the totals
  * that would need them are null, and `energy-incomplete` names the layers. Never throws for input.
  */
 export function estimateEnergy(request: EstimateRequest): Checked<EnergyDocument> {
-  const context = energyContext(request.targetId, request.targets ?? energyTargets);
-  if (context.value === undefined) return { value: undefined, diagnostics: context.diagnostics };
-  const input: EvaluateInput = {
-    layers: request.layers.map(countable),
-    plan: request.plan ?? null,
-    fit: request.fit ?? new Map<string, LayerFit>(),
-    context: context.value,
-    scenario: trainingScenario(request),
-  };
+  const read = evaluateInput(request);
+  if (read.value === undefined) return { value: undefined, diagnostics: read.diagnostics };
+  const input = read.value;
+  const trainOn = request.trainOn === undefined ? (input.plan?.trainOn ?? defaultTrainingMachine) : request.trainOn;
+  const machine = trainOn === null ? undefined : energyContext(trainOn, request.targets ?? energyTargets);
+  if (machine !== undefined && machine.value === undefined) return { value: undefined, diagnostics: machine.diagnostics };
+  const trainer = machine?.value === undefined ? null : onMachine(input, machine.value);
   const figures = evaluateLayers(input);
   const breakEvens = breakEvensByLayer(figures);
   const tiers = tierByLayer(input.plan);
@@ -78,10 +81,25 @@ export function estimateEnergy(request: EstimateRequest): Checked<EnergyDocument
         retraining.incremental?.value ?? null,
       ),
     },
-    assumptions: listAssumptions(input),
+    assumptions: listAssumptions(input, trainer),
+    ...(trainer === null ? {} : { trainingMachine: trainingMachine(trainer, figures) }),
     diagnostics,
   };
   return { value, diagnostics };
+}
+
+/** What the estimate of a request is computed from, for evaluating it at other constants. Findings as in `estimateEnergy`. */
+export function evaluateInput(request: EstimateRequest): Checked<EvaluateInput> {
+  const context = energyContext(request.targetId, request.targets ?? energyTargets);
+  if (context.value === undefined) return { value: undefined, diagnostics: context.diagnostics };
+  const value: EvaluateInput = {
+    layers: request.layers.map(countable),
+    plan: request.plan ?? null,
+    fit: request.fit ?? new Map<string, LayerFit>(),
+    context: context.value,
+    scenario: trainingScenario(request),
+  };
+  return { value, diagnostics: [] };
 }
 
 /** The tables, target and host for a target id, or `energy-target-unknown` with the closest known ids. */
@@ -113,6 +131,7 @@ function toDocument(f: LayerFigures, tier: TierKind, breakEvenRetrainings: numbe
     parameters: f.layer.parameters,
     inference: f.inference?.total ?? null,
     components: f.inference?.components ?? [],
+    ...(f.inference?.mapping === undefined ? {} : { mapping: f.inference.mapping }),
     retraining: { sgd: f.sgd?.total ?? null, solve: f.solve?.total ?? null, incremental: f.incremental?.total ?? null },
     breakEvenRetrainings,
   };

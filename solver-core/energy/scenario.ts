@@ -1,3 +1,4 @@
+import { assumedEpochs, statedEpochs } from './epochs.ts';
 import { exactBand } from './quantity.ts';
 import type { TrainingScenario } from './work.ts';
 
@@ -8,7 +9,7 @@ export const defaultRows = 1000;
 export interface ScenarioInput {
   /** Samples of the training set. Undefined: `defaultRows`, assumed. */
   readonly rows?: number;
-  /** Epochs that gradient descent needs to reach the accuracy wanted, e.g. from a training log. Undefined: 5 to 100, assumed. */
+  /** Epochs that gradient descent needs to reach the accuracy wanted, by the rule of `epochsOfLog`. Undefined: `assumedEpochs`. */
   readonly epochs?: number;
   /** Rows of one incremental update. Default 32. */
   readonly updateRows?: number;
@@ -19,10 +20,7 @@ export function trainingScenario(input: ScenarioInput): TrainingScenario {
   return {
     rows:
       input.rows === undefined ? exactBand(defaultRows, 'assumed', `${defaultRows} rows assumed`) : exactBand(input.rows, 'measured', ''),
-    epochs:
-      input.epochs === undefined
-        ? { value: 20, low: 5, high: 100, source: 'assumed', ref: '20 epochs assumed (5 to 100)' }
-        : exactBand(input.epochs, 'modelled', 'epochs as stated'),
+    epochs: input.epochs === undefined ? assumedEpochs : statedEpochs(input.epochs),
     batchRows: 32,
     optimiserMacsPerWeight: { value: 4, low: 1, high: 4, source: 'modelled', ref: 'optimiser: Adam 4 MACs per weight and step, plain 1' },
     optimiserStates: 2,

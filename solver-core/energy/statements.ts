@@ -4,9 +4,10 @@ import { breakEvenRange } from './break-even.ts';
 import type { EvaluateInput } from './evaluate.ts';
 import { formatBytes } from './format.ts';
 import { place } from './inference.ts';
+import { acrossRange } from './training-machine.ts';
 
-/** Assumptions that are choices rather than constants with a band; they never dominate. `bare`: the same input without references. */
-export function statements(input: EvaluateInput, bare: EvaluateInput): EnergyDocument['assumptions'] {
+/** Assumptions that are choices rather than constants with a band; they never dominate. `bare`: the same input without references; `trainer`: on the machine that would train, without references. */
+export function statements(input: EvaluateInput, bare: EvaluateInput, trainer: EvaluateInput | null = null): EnergyDocument['assumptions'] {
   const { context, scenario, layers } = input;
   const placement = place(layers, context);
   const { inference, training } = context.target.arithmetic;
@@ -29,7 +30,13 @@ export function statements(input: EvaluateInput, bare: EvaluateInput): EnergyDoc
     ['band of sums', 'Bands of sums add low to low and high to high, because the same constants stand behind every part.'],
   ];
   const corners = breakEvenRange(bare);
-  if (corners !== null) list.push(['break-even', breakEvenText(corners)]);
+  if (corners !== null) list.push(['break-even', breakEvenText(corners, 'retraining by gradient descent')]);
+  if (trainer !== null) {
+    const { id, name } = trainer.context.target;
+    list.push(['training machine', `Gradient descent would run on ${id} (${name}); name another one with train on or --train-on.`]);
+    const across = id === context.target.id ? null : acrossRange(bare, trainer);
+    if (across !== null) list.push(['break-even across', breakEvenText(across, `gradient descent on ${id} for each retraining`)]);
+  }
   if (inference.kind === 'fixed')
     list.push([
       'arithmetic',
@@ -43,8 +50,8 @@ export function statements(input: EvaluateInput, bare: EvaluateInput): EnergyDoc
   return list.map(([name, text]) => ({ name, text, dominates: false }));
 }
 
-function breakEvenText(corners: BreakEvenRange): string {
+function breakEvenText(corners: BreakEvenRange, rival: string): string {
   const show = (n: number | null): string => (n === null ? 'never' : n === 0 ? 'at once' : `after ${n}`);
   const same = corners.low === corners.high;
-  return `Solving directly with incremental updates has used less than retraining by gradient descent ${same ? show(corners.low) : `${show(corners.low)} to ${show(corners.high)}`} (number of retrainings, for each table alone and at both ends of the epochs).`;
+  return `Solving directly with incremental updates on the target has used less than ${rival} ${same ? show(corners.low) : `${show(corners.low)} to ${show(corners.high)}`} (number of retrainings, for each table alone and at both ends of the epochs).`;
 }
