@@ -13,6 +13,7 @@ export { externalTensors, type ExternalTensor } from './external-tensors.ts';
 export { fitMetadataKey, inspectModel, summarizeModel, type LayerSummary, type ModelFile, type ModelSummary } from './inspect.ts';
 export { defaultLimits, type ModelLimits } from './limits.ts';
 export { modelMetadata, type OnnxModel } from './model.ts';
+export { quantiseFindings, whyNotQuantisable, withQuantisedLayers, type QuantisedLayer } from './qdq.ts';
 export { readTensor, type ExternalReader, type FloatTensor } from './read-tensor.ts';
 export { readModel, type ReadOptions } from './read.ts';
 export { withHead, type NewHead } from './replace-head.ts';

@@ -16,7 +16,13 @@ const sessionOptions: InferenceSession.SessionOptions = {
   interOpNumThreads: 1,
   logSeverityLevel: 3,
   executionProviders: ['cpu'],
-  extra: { session: { intra_op: { allow_spinning: '0' } } },
+  extra: {
+    session: {
+      intra_op: { allow_spinning: '0' },
+      // Exact integer products also where the processor's own instruction for them saturates (AVX2 and AVX-512 without VNNI).
+      x64quantprecision: '1',
+    },
+  },
 };
 
 /**
