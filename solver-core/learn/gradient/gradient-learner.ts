@@ -40,20 +40,24 @@ export function gradientLearner(setup: LearnerSetup, progress: Progress): Gradie
   const { part, engine, tier, kind } = setup;
   const width = elementsOf(part.inputShape);
   const next = (change: Partial<Progress>): GradientLearner => gradientLearner(setup, { ...progress, ...change });
-  const protect = async (rows: LearnRows, parameters: readonly Float32Array[], stream: string): Promise<Partial<Progress>> => {
-    const from = {
-      engine,
-      parameters: inForm(setup, parameters),
-      x: rows.x,
-      rows: rows.rows,
-      width,
-      outputs: part.outputs,
-      task: setup.task,
-      maxRows: setup.fisherRows,
-    };
-    const found = await estimateFisher(from, createRandom(tier.seed, stream));
-    return { fisher: mergedFisher(progress.fisher, found), anchor: parameters };
-  };
+  const fisherOf = (rows: LearnRows, parameters: readonly Float32Array[], stream: string): Promise<Fisher> =>
+    estimateFisher(
+      {
+        engine,
+        parameters: inForm(setup, parameters),
+        x: rows.x,
+        rows: rows.rows,
+        width,
+        outputs: part.outputs,
+        task: setup.task,
+        maxRows: setup.fisherRows,
+      },
+      createRandom(tier.seed, stream),
+    );
+  const protect = async (rows: LearnRows, parameters: readonly Float32Array[], stream: string): Promise<Partial<Progress>> => ({
+    fisher: mergedFisher(progress.fisher, await fisherOf(rows, parameters, stream)),
+    anchor: parameters,
+  });
   return {
     kind,
     outputs: part.outputs,
@@ -64,6 +68,10 @@ export function gradientLearner(setup: LearnerSetup, progress: Progress): Gradie
     inForm(form) {
       const { form: _before, ...plain } = setup;
       return gradientLearner(form === undefined ? plain : { ...plain, form }, progress);
+    },
+    async importance(rows) {
+      const { values } = await fisherOf(rows, progress.weights.parameters, `importance ${progress.updates}`);
+      return new Map(part.parameters.map((name, i) => [name, values[i]!]));
     },
     async updated(rows) {
       const weights = await trained(setup, progress, rows, width);

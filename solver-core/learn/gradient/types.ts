@@ -51,6 +51,11 @@ export interface GradientLearner extends UpperLearner {
    * behind it. Undefined: the weights as they are.
    */
   inForm(form: ForwardForm | undefined): GradientLearner;
+  /**
+   * Diagonal Fisher information over the rows by name of the trained tensor, labels drawn from the model with the plan's seed: to second
+   * order a change δ of a weight costs ½·F·δ² of loss per row.
+   */
+  importance(rows: LearnRows): Promise<ReadonlyMap<string, Float32Array>>;
   /** Mean loss over the rows, without the consolidation term. */
   loss(rows: LearnRows): Promise<number>;
   /** Frees the runtime's sessions, which all learners grown from the same start share. None of them can be used afterwards. */

@@ -70,4 +70,16 @@ describe('a form of the weights in the forward pass', () => {
     await start.dispose();
     await other.dispose();
   });
+
+  test('importance is that of the form, and not negative', async () => {
+    const start = await learnerOf(bytes, changes);
+    const other = await withWeightsOf(start, quarters);
+    const found = await start.inForm(quarters).importance(rows);
+    expect(found).toEqual(await other.importance(rows));
+    expect([...found.keys()].sort()).toEqual([...(await parameters(start)).keys()].sort());
+    expect([...found.values()].every((values) => values.every((v) => v >= 0))).toBe(true);
+    expect(found).not.toEqual(await start.importance(rows));
+    await start.dispose();
+    await other.dispose();
+  });
 });

@@ -1,0 +1,148 @@
+import { checkAbort } from '../../model/abort.ts';
+import { weightCount, weightIndex } from '../../energy/switching/types.ts';
+import type { GradientLearner } from '../../learn/gradient/index.ts';
+import type { LearnRows } from '../../learn/learner.ts';
+import { allowedIntegers } from '../select/allowed.ts';
+import type {
+  PricedValues,
+  SelectCandidate,
+  SelectControl,
+  SelectOptions,
+  SelectOutcome,
+  SelectProblem,
+  StoredModel,
+} from '../select/types.ts';
+import type { AssessContext } from './assess-stored.ts';
+import { assessStored } from './assess-stored.ts';
+import { narrowSets } from './narrow-sets.ts';
+import type { SetUse } from './narrow-sets.ts';
+import { outputOf, roundedLayer, scalesOf } from './stored-layer.ts';
+import type { TrainedLayer } from './trained-layer.ts';
+import { formOf, storedOf } from './trained-layer.ts';
+
+/** What training needs beside the problem. */
+export interface TrainingRequest {
+  readonly problem: SelectProblem;
+  /** On the original model, with all layers of the problem in its tier; its `epochs` are the passes of one round. The caller disposes of it. */
+  readonly learner: GradientLearner;
+  /** The steering rows with their labels. */
+  readonly rows: LearnRows;
+  /** Where each layer of the problem lies in the model, by id. */
+  readonly tensors: ReadonlyMap<string, Pick<TrainedLayer, 'layout' | 'bias'>>;
+  readonly options: SelectOptions;
+}
+
+/** Share of the removable values that go in each round (method 5.4 b). */
+const shareOfRound = 0.1;
+/** Rounds with the same sets that may fail before the search ends: training often recovers in the next one. */
+const patience = 3;
+const defaultPoints = 24;
+
+/**
+ * Quantisation-aware training with a shrinking set of values per layer (our reading of arXiv 2511.17123, method 5.4 b): forward passes use
+ * the nearest allowed values, gradients go straight through to the weights behind them; after each round that keeps the validation
+ * quality within the allowed drop, the values that cost most energy per loss are taken away from all layers together, so layers with
+ * much energy shrink first. Prices are those of the weights of the round, not of the start. Rejects with AbortError.
+ */
+export async function trainSelection(request: TrainingRequest, control: SelectControl): Promise<SelectOutcome> {
+  const { problem, rows, options } = request;
+  const original = await problem.assess(new Map(), control);
+  const limit = original.metric === 'accuracy' ? original.quality - options.maxDrop : original.quality * (1 + options.maxDrop);
+  const context: AssessContext = { problem, original, limit, control };
+  const baseline = await assessStored(context, { id: 'int8', label: 'int8 by rounding', kind: 'baseline' }, rounded(request), null);
+  control.onPoint?.(baseline);
+  const points: SelectCandidate[] = [baseline];
+  const frozen = await tensorsOf(request.learner);
+  let layers = startingLayers(request);
+  let learner = request.learner;
+  let best = baseline;
+  const rounds = options.maxPoints ?? defaultPoints;
+  for (let round = 1, failures = 0; round <= rounds && failures < patience; round++) {
+    checkAbort(control.abort);
+    control.onProgress?.(round / (rounds + 1), `training, round ${round}`);
+    learner = await learner.inForm(formOf(layers, frozen)).updated(rows);
+    const values = await tensorsOf(learner);
+    const stored: StoredModel = new Map(layers.map((trained) => [trained.layer.id, storedOf(trained, values)]));
+    const label = `training, round ${round}: at most ${Math.max(...layers.map(({ set }) => set.length))} values per layer`;
+    const point = await assessStored(context, { id: `training-${round}`, label, kind: 'candidate' }, stored, baseline.energy);
+    points.push(point);
+    control.onPoint?.(point);
+    failures = point.allowed ? 0 : failures + 1;
+    if (!point.allowed) continue;
+    if (!best.allowed || point.energy < best.energy) best = point;
+    const next = await narrowed(request, learner, layers, storedIn(point), control);
+    // Nothing left to take away: more training would change the weights, not what they may be.
+    if (next === null) break;
+    layers = next;
+  }
+  return { baseline, original, chosen: best, points };
+}
+
+const storedIn = ({ layers }: SelectCandidate): StoredModel => new Map(layers.map(({ stored }) => [stored.id, stored]));
+
+/** Every layer at the nearest of all int8 values: what savings count from. */
+function rounded({ problem }: TrainingRequest): StoredModel {
+  const set = allowedIntegers({ kind: 'all' }, 8);
+  return new Map(
+    problem.layers.map((layer) => {
+      const biasChange = new Float64Array(layer.groups * layer.outputs);
+      return [layer.id, roundedLayer(layer, layer.weights, { bits: 8, set, scales: scalesOf(layer, 8), biasChange })];
+    }),
+  );
+}
+
+function startingLayers({ problem, tensors, options: { bits, values } }: TrainingRequest): readonly TrainedLayer[] {
+  return problem.layers.flatMap((layer) => {
+    const where = tensors.get(layer.id);
+    return where === undefined ? [] : [{ layer, ...where, bits, scales: scalesOf(layer, bits), set: allowedIntegers(values, bits) }];
+  });
+}
+
+async function tensorsOf(learner: GradientLearner): Promise<ReadonlyMap<string, Float32Array>> {
+  const weights = await learner.weights();
+  return weights.kind === 'initializers' ? new Map([...weights.weights].map(([name, { data }]) => [name, data])) : new Map();
+}
+
+/** The layers with the next smaller sets; null when no value may go any more. Powers of two, and sets of the size asked for, stay whole. */
+async function narrowed(
+  { problem, rows, options }: TrainingRequest,
+  learner: GradientLearner,
+  layers: readonly TrainedLayer[],
+  stored: StoredModel,
+  control: SelectControl,
+): Promise<readonly TrainedLayer[] | null> {
+  const { values } = options;
+  if (values.kind === 'powers-of-two') return null;
+  const enough = values.kind === 'set' ? values.size : 0;
+  const open = layers.filter(({ set }) => set.length > Math.max(3, enough));
+  if (open.length === 0) return null;
+  const importance = await learner.importance(rows);
+  const uses: SetUse[] = [];
+  for (const trained of open) {
+    const view = await problem.view(trained.layer, stored, control);
+    const { integers } = stored.get(trained.layer.id)!;
+    uses.push(useOf(trained, integers, await view.prices(integers), importance.get(trained.layout.name)!));
+  }
+  const sets = narrowSets(uses, shareOfRound);
+  return layers.map((trained) => {
+    const at = open.indexOf(trained);
+    return at < 0 ? trained : { ...trained, set: sets[at]! };
+  });
+}
+
+/** Uses, energy and stiffness of each value of a layer. */
+function useOf({ layer, layout, scales, set }: TrainedLayer, integers: Int8Array, prices: PricedValues, fisher: Float32Array): SetUse {
+  const { inputs: d, outputs: k, positions } = layer;
+  const uses = new Float64Array(weightCount);
+  const stiffness = new Float64Array(weightCount);
+  integers.forEach((v, at) => {
+    const index = weightIndex(v);
+    const step = scales[outputOf(at, d, k)]! / layout.alpha;
+    uses[index] = uses[index]! + positions;
+    stiffness[index] = stiffness[index]! + 0.5 * fisher[layout.places[at]!]! * step * step;
+  });
+  const energy = new Float64Array(weightCount);
+  for (const inputClass of prices.inputClass)
+    for (let v = 0; v < weightCount; v++) energy[v] = energy[v]! + prices.energy[inputClass * weightCount + v]! / prices.inputClass.length;
+  return { set, uses, energy, stiffness };
+}
