@@ -74,4 +74,8 @@ export const tolerances = {
   gradientFp32: { relative: 2e-5 },
   /** Joules of gradient steps as the learner counts its graph against the layers' own figures: loss, biases and normalisation are a few percent of small layers. */
   gradientUpdate: { relative: 0.05 },
+  /** Switching of a random layer by 2048 transitions per activity class against all of them: a spread of at most 0.7 of the mean over sqrt(2048), three times that. */
+  groupedRandom: { relative: 0.05 },
+  /** Grouped switching model against simulation of whole tiles, mean over the layers of a network: what the project promises. */
+  groupedLayers: { relative: 0.05 },
 } as const;

@@ -1,0 +1,120 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { tileEnergy, tilesOf } from '../../../../solver-core/energy/switching/tile.ts';
+import type { IntegerLayer } from '../../../../solver-core/energy/switching/types.ts';
+import { tolerances } from '../../../tolerances.ts';
+import { randomLayer, recordingCell } from './layers.ts';
+import { toggleCell } from './toggle-model.ts';
+
+/** Every transition of every unit in exact whole numbers, written from the definition: unit by unit, sum by sum. */
+function naive(layer: IntegerLayer, arrayRows: number, carried: boolean): string[] {
+  const inGroup = layer.groupInputs ?? layer.d;
+  const seen: string[] = [];
+  const sumAt = (row: number, k: number, n: number): bigint => {
+    let start = Math.floor(k / inGroup) * inGroup;
+    if (!carried) while (start + arrayRows <= k) start += arrayRows;
+    let sum = 0n;
+    for (let i = start; i < k; i++) sum += BigInt(layer.weights[i * layer.k + n]!) * BigInt(layer.activations[row * layer.d + i]!);
+    return BigInt.asIntN(22, sum);
+  };
+  for (let k = 0; k < layer.d; k++) {
+    for (let n = 0; n < layer.k; n++) {
+      for (let row = 1; row < layer.rows; row++) {
+        if (layer.runRows !== undefined && Math.floor(row / layer.runRows) !== Math.floor((row - 1) / layer.runRows)) continue;
+        const a = [layer.activations[(row - 1) * layer.d + k], layer.activations[row * layer.d + k]];
+        seen.push([layer.weights[k * layer.k + n], ...a, sumAt(row - 1, k, n), sumAt(row, k, n)].join());
+      }
+    }
+  }
+  return seen.sort();
+}
+
+const shapes = fc.record({
+  groupInputs: fc.integer({ min: 1, max: 7 }),
+  groups: fc.integer({ min: 1, max: 3 }),
+  k: fc.integer({ min: 1, max: 5 }),
+  runs: fc.integer({ min: 1, max: 3 }),
+  runRows: fc.integer({ min: 2, max: 5 }),
+  arrayRows: fc.integer({ min: 1, max: 8 }),
+  arrayColumns: fc.integer({ min: 1, max: 4 }),
+  carried: fc.boolean(),
+  seed: fc.integer({ min: 0, max: 10_000 }),
+});
+
+describe('whole tiles', () => {
+  test('every unit sees exactly the activations and sums of the definition', () => {
+    fc.assert(
+      fc.property(shapes, ({ groupInputs, groups, k, runs, runRows, arrayRows, arrayColumns, carried, seed }) => {
+        const layer = randomLayer({ d: groupInputs * groups, groupInputs, k, rows: runs * runRows, runRows, seed });
+        const cell = recordingCell();
+        const array = { rows: arrayRows, columns: arrayColumns };
+        const result = tileEnergy(cell, layer, { array, sums: carried ? 'carried' : 'restarted', rows: 1000 });
+        const expected = naive(layer, arrayRows, carried);
+        expect(cell.seen.sort()).toEqual(expected);
+        expect(result.simulatedMacs).toBe(expected.length);
+        expect(result.simulatedTiles).toBe(groups * Math.ceil(groupInputs / arrayRows) * Math.ceil(k / arrayColumns));
+      }),
+      { seed: 5, numRuns: 60 },
+    );
+  });
+
+  test('sums wider than 22 bits go on with their lowest 22 bits, and the share of them is told', () => {
+    const d = 200;
+    const layer = {
+      id: 'wide',
+      weights: new Int8Array(d).fill(127),
+      d,
+      k: 1,
+      rows: 2,
+      activations: new Uint8Array(2 * d).fill(255),
+      positions: 1,
+    };
+    layer.activations.fill(254, 0, d);
+    const cell = recordingCell();
+    const { wrapped } = tileEnergy(cell, layer);
+    // 127 · 255 · k leaves 22 bits (2^21) from k = 65 on.
+    expect(wrapped).toBe((d - 65) / d);
+    expect(cell.seen.sort()).toEqual(naive(layer, 64, true));
+    expect(tileEnergy(recordingCell(), layer, { sums: 'restarted' }).wrapped).toBe(0);
+  });
+
+  test('a stream that stands still costs nothing', () => {
+    const layer = randomLayer({ d: 9, k: 4, rows: 30, seed: 3 });
+    for (let row = 1; row < 30; row++) layer.activations.copyWithin(row * 9, 0, 9);
+    expect(tileEnergy(toggleCell('array'), layer).energy).toEqual({ multiplier: 0, adder: 0, registers: 0 });
+  });
+
+  test('the order of the columns changes nothing', () => {
+    const layer = randomLayer({ d: 12, k: 6, rows: 40, seed: 4 });
+    const order = [3, 1, 5, 0, 2, 4];
+    const weights = layer.weights.map((_, at) => layer.weights[Math.floor(at / 6) * 6 + order[at % 6]!]!);
+    const before = tileEnergy(recordingCell(), layer).energy;
+    const after = tileEnergy(recordingCell(), { ...layer, weights }).energy;
+    for (const part of ['multiplier', 'adder', 'registers'] as const)
+      expect(Math.abs(after[part] / before[part] - 1)).toBeLessThan(tolerances.sumFp64.relative);
+  });
+
+  test('energy is that of one inference: twice the positions cost twice', () => {
+    const layer = randomLayer({ d: 5, k: 3, rows: 20, seed: 6 });
+    const once = tileEnergy(recordingCell(), layer);
+    const twice = tileEnergy(recordingCell(), { ...layer, positions: 2 });
+    expect(twice.macs).toBe(30);
+    expect(twice.energy.adder).toBe(2 * once.energy.adder);
+  });
+
+  test('tiles and rows are sampled by the seed, and the result says how many', () => {
+    const layer = randomLayer({ d: 40, k: 40, rows: 100, seed: 7 });
+    const array = { rows: 8, columns: 8 };
+    const options = { array, rows: 10, transitions: 64 * 10 * 3 };
+    const once = tileEnergy(recordingCell(), layer, { ...options, seed: 1 });
+    expect(once).toMatchObject({ tiles: 25, simulatedTiles: 3, rows: 10, simulatedMacs: 64 * 10 * 3, macs: 1600 });
+    expect(tileEnergy(recordingCell(), layer, { ...options, seed: 1 })).toEqual(once);
+    expect(tileEnergy(recordingCell(), layer, { ...options, seed: 2 }).energy).not.toEqual(once.energy);
+  });
+
+  test('one tile at least, however little is allowed', () => {
+    const layer = randomLayer({ d: 20, k: 20, rows: 9, seed: 8 });
+    expect(tileEnergy(recordingCell(), layer, { transitions: 1 }).simulatedTiles).toBe(1);
+    expect(tilesOf(layer, { rows: 64, columns: 64 })).toHaveLength(1);
+  });
+});
