@@ -11,6 +11,10 @@ export interface CliOptions {
   readonly format: string | undefined;
   readonly backend: string | undefined;
   readonly target: string | undefined;
+  /** Of `energy`: the target that would train. */
+  readonly trainOn: string | undefined;
+  /** Of `energy`: epochs of gradient descent, as text. */
+  readonly epochs: string | undefined;
   readonly out: string | undefined;
   readonly data: string | undefined;
   readonly inputs: string | undefined;
@@ -64,6 +68,8 @@ export function parseCall(words: readonly string[]): CliCall {
         format: { type: 'string' },
         backend: { type: 'string' },
         target: { type: 'string' },
+        'train-on': { type: 'string' },
+        epochs: { type: 'string' },
         out: { type: 'string', short: 'o' },
         data: { type: 'string' },
         inputs: { type: 'string' },
@@ -102,6 +108,8 @@ export function parseCall(words: readonly string[]): CliCall {
       format: values.format,
       backend: values.backend,
       target: values.target,
+      trainOn: values['train-on'],
+      epochs: values.epochs,
       out: values.out,
       data: values.data,
       inputs: values.inputs,

@@ -24,7 +24,7 @@ import { checkSarif } from '../report/sarif.ts';
 import { statsText } from '../report/stats-text.ts';
 import { boardSim } from './board-sim-command.ts';
 import { boards } from './boards-command.ts';
-import { choose, expectCall, expectOptions, refuseJson } from './args.ts';
+import { choose, expectCall, expectOptions, refuseJson, wholeNumber } from './args.ts';
 import { jsonLine, escapeJson } from './json-line.ts';
 import { learn, unlearn } from './learn-commands.ts';
 import { print, withProgress } from './run-job.ts';
@@ -52,16 +52,22 @@ const check: Command = async (call, environment) => {
 };
 
 const energy: Command = async (call, environment) => {
-  expectCall(call, ['MODEL or PLAN'], ['target', 'format', 'out']);
+  expectCall(call, ['MODEL or PLAN'], ['target', 'train-on', 'epochs', 'format', 'out']);
   const format = choose(
     call.options.format,
     'format',
     ['text', 'json', 'csv', 'md', 'html'],
     call.options.json ? 'json' : 'text',
   ) as ReportFormat;
-  const { target, out } = call.options;
+  const { target, trainOn, out } = call.options;
+  const epochs = wholeNumber(call.options.epochs, 'epochs');
   if (format !== 'json' && out === undefined) refuseJson(call, format);
-  const params = { path: call.files[0] ?? '', ...(target === undefined ? {} : { target }) };
+  const params = {
+    path: call.files[0] ?? '',
+    ...(target === undefined ? {} : { target }),
+    ...(trainOn === undefined ? {} : { trainOn }),
+    ...(epochs === undefined ? {} : { epochs }),
+  };
   if (out !== undefined) await refuseToOverwrite(resolve(out), await energyInputs(params));
   const rendered = await renderEnergy(environment, params, format);
   if (out === undefined) process.stdout.write(format === 'json' ? escapeJson(rendered.text) : rendered.text);

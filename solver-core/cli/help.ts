@@ -6,7 +6,8 @@ export const helpText = `tierwise: energy-aware model development
   tierwise check PLAN      diagnostics and budgets; exit code 1 on errors
                            --format text|json|sarif
   tierwise energy FILE     joules per layer for a model or a plan, inference and retraining
-                           --target T  --format text|json|csv|md|html  --out FILE
+                           --target T  --train-on T (default server-cpu)  --epochs N (default 20, 5 to 100 assumed)
+                           --format text|json|csv|md|html  --out FILE
   tierwise fit PLAN        solves the lower tier in one step and writes a new model
                            --backend cpu|sim|serial:PORT|xrt:N  --out FILE (default MODEL.fitted.onnx)
                            PORT: auto, a path, a pattern or a USB serial number, with @BAUD for another rate

@@ -1,7 +1,7 @@
 import type { Checked, Diagnostic } from '../model/diagnostic.ts';
 import type { Layer } from '../model/layer.ts';
 import type { Plan } from '../model/plan.ts';
-import type { EnergyDocument, EnergyLayer, TierKind } from '../protocol/documents.ts';
+import type { EnergyDocument, EnergyLayer, RetrainingDocument, TierKind } from '../protocol/documents.ts';
 import { listAssumptions } from './assumptions.ts';
 import { directBreakEven } from './break-even.ts';
 import type { EnergyContext } from './cost.ts';
@@ -56,6 +56,7 @@ export function estimateEnergy(request: EstimateRequest): Checked<EnergyDocument
   if (machine !== undefined && machine.value === undefined) return { value: undefined, diagnostics: machine.diagnostics };
   const trainer = machine?.value === undefined ? null : onMachine(input, machine.value);
   const figures = evaluateLayers(input);
+  const trained = trainer === null ? [] : evaluateLayers(trainer);
   const breakEvens = breakEvensByLayer(figures);
   const tiers = tierByLayer(input.plan);
   const diagnostics = incompleteness(figures, request.modelPath ?? '');
@@ -69,7 +70,7 @@ export function estimateEnergy(request: EstimateRequest): Checked<EnergyDocument
     model: request.modelPath ?? '',
     plan: request.planPath ?? null,
     target: request.targetId,
-    layers: figures.map((f, index) => toDocument(f, tiers.get(f.layer.id) ?? 'frozen', breakEvens[index] ?? null)),
+    layers: figures.map((f, index) => toDocument(f, tiers.get(f.layer.id) ?? 'frozen', breakEvens[index] ?? null, trained[index])),
     totals: {
       macs: figures.reduce((total, f) => total + (f.layer.macs ?? 0), 0),
       parameters: figures.reduce((total, f) => total + f.layer.parameters, 0),
@@ -82,7 +83,7 @@ export function estimateEnergy(request: EstimateRequest): Checked<EnergyDocument
       ),
     },
     assumptions: listAssumptions(input, trainer),
-    ...(trainer === null ? {} : { trainingMachine: trainingMachine(trainer, figures) }),
+    ...(trainer === null ? {} : { trainingMachine: trainingMachine(trainer.context.target, trained, figures) }),
     diagnostics,
   };
   return { value, diagnostics };
@@ -122,7 +123,7 @@ function countable(layer: Layer): Layer {
   return { ...layer, macs: null, parameters: known(layer.parameters) ? layer.parameters : 0 };
 }
 
-function toDocument(f: LayerFigures, tier: TierKind, breakEvenRetrainings: number | null): EnergyLayer {
+function toDocument(f: LayerFigures, tier: TierKind, breakEvenRetrainings: number | null, trained: LayerFigures | undefined): EnergyLayer {
   return {
     id: f.layer.id,
     op: f.layer.op,
@@ -132,9 +133,14 @@ function toDocument(f: LayerFigures, tier: TierKind, breakEvenRetrainings: numbe
     inference: f.inference?.total ?? null,
     components: f.inference?.components ?? [],
     ...(f.inference?.mapping === undefined ? {} : { mapping: f.inference.mapping }),
-    retraining: { sgd: f.sgd?.total ?? null, solve: f.solve?.total ?? null, incremental: f.incremental?.total ?? null },
+    retraining: retrainingOf(f),
+    ...(trained === undefined ? {} : { onTrainingMachine: retrainingOf(trained) }),
     breakEvenRetrainings,
   };
+}
+
+function retrainingOf(f: LayerFigures): RetrainingDocument {
+  return { sgd: f.sgd?.total ?? null, solve: f.solve?.total ?? null, incremental: f.incremental?.total ?? null };
 }
 
 function breakEvensByLayer(figures: readonly LayerFigures[]): readonly (number | null)[] {

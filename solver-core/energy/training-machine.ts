@@ -4,6 +4,7 @@ import type { BreakEvenRange } from './break-even.ts';
 import type { EnergyContext } from './cost.ts';
 import type { EvaluateInput, LayerFigures } from './evaluate.ts';
 import { evaluateLayers, totalOf } from './evaluate.ts';
+import type { EnergyTarget } from './target.ts';
 
 /** The target that trains where nobody names one: a processor, which everybody has, so that no accelerator is taken for granted. */
 export const defaultTrainingMachine = 'server-cpu';
@@ -19,11 +20,14 @@ export function onMachine(input: EvaluateInput, machine: EnergyContext): Evaluat
 
 /**
  * Retraining on the machine that would train, with the break-even across both: gradient descent on the machine, from the start at
- * each retraining, against one direct solve on the target and incremental updates there. `figures`: those of the target.
+ * each retraining, against one direct solve on the target and incremental updates there. `trained`: the layers on the machine, `target`;
+ * `figures`: those on the chosen target.
  */
-export function trainingMachine(trainer: EvaluateInput, figures: readonly LayerFigures[]): TrainingMachineDocument {
-  const { target } = trainer.context;
-  const trained = evaluateLayers(trainer);
+export function trainingMachine(
+  target: EnergyTarget,
+  trained: readonly LayerFigures[],
+  figures: readonly LayerFigures[],
+): TrainingMachineDocument {
   const retraining = {
     sgd: totalOf(trained, (f) => f.sgd),
     solve: totalOf(trained, (f) => f.solve),

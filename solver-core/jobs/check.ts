@@ -1,5 +1,4 @@
 import { energyContext } from '../energy/estimate.ts';
-import { evaluateBudgets } from '../energy/budgets.ts';
 import type { Budget, Plan } from '../model/plan.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { BudgetDocument, CheckDocument } from '../protocol/index.ts';
@@ -24,7 +23,7 @@ export async function checkJob(
   if (sound && energyContext(plan.target, found.targets).value !== undefined) {
     const energy = await planEnergy(environment, read, plan, plan.target, found);
     if (energy.value !== undefined) {
-      budgets = evaluateBudgets(plan, energy.value);
+      budgets = energy.value.budgets ?? [];
       diagnostics.push(...budgetFindings(plan, budgets, read.path));
     }
   }

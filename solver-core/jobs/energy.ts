@@ -7,7 +7,8 @@ import type { EnergyDocument } from '../protocol/index.ts';
 import type { Environment } from './environment.ts';
 import { withMeasurements } from './measured-evidence.ts';
 import { openModel } from './open-model.ts';
-import { planEnergy } from './plan-energy.ts';
+import { planEnergy, stated } from './plan-energy.ts';
+import type { TrainingFacts } from './plan-energy.ts';
 import { hasErrorsError, readPlan } from './read-plan.ts';
 import type { FoundTargets } from './targets.ts';
 import { targetsFor } from './targets.ts';
@@ -15,7 +16,7 @@ import { targetsFor } from './targets.ts';
 /** Target of a bare model when none is named. */
 export const defaultTarget = 'ecp5-85f';
 
-export interface EnergyParams {
+export interface EnergyParams extends TrainingFacts {
   /** A model, or a plan (`.tiers`). */
   readonly path: string;
   /** Unsaved text of the plan. */
@@ -29,14 +30,7 @@ export interface EnergyParams {
 /** Energy per layer of a model or a plan. Throws TierwiseError when there is nothing to estimate. */
 export async function energyJob(environment: Environment, params: EnergyParams): Promise<EnergyDocument> {
   const found = await targetsFor(params.path, { calibration: params.calibration !== false });
-  if (params.target !== undefined && !found.targets.has(params.target)) {
-    throw new TierwiseError(
-      'unknown-target',
-      `there is no energy target ${quoteName(params.target)}`,
-      `Known targets: ${[...found.targets.keys()].join(', ')}.${faultsText(found)}`,
-      { category: 'usage' },
-    );
-  }
+  for (const id of [params.target, params.trainOn]) if (id !== undefined) checkTarget(found, id);
   const isPlan = extname(params.path) === '.tiers';
   const result = isPlan ? await ofPlan(environment, params, found) : await ofModel(environment, params, found);
   if (result.value !== undefined) return result.value;
@@ -57,6 +51,13 @@ export async function energyJob(environment: Environment, params: EnergyParams):
   );
 }
 
+/** Throws TierwiseError unknown-target unless there is a target of that id. */
+export function checkTarget(found: FoundTargets, id: string): void {
+  if (found.targets.has(id)) return;
+  const advice = `Known targets: ${[...found.targets.keys()].join(', ')}.${faultsText(found)}`;
+  throw new TierwiseError('unknown-target', `there is no energy target ${quoteName(id)}`, advice, { category: 'usage' });
+}
+
 /** The files an energy report reads: the plan, its model and its data, or the model. An output must be none of them. */
 export async function energyInputs(params: EnergyParams): Promise<readonly string[]> {
   if (extname(params.path) !== '.tiers') return [resolve(params.path)];
@@ -68,7 +69,7 @@ async function ofPlan(environment: Environment, params: EnergyParams, found: Fou
   const read = await readPlan(params.path, params.text);
   // A plan with errors still shows what can be known: the layers that were found keep their tiers.
   if (read.plan === undefined || read.modelPath === null) return { value: undefined, diagnostics: read.diagnostics };
-  return planEnergy(environment, read, read.plan, params.target, found);
+  return planEnergy(environment, read, read.plan, params.target, found, params);
 }
 
 async function ofModel(environment: Environment, params: EnergyParams, found: FoundTargets): Promise<Checked<EnergyDocument>> {
@@ -79,6 +80,7 @@ async function ofModel(environment: Environment, params: EnergyParams, found: Fo
     targetId: params.target ?? defaultTarget,
     modelPath: opened.path,
     targets: found.targets,
+    ...stated(params),
   };
   return withMeasurements(environment, estimateEnergy(request), found);
 }

@@ -2,7 +2,9 @@ import type { Checked } from '../model/diagnostic.ts';
 import type { Layer } from '../model/layer.ts';
 import type { Plan } from '../model/plan.ts';
 import type { EnergyDocument, FitLayer } from '../protocol/index.ts';
+import { evaluateBudgets } from '../energy/budgets.ts';
 import { estimateEnergy } from '../energy/estimate.ts';
+import { hasErrors } from '../model/diagnostic.ts';
 import type { EngineCost, LayerFit } from '../energy/retraining.ts';
 import type { Environment } from './environment.ts';
 import { openModel } from './open-model.ts';
@@ -15,9 +17,23 @@ import type { ReadPlan } from './read-plan.ts';
 import type { FoundTargets } from './targets.ts';
 import { targetsFor } from './targets.ts';
 
+/** What a caller may state about training by gradient descent. */
+export interface TrainingFacts {
+  /** Id of the target that would train; replaces the plan's. */
+  readonly trainOn?: string;
+  /** Epochs, as somebody states them. */
+  readonly epochs?: number;
+}
+
+/** The stated facts alone, for an estimate. */
+export function stated({ trainOn, epochs }: TrainingFacts): TrainingFacts {
+  return { ...(trainOn === undefined ? {} : { trainOn }), ...(epochs === undefined ? {} : { epochs }) };
+}
+
 /**
  * Energy of a plan's model: with the figures of the newest fit record when it still belongs to the plan, else with the engine's
- * cycle formula for the rows the plan would fit on. `given`: the targets to choose from, default those of the plan's workspace.
+ * cycle formula for the rows the plan would fit on. The budgets are judged when the plan has no errors. `given`: the targets to choose
+ * from, default those of the plan's workspace.
  */
 export async function planEnergy(
   environment: Environment,
@@ -25,6 +41,7 @@ export async function planEnergy(
   plan: Plan,
   targetId = plan.target,
   given?: FoundTargets,
+  facts: TrainingFacts = {},
 ): Promise<Checked<EnergyDocument>> {
   if (read.modelPath === null) return { value: undefined, diagnostics: [] };
   const opened = await openModel(environment, read.modelPath);
@@ -41,8 +58,11 @@ export async function planEnergy(
     plan,
     fit: known,
     ...(rows === null ? {} : { rows }),
+    ...stated(facts),
   });
-  return withMeasurements(environment, estimate, found);
+  const { value, diagnostics } = await withMeasurements(environment, estimate, found);
+  if (value === undefined || hasErrors(read.diagnostics)) return { value, diagnostics };
+  return { value: { ...value, budgets: evaluateBudgets(plan, value) }, diagnostics };
 }
 
 /** What is known about the direct solves of a plan's layers, by id, and the rows that a fit uses (null: not known). */

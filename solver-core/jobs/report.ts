@@ -1,6 +1,4 @@
 import { extname } from 'node:path';
-import { evaluateBudgets } from '../energy/budgets.ts';
-import { hasErrors } from '../model/diagnostic.ts';
 import { energyCsv } from '../report/energy-csv.ts';
 import { energyHtml } from '../report/energy-html.ts';
 import { energyMarkdown } from '../report/energy-markdown.ts';
@@ -24,7 +22,7 @@ export async function renderEnergy(
   const energy = await energyJob(environment, params);
   // The data formats hold the document alone.
   const bare = format === 'json' || format === 'csv' || extname(params.path) !== '.tiers';
-  const extras = bare ? {} : await extrasOf(environment, params, energy);
+  const extras = bare ? {} : await extrasOf(environment, params);
   return { energy, text: render(environment, energy, extras, format) };
 }
 
@@ -38,15 +36,14 @@ export async function reportJob(
 }
 
 /**
- * What stands beside the figures: the budgets judged against this very document, so that another target than the plan's judges them, too,
- * and the newest fit record. A plan with errors has no judged budgets.
+ * What stands beside the figures: the newest fit record. The budgets are in the document, judged against its figures, so that another
+ * target than the plan's judges them, too.
  */
-async function extrasOf(environment: Environment, params: EnergyParams, energy: EnergyDocument): Promise<ReportExtras> {
+async function extrasOf(environment: Environment, params: EnergyParams): Promise<ReportExtras> {
   const read = await readPlan(params.path, params.text);
   if (read.plan === undefined) return {};
   const found = await findFit(environment, read, read.plan);
   return {
-    budgets: hasErrors(read.diagnostics) ? [] : evaluateBudgets(read.plan, energy),
     fit: found?.fit ?? null,
     fitStale: found?.stale ?? false,
   };
@@ -63,6 +60,6 @@ function render(environment: Environment, energy: EnergyDocument, extras: Report
     case 'html':
       return energyHtml(energy, { ...extras, version: environment.version });
     case 'text':
-      return energyText(energy, extras.budgets ?? []);
+      return energyText(energy);
   }
 }

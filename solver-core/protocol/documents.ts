@@ -143,6 +143,8 @@ export interface EnergyLayer {
   readonly inference: Quantity<'J'> | null;
   readonly components: readonly EnergyComponent[];
   readonly retraining: RetrainingDocument;
+  /** The same on the machine that would train. */
+  readonly onTrainingMachine?: RetrainingDocument;
   /** Retrainings after which the direct solve is cheaper than gradient descent; 0 = at once, null = never or unknown. */
   readonly breakEvenRetrainings: number | null;
   /** The layer's figures beside simulated and measured ones, where there are any. */
@@ -190,6 +192,8 @@ export interface EnergyDocument {
   readonly assumptions: readonly { readonly name: string; readonly text: string; readonly dominates: boolean }[];
   /** The totals beside simulated and measured ones, where there are any. */
   readonly evidence?: readonly EvidenceDocument[];
+  /** The plan's budgets against these figures; absent without a plan, or where it has errors. */
+  readonly budgets?: readonly BudgetDocument[];
   /** The same retraining on the machine that would train. */
   readonly trainingMachine?: TrainingMachineDocument;
   /** The calibration in use, e.g. its path and date; absent when the target's constants are used as they are. */

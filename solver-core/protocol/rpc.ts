@@ -31,7 +31,14 @@ export interface SolverRequests {
   'tierwise/check': { readonly params: { readonly path: string; readonly text?: string }; readonly result: CheckDocument };
   'tierwise/energy': {
     /** `path` is a model or a plan; `text` is the unsaved text of the plan; `fittedModel` asks for the fitted model's figures. */
-    readonly params: { readonly path: string; readonly text?: string; readonly target?: string };
+    readonly params: {
+      readonly path: string;
+      readonly text?: string;
+      readonly target?: string;
+      /** Target that would train, and epochs of gradient descent, where the caller states them. */
+      readonly trainOn?: string;
+      readonly epochs?: number;
+    };
     readonly result: EnergyDocument;
   };
   'tierwise/fit': {

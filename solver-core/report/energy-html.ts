@@ -41,7 +41,7 @@ ${cards(energy)}
 </header>
 ${findings(energy)}
 ${fitSection(options.fit ?? null, options.fitStale === true)}
-${budgetSection(options.budgets ?? [])}
+${budgetSection(options.budgets ?? energy.budgets ?? [])}
 ${energy.layers.length === 0 ? `<p class="note">${noLayers}</p>` : figures(energy)}
 ${assumptionSection(energy)}
 <footer><p>Sources, weakest first: assumed, modelled (from published tables), simulated, measured. A figure takes the weakest source of its parts.</p><p>Low and high are bounds of the model behind a figure, not a confidence interval. MACs are multiply-adds (1 MAC = 2 FLOP).${options.version === undefined ? '' : ` Tierwise ${html(options.version, 40)}.`}</p></footer>

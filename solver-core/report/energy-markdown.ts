@@ -7,6 +7,7 @@ import { metricText } from './fit-text.ts';
 
 /** What a report shows beside the energy document. */
 export interface ReportExtras {
+  /** Default: those of the document. */
   readonly budgets?: readonly BudgetDocument[];
   /** The newest fit record of the plan. */
   readonly fit?: FitDocument | null;
@@ -37,7 +38,7 @@ export function energyMarkdown(energy: EnergyDocument, extras: ReportExtras = {}
     '',
     sourceLegend,
     '',
-    ...budgetSection(extras.budgets ?? []),
+    ...budgetSection(extras.budgets ?? energy.budgets ?? []),
     ...fitSection(extras.fit ?? null, extras.fitStale === true),
     '## Assumptions',
     '',

@@ -22,7 +22,7 @@ const columns: readonly Column[] = [
  * The energy document for a terminal: a table with one line per layer and the totals, the totals with their bands, budgets,
  * what dominates the bands, findings, and a legend. Ends with a newline.
  */
-export function energyText(energy: EnergyDocument, budgets: readonly BudgetDocument[] = []): string {
+export function energyText(energy: EnergyDocument, budgets: readonly BudgetDocument[] = energy.budgets ?? []): string {
   const { totals } = energy;
   const rows = energy.layers.map((layer) => [
     inert(layer.id, 40),

@@ -154,7 +154,7 @@ const required: { readonly [M in Method]: readonly string[] } = {
   'tierwise/calibrate': ['target'],
 };
 const reportFormats = ['html', 'md', 'csv', 'json', 'text'];
-const optionalStrings = ['text', 'target', 'backend', 'out', 'inputs', 'labels', 'state', 'probe', 'progressToken'];
+const optionalStrings = ['text', 'target', 'backend', 'out', 'inputs', 'labels', 'state', 'probe', 'trainOn', 'progressToken'];
 const optionalBooleans = ['fresh', 'keepOnCancel'];
 const learnPolicies = ['plan', 'always', 'never'];
 
@@ -168,7 +168,9 @@ function checkParams(method: Method, params: unknown): Record<string, unknown> {
     if (record[name] !== undefined && typeof record[name] !== 'string') throw bad(`"${name}" must be a string`);
   for (const name of optionalBooleans)
     if (record[name] !== undefined && typeof record[name] !== 'boolean') throw bad(`"${name}" must be true or false`);
-  const { batchRows, policy } = record;
+  const { batchRows, policy, epochs } = record;
+  if (epochs !== undefined && !(Number.isSafeInteger(epochs) && (epochs as number) >= 1))
+    throw bad('"epochs" must be a whole number of at least 1');
   if (batchRows !== undefined && !(Number.isSafeInteger(batchRows) && (batchRows as number) >= 1))
     throw bad('"batchRows" must be a whole number of at least 1');
   if (policy !== undefined && !learnPolicies.includes(String(policy))) throw bad(`"policy" must be one of ${learnPolicies.join(', ')}`);

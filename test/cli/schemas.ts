@@ -77,20 +77,51 @@ export const checkSchema = v.looseObject({
   plan: path,
   model: v.nullable(path),
   tiers: v.array(v.looseObject({ kind: v.picklist(['lower', 'upper', 'frozen']), name: v.string(), layers: v.array(v.string()) })),
-  budgets: v.array(
+  budgets: budgetsOf(),
+  diagnostics,
+});
+
+function budgetsOf() {
+  const worst = v.array(
+    v.looseObject({ id: v.string(), actual: v.nullable(joules), status: v.picklist(['exceeded', 'uncertain', 'unknown']) }),
+  );
+  return v.array(
     v.looseObject({
       scope: name,
-      per: v.picklist(['inference', 'fit', 'update']),
+      per: v.picklist(['inference', 'layer', 'fit', 'update']),
       limit: joules,
       actual: v.nullable(joules),
       status: v.picklist(['met', 'exceeded', 'uncertain', 'unknown']),
       range: v.nullable(range),
+      ofLayers: v.optional(v.looseObject({ total: count, exceeded: count, uncertain: count, unknown: count, worst })),
     }),
-  ),
-  diagnostics,
-});
+  );
+}
 
 const retraining = v.looseObject({ sgd: v.nullable(joules), solve: v.nullable(joules), incremental: v.nullable(joules) });
+
+const measured = v.looseObject({ energy: joules, repetitions: count, sensor: name, date: name });
+
+/** One thing priced in several ways. */
+const evidence = v.array(
+  v.looseObject({
+    of: name,
+    estimate: joules,
+    simulated: v.nullable(joules),
+    measured: v.nullable(measured),
+    error: v.nullable(v.number()),
+    stale: v.nullable(v.string()),
+  }),
+);
+
+/** How a layer lies on an array. */
+const mapping = v.looseObject({
+  dataflow: v.picklist(['weight-stationary', 'output-stationary', 'row-stationary']),
+  text: name,
+  utilisation: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+  cycles: v.pipe(v.number(), v.minValue(0)),
+  traffic: v.array(v.looseObject({ level: name, readBits: v.number(), writeBits: v.number() })),
+});
 
 export const energySchema = v.looseObject({
   schema: v.literal('tierwise.energy/1'),
@@ -107,7 +138,10 @@ export const energySchema = v.looseObject({
       inference: v.nullable(joules),
       components: v.array(v.looseObject({ name, energy: joules })),
       retraining,
+      onTrainingMachine: v.optional(retraining),
       breakEvenRetrainings: v.nullable(count),
+      evidence: v.optional(evidence),
+      mapping: v.optional(mapping),
     }),
   ),
   totals: v.looseObject({
@@ -118,6 +152,10 @@ export const energySchema = v.looseObject({
     breakEvenRetrainings: v.nullable(count),
   }),
   assumptions: v.array(v.looseObject({ name, text: name, dominates: v.boolean() })),
+  budgets: v.optional(budgetsOf()),
+  evidence: v.optional(evidence),
+  trainingMachine: v.looseObject({ machine: name, name, retraining, breakEvenRetrainings: v.nullable(count) }),
+  calibration: v.optional(v.looseObject({ path: name, date: name, stale: v.nullable(v.string()) })),
   diagnostics,
 });
 
