@@ -49,6 +49,9 @@ describe('activity classes', () => {
     const { inputClass, classes } = inputClasses(layer);
     expect(classes).toBe(5);
     inputClass.forEach((of, k) => expect(of === 0).toBe(k % 3 === 0));
+    // One smallest step at one moment is enough to leave the class.
+    layer.activations[20 * 30 + 3] = 1;
+    expect(inputClasses(layer).inputClass[3]).toBe(1);
   });
 
   test('busier inputs are in higher classes, and classes have equal size', () => {
