@@ -78,4 +78,10 @@ export const tolerances = {
   groupedRandom: { relative: 0.05 },
   /** Grouped switching model against simulation of whole tiles, mean over the layers of a network: what the project promises. */
   groupedLayers: { relative: 0.05 },
+  /** Counters in whole microjoules, read twice per window of at least 20 J: 1e-6 / 20, with room for clocks in whole milliseconds. */
+  counterSteps: { relative: 1e-3 },
+  /** Share of 95 % intervals that hold the truth, of 400 seeded ones: binomial, four standard errors of 1.1 %. */
+  intervalCoverage: { absolute: 4 * 0.011 },
+  /** Mean over weights on 4000 shared transitions against 8192 others: each transition spreads by about 0.2 of the mean, three standard errors. */
+  uniformCell: { relative: 0.012 },
 } as const;
