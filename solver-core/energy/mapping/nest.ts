@@ -19,17 +19,23 @@ export interface Loop {
  * - row-stationary: units stand for a kernel row and an output row. `strip` output rows, `kernelRows` kernel rows, `channelSets` and
  *   `filterSets` of such sets side by side, and in every unit `channels` and `filters` in turn over all columns and images of the tile.
  */
-export type Pass =
-  | { readonly dataflow: 'weight-stationary' | 'output-stationary'; readonly rows: number; readonly columns: number }
-  | {
-      readonly dataflow: 'row-stationary';
-      readonly strip: number;
-      readonly kernelRows: number;
-      readonly channels: number;
-      readonly filters: number;
-      readonly channelSets: number;
-      readonly filterSets: number;
-    };
+export type Pass = SystolicPass | RowStationaryPass;
+
+export interface SystolicPass {
+  readonly dataflow: 'weight-stationary' | 'output-stationary';
+  readonly rows: number;
+  readonly columns: number;
+}
+
+export interface RowStationaryPass {
+  readonly dataflow: 'row-stationary';
+  readonly strip: number;
+  readonly kernelRows: number;
+  readonly channels: number;
+  readonly filters: number;
+  readonly channelSets: number;
+  readonly filterSets: number;
+}
 
 /**
  * A layer as a loop nest on an array: groups, then the loops over the buffer's tiles (`outer`, outermost first, every dimension once), then

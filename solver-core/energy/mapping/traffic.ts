@@ -1,5 +1,5 @@
 import { storedTaps, tiledElements, windowElements } from './axis.ts';
-import type { Nest, Operand, Pass } from './nest.ts';
+import type { Nest, Operand, RowStationaryPass, SystolicPass } from './nest.ts';
 import { pieces, steps, sumOverTiles, tileOf, visits } from './nest.ts';
 import { shapeMacs } from './shape.ts';
 
@@ -54,8 +54,9 @@ export function nestTraffic(nest: Nest, rows: number, columns: number): Traffic 
   const fromDram = dramWords(nest, sizes);
   const outerSteps = steps(nest, 'images') * steps(nest, 'rows');
   const fetched = nest.weightsPassThrough ? outerSteps * sizes.weights : fromDram.weights;
+  const { pass } = nest;
   const array =
-    nest.pass.dataflow === 'row-stationary' ? rowStationary(nest, nest.pass, sizes, macs) : systolic(nest, sizes, macs, rows, columns);
+    pass.dataflow === 'row-stationary' ? rowStationary(nest, pass, sizes, macs) : systolic(nest, pass, sizes, macs, 2 * rows + columns - 2);
   const { crossing } = array;
   return {
     macs,
@@ -116,15 +117,13 @@ interface ArrayPart {
   readonly passes: number;
 }
 
-function systolic(nest: Nest, sizes: Crossing, macs: number, rows: number, columns: number): ArrayPart {
-  const { pass, shape } = nest;
-  if (pass.dataflow === 'row-stationary') throw new Error('not a systolic pass');
+function systolic(nest: Nest, pass: SystolicPass, sizes: Crossing, macs: number, fill: number): ArrayPart {
+  const { shape } = nest;
   const { images, groups, channels } = shape;
   const taps = shape.rows.kernel * shape.columns.kernel;
   const filterPieces = pieces(nest, 'outputs', pass.columns);
   const storedPairs = groups * images * channels * storedTaps(shape.rows) * storedTaps(shape.columns);
   const storedMacs = storedPairs * shape.outputs;
-  const fill = 2 * rows + columns - 2;
   if (pass.dataflow === 'weight-stationary') {
     const outerSteps = steps(nest, 'images') * steps(nest, 'rows');
     const productPieces = sumOverTiles(nest, 'channels', (tile) => Math.ceil((tile * taps) / pass.rows));
@@ -154,7 +153,7 @@ function systolic(nest: Nest, sizes: Crossing, macs: number, rows: number, colum
   };
 }
 
-function rowStationary(nest: Nest, pass: Extract<Pass, { dataflow: 'row-stationary' }>, sizes: Crossing, macs: number): ArrayPart {
+function rowStationary(nest: Nest, pass: RowStationaryPass, sizes: Crossing, macs: number): ArrayPart {
   const { images, groups, outputs, channels, rows, columns } = nest.shape;
   const kernelPieces = Math.ceil(rows.kernel / pass.kernelRows);
   const perPass = { filters: pass.filters * pass.filterSets, channels: pass.channels * pass.channelSets };

@@ -1,5 +1,5 @@
 import type { Axis } from '../../../../solver-core/energy/mapping/axis.ts';
-import type { Nest, Operand, Pass } from '../../../../solver-core/energy/mapping/nest.ts';
+import type { Nest, Operand, RowStationaryPass, SystolicPass } from '../../../../solver-core/energy/mapping/nest.ts';
 import { operands } from '../../../../solver-core/energy/mapping/nest.ts';
 import type { Level } from '../../../../solver-core/energy/mapping/traffic.ts';
 import { levels } from '../../../../solver-core/energy/mapping/traffic.ts';
@@ -85,9 +85,10 @@ export function walkNest(nest: Nest, arrayRows: number, arrayColumns: number): W
         sums.add(word);
       };
       const world: World = { nest, walked, tile, addInBuffer, arrayRows, arrayColumns };
-      if (nest.pass.dataflow === 'weight-stationary') walkWeightStationary(world, nest.pass);
-      else if (nest.pass.dataflow === 'output-stationary') walkOutputStationary(world, nest.pass);
-      else walkRowStationary(world, nest.pass);
+      const { pass } = nest;
+      if (pass.dataflow === 'row-stationary') walkRowStationary(world, pass);
+      else if (pass.dataflow === 'weight-stationary') walkWeightStationary(world, pass);
+      else walkOutputStationary(world, pass);
     }
     leave();
   }
@@ -103,10 +104,7 @@ interface World {
   readonly arrayColumns: number;
 }
 
-function walkWeightStationary(
-  { nest, walked, tile, addInBuffer, arrayRows, arrayColumns }: World,
-  pass: Extract<Pass, { rows: number }>,
-): void {
+function walkWeightStationary({ nest, walked, tile, addInBuffer, arrayRows, arrayColumns }: World, pass: SystolicPass): void {
   const { registers, array, buffer } = walked.levels;
   for (const filters of chunks(tile.m, pass.columns)) {
     for (const products of chunks(productsOf(tile), pass.rows)) {
@@ -135,10 +133,7 @@ function walkWeightStationary(
   }
 }
 
-function walkOutputStationary(
-  { nest, walked, tile, addInBuffer, arrayRows, arrayColumns }: World,
-  pass: Extract<Pass, { rows: number }>,
-): void {
+function walkOutputStationary({ nest, walked, tile, addInBuffer, arrayRows, arrayColumns }: World, pass: SystolicPass): void {
   const { registers, array, buffer } = walked.levels;
   for (const filters of chunks(tile.m, pass.columns)) {
     for (const positions of chunks(positionsOf(tile), pass.rows)) {
@@ -172,7 +167,7 @@ function walkOutputStationary(
   }
 }
 
-function walkRowStationary({ nest, walked, tile, addInBuffer }: World, pass: Extract<Pass, { strip: number }>): void {
+function walkRowStationary({ nest, walked, tile, addInBuffer }: World, pass: RowStationaryPass): void {
   const { registers, array, buffer } = walked.levels;
   for (const kernelRows of chunks(tile.r, pass.kernelRows)) {
     for (const filters of chunks(tile.m, pass.filters * pass.filterSets)) {

@@ -1,0 +1,154 @@
+import { assert } from '../../model/error.ts';
+import { largestWindow, windowElements } from './axis.ts';
+import type { WordBits } from './bits.ts';
+import { bitsAt, storedSumBits } from './bits.ts';
+import type { Dim, Loop, Nest, Pass } from './nest.ts';
+import { extent, operands, steps, tileOf } from './nest.ts';
+import type { ArrayGeometry } from './passes.ts';
+import { passes } from './passes.ts';
+import type { LayerShape } from './shape.ts';
+import type { Level, Traffic } from './traffic.ts';
+import { levels, nestTraffic, tensorWords } from './traffic.ts';
+
+/** Tensors that live in the buffer for the whole inference, because the model is small enough. */
+export interface Resident {
+  readonly weights: boolean;
+  readonly activations: boolean;
+}
+
+/** A layer on an array. */
+export interface Mapping {
+  readonly nest: Nest;
+  readonly traffic: Traffic;
+  readonly bits: WordBits;
+  readonly resident: Resident;
+  /** False: even the smallest tile is larger than the buffer, and the counts are those of this tile. */
+  readonly fits: boolean;
+}
+
+/** Cost of moving a bit at each level, relative to each other; decides between mappings only, no energy is computed with it. */
+const choiceWeights: Readonly<Record<Level, number>> = { registers: 0, array: 2, buffer: 6, dram: 200 };
+
+/**
+ * The mapping of a layer with the least weighted traffic among: the passes that fit the array, tiles of the four outer dimensions that fit
+ * the buffer, and the orders of the loops over them. Ties go to fewer cycles, then to the first found. Deterministic.
+ */
+export function chooseMapping(shape: LayerShape, array: ArrayGeometry, bits: WordBits, resident: Resident): Mapping {
+  let best: Mapping | null = null;
+  let bestCost = Infinity;
+  let smallest: Nest | null = null;
+  for (const candidate of passes(shape, array)) {
+    for (const nest of tilings(shape, candidate, array)) {
+      if (smallest === null || neededBits(nest, bits, resident) < neededBits(smallest, bits, resident)) smallest = nest;
+      if (neededBits(nest, bits, resident) > array.bufferBytes * 8) continue;
+      for (const ordered of orders(nest)) {
+        const traffic = nestTraffic(ordered, array.rows, array.columns);
+        const cost = weightedTraffic(traffic, bits, resident);
+        if (cost < bestCost || (cost === bestCost && best !== null && traffic.cycles < best.traffic.cycles)) {
+          bestCost = cost;
+          best = { nest: ordered, traffic, bits, resident, fits: true };
+        }
+      }
+    }
+  }
+  if (best !== null) return best;
+  assert(smallest !== null, 'an array without passes');
+  return { nest: smallest, traffic: nestTraffic(smallest, array.rows, array.columns), bits, resident, fits: false };
+}
+
+/** Bits of one tile of every operand, and of what lives in the buffer throughout. Nothing is counted twice for overlapping transfers. */
+export function neededBits(nest: Nest, bits: WordBits, resident: Resident): number {
+  const { shape, pass } = nest;
+  const { rows, columns } = shape;
+  const sizes = tensorWords(nest);
+  const channels = tileOf(nest, 'channels');
+  const filters = tileOf(nest, 'outputs');
+  const taps = rows.kernel * columns.kernel;
+  const rowWords = windowElements(columns, { first: 0, count: columns.outputs, firstTap: 0, taps: columns.kernel });
+  const outputWords = tileOf(nest, 'images') * filters * tileOf(nest, 'rows') * columns.outputs;
+  const inputs = tileOf(nest, 'images') * channels * largestWindow(rows, tileOf(nest, 'rows')) * rowWords * bits.activations;
+  const passWeights = Math.min(filters, filtersPerPass(pass)) * Math.min(channels * taps, productsPerPass(pass, taps));
+  const weights = (nest.weightsPassThrough ? passWeights : filters * channels * taps) * bits.weights;
+  const partial = steps(nest, 'channels') > 1 || channels * taps > productsPerPass(pass, taps);
+  const outputs = outputWords * (partial ? storedSumBits(bits.sums) : bits.activations);
+  const activations = (sizes.inputs + sizes.outputs) * bits.activations + (partial ? outputs : 0);
+  return (resident.weights ? sizes.weights * bits.weights : weights) + (resident.activations ? activations : inputs + outputs);
+}
+
+function filtersPerPass(pass: Pass): number {
+  return pass.dataflow === 'row-stationary' ? pass.filters * pass.filterSets : pass.columns;
+}
+
+/** Products (channel and tap) that are added up before a sum reaches the buffer. */
+function productsPerPass(pass: Pass, taps: number): number {
+  if (pass.dataflow === 'row-stationary') return pass.channels * pass.channelSets * taps;
+  return pass.dataflow === 'weight-stationary' ? pass.rows : Infinity;
+}
+
+function weightedTraffic(traffic: Traffic, bits: WordBits, resident: Resident): number {
+  let cost = 0;
+  for (const level of levels) {
+    if (level === 'registers') continue;
+    for (const operand of operands) {
+      const isHere = operand === 'weights' ? resident.weights : resident.activations;
+      if (level === 'dram' && isHere) continue;
+      const { reads, writes, arrivals, departures } = bitsAt(traffic, level, operand, bits);
+      cost += choiceWeights[level] * (reads + writes + arrivals + departures);
+    }
+  }
+  return cost;
+}
+
+function* tilings(shape: LayerShape, pass: Pass, array: ArrayGeometry): Generator<Nest> {
+  const isRow = pass.dataflow === 'row-stationary';
+  const piece: Readonly<Record<Dim, number>> = {
+    images: 1,
+    outputs: filtersPerPass(pass),
+    channels: isRow ? pass.channels * pass.channelSets : 1,
+    rows: isRow ? pass.strip : 1,
+  };
+  const tiles = (dim: Dim): readonly number[] => tileSizes(extent(shape, dim), piece[dim], isRow ? 3 : 8);
+  for (const images of new Set([shape.images, 1]))
+    for (const outputs of tiles('outputs'))
+      for (const channels of tiles('channels'))
+        for (const rows of tiles('rows')) {
+          const outer: readonly Loop[] = [
+            { dim: 'outputs', tile: outputs },
+            { dim: 'images', tile: images },
+            { dim: 'rows', tile: rows },
+            { dim: 'channels', tile: channels },
+          ];
+          yield { shape, outer, pass, weightsPassThrough: array.weightsPassThrough };
+        }
+}
+
+/** Tiles of whole pieces, largest first: the dimension in 1, 2, 3, 4, 6, 8, 12 ... parts, at most `count` sizes, and single pieces. */
+function tileSizes(size: number, piece: number, count: number): readonly number[] {
+  const nPieces = Math.ceil(size / piece);
+  const sizes = new Set<number>();
+  for (let parts = 1, at = 0; parts < nPieces && sizes.size < count; at += 1, parts = partsOf(at))
+    sizes.add(Math.ceil(nPieces / parts) * piece);
+  sizes.add(piece);
+  return [...sizes].map((tile) => Math.min(tile, size));
+}
+
+/** 1, 2, 3, 4, 6, 8, 12, 16, 24 ... */
+function partsOf(index: number): number {
+  if (index < 2) return index + 1;
+  return index % 2 === 0 ? 3 * 2 ** (index / 2 - 1) : 2 ** ((index + 1) / 2);
+}
+
+/** The loops in every order of outputs, channels and positions (images and rows stay together); loops of one step go outermost. */
+function* orders(nest: Nest): Generator<Nest> {
+  const isLoop = (loop: Loop): boolean => steps(nest, loop.dim) > 1;
+  const idle = nest.outer.filter((loop) => !isLoop(loop));
+  const groups = [['outputs'], ['channels'], ['images', 'rows']]
+    .map((dims) => nest.outer.filter((loop) => dims.includes(loop.dim) && isLoop(loop)))
+    .filter((loops) => loops.length > 0);
+  for (const order of permutations(groups)) yield { ...nest, outer: [...idle, ...order.flat()] };
+}
+
+function permutations<T>(list: readonly T[]): readonly (readonly T[])[] {
+  if (list.length <= 1) return [list];
+  return list.flatMap((first, index) => permutations(list.filter((_, i) => i !== index)).map((rest) => [first, ...rest]));
+}
