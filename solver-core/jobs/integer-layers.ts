@@ -24,6 +24,8 @@ export interface IntegerLayersRequest {
   readonly rows?: number;
   /** Default 1. */
   readonly seed?: number;
+  /** Scales of the inputs by layer id, found on other rows; default: from these rows. */
+  readonly scales?: ReadonlyMap<string, ActivationScale>;
 }
 
 /** A layer as integers, with the steps that lead back to its numbers. */
@@ -61,7 +63,7 @@ export async function integerLayers(request: IntegerLayersRequest): Promise<Inte
   const inputs = layerInputs({ ...request, layers: usable.map(({ layer }) => layer) });
   for await (const rows of inputs) {
     const weights = byId.get(rows.layer.id);
-    if (weights !== undefined) kept.push(integerLayer(rows, weights));
+    if (weights !== undefined) kept.push(integerLayer(rows, weights, request.scales?.get(rows.layer.id)));
   }
   return { layers: kept, skipped };
 }
@@ -101,11 +103,11 @@ function stacked(stored: Float32Array | Float64Array, { inputs, outputs, groups,
   return values;
 }
 
-function integerLayer(inputs: LayerInputRows, { values, d, k, groups }: LayerWeights): CalibratedLayer {
+function integerLayer(inputs: LayerInputRows, { values, d, k, groups }: LayerWeights, given: ActivationScale | undefined): CalibratedLayer {
   const { layer, low, high, rows, x, positions, runRows } = inputs;
   if (x.length !== rows * d)
     throw new TierwiseError('model-run-failed', `layer ${layer.id} reads ${x.length / rows} values, not ${d}`, 'Check the model.');
-  const input = activationScale(low, high);
+  const input = given ?? activationScale(low, high);
   const activations = new Uint8Array(rows * d);
   quantiseActivations(x, input, activations);
   const scales = new Float32Array(groups * k);

@@ -45,8 +45,8 @@ const layerElements = 2 ** 23;
 const passElements = 2 ** 26;
 /** Samples per run; also bounds the values of all layers that one run holds. */
 const samplesPerRun = 32;
-/** Most successive positions taken from one sample, so that a layer sees many samples. */
-const mostRunRows = 64;
+/** Most successive positions taken at once from one sample: images differ more than places in one, so many short runs say more than few long ones. */
+const mostRunRows = 16;
 
 /** Inputs of the layers on seeded samples of the data, in the order of the layers; layers share passes as far as memory allows. */
 export async function* layerInputs(request: LayerInputsRequest): AsyncGenerator<LayerInputRows> {

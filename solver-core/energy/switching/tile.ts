@@ -5,9 +5,12 @@ import type { ArrayShape, Mapping, SumStart, SwitchingCell } from './streams.ts'
 import type { CellEnergy, IntegerLayer, Transitions } from './types.ts';
 
 export interface TileOptions {
-  /** Transitions that every unit is simulated on, drawn with the seed among the layer's rows; all of them when there are fewer. Default 256. */
+  /**
+   * Transitions that every unit is simulated on, drawn with the seed among the layer's rows; all of them when there are fewer. Default: as
+   * many as `transitions` allows, 64 at least.
+   */
   readonly rows?: number;
-  /** Most transitions of all units together; tiles are drawn with the seed where all would be more. Default 16 million. */
+  /** Most transitions of all units together; tiles are drawn with the seed where all of them would be more. Default 16 million. */
   readonly transitions?: number;
   /** Default 64 x 64. */
   readonly array?: ArrayShape;
@@ -34,6 +37,8 @@ export interface TileEnergy {
   readonly wrapped: number;
 }
 
+const leastRows = 64;
+
 /** One load of the array: inputs firstInput .. endInput - 1 by outputs firstOutput .. endOutput - 1. */
 interface Tile {
   readonly firstInput: number;
@@ -48,7 +53,8 @@ interface Tile {
  * bubbles between tiles and idle units are not in it.
  */
 export function tileEnergy(cell: SwitchingCell, layer: IntegerLayer, options: TileOptions = {}): TileEnergy {
-  const { rows = 256, transitions = 2 ** 24, seed = 1 } = options;
+  const { transitions = 2 ** 24, seed = 1 } = options;
+  const rows = options.rows ?? Math.max(leastRows, Math.floor(transitions / (layer.d * layer.k)));
   const mapping: Mapping = { array: options.array ?? defaultArray, sums: options.sums ?? 'carried' };
   const moments = sampledMoments(layer, rows, seed);
   const tiles = tilesOf(layer, mapping.array);

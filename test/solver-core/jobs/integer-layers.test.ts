@@ -143,7 +143,7 @@ describe('layers as integers', () => {
     const data = rowsOf([4, 9, 7], 70, (v) => v);
     const { layers } = await integerLayers(requestOf(bytes, data));
     const layer = layers[0]!;
-    expect(layer).toMatchObject({ id: 'conv', d: 36, k: 3, groupInputs: 18, rows: 1400, runRows: 20, positions: 20 });
+    expect(layer).toMatchObject({ id: 'conv', d: 36, k: 3, groupInputs: 18, rows: 1400, runRows: 10, positions: 20 });
     expect(layer.input.zeroPoint).toBe(0);
     const outputs = await outputsOf(bytes, data);
     const place = seededOrder(70, 2);
@@ -163,10 +163,10 @@ describe('layers as integers', () => {
     });
     const data = rowsOf([1, 20, 20], 12, Math.abs);
     const few = (await integerLayers({ ...requestOf(bytes, data), rows: 200 })).layers[0]!;
-    // The longest divisor of 400 positions that 64 hold is 50.
-    expect(few).toMatchObject({ rows: 200, runRows: 50, positions: 400 });
+    // The longest divisor of 400 positions up to 16 is 16; 12 such runs fit.
+    expect(few).toMatchObject({ rows: 192, runRows: 16, positions: 400 });
     const fewSamples = (await integerLayers({ ...requestOf(bytes, data), samples: 2 })).layers[0]!;
-    expect(fewSamples).toMatchObject({ rows: 800, runRows: 50 });
+    expect(fewSamples).toMatchObject({ rows: 800, runRows: 16 });
     const again = (await integerLayers({ ...requestOf(bytes, data), rows: 200 })).layers[0]!;
     expect(again).toEqual(few);
   });
