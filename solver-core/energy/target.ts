@@ -1,3 +1,4 @@
+import type { Dataflow } from './mapping/nest.ts';
 import type { Band } from './quantity.ts';
 
 /** The operations a table must price, in joules per operation. */
@@ -41,6 +42,55 @@ export interface MemoryLevel {
   readonly name: string;
   readonly sizeBytes: number | null;
   readonly energyPerBitJ: Band;
+  /** The kind of DRAM whose energy per bit this is, where the file names one instead of a number. */
+  readonly dram?: string;
+}
+
+/**
+ * Energy of one access: joules per bit, or that of so many multiply-adds of the target's inference arithmetic per word of its width
+ * (for tables that are published relative to a multiply-add; the joules then follow from the constant tables).
+ */
+export type AccessEnergy =
+  { readonly kind: 'per-bit'; readonly energyPerBitJ: Band } | { readonly kind: 'relative'; readonly macsPerWord: Band };
+
+/** An array of multiply-add units. Its buffer is the target's first memory, its DRAM the last. */
+export interface ArrayOnTarget {
+  readonly rows: number;
+  readonly columns: number;
+  readonly dataflow: Dataflow;
+  /** Words that one unit holds; they limit the row-stationary dataflow. */
+  readonly registerWords: { readonly weights: number; readonly inputs: number; readonly outputs: number };
+  /** Weights go from DRAM through the buffer to the units without staying there. */
+  readonly weightsPassThrough: boolean;
+  /** True: a word that comes to be held, or leaves as a result, costs an access of its own. False: the transfer's energy holds it. */
+  readonly chargeArrivals: boolean;
+  /** Energy per access of each level. Buffer and DRAM: null takes that of the memory. */
+  readonly access: {
+    readonly registers: AccessEnergy;
+    readonly array: AccessEnergy;
+    readonly buffer: AccessEnergy | null;
+    readonly dram: AccessEnergy | null;
+  };
+  /** Energy of a unit in a cycle in which it does not multiply. */
+  readonly idlePerUnitCycleJ: Band;
+}
+
+/**
+ * A processor that works on events: a nonzero input is sent and makes the multiply-adds of all weights it meets. Low ends of 0 for
+ * `weightLoadsPerMac` and `stateAccessesPerMac` give the model without memory accesses, high ends that with all of them.
+ */
+export interface EventsOnTarget {
+  /** Share of the inputs that are not zero. */
+  readonly nonzeroInputs: Band;
+  /** Capturing, generating and sending one event. */
+  readonly eventJ: Band;
+  /** Multiplication and addition, instead of the constant tables. */
+  readonly macJ: Band;
+  readonly weightLoadsPerMac: Band;
+  readonly weightLoadJ: Band;
+  /** Reading and writing the sum. */
+  readonly stateAccessesPerMac: Band;
+  readonly stateAccessJ: Band;
 }
 
 /** What our engine adds on a target that carries it. */
@@ -53,11 +103,14 @@ export interface EngineOnTarget {
   readonly refineOn: string;
 }
 
+/** What a target is. */
+export const targetKinds = ['fpga', 'asic', 'cpu', 'gpu', 'neuromorphic'] as const;
+
 /** The hardware whose energy is estimated: a data file under `energy/targets`. */
 export interface EnergyTarget {
   readonly id: string;
   readonly name: string;
-  readonly kind: 'fpga' | 'asic' | 'cpu';
+  readonly kind: (typeof targetKinds)[number];
   readonly summary: string;
   readonly clockHz: Band;
   /** Multiply-adds finished per cycle, on average. */

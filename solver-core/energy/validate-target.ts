@@ -1,10 +1,16 @@
-import type { Checked, Diagnostic } from '../model/diagnostic.ts';
+import type { Checked } from '../model/diagnostic.ts';
 import type { Band } from './quantity.ts';
+import { dramTypes } from './tables/dram.ts';
 import type { Arithmetic, EnergyTable, EnergyTarget, EngineOnTarget, MemoryLevel, TableOperation } from './target.ts';
-import { tableOperations } from './target.ts';
+import { tableOperations, targetKinds } from './target.ts';
+import type { JsonObject } from './target-reader.ts';
+import { Reader } from './target-reader.ts';
+import { readArray, readEvents } from './validate-array.ts';
 
-/** Longest texts and lists a data file may hold; far above any honest one. */
-const maxTextLength = 1000;
+/** Stands for an energy that could not be read. */
+const nothing: Band = { value: 0, low: 0, high: 0, source: 'assumed', ref: 'missing' };
+
+/** Most memory levels a data file may hold; far above any honest one. */
 const maxMemories = 8;
 
 /**
@@ -18,7 +24,7 @@ export function validateTarget(json: unknown, path: string): Checked<EnergyTarge
   const target: EnergyTarget = {
     id: reader.text(root, 'id'),
     name: reader.text(root, 'name'),
-    kind: reader.oneOf(root, 'kind', ['fpga', 'asic', 'cpu']),
+    kind: reader.oneOf(root, 'kind', targetKinds),
     summary: reader.text(root, 'summary'),
     clockHz: reader.band(root, 'clockHz', 'positive'),
     macsPerCycle: reader.band(root, 'macsPerCycle', 'positive'),
@@ -29,6 +35,8 @@ export function validateTarget(json: unknown, path: string): Checked<EnergyTarge
     memories: readMemories(reader, root),
     arithmetic: readArithmetics(reader, reader.object(root['arithmetic'], 'arithmetic')),
     engine: root['engine'] === null ? null : readEngine(reader, reader.object(root['engine'], 'engine')),
+    ...(root['array'] === undefined ? {} : { array: readArray(reader, root) }),
+    ...(root['events'] === undefined ? {} : { events: readEvents(reader, root) }),
   };
   return { value: reader.diagnostics.length === 0 ? target : undefined, diagnostics: reader.diagnostics };
 }
@@ -70,9 +78,20 @@ function readMemories(reader: Reader, root: JsonObject): readonly MemoryLevel[] 
       id: reader.text(level, 'id', `${at}.`),
       name: reader.text(level, 'name', `${at}.`),
       sizeBytes: typeof sizeBytes === 'number' ? sizeBytes : null,
-      energyPerBitJ: reader.band(level, 'energyPerBitJ', 'any', `${at}.`),
+      ...readMemoryEnergy(reader, level, `${at}.`),
     };
   });
+}
+
+/** `energyPerBitJ`, or `dram` with the name of a kind of DRAM that has a published one. */
+function readMemoryEnergy(reader: Reader, level: JsonObject, at: string): Pick<MemoryLevel, 'energyPerBitJ' | 'dram'> {
+  const { dram } = level;
+  if (dram === undefined) return { energyPerBitJ: reader.band(level, 'energyPerBitJ', 'any', at) };
+  const type = typeof dram === 'string' ? dramTypes.get(dram) : undefined;
+  if (type !== undefined && level['energyPerBitJ'] === undefined) return { energyPerBitJ: type.energyPerBitJ, dram: type.id };
+  if (type === undefined) reader.fault(`${at}dram`, `one of ${[...dramTypes.keys()].join(', ')}`, dram);
+  else reader.fault(`${at}energyPerBitJ`, `nothing, because "dram" names ${type.name}`, level['energyPerBitJ']);
+  return { energyPerBitJ: nothing };
 }
 
 function readArithmetics(reader: Reader, root: JsonObject): EnergyTarget['arithmetic'] {
@@ -104,81 +123,4 @@ function readEngine(reader: Reader, root: JsonObject): EngineOnTarget {
     linkEnergyPerBitJ: reader.band(root, 'linkEnergyPerBitJ', 'any', 'engine.'),
     refineOn: reader.text(root, 'refineOn', 'engine.'),
   };
-}
-
-type JsonObject = Readonly<Record<string, unknown>>;
-const nothing: Band = { value: 0, low: 0, high: 0, source: 'assumed', ref: 'missing' };
-
-/** Reads fields and collects every fault, so that the author of a file sees all of them at once. */
-class Reader {
-  readonly diagnostics: Diagnostic[] = [];
-  readonly #path: string;
-  readonly #code: string;
-
-  constructor(path: string, code: string) {
-    this.#path = path;
-    this.#code = code;
-  }
-
-  fault(key: string, expected: string, actual: unknown): void {
-    const shown = JSON.stringify(actual)?.slice(0, 60) ?? 'nothing';
-    const what = key === '' ? 'the file' : `"${key}"`;
-    this.diagnostics.push({
-      severity: 'error',
-      code: this.#code,
-      message: `${what} is ${shown}; expected ${expected}.`,
-      where: { path: this.#path },
-    });
-  }
-
-  object(json: unknown, key: string): JsonObject {
-    if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as JsonObject;
-    this.fault(key, 'an object', json);
-    return {};
-  }
-
-  schema(root: JsonObject, name: string): void {
-    if (root['schema'] !== name) this.fault('schema', `"${name}"`, root['schema']);
-  }
-
-  text(root: JsonObject, key: string, prefix = ''): string {
-    const value = root[key];
-    if (typeof value === 'string' && value !== '' && value.length <= maxTextLength) return value;
-    this.fault(prefix + key, `a text of 1 to ${maxTextLength} characters`, value);
-    return '';
-  }
-
-  oneOf<T extends string>(root: JsonObject, key: string, choices: readonly [T, ...T[]]): T {
-    const found = choices.find((choice) => choice === root[key]);
-    if (found === undefined) this.fault(key, `one of ${choices.join(', ')}`, root[key]);
-    return found ?? choices[0];
-  }
-
-  band(root: JsonObject, key: string, range: 'positive' | 'any', prefix = ''): Band {
-    const json = root[key];
-    const at = prefix + key;
-    if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-      this.fault(at, '{value, low, high, source, ref}', json);
-      return nothing;
-    }
-    const { value, low, high, source, ref } = json as JsonObject;
-    if (typeof value !== 'number' || typeof low !== 'number' || typeof high !== 'number') {
-      this.fault(at, 'numbers value, low and high', json);
-      return nothing;
-    }
-    const ordered = 0 <= low && low <= value && value <= high && high < Infinity;
-    if (!ordered || (range === 'positive' && low === 0)) {
-      this.fault(at, `${range === 'positive' ? '0 < low' : '0 <= low'} <= value <= high`, { low, value, high });
-      return nothing;
-    }
-    if (source !== 'measured' && source !== 'simulated' && source !== 'modelled' && source !== 'assumed') {
-      this.fault(`${at}.source`, 'measured, simulated, modelled or assumed', source);
-      return nothing;
-    }
-    if (typeof ref !== 'string' || ref === '' || ref.length > maxTextLength) {
-      this.fault(`${at}.ref`, 'where the number comes from', ref);
-      return nothing;
-    }
-    return { value, low, high, source, ref };
-  }
 }

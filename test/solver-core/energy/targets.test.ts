@@ -67,7 +67,7 @@ describe('a bad file gives diagnostics', () => {
       '"memories[0].sizeBytes" is 5; expected null',
     ],
     ['no memory', { ...good, memories: [] }, 'a list of 1 to 8 memory levels'],
-    ['unknown kind', { ...good, kind: 'gpu' }, '"kind" is "gpu"; expected one of fpga, asic, cpu.'],
+    ['unknown kind', { ...good, kind: 'tpu' }, '"kind" is "tpu"; expected one of fpga, asic, cpu, gpu, neuromorphic.'],
     ['odd width', { ...good, arithmetic: { ...(good['arithmetic'] as object), solve: { kind: 'float', bits: 12 } } }, '"arithmetic.solve"'],
   ])('%s', (_, input, message) => {
     const { value, diagnostics } = validateTarget(input, 'my.json');
