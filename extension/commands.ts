@@ -1,14 +1,19 @@
 import * as vscode from 'vscode';
+import { calibrateTarget, measuringHelp, showSensors } from './commands/calibrate.ts';
+import { compareFiles, compareWith, compareWithHead, copyResult } from './commands/compare.ts';
 import { createPlan } from './commands/create-plan.ts';
 import { exportReport } from './commands/export-report.ts';
 import { associateOnnx, openModel } from './commands/models.ts';
+import { newTarget } from './commands/new-target.ts';
 import { openSample } from './commands/open-sample.ts';
+import { openOptimise, openOptimised, revealOptimised, writtenModel } from './commands/optimise.ts';
 import { openPlan } from './commands/reveal.ts';
 import { selectBackend } from './commands/select-backend.ts';
 import { startSimulatedBoard } from './commands/simulated-board.ts';
 import type { TierwiseContext } from './context.ts';
 import { showError } from './errors-ui.ts';
 import type { LearningPage } from './panels/learning-page.ts';
+import type { OptimisePage } from './panels/optimise-page.ts';
 import type { ReportPages } from './panels/report-page.ts';
 import { baseName } from './to-view.ts';
 
@@ -16,6 +21,7 @@ import { baseName } from './to-view.ts';
 export interface Pages {
   readonly report: ReportPages;
   readonly learning: LearningPage;
+  readonly optimise: OptimisePage;
 }
 
 /** A command: takes the shared services and what the caller passed, which may be anything. */
@@ -51,7 +57,20 @@ export const commands: Readonly<Record<string, Command>> = {
   showLog: (context) => context.log.show(true),
   openModel: (_context, _pages, target) => openModel(isModelUri(target) ? target : undefined),
   associateOnnx: () => associateOnnx(),
+  optimiseEnergy: (context, { optimise }, target) => withPlan(context, target, (plan) => openOptimise(optimise, plan)),
+  stopOptimise: (context) => context.optimise.stop(),
+  compareWithHead: (context, _pages, target) => compareWithHead(context, isPlanUri(target) || isModelUri(target) ? target : undefined),
+  compareWith: (context, _pages, target) => compareWith(context, isPlanUri(target) || isModelUri(target) ? target : undefined),
+  copyResult: (context) => copyResult(context),
+  calibrateTarget: (context) => calibrateTarget(context),
+  showSensors: (context) => showSensors(context),
+  newTarget: (context) => newTarget(context),
 
+  openOptimised: (context, { optimise }) => openOptimised(context, optimise.plan),
+  revealOptimised: (context, { optimise }) => revealOptimised(context, optimise.plan),
+  compareOptimised: (context, { optimise }) => compareOptimised(context, optimise),
+  deleteOptimised: (context, { optimise }) => optimise.plan && context.optimise.deleteWritten(optimise.plan),
+  measuringHelp: (context) => measuringHelp(context),
   openPlan: (context) => openPlan(context),
   revealLayer: (context, _pages, id) => openPlan(context, id),
   refresh: (context) => context.plans.refreshAll(),
@@ -105,6 +124,14 @@ function fittedModel(context: TierwiseContext): vscode.Uri | undefined {
   const { fit, energy } = context.plans.activeSnapshot ?? {};
   if (!fit || !energy) return undefined;
   return vscode.Uri.joinPath(vscode.Uri.file(energy.model), '..', baseName(fit.output));
+}
+
+/** The plan's model against the one that the newest result wrote. */
+async function compareOptimised(context: TierwiseContext, page: OptimisePage): Promise<void> {
+  const { plan } = page;
+  const output = writtenModel(context, plan);
+  const model = plan && context.optimise.run(plan).result?.document.model;
+  if (output && model !== undefined) await compareFiles(context, vscode.Uri.file(model), output);
 }
 
 async function restartSolver(context: TierwiseContext): Promise<void> {

@@ -2,7 +2,9 @@ import type * as vscode from 'vscode';
 import type { FitRunner } from './fit-command.ts';
 import type { LearnRunner } from './learn-command.ts';
 import type { LanguageService } from './language-client.ts';
+import type { OptimiseRunner } from './optimise-command.ts';
 import type { PlanStore } from './plan-store.ts';
+import type { ResultDocuments } from './result-documents.ts';
 import type { SolverClient } from './server-client.ts';
 import type { SettingsService } from './settings.ts';
 
@@ -22,6 +24,9 @@ export interface TierwiseContext {
   readonly plans: PlanStore;
   readonly fits: FitRunner;
   readonly learning: LearnRunner;
+  readonly optimise: OptimiseRunner;
+  /** Comparisons and calibrations, shown as rendered Markdown. */
+  readonly results: ResultDocuments;
   /** What has to end with the window, e.g. the process of a simulated board. */
   readonly atEnd: Set<{ close(): void }>;
   /** Every violation reported so far; tests assert that it stays empty. */

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { FitDocument, LearnDocument } from '../solver-core/protocol/index.ts';
+import type { FitDocument, LearnDocument, SelectDocument } from '../solver-core/protocol/index.ts';
 import { registerCommands } from './commands.ts';
 import type { CspViolation, TierwiseContext } from './context.ts';
 import { FitRunner } from './fit-command.ts';
@@ -8,8 +8,10 @@ import { LanguageService } from './language-client.ts';
 import { createLog, lastingLog } from './log.ts';
 import { LearningPage } from './panels/learning-page.ts';
 import { ModelEditorProvider } from './panels/model-editor.ts';
+import { OptimisePage } from './panels/optimise-page.ts';
 import { ReportPages } from './panels/report-page.ts';
 import { TiersPage } from './panels/tiers-page.ts';
+import { OptimiseRunner } from './optimise-command.ts';
 import { isFitted } from './plan-snapshot.ts';
 import { isPlan, PlanStore } from './plan-store.ts';
 import { createBudgetDiagnostics } from './providers/budget-diagnostics.ts';
@@ -20,6 +22,7 @@ import { LayersTreeProvider } from './providers/layers-tree.ts';
 import { forgetLostBoard } from './commands/simulated-board.ts';
 import { createBackendItem } from './providers/backend-item.ts';
 import { createStatusBarItem } from './providers/status-bar.ts';
+import { ResultDocuments } from './result-documents.ts';
 import { SolverClient, type SolverState } from './server-client.ts';
 import { SettingsService } from './settings.ts';
 
@@ -31,6 +34,8 @@ export interface TierwiseApi {
   lastFit(): FitDocument | null;
   /** The newest learning run of this session, or null. */
   lastLearning(): LearnDocument | null;
+  /** The newest search for cheaper weights of this session, or null. */
+  lastSelection(): SelectDocument | null;
   /** Every content security policy violation that a page reported. */
   cspViolations(): readonly CspViolation[];
   solverPid(): number | undefined;
@@ -46,6 +51,8 @@ export function activate(extension: vscode.ExtensionContext): TierwiseApi {
   const plans = new PlanStore(solver, settings);
   const fits = new FitRunner({ log, solver, settings, plans });
   const learning = new LearnRunner({ log, solver, plans, memory: extension.workspaceState });
+  const optimise = new OptimiseRunner({ log, solver, memory: extension.workspaceState });
+  const results = new ResultDocuments();
   const context: TierwiseContext = {
     extensionUri: extension.extensionUri,
     log,
@@ -55,11 +62,14 @@ export function activate(extension: vscode.ExtensionContext): TierwiseApi {
     plans,
     fits,
     learning,
+    optimise,
+    results,
     atEnd: new Set(),
     cspViolations: [],
   };
   const report = new ReportPages(context);
   const learningPage = new LearningPage(context);
+  const optimisePage = new OptimisePage(context);
   const selector: vscode.DocumentSelector = { language: 'tiers', scheme: 'file' };
   const codeLens = new TierCodeLensProvider(context);
   const hints = new EnergyHintsProvider(context);
@@ -75,14 +85,17 @@ export function activate(extension: vscode.ExtensionContext): TierwiseApi {
     plans,
     fits,
     learning,
+    optimise,
+    results,
     report,
     learningPage,
+    optimisePage,
     new TiersPage(context),
     new ModelEditorProvider(context),
     codeLens,
     hints,
     layers,
-    registerCommands(context, { report, learning: learningPage }),
+    registerCommands(context, { report, learning: learningPage, optimise: optimisePage }),
     vscode.languages.registerCodeLensProvider(selector, codeLens),
     vscode.languages.registerInlayHintsProvider(selector, hints),
     vscode.window.createTreeView('tierwise.layers', { treeDataProvider: layers, showCollapseAll: true }),
@@ -100,6 +113,7 @@ export function activate(extension: vscode.ExtensionContext): TierwiseApi {
     solverReady: () => solver.ready(),
     lastFit: () => fits.last,
     lastLearning: () => learning.run?.record ?? null,
+    lastSelection: () => optimise.last,
     cspViolations: () => context.cspViolations,
     solverPid: () => solver.pid,
   };

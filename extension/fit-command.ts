@@ -3,6 +3,7 @@ import type { BudgetDocument, CheckDocument, FitDocument, ProgressEvent } from '
 import { backendParam } from './backend-choice.ts';
 import { formatMetric, formatQuantity } from './format.ts';
 import type { PlanStore } from './plan-store.ts';
+import { savePlan } from './save-plan.ts';
 import type { SolverClient } from './server-client.ts';
 import type { SettingsService } from './settings.ts';
 import { isCancelled } from './solver-error.ts';
@@ -66,7 +67,7 @@ export class FitRunner implements vscode.Disposable {
     this.#update({ plan, message: vscode.l10n.t('Checking the plan'), fraction: null });
     let outcome: FitDocument | undefined;
     try {
-      if (!(await savePlan(plan))) return;
+      if (!(await savePlan(plan, vscode.l10n.t('{0} could not be saved, so it was not fitted.', baseName(plan.path))))) return;
       outcome = await this.#run(plan, this.#cancel.token);
       if (outcome) this.#last = outcome;
     } catch (error) {
@@ -145,14 +146,6 @@ export class FitRunner implements vscode.Disposable {
       }
     });
   }
-}
-
-/** The file is what gets fitted, so unsaved text is saved first. False when the user's editor refused. */
-async function savePlan(plan: vscode.Uri): Promise<boolean> {
-  const document = vscode.workspace.textDocuments.find((candidate) => candidate.uri.toString() === plan.toString());
-  if (!document?.isDirty || (await document.save())) return true;
-  void vscode.window.showErrorMessage(vscode.l10n.t('{0} could not be saved, so it was not fitted.', baseName(plan.path)));
-  return false;
 }
 
 function sayCancelled(plan: vscode.Uri): void {

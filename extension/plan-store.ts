@@ -50,6 +50,11 @@ export class PlanStore implements vscode.Disposable {
     return this.#entry(uri).snapshot;
   }
 
+  /** What is known about a plan without asking for it. */
+  known(uri: vscode.Uri): PlanSnapshot | undefined {
+    return this.#entries.get(uri.toString())?.snapshot;
+  }
+
   /** Chooses the first plan: the visible one, else the first of the workspace. */
   async start(): Promise<void> {
     const visible = vscode.window.visibleTextEditors.find((editor) => isPlan(editor.document));

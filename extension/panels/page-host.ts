@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
-import type { PageCommand, Strings, ToWebview } from '../../webview/messages/index.ts';
+import type { OptimiseOptions, PageCommand, Strings, ToWebview } from '../../webview/messages/index.ts';
 import type { TierwiseContext } from '../context.ts';
 import { pageHtml } from '../html.ts';
 import { parsePageMessage } from './page-messages.ts';
 
-export type PageName = 'report' | 'tiers' | 'model' | 'learning';
+export type PageName = 'report' | 'tiers' | 'model' | 'learning' | 'optimise';
 
 /** What a page does beyond showing what it is told. */
 export interface PageHandlers {
@@ -13,6 +13,8 @@ export interface PageHandlers {
   readonly onReady: () => void;
   readonly onCommand: (command: PageCommand) => void;
   readonly onRevealLayer: (id: string) => void;
+  /** The page about cheaper weights: what was set, and whether to start. */
+  readonly onOptimise?: (options: OptimiseOptions, start: 'nothing' | 'search' | 'write') => void;
 }
 
 /** A page inside a webview of VS Code. */
@@ -45,6 +47,10 @@ export function attachPage(
         return handlers.onCommand(message.command);
       case 'reveal-layer':
         return handlers.onRevealLayer(message.id);
+      case 'optimise-options':
+        return handlers.onOptimise?.(message.options, 'nothing');
+      case 'optimise-run':
+        return handlers.onOptimise?.(message.options, message.write ? 'write' : 'search');
       case 'csp-violation':
         context.log.warn(`page ${name}: blocked ${message.directive} ${message.blocked}`);
         if (context.cspViolations.length < maxViolations)
@@ -84,7 +90,7 @@ const hostCommands: Readonly<Record<PageCommand, string>> = {
   'open-plan': 'tierwise.openPlan',
   'open-sample': 'tierwise.openSample',
   'open-report': 'tierwise.openReport',
-  'export-html': 'tierwise.exportReport',
+  'export-report': 'tierwise.exportReport',
   refresh: 'tierwise.refresh',
   'create-plan': 'tierwise.createPlan',
   'open-fitted': 'tierwise.openFitted',
@@ -92,10 +98,16 @@ const hostCommands: Readonly<Record<PageCommand, string>> = {
   'stop-learning': 'tierwise.stopLearning',
   'open-learning': 'tierwise.openLearning',
   'open-learned': 'tierwise.openLearned',
+  optimise: 'tierwise.optimiseEnergy',
+  'stop-optimise': 'tierwise.stopOptimise',
+  'open-optimised': 'tierwise.openOptimised',
+  'reveal-optimised': 'tierwise.revealOptimised',
+  'compare-optimised': 'tierwise.compareOptimised',
+  'delete-optimised': 'tierwise.deleteOptimised',
+  'manage-trust': 'workbench.trust.manage',
 };
 
 /** Runs what a page asked for; pages name intents, never commands of VS Code. */
 export function runPageCommand(command: PageCommand, ...args: readonly unknown[]): void {
-  const extra = command === 'export-html' ? ['html'] : args;
-  void vscode.commands.executeCommand(hostCommands[command], ...extra);
+  void vscode.commands.executeCommand(hostCommands[command], ...args);
 }

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { PageCommand, ToHost } from '../../webview/messages/index.ts';
+import type { OptimiseOptions, PageCommand, ToHost } from '../../webview/messages/index.ts';
 
 const maxTextLength = 4096;
 const text = v.pipe(v.string(), v.maxLength(maxTextLength));
@@ -10,7 +10,7 @@ const commands = [
   'open-plan',
   'open-sample',
   'open-report',
-  'export-html',
+  'export-report',
   'refresh',
   'create-plan',
   'open-fitted',
@@ -18,12 +18,30 @@ const commands = [
   'stop-learning',
   'open-learning',
   'open-learned',
+  'optimise',
+  'stop-optimise',
+  'open-optimised',
+  'reveal-optimised',
+  'compare-optimised',
+  'delete-optimised',
+  'manage-trust',
 ] as const satisfies readonly PageCommand[];
 
+/** What a search is asked to do; also checks what was remembered from an earlier window. */
+export const optimiseOptionsSchema: v.GenericSchema<unknown, OptimiseOptions> = v.object({
+  maxDrop: v.pipe(v.number(), v.minValue(0), v.maxValue(0.05)),
+  bits: v.picklist([4, 8]),
+  values: v.picklist(['all', 'set', 'powers-of-two']),
+  method: v.picklist(['closed-form', 'training']),
+  cell: v.picklist(['array', 'booth', 'shift']),
+});
+
 const schema: v.GenericSchema<unknown, ToHost> = v.variant('kind', [
-  v.object({ kind: v.literal('ready'), page: v.picklist(['report', 'tiers', 'model', 'learning']) }),
+  v.object({ kind: v.literal('ready'), page: v.picklist(['report', 'tiers', 'model', 'learning', 'optimise']) }),
   v.object({ kind: v.literal('command'), command: v.picklist(commands) }),
   v.object({ kind: v.literal('reveal-layer'), id: text }),
+  v.object({ kind: v.literal('optimise-options'), options: optimiseOptionsSchema }),
+  v.object({ kind: v.literal('optimise-run'), options: optimiseOptionsSchema, write: v.boolean() }),
   v.object({ kind: v.literal('csp-violation'), directive: text, blocked: text }),
   v.object({ kind: v.literal('page-error'), message: text }),
 ]);

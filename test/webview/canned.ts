@@ -1,6 +1,7 @@
 import type { LayerView, ModelView, ReportView, TiersView, ToWebview } from '../../webview/messages/index.ts';
 import { figure } from './canned-figure.ts';
 import { learning } from './canned-learning.ts';
+import { optimise, point } from './canned-optimise.ts';
 
 /** Names as in test material of hostile models: markup, command links, control and bidirectional characters, a very long name. */
 export const hostileNames = [
@@ -253,6 +254,31 @@ export function hostileMessages(): readonly ToWebview[] {
         problems: [{ severity: 'error', code: link, message: script }],
       },
     },
+    {
+      kind: 'optimise',
+      strings: {},
+      view: {
+        ...optimise,
+        plan: bidi,
+        points: [...optimise.points, point(markup, script, 0.5, 0.002), point(bidi, long, 0.1, 0.001, 'baseline')],
+        result: optimise.result && {
+          ...optimise.result,
+          stale: style,
+          rowsText: markup,
+          saving: optimise.result.saving && {
+            ...optimise.result.saving,
+            baseline: script,
+            variant: bidi,
+            tables: link,
+            perTable: optimise.result.saving.perTable.map((entry) => ({ ...entry, table: markup, cell: script })),
+          },
+          layers: optimise.result.layers.map((entry, i) => ({ ...entry, id: hostileNames[i] ?? long, op: script, left: markup })),
+        },
+        written: { output: bidi, files: [bidi, markup] },
+        error: { code: link, message: script, advice: long },
+        problems: [{ severity: 'error', code: link, message: script }],
+      },
+    },
     { kind: 'error', code: markup, message: script, advice: long },
     {
       kind: 'empty',
@@ -264,8 +290,9 @@ export function hostileMessages(): readonly ToWebview[] {
   ];
 }
 
-export const messages: Readonly<Record<'report' | 'tiers' | 'model' | 'learning', ToWebview>> = {
+export const messages: Readonly<Record<'report' | 'tiers' | 'model' | 'learning' | 'optimise', ToWebview>> = {
   learning: { kind: 'learning', strings: {}, view: learning },
+  optimise: { kind: 'optimise', strings: {}, view: optimise },
   report: { kind: 'report', strings: {}, view: report },
   tiers: { kind: 'tiers', strings: {}, view: tiers },
   model: { kind: 'model', strings: {}, view: model },

@@ -7,7 +7,7 @@ import type { Harness, OpenOptions, OpenPage, PageName, ThemeName } from './harn
 import { hasChromium, startHarness, themes } from './harness.ts';
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const pageNames = ['report', 'tiers', 'model', 'learning'] as const;
+const pageNames = ['report', 'tiers', 'model', 'learning', 'optimise'] as const;
 const themeNames = Object.keys(themes) as ThemeName[];
 
 const notices: readonly ToWebview[] = [
@@ -134,7 +134,7 @@ describe.skipIf(!hasChromium)('pages in a browser', () => {
             const wide = [...document.querySelectorAll('main *')].filter(
               (element) =>
                 element.getBoundingClientRect().right > window.innerWidth + 0.5 &&
-                element.closest('.visually-hidden, .data-table') === null,
+                element.closest('.visually-hidden, .data-table, .table-scroll') === null,
             );
             return [
               document.documentElement.scrollWidth - document.documentElement.clientWidth,

@@ -20,6 +20,19 @@ const figure = v.object({
 const maybeFigure = v.nullable(figure);
 const severity = v.picklist(['error', 'warning', 'info']);
 
+const evidence = list(
+  v.object({
+    of: text,
+    estimate: figure,
+    simulated: maybeFigure,
+    measured: maybeFigure,
+    measuredBy: text,
+    error: text,
+    stale: v.nullable(text),
+  }),
+  200,
+);
+
 const layer = v.object({
   id: text,
   op: text,
@@ -39,6 +52,8 @@ const layer = v.object({
   parameterCount: v.exactOptional(count),
   weightByteCount: v.exactOptional(count),
   breakEvenRetrainings: v.exactOptional(count),
+  mapping: v.exactOptional(text),
+  evidence: v.exactOptional(evidence),
 });
 
 const solvedLayer = v.object({
@@ -86,6 +101,11 @@ const report = v.object({
       layers: list(solvedLayer, maxLayers),
     }),
   ),
+  evidence: v.exactOptional(evidence),
+  trainingMachine: v.exactOptional(
+    v.object({ name: text, sgd: maybeFigure, solve: maybeFigure, incremental: maybeFigure, breakEven: text }),
+  ),
+  calibration: v.exactOptional(v.object({ text, path: text, stale: v.nullable(text) })),
 });
 
 const tiers = v.object({
@@ -156,13 +176,91 @@ const model = v.object({
   totals: v.object({ layers: text, macs: text, parameters: text, weightBytes: text, inference: maybeFigure }),
 });
 
+const optimiseOptions = v.object({
+  maxDrop: v.pipe(v.number(), v.minValue(0), v.maxValue(0.05)),
+  bits: v.picklist([4, 8]),
+  values: v.picklist(['all', 'set', 'powers-of-two']),
+  method: v.picklist(['closed-form', 'training']),
+  cell: v.picklist(['array', 'booth', 'shift']),
+});
+
+const optimiseTables = list(
+  v.object({ table: text, cell: text, before: figure, after: figure, saving: v.number(), savingText: text }),
+  100,
+);
+
+const optimise = v.object({
+  plan: text,
+  options: optimiseOptions,
+  running: v.nullable(v.object({ message: text, fraction: v.nullable(v.number()), stopping: v.boolean(), writes: v.boolean() })),
+  metric: v.picklist(['accuracy', 'mse']),
+  metricText: text,
+  points: list(
+    v.object({
+      id: text,
+      label: text,
+      kind: v.picklist(['baseline', 'candidate']),
+      energy: figure,
+      saving: v.number(),
+      savingText: text,
+      qualityText: text,
+      drop: count,
+      dropText: text,
+      allowed: v.boolean(),
+      chosen: v.boolean(),
+    }),
+    2000,
+  ),
+  result: v.nullable(
+    v.object({
+      options: optimiseOptions,
+      saving: v.nullable(
+        v.object({
+          headline: text,
+          saves: v.boolean(),
+          baseline: text,
+          variant: text,
+          tables: text,
+          metricText: text,
+          before: text,
+          after: text,
+          rowsText: text,
+          perTable: optimiseTables,
+        }),
+      ),
+      savingMissing: text,
+      layers: list(
+        v.object({
+          id: text,
+          op: text,
+          bits: text,
+          values: text,
+          zeros: text,
+          error: text,
+          mu: text,
+          compensated: v.boolean(),
+          left: v.nullable(text),
+          tables: optimiseTables,
+        }),
+        maxLayers,
+      ),
+      rowsText: text,
+      took: text,
+      stale: v.nullable(text),
+    }),
+  ),
+  written: v.nullable(v.object({ output: text, files: list(text, 20) })),
+  error: v.nullable(v.object({ code: text, message: text, advice: text })),
+  problems: list(v.object({ severity, code: text, message: text })),
+});
+
 const commands = [
   'fit',
   'cancel-fit',
   'open-plan',
   'open-sample',
   'open-report',
-  'export-html',
+  'export-report',
   'refresh',
   'create-plan',
   'open-fitted',
@@ -170,6 +268,13 @@ const commands = [
   'stop-learning',
   'open-learning',
   'open-learned',
+  'optimise',
+  'stop-optimise',
+  'open-optimised',
+  'reveal-optimised',
+  'compare-optimised',
+  'delete-optimised',
+  'manage-trust',
 ] as const;
 const action = v.object({ label: text, command: v.picklist(commands satisfies readonly PageCommand[]) });
 const strings = v.record(v.string(), v.string());
@@ -179,6 +284,7 @@ const toWebview = v.variant('kind', [
   v.object({ kind: v.literal('tiers'), strings, view: tiers }),
   v.object({ kind: v.literal('model'), strings, view: model }),
   v.object({ kind: v.literal('learning'), strings, view: learning }),
+  v.object({ kind: v.literal('optimise'), strings, view: optimise }),
   v.object({ kind: v.literal('busy'), message: text, strings: v.exactOptional(strings) }),
   v.object({
     kind: v.literal('empty'),

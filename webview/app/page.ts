@@ -12,7 +12,7 @@ import { emptyView, errorView } from './views/notice.ts';
 
 /** One page: its kind, its title in English, which messages are its own, and how it is put into the document. */
 export interface PageDefinition<V> {
-  readonly page: 'report' | 'tiers' | 'model' | 'learning';
+  readonly page: 'report' | 'tiers' | 'model' | 'learning' | 'optimise';
   readonly title: string;
   /** The view a message carries for this page, or null when it carries none. */
   readonly select: (message: ToWebview) => V | null;

@@ -80,7 +80,8 @@ function headerView(view: ReportView, context: PageContext): HTMLElement {
     t('Energy report'),
     [...plan, ...facts],
     [
-      actionButton(context, { label: t('Export HTML'), command: 'export-html', kind: 'secondary' }),
+      actionButton(context, { label: t('Optimise energy…'), command: 'optimise', kind: 'secondary' }),
+      actionButton(context, { label: t('Export…'), command: 'export-report', kind: 'secondary' }),
       actionButton(context, { label: t('Refresh'), command: 'refresh', kind: 'secondary' }),
     ],
   );

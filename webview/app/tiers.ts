@@ -18,18 +18,35 @@ function mount(root: HTMLElement, context: PageContext): (view: TiersView) => st
   const header = createSlot(h('div'));
   const facts = createSlot(h('div'));
   const action = createFitAction(context);
+  const optimise = h(
+    'div',
+    { class: 'section' },
+    actionButton(context, {
+      label: context.t('Optimise energy…'),
+      command: 'optimise',
+      kind: 'secondary',
+      icon: 'graph-scatter',
+      block: true,
+    }),
+  );
   const result = createSlot(h('div'));
   const cards = createSlot(h('div', { class: 'tier-list' }));
   fill(
     root,
     header.element,
     // In the side bar the view is a few lines high: the button and its result come first, what they rest on below.
-    h('div', { class: 'tiers-columns' }, h('div', { class: 'tiers-side' }, action.element, result.element, facts.element), cards.element),
+    h(
+      'div',
+      { class: 'tiers-columns' },
+      h('div', { class: 'tiers-side' }, action.element, optimise, result.element, facts.element),
+      cards.element,
+    ),
   );
 
   return (view) => {
     header.show(view.plan, () => [headerView(view, context)]);
     action.element.hidden = view.plan === null;
+    optimise.hidden = view.plan === null;
     action.update(view);
     result.show([view.lastFit, view.plan], () => [resultView(view, context)]);
     facts.show([view.plan, view.model, view.backend, view.target], () => [view.plan !== null && factsView(view, context)]);

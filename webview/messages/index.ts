@@ -14,6 +14,20 @@ export interface FigureView {
   readonly ref: string;
 }
 
+/** One thing priced in several ways, side by side: by formula, by simulation of the circuit, by a meter. */
+export interface EvidenceView {
+  readonly of: string;
+  readonly estimate: FigureView;
+  readonly simulated: FigureView | null;
+  readonly measured: FigureView | null;
+  /** Which meter, how many runs, when; empty without a measurement. */
+  readonly measuredBy: string;
+  /** How far the estimate is off, e.g. "+12 %"; empty where nothing better is known. */
+  readonly error: string;
+  /** Why the better figure no longer belongs to what is shown; null while it does. */
+  readonly stale: string | null;
+}
+
 export interface LayerView {
   readonly id: string;
   readonly op: string;
@@ -34,6 +48,9 @@ export interface LayerView {
   readonly parameterCount?: number | null;
   readonly weightByteCount?: number | null;
   readonly breakEvenRetrainings?: number | null;
+  /** How the layer lies on the target's array, in words. Absent without an array. */
+  readonly mapping?: string;
+  readonly evidence?: readonly EvidenceView[];
 }
 
 export interface FitView {
@@ -84,6 +101,18 @@ export interface ReportView {
   }[];
   readonly problems: readonly { readonly severity: 'error' | 'warning' | 'info'; readonly code: string; readonly message: string }[];
   readonly fit: FitView | null;
+  /** The totals beside simulated and measured ones; absent when there is no other figure. */
+  readonly evidence?: readonly EvidenceView[];
+  /** Retraining on the machine that would train. */
+  readonly trainingMachine?: {
+    readonly name: string;
+    readonly sgd: FigureView | null;
+    readonly solve: FigureView | null;
+    readonly incremental: FigureView | null;
+    readonly breakEven: string;
+  };
+  /** Measurements that the target's constants were fitted to; `stale` says why they no longer fit. */
+  readonly calibration?: { readonly text: string; readonly path: string; readonly stale: string | null };
 }
 
 export interface TierView {
@@ -171,6 +200,105 @@ export interface LearningView {
   readonly problems: readonly { readonly severity: 'error' | 'warning' | 'info'; readonly code: string; readonly message: string }[];
 }
 
+/** What the user asks a search for cheaper weights to do. */
+export interface OptimiseOptions {
+  /** Allowed loss as a share: 0.01 is one point of accuracy. 0 to 0.05. */
+  readonly maxDrop: number;
+  readonly bits: 4 | 8;
+  readonly values: 'all' | 'set' | 'powers-of-two';
+  readonly method: 'closed-form' | 'training';
+  readonly cell: 'array' | 'booth' | 'shift';
+}
+
+/** One configuration that a search tried. */
+export interface OptimisePoint {
+  readonly id: string;
+  readonly label: string;
+  readonly kind: 'baseline' | 'candidate';
+  readonly energy: FigureView;
+  /** Share of the multiply-add energy of int8 by rounding. */
+  readonly saving: number;
+  readonly savingText: string;
+  readonly qualityText: string;
+  /** Loss on the validation rows as a share; negative for a gain; null when not known. */
+  readonly drop: number | null;
+  readonly dropText: string;
+  readonly allowed: boolean;
+  readonly chosen: boolean;
+}
+
+/** One layer before and after, under every table and cell it was scored by. */
+export interface OptimiseLayer {
+  readonly id: string;
+  readonly op: string;
+  readonly bits: string;
+  readonly values: string;
+  readonly zeros: string;
+  readonly error: string;
+  readonly mu: string;
+  readonly compensated: boolean;
+  /** Why the layer was left as it was; null when it was changed. */
+  readonly left: string | null;
+  readonly tables: readonly OptimiseTable[];
+}
+
+/** One constant table and cell: before, after, and the share saved. */
+export interface OptimiseTable {
+  readonly table: string;
+  readonly cell: string;
+  readonly before: FigureView;
+  readonly after: FigureView;
+  readonly saving: number;
+  readonly savingText: string;
+}
+
+/** A saving as it may be told: a range over tables, with what is compared and the quality on both sides. */
+export interface OptimiseSaving {
+  /** "31 – 44 %" or "no saving". */
+  readonly headline: string;
+  readonly saves: boolean;
+  readonly baseline: string;
+  readonly variant: string;
+  /** Tables of the first cell, as a list in words. */
+  readonly tables: string;
+  readonly metricText: string;
+  readonly before: string;
+  readonly after: string;
+  readonly rowsText: string;
+  readonly perTable: readonly OptimiseTable[];
+}
+
+export interface OptimiseView {
+  readonly plan: string;
+  readonly options: OptimiseOptions;
+  /** Set while it runs; `writes` when the run will write the model. */
+  readonly running: {
+    readonly message: string;
+    readonly fraction: number | null;
+    readonly stopping: boolean;
+    readonly writes: boolean;
+  } | null;
+  readonly metric: 'accuracy' | 'mse';
+  readonly metricText: string;
+  readonly points: readonly OptimisePoint[];
+  readonly result: {
+    /** The options that this result was found with. */
+    readonly options: OptimiseOptions;
+    /** Null when the saving lacks what method and tables must say; `savingMissing` tells what. */
+    readonly saving: OptimiseSaving | null;
+    readonly savingMissing: string;
+    readonly layers: readonly OptimiseLayer[];
+    readonly rowsText: string;
+    readonly took: string;
+    /** Why the result may not belong to the model as it is now; null while it does. */
+    readonly stale: string | null;
+  } | null;
+  /** The files that this result wrote; null for a search alone or after they were deleted. */
+  readonly written: { readonly output: string; readonly files: readonly string[] } | null;
+  readonly error: { readonly code: string; readonly message: string; readonly advice: string } | null;
+  readonly problems: readonly { readonly severity: 'error' | 'warning' | 'info'; readonly code: string; readonly message: string }[];
+}
+
 export interface ModelView {
   readonly path: string;
   /** Nothing in the file could be read: only its diagnostics are worth showing. */
@@ -201,6 +329,7 @@ export type ToWebview =
   | { readonly kind: 'tiers'; readonly strings: Strings; readonly view: TiersView }
   | { readonly kind: 'model'; readonly strings: Strings; readonly view: ModelView }
   | { readonly kind: 'learning'; readonly strings: Strings; readonly view: LearningView }
+  | { readonly kind: 'optimise'; readonly strings: Strings; readonly view: OptimiseView }
   | { readonly kind: 'busy'; readonly message: string; readonly strings?: Strings }
   | {
       readonly kind: 'empty';
@@ -220,19 +349,30 @@ export type PageCommand =
   | 'open-plan'
   | 'open-sample'
   | 'open-report'
-  | 'export-html'
+  | 'export-report'
   | 'refresh'
   | 'create-plan'
   | 'open-fitted'
   | 'learn'
   | 'stop-learning'
   | 'open-learning'
-  | 'open-learned';
+  | 'open-learned'
+  | 'optimise'
+  | 'stop-optimise'
+  | 'open-optimised'
+  | 'reveal-optimised'
+  | 'compare-optimised'
+  | 'delete-optimised'
+  | 'manage-trust';
 
 /** Page to host. */
 export type ToHost =
-  | { readonly kind: 'ready'; readonly page: 'report' | 'tiers' | 'model' | 'learning' }
+  | { readonly kind: 'ready'; readonly page: 'report' | 'tiers' | 'model' | 'learning' | 'optimise' }
   | { readonly kind: 'command'; readonly command: PageCommand }
   | { readonly kind: 'reveal-layer'; readonly id: string }
+  /** Remember what was set; start nothing. */
+  | { readonly kind: 'optimise-options'; readonly options: OptimiseOptions }
+  /** Search with these options; `write` also writes the model that they choose. */
+  | { readonly kind: 'optimise-run'; readonly options: OptimiseOptions; readonly write: boolean }
   | { readonly kind: 'csp-violation'; readonly directive: string; readonly blocked: string }
   | { readonly kind: 'page-error'; readonly message: string };

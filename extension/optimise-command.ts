@@ -1,0 +1,240 @@
+import * as v from 'valibot';
+import * as vscode from 'vscode';
+import type { ProgressEvent, SelectDocument } from '../solver-core/protocol/index.ts';
+import type { OptimiseOptions } from '../webview/messages/index.ts';
+import { showError } from './errors-ui.ts';
+import { brokenRun, defaultOptions, finishedRun, idleRun, startedRun, withPoint, type OptimiseRun } from './optimise-run.ts';
+import { optimiseOptionsSchema } from './panels/page-messages.ts';
+import { savePlan } from './save-plan.ts';
+import { parseSelectRecord } from './select-record.ts';
+import type { SolverClient } from './server-client.ts';
+import { isCancelled, toErrorData } from './solver-error.ts';
+import { savingView } from './to-optimise-view.ts';
+import { baseName } from './to-view.ts';
+import { explainTrust } from './trust.ts';
+
+interface OptimiseServices {
+  readonly log: vscode.LogOutputChannel;
+  readonly solver: SolverClient;
+  /** Remembers the options, and the newest result of each plan over a reload of the window. */
+  readonly memory: vscode.Memento;
+}
+
+const optionsKey = 'optimise.options';
+const resultKey = (plan: vscode.Uri): string => `optimise.result:${plan.toString()}`;
+/** A result of more characters is not remembered: the memory of a workspace is read whole at each start. */
+const maxRemembered = 400_000;
+
+/** Searches for weights that cost less energy: one search at a time, told point by point; writes a model only when asked to. */
+export class OptimiseRunner implements vscode.Disposable {
+  readonly #services: OptimiseServices;
+  readonly #changed = new vscode.EventEmitter<void>();
+  /** Fires when a search starts, tries a point or ends, and when files were deleted. */
+  readonly onDidChange = this.#changed.event;
+  readonly #runs = new Map<string, OptimiseRun>();
+  #cancel: vscode.CancellationTokenSource | undefined;
+  #running: vscode.Uri | undefined;
+  #last: SelectDocument | null = null;
+
+  constructor(services: OptimiseServices) {
+    this.#services = services;
+  }
+
+  /** The plan that is searched for now, or undefined. */
+  get running(): vscode.Uri | undefined {
+    return this.#running;
+  }
+
+  /** The newest result of this session, or null. */
+  get last(): SelectDocument | null {
+    return this.#last;
+  }
+
+  /** What was set last in this workspace. */
+  get options(): OptimiseOptions {
+    const saved = v.safeParse(optimiseOptionsSchema, this.#services.memory.get<unknown>(optionsKey));
+    return saved.success ? saved.output : defaultOptions;
+  }
+
+  remember(options: OptimiseOptions): void {
+    void this.#services.memory.update(optionsKey, options);
+  }
+
+  /** What is known about a plan's search; after a reload of the window, what it found before. */
+  run(plan: vscode.Uri): OptimiseRun {
+    const known = this.#runs.get(plan.toString());
+    if (known) return known;
+    const run = this.#restored(plan) ?? idleRun(plan.fsPath);
+    this.#runs.set(plan.toString(), run);
+    return run;
+  }
+
+  stop(): void {
+    const plan = this.#running;
+    const run = plan && this.run(plan);
+    if (!plan || !run?.running || !this.#cancel) return;
+    this.#tell(plan, { ...run, running: { ...run.running, stopping: true } });
+    this.#cancel.cancel();
+  }
+
+  dispose(): void {
+    this.#cancel?.cancel();
+    this.#changed.dispose();
+  }
+
+  /** Searches, and writes the model when `writes`. The page tells the outcome; so does a message when a model was written. Never rejects. */
+  async start(plan: vscode.Uri, options: OptimiseOptions, writes: boolean): Promise<void> {
+    this.remember(options);
+    if (!vscode.workspace.isTrusted) return explainTrust(optimiseTrustText());
+    if (this.#cancel)
+      return void vscode.window.showInformationMessage(vscode.l10n.t('A search is under way already. Stop it first, or wait for it.'));
+    const source = new vscode.CancellationTokenSource();
+    this.#cancel = source;
+    this.#running = plan;
+    void vscode.commands.executeCommand('setContext', 'tierwise.optimising', true);
+    this.#tell(plan, startedRun(this.run(plan), writes, vscode.l10n.t('Reading the plan, the model and the data')));
+    let outcome: SelectDocument | undefined;
+    try {
+      if (await savePlan(plan, vscode.l10n.t('{0} could not be saved, so nothing was searched.', baseName(plan.path))))
+        outcome = await this.#request(plan, options, writes, source.token);
+    } catch (error) {
+      this.#onFailure(plan, error);
+    } finally {
+      source.dispose();
+      this.#cancel = undefined;
+      this.#running = undefined;
+      void vscode.commands.executeCommand('setContext', 'tierwise.optimising', false);
+      if (outcome) this.#onOutcome(plan, options, outcome);
+      else if (this.run(plan).running) this.#tell(plan, brokenRun(this.run(plan), null));
+      else this.#changed.fire();
+    }
+  }
+
+  /** Moves the files that a result wrote to the trash, once the user has said so. */
+  async deleteWritten(plan: vscode.Uri): Promise<void> {
+    const { written } = this.run(plan);
+    if (!written) return void vscode.window.showInformationMessage(vscode.l10n.t('No model was written for this plan.'));
+    const names = written.files.map(baseName).join(', ');
+    const yes = vscode.l10n.t('Move to trash');
+    const detail = vscode.l10n.t('Your own model and the plan stay as they are. The result of the search stays on the page.');
+    const question = vscode.l10n.t('Delete {0}?', names);
+    if ((await vscode.window.showWarningMessage(question, { modal: true, detail }, yes)) !== yes) return;
+    try {
+      for (const file of written.files) if (!(await moveToTrash(vscode.Uri.file(file)))) return;
+    } catch (error) {
+      return showError(this.#services.log, vscode.l10n.t('{0} could not be deleted', names), error);
+    }
+    this.#tell(plan, { ...this.run(plan), written: null });
+    this.#save(plan);
+    vscode.window.setStatusBarMessage(vscode.l10n.t('{0} moved to the trash.', names), 5000);
+  }
+
+  #tell(plan: vscode.Uri, run: OptimiseRun): void {
+    this.#runs.set(plan.toString(), run);
+    this.#changed.fire();
+  }
+
+  #onFailure(plan: vscode.Uri, error: unknown): void {
+    const stopped = isCancelled(error);
+    this.#tell(plan, brokenRun(this.run(plan), stopped ? null : toErrorData(error)));
+    if (stopped) void vscode.window.showInformationMessage(vscode.l10n.t('The search was stopped. Nothing was written.'));
+    else void showError(this.#services.log, vscode.l10n.t('The search for {0} failed', baseName(plan.path)), error);
+  }
+
+  #onOutcome(plan: vscode.Uri, options: OptimiseOptions, outcome: SelectDocument): void {
+    this.#last = outcome;
+    this.#tell(plan, finishedRun(this.run(plan), options, outcome));
+    this.#save(plan);
+    // Not awaited: the command is done when its result is on the page, not when somebody closes the message.
+    if (outcome.output !== null) void announce(outcome.output, outcome);
+  }
+
+  async #request(plan: vscode.Uri, options: OptimiseOptions, writes: boolean, token: vscode.CancellationToken): Promise<SelectDocument> {
+    const title = writes
+      ? vscode.l10n.t('Writing the optimised model of {0}', baseName(plan.path))
+      : vscode.l10n.t('Searching for cheaper weights for {0}', baseName(plan.path));
+    const place = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
+    return vscode.window.withProgress(place, (progress, notificationToken) => {
+      const link = notificationToken.onCancellationRequested(() => this.stop());
+      let shown = 0;
+      const onProgress = (event: ProgressEvent): void => {
+        const percent = event.fraction === null ? shown : Math.max(shown, event.fraction * 100);
+        progress.report({ message: event.message, increment: percent - shown });
+        shown = percent;
+        this.#onProgress(plan, event);
+      };
+      const params = { path: plan.fsPath, ...options, trial: !writes };
+      return Promise.resolve(this.#services.solver.request('tierwise/select', params, { token, onProgress })).finally(() => link.dispose());
+    });
+  }
+
+  #onProgress(plan: vscode.Uri, event: ProgressEvent): void {
+    const run = this.run(plan);
+    if (!run.running) return;
+    const next = event.point ? withPoint(run, event.point) : run;
+    this.#tell(plan, { ...next, running: { ...run.running, message: event.message, fraction: event.fraction } });
+  }
+
+  #save(plan: vscode.Uri): void {
+    const { result, written } = this.run(plan);
+    if (!result) return;
+    const saved = { options: result.options, document: result.document, written: written !== null };
+    void this.#services.memory.update(resultKey(plan), JSON.stringify(saved).length <= maxRemembered ? saved : undefined);
+  }
+
+  #restored(plan: vscode.Uri): OptimiseRun | undefined {
+    const saved = this.#services.memory.get<Record<string, unknown>>(resultKey(plan));
+    const options = v.safeParse(optimiseOptionsSchema, saved?.['options']);
+    const document = parseSelectRecord(saved?.['document']);
+    if (!options.success || !document) return undefined;
+    const run = finishedRun(idleRun(plan.fsPath), options.output, document);
+    return { ...run, result: run.result && { ...run.result, restored: true }, written: saved?.['written'] === true ? run.written : null };
+  }
+}
+
+/** Why a restricted workspace cannot be searched. */
+export const optimiseTrustText = (): string =>
+  vscode.l10n.t(
+    'Optimising energy is blocked in a restricted workspace, because it runs the model of this workspace in ONNX Runtime and writes files beside it.',
+  );
+
+/** False when the user rather keeps a file that no trash would hold. */
+async function moveToTrash(file: vscode.Uri): Promise<boolean> {
+  try {
+    await vscode.workspace.fs.stat(file);
+  } catch {
+    return true;
+  }
+  try {
+    await vscode.workspace.fs.delete(file, { useTrash: true });
+  } catch {
+    // Some machines have no trash, e.g. a container behind a remote connection.
+    const anyway = vscode.l10n.t('Delete permanently');
+    const text = vscode.l10n.t('{0} cannot be moved to a trash on this machine.', baseName(file.path));
+    if ((await vscode.window.showWarningMessage(text, { modal: true }, anyway)) !== anyway) return false;
+    await vscode.workspace.fs.delete(file);
+  }
+  return true;
+}
+
+async function announce(output: string, outcome: SelectDocument): Promise<void> {
+  const name = baseName(output);
+  const { saving } = savingView(outcome.saving, vscode.l10n.t);
+  const text = saving
+    ? vscode.l10n.t(
+        '{0} was written: {1} of the multiply-add energy saved against {2} ({3}), {4} {5} before, {6} after.',
+        name,
+        saving.headline,
+        saving.baseline,
+        saving.tables,
+        saving.metricText,
+        saving.before,
+        saving.after,
+      )
+    : vscode.l10n.t('{0} was written.', name);
+  const open = vscode.l10n.t('Open model');
+  const compare = vscode.l10n.t('Compare');
+  const choice = await vscode.window.showInformationMessage(text, open, compare);
+  if (choice === open) await vscode.commands.executeCommand('tierwise.openModel', vscode.Uri.file(output));
+  if (choice === compare) await vscode.commands.executeCommand('tierwise.compareOptimised');
+}

@@ -1,0 +1,58 @@
+import type { ErrorData, SelectDocument, SelectPoint } from '../solver-core/protocol/index.ts';
+import type { OptimiseOptions } from '../webview/messages/index.ts';
+
+/** What is known about the search of one plan: point by point while it runs, completed by its document. */
+export interface OptimiseRun {
+  readonly plan: string;
+  readonly running: {
+    readonly message: string;
+    readonly fraction: number | null;
+    readonly stopping: boolean;
+    readonly writes: boolean;
+  } | null;
+  /** Tried so far in the run that is under way, else those of `document`. */
+  readonly points: readonly SelectPoint[];
+  /** The newest finished run with the options it was given. */
+  readonly result: { readonly options: OptimiseOptions; readonly document: SelectDocument; readonly restored: boolean } | null;
+  /** Files that the result wrote and that were not deleted since. */
+  readonly written: { readonly output: string; readonly files: readonly string[] } | null;
+  readonly error: ErrorData | null;
+}
+
+/** One point of accuracy, every weight allowed, in closed form, on the plain multiplier. */
+export const defaultOptions: OptimiseOptions = { maxDrop: 0.01, bits: 8, values: 'all', method: 'closed-form', cell: 'array' };
+
+/** More points than a search tries; what a broken one sends beyond them is dropped. */
+const maxPoints = 1000;
+
+export function idleRun(plan: string): OptimiseRun {
+  return { plan, running: null, points: [], result: null, written: null, error: null };
+}
+
+/** The run at its start. An earlier result stays until there is a new one. */
+export function startedRun(run: OptimiseRun, writes: boolean, message: string): OptimiseRun {
+  return { ...run, running: { message, fraction: null, stopping: false, writes }, points: [], error: null };
+}
+
+/** The run after one more point; a point that comes again replaces its earlier form. */
+export function withPoint(run: OptimiseRun, point: SelectPoint): OptimiseRun {
+  const others = run.points.filter(({ id }) => id !== point.id);
+  return others.length >= maxPoints ? run : { ...run, points: [...others, point] };
+}
+
+/** The run as its document tells it. Only a run that was asked to write has files. */
+export function finishedRun(run: OptimiseRun, options: OptimiseOptions, document: SelectDocument): OptimiseRun {
+  const { output } = document;
+  const written = output === null ? run.written : { output, files: [output, recordOf(output)] };
+  return { ...run, running: null, points: document.points, result: { options, document, restored: false }, written, error: null };
+}
+
+/** The run after it was stopped or failed: what the newest finished one said stands again. */
+export function brokenRun(run: OptimiseRun, error: ErrorData | null): OptimiseRun {
+  return { ...run, running: null, points: run.result?.document.points ?? [], error };
+}
+
+/** The record beside a model: `digits.selected.onnx` has `digits.selected.json`. */
+export function recordOf(output: string): string {
+  return output.replace(/\.onnx$/i, '.json');
+}

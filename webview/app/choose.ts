@@ -1,0 +1,47 @@
+import type { OptimisePoint } from '../messages/index.ts';
+
+/** Losses are told with one decimal of a point; what rounds to the limit counts as within it. */
+const tolerance = 1e-9;
+
+/** The largest loss that can be allowed, as a share, and the step of the slider. */
+export const largestDrop = 0.05;
+export const dropStep = 0.001;
+
+/**
+ * The point that a limit chooses among those that were tried: the largest saving of the candidates within `maxDrop` (a share), of equal
+ * ones the smaller loss. Null when no candidate is within it.
+ */
+export function choosePoint(points: readonly OptimisePoint[], maxDrop: number): OptimisePoint | null {
+  const within = points.filter((point) => point.kind === 'candidate' && isAllowed(point, maxDrop));
+  const better = (a: OptimisePoint, b: OptimisePoint): boolean =>
+    a.saving !== b.saving ? a.saving > b.saving : (a.drop ?? Infinity) < (b.drop ?? Infinity);
+  return within.reduce<OptimisePoint | null>((best, point) => (best === null || better(point, best) ? point : best), null);
+}
+
+/** Whether a point's loss is known and within a limit. */
+export function isAllowed(point: OptimisePoint, maxDrop: number): boolean {
+  return point.drop !== null && point.drop <= maxDrop + tolerance;
+}
+
+/** The limit that just allows a point, on the steps of the slider; the largest one for what lies beyond. */
+export function dropFor(point: OptimisePoint): number {
+  const steps = Math.ceil((Math.max(0, point.drop ?? 0) - tolerance) / dropStep);
+  return Math.min(largestDrop, (steps * dropStep * 1e6) / 1e6);
+}
+
+/** A number typed for the limit in points, as a share on the steps of the slider within its ends; null when it is none. */
+export function parseDrop(text: string): number | null {
+  const points = Number(text.trim().replace(',', '.'));
+  if (text.trim() === '' || !Number.isFinite(points)) return null;
+  return roundDrop(points / 100);
+}
+
+/** A share on the steps of the slider, within its ends. */
+export function roundDrop(share: number): number {
+  return Math.min(largestDrop, Math.max(0, Math.round(share / dropStep) / Math.round(1 / dropStep)));
+}
+
+/** A limit for people, in points without trailing digits of arithmetic: "1.0". */
+export function dropPoints(share: number): string {
+  return (share * 100).toFixed(1);
+}
