@@ -26,6 +26,8 @@ export interface LayerSetting {
   readonly compensate: boolean;
   /** Searches steps, makes up for what the layers below lost, refines after compensation. False: GPTQ as published. */
   readonly polish: boolean;
+  /** Integers that the range of the layer's inputs is spread over; default 256. */
+  readonly inputLevels?: number;
   /** The set of `values` are the cheapest ones instead of learned ones. */
   readonly cheapest?: boolean;
   /** Fraction of weights pruned by magnitude · input size, the others rounded; energy is not looked at. */
@@ -150,8 +152,9 @@ async function chooseAll(
         results.map((r) => r.better!),
       )
     : null;
-  if (better !== null && judged(layer, groups, better) < judged(layer, groups, plain))
-    return { layer: better, compensated: true, left: null };
+  // Compared by what both were chosen to make small, because the one with the larger error may save more.
+  const cost = (of: StoredLayer): number => lossOf(layer, setting, groups, of) + priceOf(of, priced, prices.inputClass, k);
+  if (better !== null && cost(better) < cost(plain)) return { layer: better, compensated: true, left: null };
   const safe = stored(
     layer,
     view,
@@ -295,10 +298,34 @@ function stored(
 
 const valuesOf = ({ values, scales }: GroupIntegers, k: number): Float64Array => Float64Array.from(values, (v, at) => v * scales[at % k]!);
 
+/** The loss that a layer's error on the judging rows costs, per row. */
+function lossOf(layer: SelectLayer, setting: LayerSetting, groups: readonly Group[], of: StoredLayer): number {
+  const { lost } = judgedErrors(layer, groups, of);
+  const rows = Math.max(1, groups[0]?.judging.rows ?? 1);
+  return lost.reduce((sum, error, n) => sum + error * (layer.sensitivity?.[n] ?? 1), 0) * (setting.lossPerError / rows);
+}
+
+function priceOf({ integers }: StoredLayer, priced: readonly Float64Array[], inputClass: Uint8Array, k: number): number {
+  let sum = 0;
+  integers.forEach((v, at) => (sum += priced[inputClass[Math.floor(at / k)]!]![v + 127]!));
+  return sum;
+}
+
 /** ‖Y − XQ − b‖/‖Y‖ over the judging rows of all groups; 0 when nothing is lost. */
-function judged(layer: SelectLayer, groups: readonly Group[], { integers, scales, biasChange }: StoredLayer): number {
+function judged(layer: SelectLayer, groups: readonly Group[], of: StoredLayer): number {
+  const { lost, size } = judgedErrors(layer, groups, of);
+  const sum = lost.reduce((a, b) => a + b, 0);
+  return sum === 0 ? 0 : Math.sqrt(sum / size);
+}
+
+/** [groups·k] squared errors of each output over the judging rows, and the squares of all outputs. */
+function judgedErrors(
+  layer: SelectLayer,
+  groups: readonly Group[],
+  { integers, scales, biasChange }: StoredLayer,
+): { readonly lost: Float64Array; readonly size: number } {
   const { inputs: d, outputs: k } = layer;
-  let lost = 0;
+  const lost = new Float64Array(groups.length * k);
   let size = 0;
   groups.forEach(({ judging: { rows, x, y } }, g) => {
     const line = new Float64Array(k);
@@ -312,12 +339,13 @@ function judged(layer: SelectLayer, groups: readonly Group[], { integers, scales
       }
       for (let n = 0; n < k; n++) {
         const wanted = y[r * k + n]!;
-        lost += (wanted - line[n]! * scales[g * k + n]! - biasChange[g * k + n]!) ** 2;
+        const at = g * k + n;
+        lost[at] = lost[at]! + (wanted - line[n]! * scales[at]! - biasChange[at]!) ** 2;
         size += wanted * wanted;
       }
     }
   });
-  return lost === 0 ? 0 : Math.sqrt(lost / size);
+  return { lost, size };
 }
 
 async function report(

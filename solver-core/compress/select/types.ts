@@ -29,7 +29,7 @@ export interface StoredLayer {
   readonly scales: Float64Array;
   /** [groups·k] to be added to the bias; zeros without one. */
   readonly biasChange: Float64Array;
-  /** Absent: inputs stay floating point. */
+  /** Absent: inputs stay floating point. A selection always gives it. */
   readonly input?: InputSteps;
 }
 
@@ -81,6 +81,8 @@ export interface Assessment {
   readonly quality: number;
   /** A smooth signal beside it: mean divergence of the class probabilities from the original model's, or mean squared change. 0 = no change. */
   readonly divergence: number;
+  /** Mean probability that the softmax gives the right class: what accuracy would be if every row were asked many times. Absent for mse. */
+  readonly confidence?: number;
   readonly rows: number;
 }
 
@@ -88,8 +90,8 @@ export interface Assessment {
 export interface SelectProblem {
   /** In graph order. */
   readonly layers: readonly SelectLayer[];
-  /** The layer with the layers in `stored` below it in place. */
-  view(layer: SelectLayer, stored: StoredModel, context: SolveContext): Promise<LayerView>;
+  /** The layer with the layers in `stored` below it in place; its inputs on `inputLevels` integers, default 256. */
+  view(layer: SelectLayer, stored: StoredModel, context: SolveContext, inputLevels?: number): Promise<LayerView>;
   /** On the validation rows; an empty map: the original model. */
   assess(stored: StoredModel, context: SolveContext): Promise<Assessment>;
 }

@@ -1,0 +1,172 @@
+import type { SelectLayer, InputSteps, JudgingRows, LayerView, PricedValues } from '../compress/select/types.ts';
+import { activationScale, quantiseActivations } from '../energy/switching/integers.ts';
+import { layerEnergyTable } from '../energy/switching/layer-table.ts';
+import type { SwitchingCell } from '../energy/switching/streams.ts';
+import { tileEnergy } from '../energy/switching/tile.ts';
+import type { CellEnergy, IntegerLayer } from '../energy/switching/types.ts';
+import type { ActivationSource } from '../fit/activations.ts';
+import type { Numerics, RidgeSums, RowSource, SolveContext } from '../fit/index.ts';
+import { layerRows } from '../fit/layer-rows.ts';
+
+/** What a layer reads and should give, group by group. */
+export interface ViewSources {
+  readonly layer: SelectLayer;
+  readonly groups: readonly {
+    /** [rows, d] */
+    readonly x: ActivationSource;
+    /** [rows, k] with the bias in it. */
+    readonly y: ActivationSource;
+    /** [k] */
+    readonly bias: Float64Array | null;
+  }[];
+  readonly cell: SwitchingCell;
+  readonly price: (energy: CellEnergy) => number;
+  readonly seed: number;
+  readonly numerics: Numerics;
+  readonly context: SolveContext;
+  /** Integers that the range of the inputs is spread over, 2..256. */
+  readonly inputLevels: number;
+}
+
+/** A fifth of the samples judges; of their rows so many are kept. */
+const judgingShare = 0.2;
+const judgingRows = 1500;
+/** Rows of activations that energy is simulated on. */
+const energyRows = 2048;
+const tableSamples = 512;
+const tileRows = 128;
+
+/** One or two passes over the layer's rows: range, then sums and the rows that judge and that energy is simulated on. */
+export async function collectView(sources: ViewSources): Promise<LayerView> {
+  const { layer, groups, cell, price, seed } = sources;
+  const input = await inputSteps(
+    groups.map(({ x }) => x),
+    sources.inputLevels,
+  );
+  const views: { sums: RidgeSums; judging: JudgingRows }[] = [];
+  const bytes: Uint8Array[] = [];
+  for (const { x, y, bias } of groups) {
+    const samples = x.rows / x.positions;
+    const steering = samples < 2 ? x.rows : (samples - Math.max(1, Math.floor(samples * judgingShare))) * x.positions;
+    const joined = layerRows(x, layer.outputs, { kind: 'rows', targets: y }, 0);
+    const kept = keeper(x.rows, steering, x.positions, layer);
+    const sums = await sources.numerics.sums(steeringRows(joined, steering, input, bias, kept), sources.context);
+    views.push({ sums, judging: kept.judging() });
+    bytes.push(kept.bytes());
+  }
+  const base = integerBase(layer, bytes, groups[0]!.x.positions);
+  return {
+    input,
+    groups: views,
+    prices: (integers) => Promise.resolve(pricesOf(cell, { ...base, weights: integers }, price, seed)),
+    energy: (integers) => {
+      const { energy } = tileEnergy(cell, { ...base, weights: integers }, { rows: tileRows, seed });
+      return Promise.resolve(price(energy));
+    },
+  };
+}
+
+/** Unsigned bytes over the range of all groups; fewer levels have coarser steps and leave the highest bits of the bytes unused. */
+async function inputSteps(sources: readonly ActivationSource[], levels: number): Promise<InputSteps> {
+  let [low, high] = [0, 0];
+  for (const source of sources) {
+    for await (const { x, rows } of source.chunks()) {
+      for (let at = 0; at < rows * source.columns; at++) {
+        const v = x[at]!;
+        if (v < low) low = v;
+        else if (v > high) high = v;
+      }
+    }
+  }
+  // A range that is spread over 256 levels is stretched so that the least and the most it holds are `levels` steps apart.
+  const stretch = 255 / (levels - 1);
+  const { scale, zeroPoint } = activationScale(low, high);
+  return { scale: scale * stretch, zeroPoint: Math.round(zeroPoint / stretch) };
+}
+
+interface Keeper {
+  /** x as stored, [count, d] from row `first` on; y without bias, [count, k]. */
+  take(first: number, count: number, x: Float32Array, bytes: Uint8Array, y: Float32Array): void;
+  judging(): JudgingRows;
+  bytes(): Uint8Array;
+}
+
+/** Keeps what judges (evenly spread over the rows behind the steering ones) and the first rows as bytes. */
+function keeper(rows: number, steering: number, positions: number, layer: SelectLayer): Keeper {
+  const { inputs: d, outputs: k } = layer;
+  const left = steering < rows ? rows - steering : rows;
+  const start = steering < rows ? steering : 0;
+  const count = Math.min(left, judgingRows);
+  const x = new Float64Array(count * d);
+  const y = new Float64Array(count * k);
+  // Whole samples where they are small, so that runs are whole; a part of one where it is larger than what is kept.
+  const wanted = Math.min(rows, positions >= energyRows ? energyRows : Math.floor(energyRows / positions) * positions);
+  const bytes = new Uint8Array(wanted * d);
+  let next = 0;
+  const rowOf = (at: number): number => start + Math.floor((at * left) / count);
+  return {
+    take(first, many, values, stored, targets) {
+      if (first < wanted) bytes.set(stored.subarray(0, Math.min(many, wanted - first) * d), first * d);
+      for (; next < count && rowOf(next) < first + many; next++) {
+        const r = rowOf(next) - first;
+        for (let i = 0; i < d; i++) x[next * d + i] = values[r * d + i]!;
+        for (let n = 0; n < k; n++) y[next * k + n] = targets[r * k + n]!;
+      }
+    },
+    judging: () => ({ rows: count, x, y }),
+    bytes: () => bytes,
+  };
+}
+
+/** The rows before `steering`, x as its stored bytes mean it, y without the bias; `kept` sees every row. */
+function steeringRows(joined: RowSource, steering: number, input: InputSteps, bias: Float64Array | null, kept: Keeper): RowSource {
+  const { columns: d, outputs: k } = joined;
+  return {
+    rows: steering,
+    columns: d,
+    outputs: k,
+    async *chunks(preferredRows?: number) {
+      let first = 0;
+      for await (const { rows, x, y } of joined.chunks(preferredRows)) {
+        const bytes = new Uint8Array(rows * d);
+        quantiseActivations(x.subarray(0, rows * d), input, bytes);
+        const values = new Float32Array(rows * d);
+        for (let at = 0; at < values.length; at++) values[at] = input.scale * (bytes[at]! - input.zeroPoint);
+        const targets = Float32Array.from(y.subarray(0, rows * k));
+        if (bias !== null) for (let at = 0; at < targets.length; at++) targets[at] = targets[at]! - bias[at % k]!;
+        kept.take(first, rows, values, bytes, targets);
+        const steer = Math.min(rows, steering - first);
+        first += rows;
+        if (steer > 0) yield { rows: steer, x: values.subarray(0, steer * d), y: targets.subarray(0, steer * k) };
+      }
+    },
+  };
+}
+
+function integerBase(layer: SelectLayer, bytes: readonly Uint8Array[], positions: number): Omit<IntegerLayer, 'weights'> {
+  const { inputs, outputs, groups } = layer;
+  const rows = bytes[0]!.length / inputs;
+  const d = inputs * groups;
+  const activations = new Uint8Array(rows * d);
+  bytes.forEach((group, g) => {
+    for (let r = 0; r < rows; r++) activations.set(group.subarray(r * inputs, (r + 1) * inputs), r * d + g * inputs);
+  });
+  return {
+    id: layer.id,
+    d,
+    k: outputs,
+    rows,
+    activations,
+    positions: layer.positions,
+    ...(positions > 1 ? { runRows: Math.min(rows, positions) } : {}),
+    ...(groups > 1 ? { groupInputs: inputs } : {}),
+  };
+}
+
+/** Values that the cell cannot hold are never chosen: they cost more than anything. */
+function pricesOf(cell: SwitchingCell, layer: IntegerLayer, price: (energy: CellEnergy) => number, seed: number): PricedValues {
+  const { inputClass, classes, byPart } = layerEnergyTable(cell, layer, { samples: tableSamples, seed });
+  const [multiplier, adder, registers] = byPart;
+  const energy = Float64Array.from(multiplier, (m, at) => price({ multiplier: m, adder: adder[at]!, registers: registers[at]! }));
+  return { inputClass, classes, energy: energy.map((e) => (Number.isFinite(e) ? e : Infinity)) };
+}
