@@ -38,13 +38,18 @@ export interface MeasureDocument {
   /** Null when the interval includes 0: not measurable, and `reason` says so. */
   readonly result: MeasuredDocument | null;
   readonly reason: string | null;
-  readonly idle: Quantity<'W'>;
+  /** Power between the runs; null when no idle window could be metered. */
+  readonly idle: Quantity<'W'> | null;
   readonly runs: readonly {
     readonly iterations: number;
     readonly seconds: Quantity<'s'>;
     readonly gross: Quantity<'J'>;
     readonly net: Quantity<'J'> | null;
   }[];
+  /** Id of the target that this machine was said to be; null when none was named. Absent in records of older versions. */
+  readonly target?: string | null;
+  /** The processor that ran it, as the system names it. */
+  readonly machine?: string;
   /** The estimate for the target named, when one was. */
   readonly estimate: Quantity<'J'> | null;
   readonly hashes: { readonly model: string };
@@ -68,7 +73,15 @@ export interface CalibrationDocument {
     /** (after - measured) / measured. */
     readonly error: number;
   }[];
+  /** Mean of |after - measured| / measured where each measurement is left out of the fit that predicts it; null with fewer than three. */
+  readonly leaveOneOut?: number | null;
   readonly date: string;
   readonly output: string | null;
   readonly diagnostics: readonly DiagnosticDocument[];
+}
+
+/** `tierwise.measurements/1`: the file beside a model that keeps its measurements, oldest first. */
+export interface MeasurementsDocument {
+  readonly schema: 'tierwise.measurements/1';
+  readonly measurements: readonly MeasureDocument[];
 }

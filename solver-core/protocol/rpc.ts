@@ -115,7 +115,7 @@ export interface SolverRequests {
   'tierwise/sensors': { readonly params: Record<string, never>; readonly result: SensorsDocument };
   /** Runs the model's inference under a meter. */
   'tierwise/measure': {
-    readonly params: { readonly path: string; readonly sensor?: SensorKind | string; readonly target?: string };
+    readonly params: { readonly path: string; readonly sensor?: SensorKind | string; readonly target?: string; readonly data?: string };
     readonly result: MeasureDocument;
   };
   /** Fits a target's constants to the measurements recorded beside these models and writes the calibration. */
