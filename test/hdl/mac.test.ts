@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import { synthesisedNetlists } from '../../.ci/characterise-mac.mjs';
+import { characterisation } from '../../solver-core/energy/switching/characterisation.ts';
+import { macCell } from '../../solver-core/energy/switching/gate-simulation.ts';
+import { macNetlist } from '../../solver-core/energy/switching/netlist.ts';
+import { seededBelow } from '../../solver-core/energy/switching/random.ts';
+import type { CellEnergy, MacCellId } from '../../solver-core/energy/switching/types.ts';
+import type { MacVector } from './mac-simulation.ts';
+import { netToggles, rtlResults } from './mac-simulation.ts';
+import { icarus, titled } from './simulators.ts';
+
+const cells: readonly MacCellId[] = ['array', 'booth', 'shift'];
+
+function vectorsFor(cell: MacCellId, weights: readonly number[], each: number, seed: number): (MacVector & { readonly weight: number })[] {
+  const { allowed, codes } = macNetlist(cell);
+  const below = seededBelow(seed);
+  return weights.flatMap((weight) =>
+    Array.from({ length: each }, (_, i) => ({
+      weight,
+      code: codes[allowed.indexOf(weight)]!,
+      // The ends of the range first.
+      activation: i === 0 ? 255 : i === 1 ? 0 : below(256),
+      sum: i === 0 ? 2 ** 21 - 1 : i === 1 ? 2 ** 21 : below(2 ** 22),
+    })),
+  );
+}
+
+test.skipIf(icarus === undefined).for(cells)(
+  `the RTL of the %s cell computes what its gates compute, in ${titled('Icarus', icarus)}`,
+  async (id) => {
+    const cell = macCell(id);
+    const vectors = vectorsFor(id, cell.allowed, 6, 11);
+    const results = await rtlResults(id, vectors);
+    expect(results.length).toBe(vectors.length);
+    expect(results).toEqual(vectors.map(({ weight, activation, sum }) => cell.output(weight, activation, sum) & 0x3fffff));
+  },
+);
+
+test.skipIf(icarus === undefined).for(cells)(
+  `the %s cell's switching by part is the load of the toggles that ${titled('Icarus', icarus)} counts on its gates`,
+  async (id) => {
+    const netlist = macNetlist(id);
+    const cell = macCell(id);
+    const weights = id === 'shift' ? [0, 1, -1, 8, -64] : [0, 1, -1, 64, -127, 85, 119];
+    const first = 32 + netlist.weightBits;
+    for (const weight of weights) {
+      const vectors = vectorsFor(id, [weight], 300, weight + 1000);
+      const toggles = await netToggles(netlist, vectors);
+      const load = { multiplier: 0, adder: 0, registers: 0 };
+      netlist.parts.forEach((part, i) => (load[part === 0 ? 'multiplier' : 'adder'] += toggles[first + i]! * netlist.loads.gate[i]!));
+      netlist.loads.activation.forEach((each, bit) => (load.registers += each * toggles[2 + netlist.weightBits + bit]!));
+      netlist.loads.sum.forEach((each, bit) => (load.registers += each * toggles[netlist.outputs[bit]!]!));
+      const energy = cell.streamEnergy(
+        weight,
+        Uint8Array.from(vectors, (v) => v.activation),
+        Int32Array.from(vectors, (v) => v.sum),
+      );
+      // Loads and counts are whole numbers: rounding takes back the unit of CellEnergy and makes the comparison exact.
+      expect({ weight, ...inLoads(energy, id) }).toEqual({ weight, ...load });
+    }
+  },
+);
+
+function inLoads(energy: CellEnergy, id: MacCellId): CellEnergy {
+  const { uniformLoad } = characterisation(id, macNetlist(id).sha256);
+  const unit = uniformLoad.multiplier + uniformLoad.adder + uniformLoad.registers;
+  const whole = (x: number): number => Math.round(x * unit);
+  return { multiplier: whole(energy.multiplier), adder: whole(energy.adder), registers: whole(energy.registers) };
+}
+
+test('synthesis of the RTL gives the netlists of the data, byte for byte', async () => {
+  const fresh = await synthesisedNetlists();
+  for (const id of cells) expect({ id, sha256: fresh[id].sha256 }).toEqual({ id, sha256: macNetlist(id).sha256 });
+}, 60_000);
