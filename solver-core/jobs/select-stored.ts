@@ -38,7 +38,7 @@ function quantisedLayer(model: OnnxModel, layer: Layer, stored: StoredLayer): Qu
     scales: Float32Array.from(stored.scales, (step) => smallest(step / Math.abs(alpha))),
     bits: stored.bits,
     bias: changedBias(model, layer, stored.biasChange),
-    input: stored.input,
+    input: stored.input ?? null,
   };
 }
 

@@ -56,6 +56,23 @@ export interface SelectLayerDocument {
   readonly left: string | null;
 }
 
+/**
+ * What a selection does to a whole inference on the plan's target, memories and idle time included: multiply-adds are a part of it only.
+ * Null where a layer's size is not known.
+ */
+export interface SelectWholeDocument {
+  /** Id of the target. */
+  readonly target: string;
+  /** The model as it was given. */
+  readonly given: Quantity<'J'> | null;
+  /** With integer weights and inputs, rounded. */
+  readonly int8: Quantity<'J'> | null;
+  /** The part of `int8` that the multiply-adds are: all that selection can save from. */
+  readonly multiplyAdds: Quantity<'J'> | null;
+  /** `int8` with the multiply-adds cheaper by the saving. */
+  readonly selected: Quantity<'J'> | null;
+}
+
 /** `tierwise.select/1`. */
 export interface SelectDocument {
   readonly schema: 'tierwise.select/1';
@@ -68,12 +85,18 @@ export interface SelectDocument {
   readonly bits: number;
   /** Allowed loss of accuracy in points (0.01 = one hundredth), on the validation rows. */
   readonly maxDrop: number;
+  /** The multiply-add cell whose energy steered the search, e.g. "array". */
+  readonly cell?: string;
   /** Rows that steered, that decided, and that judged at the end; no row is in two of them. */
   readonly rows: { readonly calibration: number; readonly validation: number; readonly heldOut: number };
   readonly layers: readonly SelectLayerDocument[];
   readonly points: readonly SelectPoint[];
   /** On the rows that nothing was chosen by. */
   readonly saving: SavingDocument | null;
+  /** Quality of int8 by rounding on the same rows as `saving`; null without a saving. */
+  readonly rounded?: number | null;
+  /** The whole inference on the plan's target; null when it cannot be estimated. */
+  readonly whole?: SelectWholeDocument | null;
   readonly seconds: number;
   readonly hashes: {
     readonly plan: string;

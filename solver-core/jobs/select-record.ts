@@ -1,0 +1,151 @@
+import type { SelectCandidate, SelectedLayer, SelectOutcome } from '../compress/select/types.ts';
+import type { MacCellId } from '../energy/switching/types.ts';
+import type { Evaluation } from '../fit/index.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import type { Layer } from '../model/layer.ts';
+import type { SelectLayerDocument, SelectMethod, SelectPoint, SelectValues, TableSaving } from '../protocol/index.ts';
+import type { SelectAim } from './select-aim.ts';
+import { dropOf } from './select-drop.ts';
+import type { HeldOutQuality } from './select-judge.ts';
+import type { PricedLayer } from './select-pricing.ts';
+import { jouleRange, layerSavings } from './select-savings.ts';
+
+/** A configuration as the document and the progress tell it. */
+export function pointOf(candidate: SelectCandidate, cell: MacCellId, original: number | null, isChosen = false): SelectPoint {
+  const { id, label, kind, energy, saving, assessment, allowed } = candidate;
+  const { metric, quality, rows } = assessment;
+  return {
+    id,
+    label,
+    kind,
+    macEnergy: jouleRange(cell, energy),
+    saving,
+    metric,
+    quality,
+    rows,
+    ...(original === null ? {} : { drop: dropOf(metric, original, quality) }),
+    allowed,
+    chosen: isChosen,
+  };
+}
+
+/** The layers of the model in graph order: chosen ones with their figures, the others with the reason why not. */
+export function layerDocuments(
+  layers: readonly Layer[],
+  chosen: readonly SelectedLayer[],
+  left: ReadonlyMap<string, string>,
+  before: readonly PricedLayer[],
+  after: readonly PricedLayer[],
+): readonly SelectLayerDocument[] {
+  const selected = new Map(chosen.map((layer) => [layer.stored.id, layer]));
+  const [was, is] = [before, after].map((list) => new Map(list.map((layer) => [layer.id, layer])));
+  return layers.map((layer): SelectLayerDocument => {
+    const found = selected.get(layer.id);
+    if (found === undefined) return leftLayer(layer, left.get(layer.id) ?? 'it was not chosen');
+    const [from, to] = [was?.get(layer.id), is?.get(layer.id)];
+    const perTable: readonly TableSaving[] = from === undefined || to === undefined ? [] : layerSavings(from, to);
+    return {
+      id: layer.id,
+      op: layer.op,
+      bits: found.stored.bits,
+      values: found.values,
+      zeros: found.zeros,
+      mu: found.mu,
+      compensated: found.compensated,
+      outputError: found.outputError,
+      perTable,
+      left: found.left,
+    };
+  });
+}
+
+function leftLayer({ id, op, weightBits }: Layer, reason: string): SelectLayerDocument {
+  return {
+    id, op, bits: weightBits, values: 0, zeros: 0, mu: null, compensated: false, outputError: 0, perTable: [], left: reason,
+  }; // prettier-ignore
+}
+
+const methodWords: Readonly<Record<SelectMethod, string>> = { 'closed-form': 'closed form', training: 'training' };
+const valueWords: Readonly<Record<SelectValues, string>> = {
+  all: 'all values',
+  set: 'low-energy sets',
+  'powers-of-two': '0 and powers of two',
+};
+
+/** In words: "closed form, 8 bits, all values". */
+export function aimWords({ method, values, bits }: Pick<SelectAim, 'method' | 'values' | 'bits'>): string {
+  return `${methodWords[method]}, ${bits} bits, ${valueWords[values]}`;
+}
+
+/** Provenance inside the written model: the same selection gives the same file, so nothing that changes from run to run is in it. */
+export function selectMetadata(
+  aim: SelectAim,
+  layers: readonly SelectLayerDocument[],
+  hashes: { readonly model: string; readonly data: string; readonly cells: Readonly<Record<string, string>> },
+): Record<string, string> {
+  const how = layers
+    .filter(({ perTable, values }) => perTable.length > 0 || values > 0)
+    .map(({ id, bits, values, zeros, mu }): [string, string] => [
+      `tierwise.select.${id}`,
+      `${bits} bits, ${values} values, ${(100 * zeros).toFixed(1)} % zeros${mu === null ? '' : `, mu ${Number(mu.toPrecision(6))}`}`,
+    ]);
+  return {
+    ...Object.fromEntries(how),
+    'tierwise.select': `${aimWords(aim)}, allowed drop ${Number((100 * aim.maxDrop).toPrecision(6))} points, ${aim.cell} cell, seed ${aim.seed}`,
+    'tierwise.select.cells': Object.entries(hashes.cells)
+      .map(([cell, hash]) => `${cell} ${hash}`)
+      .join('; '),
+    'tierwise.source': hashes.model,
+    'tierwise.data': hashes.data,
+  };
+}
+
+/** What the result calls for saying. `allowed`: whether anything was within the allowed drop on the validation rows. */
+export function outcomeFindings(
+  outcome: SelectOutcome,
+  aim: SelectAim,
+  quality: HeldOutQuality | null,
+  plan: string,
+): readonly Diagnostic[] {
+  const where = { path: plan };
+  const { chosen, baseline, original } = outcome;
+  const percent = (value: number): string =>
+    original.metric === 'accuracy' ? `${(100 * value).toFixed(2)} %` : String(Number(value.toPrecision(4)));
+  const findings: Diagnostic[] = [];
+  if (!chosen.allowed) {
+    const best = outcome.points.reduce((a, b) => (dropOf(a.assessment.metric, original.quality, a.assessment.quality) <= dropOf(b.assessment.metric, original.quality, b.assessment.quality) ? a : b)); // prettier-ignore
+    findings.push({
+      severity: 'error',
+      code: 'nothing-within-drop',
+      message:
+        `The model has ${original.metric} ${percent(original.quality)} on ${original.rows} validation rows; of ${outcome.points.length} configurations the nearest, "${best.label}", ` +
+        `has ${percent(best.assessment.quality)}, which is more than ${dropWords(aim.maxDrop, original.metric)} away. Nothing was written. Allow more with --max-drop${aim.bits === 4 ? ', or use --bits 8' : ''}.`,
+      where,
+    });
+  } else if (chosen === baseline || chosen.saving <= 0) {
+    findings.push({
+      severity: 'warning',
+      code: 'nothing-gained',
+      message:
+        'No configuration saves multiply-add energy within the allowed drop: the weights are int8 by rounding, which is what savings are counted from. Allow more with --max-drop, or give more rows.',
+      where,
+    });
+  }
+  if (quality === null) return findings;
+  const { given, selected } = quality;
+  const drop = dropOf(given.metric, given.value, selected.value);
+  if (drop > aim.maxDrop) {
+    findings.push({
+      severity: 'warning',
+      code: 'held-out-drop',
+      message: `On ${given.rows} held-out rows ${given.metric} goes from ${percent(given.value)} to ${percent(selected.value)}, more than the ${dropWords(aim.maxDrop, given.metric)} that the validation rows kept to. More rows make both agree better.`,
+      where,
+    });
+  }
+  return findings;
+}
+
+function dropWords(maxDrop: number, metric: Evaluation['metric']): string {
+  const amount = Number((100 * maxDrop).toPrecision(4));
+  return metric === 'accuracy' ? `${amount} ${amount === 1 ? 'point' : 'points'}` : `${amount} %`;
+}

@@ -1,0 +1,205 @@
+import type { SelectCandidate, SelectControl } from '../compress/select/types.ts';
+import { checkAbort } from '../model/abort.ts';
+import { TierwiseError } from '../model/error.ts';
+import { findLayers, inferShapes } from '../model/index.ts';
+import type { Plan } from '../model/plan.ts';
+import { encodeModel, withMetadata } from '../onnx/index.ts';
+import type { SavingDocument, SelectDocument, SelectLayerDocument, SelectValues, SelectWholeDocument } from '../protocol/index.ts';
+import { ortRuntime } from '../runtime/ort.ts';
+import type { Environment } from './environment.ts';
+import { sha256 } from './files.ts';
+import { contextOf } from './fit-context.ts';
+import { nodeHost } from './host.ts';
+import type { JobControl } from './job.ts';
+import { openRows } from './open-rows.ts';
+import type { OpenedRows } from './open-rows.ts';
+import { planFacts } from './plan-facts.ts';
+import { readPlan, runnablePlan } from './read-plan.ts';
+import { checkAgainstModel } from './rows-against-model.ts';
+import { selectAim, selectCells } from './select-aim.ts';
+import type { SelectAim, SelectParams } from './select-aim.ts';
+import { selectBase } from './select-base.ts';
+import type { SelectBase } from './select-base.ts';
+import { requireBetterThanChance } from './select-chance.ts';
+import { searchBy } from './select-dispatch.ts';
+import type { Searched } from './select-dispatch.ts';
+import { judgeOutcome, qualityOf } from './select-judge.ts';
+import type { Judged, Judging } from './select-judge.ts';
+import { prepareSelected, writeSelected } from './select-outputs.ts';
+import { aimWords, layerDocuments, outcomeFindings, pointOf, selectMetadata } from './select-record.ts';
+import { selectRows } from './select-rows.ts';
+import type { SelectRows } from './select-rows.ts';
+import { savingDocument, searchPrice, totalSavings } from './select-savings.ts';
+import { wholeEnergy } from './select-whole.ts';
+import { targetsFor } from './targets.ts';
+
+/** Values of a learned set that a search starts with. */
+const setSize = 16;
+
+/** Everything a selection works on, checked before any work. */
+interface Prepared {
+  readonly plan: Plan;
+  readonly planPath: string;
+  readonly base: SelectBase;
+  readonly data: OpenedRows;
+  readonly rows: SelectRows;
+  readonly aim: SelectAim;
+  /** Null for a trial. */
+  readonly output: string | null;
+}
+
+/**
+ * Chooses integer weights that cost less multiply-add energy while the quality on validation rows stays within the allowed drop, judges
+ * the result once on held-out rows, and writes it as a QDQ model with its record, both whole or not at all. The user's model stays as it
+ * is. Rejects with AbortError when cancelled. When nothing is within the drop, nothing is written and the document says so with an error.
+ */
+export async function selectJob(environment: Environment, params: SelectParams, control: JobControl): Promise<SelectDocument> {
+  const startedMs = nodeHost.nowMs();
+  control.onProgress?.({ stage: 'preparing', message: 'reading plan, model and data', fraction: null });
+  const prepared = await prepare(environment, params, control);
+  try {
+    return await selectPrepared(environment, prepared, control, startedMs);
+  } finally {
+    await prepared.data.close();
+  }
+}
+
+async function prepare(environment: Environment, params: SelectParams, control: JobControl): Promise<Prepared> {
+  const read = await readPlan(params.path);
+  const { plan, modelPath } = runnablePlan(read);
+  if (read.dataPath === null || plan.data === undefined) {
+    throw new TierwiseError(
+      'plan-without-data',
+      `${read.path} names no data`,
+      'Add a line such as: data "digits.npz" inputs x labels y split 0.8 seed 1',
+    );
+  }
+  const { split, seed } = plan.data;
+  const aim = selectAim(params, seed);
+  const base = await selectBase(environment, read, plan, modelPath);
+  const precious = [read.dataPath, read.path, base.opened.path];
+  const output = params.trial === true ? null : await prepareSelected(params.out, modelPath, precious);
+  const data = await openRows(read.dataPath, plan.data, { abort: control.abort });
+  try {
+    checkAgainstModel(data, base.runnable);
+    const rows = await selectRows(data, { fraction: split, seed }, params.rows, control.abort);
+    return { plan, planPath: read.path, base, data, rows, aim, output };
+  } catch (error) {
+    await data.close();
+    throw error;
+  }
+}
+
+async function selectPrepared(
+  environment: Environment,
+  prepared: Prepared,
+  control: JobControl,
+  startedMs: number,
+): Promise<SelectDocument> {
+  const { base, rows, aim, planPath } = prepared;
+  const { runnable } = base;
+  const cells = selectCells(aim);
+  const judging: Judging = { runnable, heldOut: rows.heldOut, cells, seed: aim.seed, runtime: ortRuntime(), control };
+  const given = await qualityOf(judging, runnable.model, rows.validation, 'evaluating the model');
+  requireBetterThanChance(given, rows.validation, base.opened.path);
+  const { model, outcome } = await search(prepared, judging, given.value);
+  checkAbort(control.abort);
+  const judged = outcome.chosen.allowed ? await judgeOutcome(judging, outcome) : null;
+  const hashes = {
+    model: base.opened.sha256,
+    data: prepared.data.sha256,
+    cells: Object.fromEntries(cells.priced.map(({ id, netlistHash }) => [id, netlistHash])),
+  };
+  const left = new Map(
+    [...base.left.map(({ layer, reason }) => ({ id: layer.id, reason })), ...model.skipped].map(({ id, reason }) => [id, reason]),
+  );
+  const layers = layerDocuments(runnable.layers, outcome.chosen.layers, left, judged?.before ?? [], judged?.after ?? []);
+  const saving = judged === null ? null : savingOf(prepared, judged, layers);
+  const written = judged === null ? null : encodeModel(withMetadata(judged.selected, selectMetadata(aim, layers, hashes)));
+  const output = written === null ? null : prepared.output;
+  const record: SelectDocument = {
+    schema: 'tierwise.select/1',
+    plan: planPath,
+    model: base.opened.path,
+    output,
+    method: aim.method,
+    values: aim.values,
+    bits: aim.bits,
+    maxDrop: aim.maxDrop,
+    cell: aim.cell,
+    rows: { calibration: rows.calibration.rows, validation: rows.validation.rows, heldOut: rows.heldOut.rows },
+    layers,
+    points: outcome.points.map((point) => pointOf(point, cells.steering.id, outcome.original.quality, point === outcome.chosen)),
+    saving,
+    rounded: judged?.quality.rounded.value ?? null,
+    whole: judged === null || saving === null ? null : await wholeOf(prepared, judged, saving),
+    seconds: (nodeHost.nowMs() - startedMs) / 1000,
+    hashes: { plan: sha256(planFacts(prepared.plan)), ...hashes, output: output === null || written === null ? null : sha256(written) },
+    versions: { tierwise: environment.version, node: process.versions.node, runtime: judging.runtime.version },
+    diagnostics: [...base.diagnostics, ...prepared.data.diagnostics, ...outcomeFindings(outcome, aim, judged?.quality ?? null, planPath)],
+  };
+  if (output !== null && written !== null) await writeSelected(output, written, record, control);
+  return record;
+}
+
+/** The search, told point by point. `given`: quality of the model as it is on the validation rows. */
+function search(prepared: Prepared, judging: Judging, given: number): Promise<Searched> {
+  const { base, rows, aim } = prepared;
+  const { runnable, cells, runtime, control } = judging;
+  const steering = cells.steering.id;
+  const onPoint = (point: SelectCandidate): void =>
+    control.onProgress?.({ stage: 'searching', message: point.label, fraction: null, point: pointOf(point, steering, given) });
+  const watched: SelectControl = { ...contextOf(control, 'searching'), onPoint };
+  return searchBy(
+    aim.method,
+    {
+      model: runnable.model,
+      layers: runnable.layers,
+      chosen: new Set(base.layers.map(({ id }) => id)),
+      input: runnable.input,
+      output: runnable.output,
+      calibration: rows.calibration,
+      validation: rows.validation,
+      cell: cells.steering,
+      price: searchPrice(steering),
+      runtime,
+      seed: aim.seed,
+    },
+    { bits: aim.bits, values: valuesOf(aim.values), maxDrop: aim.maxDrop, seed: aim.seed },
+    watched,
+  );
+}
+
+function valuesOf(values: SelectValues): Parameters<typeof searchBy>[2]['values'] {
+  return values === 'set' ? { kind: 'set', size: setSize } : { kind: values };
+}
+
+function savingOf({ aim, rows }: Prepared, { quality }: Judged, layers: readonly SelectLayerDocument[]): SavingDocument {
+  const perTable = totalSavings(layers.map((layer) => layer.perTable).filter((savings) => savings.length > 0));
+  const shift = aim.values === 'powers-of-two' ? '; the shift cell against the array cell' : '';
+  return savingDocument(perTable, aim.cell, {
+    baseline: `int8 weights by rounding, uint8 inputs, weight-stationary 64 x 64 units without zero skipping, batch 1${shift}`,
+    variant: aimWords(aim),
+    metric: quality.given.metric,
+    before: quality.given.value,
+    after: quality.selected.value,
+    split: 'held-out rows',
+    rows: rows.heldOut.rows,
+  });
+}
+
+/** The whole inference on the plan's target. */
+async function wholeOf(
+  { plan, planPath, base }: Prepared,
+  { selected }: Judged,
+  saving: SavingDocument,
+): Promise<SelectWholeDocument | null> {
+  const { targets } = await targetsFor(planPath);
+  return wholeEnergy({
+    target: plan.target,
+    targets,
+    given: base.runnable.layers,
+    quantised: findLayers(selected.graph, inferShapes(selected.graph)),
+    saving,
+  });
+}

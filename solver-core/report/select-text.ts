@@ -1,0 +1,117 @@
+import { formatCount, formatQuantity, formatSi, sourceLegend } from '../energy/format.ts';
+import type { SelectDocument, SelectLayerDocument, SelectPoint } from '../protocol/select-documents.ts';
+import type { Column } from './cells.ts';
+import { counted, fileName, inert, numberCell, textTable } from './cells.ts';
+import { diagnosticLine } from './check-text.ts';
+import { dropText, headline, metricName, qualityLine, qualityText, savingColumns, savingOf, savingsByCell, signedPercent, tableCell, wholeLines } from './select-words.ts'; // prettier-ignore
+
+/** The selection for a terminal: the saving with its baseline and accuracies, layers, what was tried, what was written. Ends with a newline. */
+export function selectText(document: SelectDocument): string {
+  const { saving, rows } = document;
+  const others = saving === null ? [] : savingsByCell(saving.perTable).slice(1);
+  return [
+    `Selected weights of ${fileName(document.model)}: ${aim(document)}`,
+    '',
+    ...(saving === null
+      ? ['Nothing was selected.']
+      : [
+          `${headline(saving)}${others.map(({ cell, text }) => `; ${inert(cell, 24)} cell: ${text}`).join('')}`,
+          `  against   ${inert(saving.baseline, 300)}`,
+          `  quality   ${qualityLine(document)}`,
+        ]),
+    `  rows      ${formatCount(rows.calibration)} steered, ${formatCount(rows.validation)} decided, ${formatCount(rows.heldOut)} judged at the end`,
+    '',
+    ...layerTable(document),
+    '',
+    ...pointTable(document),
+    '',
+    ...wholeLines(document),
+    '',
+    ...document.diagnostics.map(diagnosticLine),
+    document.output === null ? 'Nothing was written.' : `Wrote ${inert(document.output, 4096)} in ${formatSi(document.seconds, 's')}`,
+    sourceLegend,
+    ...(document.output === null ? [] : ['Next: run the new model in place of the old one; any ONNX runtime reads its integers.']),
+    '',
+  ].join('\n');
+}
+
+const valueWords: Readonly<Record<SelectDocument['values'], string>> = {
+  all: 'all values',
+  set: 'low-energy sets',
+  'powers-of-two': '0 and powers of two',
+};
+
+function aim({ method, bits, values, maxDrop, points }: SelectDocument): string {
+  const isError = points[0]?.metric === 'mse';
+  const drop = Number((100 * maxDrop).toPrecision(6));
+  const most = isError ? `${drop} % more error` : counted(drop, 'point');
+  return `${method === 'training' ? 'training' : 'closed form'}, ${bits} bits, ${valueWords[values]}, at most ${most} lost`;
+}
+
+function layerTable(document: SelectDocument): readonly string[] {
+  const savings = savingColumns(document);
+  const columns: readonly Column[] = [
+    { title: 'layer', align: 'left' },
+    { title: 'op', align: 'left' },
+    { title: 'bits', align: 'right' },
+    { title: 'values', align: 'right' },
+    { title: 'zeros', align: 'right' },
+    { title: 'output error', align: 'right' },
+    ...savings.map(({ cell, table }): Column => ({ title: inert(`${cell}, ${table}`, 40), align: 'right' })),
+  ];
+  const chosen = document.layers.filter(({ values }) => values > 0);
+  const left = document.layers.filter(({ values }) => values === 0);
+  return [
+    ...textTable(columns, chosen.map((layer) => layerRow(layer, savings))), // prettier-ignore
+    ...chosen
+      .filter((layer) => layer.left !== null)
+      .map((layer) => `${inert(layer.id, 40)}: rounded only: ${inert(layer.left ?? '', 300)}`),
+    ...chosen
+      .filter((layer) => layer.left === null && !layer.compensated)
+      .map((layer) => `${inert(layer.id, 40)}: not compensated, because that was no better on rows it had not seen`),
+    ...left.map((layer) => `${inert(layer.id, 40)}: left as it is: ${inert(layer.left ?? '', 300)}`),
+  ];
+}
+
+function layerRow(layer: SelectLayerDocument, savings: ReturnType<typeof savingColumns>): readonly string[] {
+  return [
+    inert(layer.id, 40),
+    inert(layer.op, 24),
+    String(layer.bits),
+    formatCount(layer.values),
+    signedPercent(layer.zeros),
+    numberCell(layer.outputError),
+    ...savings.map((column) => tableCell(savingOf(layer, column))),
+  ];
+}
+
+/** Most configurations in a terminal; the record holds all. */
+const maxPoints = 40;
+
+function pointTable({ points }: SelectDocument): readonly string[] {
+  const metric = points[0]?.metric ?? 'accuracy';
+  const columns: readonly Column[] = [
+    { title: 'tried', align: 'left' },
+    { title: 'multiply-adds', align: 'right' },
+    { title: 'saved', align: 'right' },
+    { title: `${metricName(metric)} (validation)`, align: 'right' },
+    { title: 'lost', align: 'right' },
+    { title: '', align: 'left' },
+  ];
+  const shown = points.length <= maxPoints ? points : points.filter((point, at) => at < maxPoints || point.chosen);
+  return [
+    ...textTable(columns, shown.map(pointRow)),
+    ...(shown.length === points.length ? [] : [`and ${points.length - shown.length} more, all in the record`]),
+  ];
+}
+
+function pointRow(point: SelectPoint): readonly string[] {
+  return [
+    inert(point.label, 60),
+    formatQuantity(point.macEnergy),
+    signedPercent(point.saving),
+    qualityText(point.metric, point.quality),
+    dropText(point),
+    point.chosen ? (point.allowed ? 'chosen' : 'nearest') : point.allowed ? '' : 'too much lost',
+  ];
+}
