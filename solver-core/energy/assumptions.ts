@@ -2,9 +2,10 @@ import type { EnergyDocument } from '../protocol/documents.ts';
 import type { EvaluateInput, LayerFigures } from './evaluate.ts';
 import { evaluateLayers } from './evaluate.ts';
 import { formatSi } from './format.ts';
+import { mapTarget } from './map-target.ts';
 import type { Band } from './quantity.ts';
 import { statements } from './statements.ts';
-import type { EnergyTable, EnergyTarget } from './target.ts';
+import type { AccessEnergy, EnergyTable, EnergyTarget } from './target.ts';
 import { tableOperations } from './target.ts';
 
 type Assumption = EnergyDocument['assumptions'][number];
@@ -79,23 +80,6 @@ function bare(band: Band): Band {
   return band.ref === '' ? band : { ...band, ref: '-' };
 }
 
-function mapTarget(target: EnergyTarget, f: (band: Band) => Band): EnergyTarget {
-  return {
-    ...target,
-    clockHz: f(target.clockHz),
-    macsPerCycle: f(target.macsPerCycle),
-    arithmeticFactor: f(target.arithmeticFactor),
-    overheadPerMacJ: f(target.overheadPerMacJ),
-    staticPowerW: target.staticPowerW === null ? null : f(target.staticPowerW),
-    refetch: f(target.refetch),
-    memories: target.memories.map((level) => ({ ...level, energyPerBitJ: f(level.energyPerBitJ) })),
-    engine:
-      target.engine === null
-        ? null
-        : { ...target.engine, activity: f(target.engine.activity), linkEnergyPerBitJ: f(target.engine.linkEnergyPerBitJ) },
-  };
-}
-
 /** The same input with `f` applied to every band but those of the tables. */
 function mapInput(input: EvaluateInput, f: (band: Band) => Band): EvaluateInput {
   const { context, scenario } = input;
@@ -163,6 +147,8 @@ function knobsOf(input: EvaluateInput): readonly Knob[] {
       `Energy per bit: ${target.memories.map((m) => `${m.name} ${range(m.energyPerBitJ, 'J')}`).join(', ')}.`,
     ),
     engineKnob(target),
+    arrayKnob(target),
+    eventsKnob(target),
     target.engine === null
       ? null
       : {
@@ -221,6 +207,39 @@ function engineKnob(target: EnergyTarget): Knob | null {
       context: { ...pinned.context, target: { ...pinned.context.target, engine: free.context.target.engine } },
     }),
   };
+}
+
+function arrayKnob(target: EnergyTarget): Knob | null {
+  const { array } = target;
+  if (array === undefined) return null;
+  const show = (name: string, access: AccessEnergy): string =>
+    access.kind === 'per-bit'
+      ? `${name} ${range(access.energyPerBitJ, 'J')} per bit`
+      : `${name} ${range(access.macsPerWord, '')} multiply-adds per word`;
+  const { registers, array: between, buffer, dram } = array.access;
+  const own = [buffer === null ? '' : `, ${show('buffer', buffer)}`, dram === null ? '' : `, ${show('DRAM', dram)}`].join('');
+  return {
+    name: 'array',
+    text: `An access costs: ${show('registers', registers)}, ${show('between units', between)}${own}; a unit that waits ${range(array.idlePerUnitCycleJ, 'J')} per cycle.`,
+    release: (pinned, free) => withTarget(pinned, free.context.target.array === undefined ? {} : { array: free.context.target.array }),
+  };
+}
+
+function eventsKnob(target: EnergyTarget): Knob | null {
+  const { events } = target;
+  if (events === undefined) return null;
+  return {
+    name: 'events',
+    text:
+      `${range(events.nonzeroInputs, '')} of the inputs are not zero; each costs ${range(events.eventJ, 'J')}, and each multiply-add ${range(events.macJ, 'J')}, ` +
+      `${range(events.weightLoadsPerMac, '')} loads of a weight and ${range(events.stateAccessesPerMac, '')} accesses to a sum. ` +
+      'The low ends leave memory and events out, as the published figure per synaptic operation does; the high ends count every access.',
+    release: (pinned, free) => withTarget(pinned, free.context.target.events === undefined ? {} : { events: free.context.target.events }),
+  };
+}
+
+function withTarget(input: EvaluateInput, fields: Partial<EnergyTarget>): EvaluateInput {
+  return { ...input, context: { ...input.context, target: { ...input.context.target, ...fields } } };
 }
 
 function range(band: Band, unit: string): string {

@@ -7,6 +7,7 @@ import { directBreakEven } from './break-even.ts';
 import type { EnergyContext } from './cost.ts';
 import type { EvaluateInput, LayerFigures } from './evaluate.ts';
 import { evaluateLayers, totalOf } from './evaluate.ts';
+import { mapLayers } from './map-layers.ts';
 import { nearest } from './nearest.ts';
 import type { LayerFit } from './retraining.ts';
 import { trainingScenario } from './scenario.ts';
@@ -93,12 +94,14 @@ export function estimateEnergy(request: EstimateRequest): Checked<EnergyDocument
 export function evaluateInput(request: EstimateRequest): Checked<EvaluateInput> {
   const context = energyContext(request.targetId, request.targets ?? energyTargets);
   if (context.value === undefined) return { value: undefined, diagnostics: context.diagnostics };
+  const layers = request.layers.map(countable);
   const value: EvaluateInput = {
-    layers: request.layers.map(countable),
+    layers,
     plan: request.plan ?? null,
     fit: request.fit ?? new Map<string, LayerFit>(),
     context: context.value,
     scenario: trainingScenario(request),
+    mappings: mapLayers(layers, context.value),
   };
   return { value, diagnostics: [] };
 }

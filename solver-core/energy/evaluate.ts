@@ -2,6 +2,8 @@ import type { Layer } from '../model/layer.ts';
 import type { Plan, TargetKind } from '../model/plan.ts';
 import type { Breakdown, EnergyContext } from './cost.ts';
 import { layerInference, place } from './inference.ts';
+import type { ArrayMappings } from './map-layers.ts';
+import { mapLayers } from './map-layers.ts';
 import type { Quantity } from './quantity.ts';
 import { sum } from './quantity.ts';
 import type { LayerFit } from './retraining.ts';
@@ -16,6 +18,8 @@ export interface EvaluateInput {
   readonly fit: ReadonlyMap<string, LayerFit>;
   readonly context: EnergyContext;
   readonly scenario: TrainingScenario;
+  /** How the layers lie on the target's array, where that is known already; found anew when absent or of another target. */
+  readonly mappings?: ArrayMappings;
 }
 
 /** The figures of one layer. */
@@ -31,13 +35,14 @@ export interface LayerFigures {
 export function evaluateLayers(input: EvaluateInput): readonly LayerFigures[] {
   const { layers, context, scenario } = input;
   const placement = place(layers, context);
+  const mappings = input.mappings?.targetId === context.target.id ? input.mappings : mapLayers(layers, context);
   const level = trainingLevel(layers, context, scenario);
   const targets = targetsByLayer(layers, input.plan);
   return layers.map((layer, index): LayerFigures => {
     const fit = input.fit.get(layer.id);
     return {
       layer,
-      inference: layerInference(layer, placement, context),
+      inference: layerInference(layer, placement, context, mappings.byLayer.get(layer.id)),
       sgd: sgdEnergy(layer, index === 0, level, context, scenario),
       solve: solveEnergy(layer, targets.get(layer.id) ?? 'labels', context, scenario, fit),
       incremental: learnerUpdate(input, layer) ?? incrementalEnergy(layer, context, scenario, fit),

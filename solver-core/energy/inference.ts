@@ -1,7 +1,10 @@
 import type { Layer } from '../model/layer.ts';
+import { arrayInference } from './array-energy.ts';
 import type { Breakdown, EnergyContext } from './cost.ts';
 import { breakdown, levelFor, macOn, staticPart, timeOf, trafficEnergy } from './cost.ts';
+import { eventInference } from './events-energy.ts';
 import { precisionOf, storedBits } from './mac.ts';
+import type { Mapping } from './mapping/bits.ts';
 import type { Band } from './quantity.ts';
 import { scaleBand } from './quantity.ts';
 import type { MemoryLevel } from './target.ts';
@@ -39,11 +42,15 @@ export function place(layers: readonly Layer[], context: EnergyContext): Placeme
 }
 
 /**
- * Joules of one forward pass of a layer, batch 1: `compute` (MACs · energy per MAC), `weights` (each weight once through its
+ * Joules of one forward pass of a layer, batch 1. With `mapping`, on a target with an array: see `arrayInference`; on an event-driven
+ * target: see `eventInference`. Else `compute` (MACs · energy per MAC), `weights` (each weight once through its
  * memory), `activations` (input read, output written), `static` (power while nothing switches, for the time of the MACs).
  * Null when MACs or tensor sizes are unknown. Pooling, normalisation and activation functions are not counted.
  */
-export function layerInference(layer: Layer, placement: Placement, context: EnergyContext): Breakdown | null {
+export function layerInference(layer: Layer, placement: Placement, context: EnergyContext, mapping?: Mapping): Breakdown | null {
+  const { array, events } = context.target;
+  if (array !== undefined && mapping !== undefined) return arrayInference(layer, mapping, array, context);
+  if (events !== undefined) return eventInference(layer, placement, events, context);
   if (layer.macs === null || layer.inputElements === null || layer.outputElements === null) return null;
   const { target } = context;
   const arithmetic = target.arithmetic.inference;

@@ -126,6 +126,10 @@ export interface EnergyTarget {
   readonly memories: readonly MemoryLevel[];
   readonly arithmetic: { readonly inference: Arithmetic; readonly training: Arithmetic; readonly solve: Arithmetic };
   readonly engine: EngineOnTarget | null;
+  /** Present where layers are mapped to an array of units; inference is then counted level by level. */
+  readonly array?: ArrayOnTarget;
+  /** Present where inference is counted by events. */
+  readonly events?: EventsOnTarget;
   /** True: measurements bound the energy per multiply-add, so that the spread of the constant tables no longer counts. Default false. */
   readonly isComputeMeasured?: boolean;
 }

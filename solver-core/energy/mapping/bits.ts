@@ -1,4 +1,4 @@
-import type { Operand } from './nest.ts';
+import type { Nest, Operand } from './nest.ts';
 import type { Access, Level, Traffic } from './traffic.ts';
 
 /** Widths of a layer's numbers on a target. */
@@ -8,6 +8,22 @@ export interface WordBits {
   readonly activations: number;
   /** Partial sums in the units. */
   readonly sums: number;
+}
+
+/** Tensors that live in the buffer for the whole inference, because the model is small enough. */
+export interface Resident {
+  readonly weights: boolean;
+  readonly activations: boolean;
+}
+
+/** A layer on an array. */
+export interface Mapping {
+  readonly nest: Nest;
+  readonly traffic: Traffic;
+  readonly bits: WordBits;
+  readonly resident: Resident;
+  /** False: even the smallest tile is larger than the buffer, and the counts are those of this tile. */
+  readonly fits: boolean;
 }
 
 /** Bits read and written; the parts that are uses of a held word, and those that only bring or take it away, are kept apart. */
@@ -23,25 +39,35 @@ export function storedSumBits(sums: number): number {
   return Math.max(8, 2 ** Math.ceil(Math.log2(sums)));
 }
 
-/** Bits of one operand at one level. A sum that will be added to is stored wide, a finished output as an activation. */
-export function bitsAt(traffic: Traffic, level: Level, operand: Operand, bits: WordBits): BitCount {
+/**
+ * Bits of one operand at one level. A sum that will be added to is stored wide, a finished output as an activation. What lives in the buffer
+ * does not cross DRAM, and neither arrives in the buffer nor leaves it.
+ */
+export function bitsAt({ traffic, bits, resident }: Mapping, level: Level, operand: Operand): BitCount {
   const access = traffic.levels[level][operand];
-  if (operand === 'weights') return scaled(access, bits.weights);
-  if (operand === 'inputs') return scaled(access, bits.activations);
-  if (level === 'registers' || level === 'array') return scaled(access, bits.sums);
+  const stays = operand === 'weights' ? resident.weights : resident.activations;
+  if (level === 'dram' && stays) return nothing;
+  if (level === 'registers' || level === 'array') return scaled(access, operand === 'outputs' ? bits.sums : widthOf(operand, bits));
+  if (operand !== 'outputs') return scaled(stays ? { ...access, arrivals: 0 } : access, widthOf(operand, bits));
   const wide = storedSumBits(bits.sums);
   const { dram } = traffic.levels;
   const spilled = dram.outputs.reads;
   const finished = dram.outputs.writes - spilled;
   const leaving = finished * bits.activations + spilled * wide;
-  if (level === 'dram') return { reads: spilled * wide, writes: leaving, arrivals: 0, departures: 0 };
+  if (level === 'dram') return { ...nothing, reads: spilled * wide, writes: leaving };
   const isPartial = access.reads > 0 || spilled > 0;
   return {
     reads: access.reads * wide,
     writes: access.writes * wide,
     arrivals: access.arrivals * (isPartial ? wide : bits.activations),
-    departures: leaving,
+    departures: stays ? 0 : leaving,
   };
+}
+
+const nothing: BitCount = { reads: 0, writes: 0, arrivals: 0, departures: 0 };
+
+function widthOf(operand: 'weights' | 'inputs', bits: WordBits): number {
+  return operand === 'weights' ? bits.weights : bits.activations;
 }
 
 function scaled(access: Access, bits: number): BitCount {

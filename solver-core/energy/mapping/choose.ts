@@ -1,30 +1,14 @@
 import { assert } from '../../model/error.ts';
 import { largestWindow, windowElements } from './axis.ts';
-import type { WordBits } from './bits.ts';
+import type { Mapping, Resident, WordBits } from './bits.ts';
 import { bitsAt, storedSumBits } from './bits.ts';
 import type { Dim, Loop, Nest, Pass } from './nest.ts';
 import { extent, operands, steps, tileOf } from './nest.ts';
 import type { ArrayGeometry } from './passes.ts';
 import { passes } from './passes.ts';
 import type { LayerShape } from './shape.ts';
-import type { Level, Traffic } from './traffic.ts';
+import type { Level } from './traffic.ts';
 import { levels, nestTraffic, tensorWords } from './traffic.ts';
-
-/** Tensors that live in the buffer for the whole inference, because the model is small enough. */
-export interface Resident {
-  readonly weights: boolean;
-  readonly activations: boolean;
-}
-
-/** A layer on an array. */
-export interface Mapping {
-  readonly nest: Nest;
-  readonly traffic: Traffic;
-  readonly bits: WordBits;
-  readonly resident: Resident;
-  /** False: even the smallest tile is larger than the buffer, and the counts are those of this tile. */
-  readonly fits: boolean;
-}
 
 /** Cost of moving a bit at each level, relative to each other; decides between mappings only, no energy is computed with it. */
 const choiceWeights: Readonly<Record<Level, number>> = { registers: 0, array: 2, buffer: 6, dram: 200 };
@@ -43,10 +27,11 @@ export function chooseMapping(shape: LayerShape, array: ArrayGeometry, bits: Wor
       if (neededBits(nest, bits, resident) > array.bufferBytes * 8) continue;
       for (const ordered of orders(nest)) {
         const traffic = nestTraffic(ordered, array.rows, array.columns);
-        const cost = weightedTraffic(traffic, bits, resident);
+        const mapping: Mapping = { nest: ordered, traffic, bits, resident, fits: true };
+        const cost = weightedTraffic(mapping);
         if (cost < bestCost || (cost === bestCost && best !== null && traffic.cycles < best.traffic.cycles)) {
           bestCost = cost;
-          best = { nest: ordered, traffic, bits, resident, fits: true };
+          best = mapping;
         }
       }
     }
@@ -85,14 +70,12 @@ function productsPerPass(pass: Pass, taps: number): number {
   return pass.dataflow === 'weight-stationary' ? pass.rows : Infinity;
 }
 
-function weightedTraffic(traffic: Traffic, bits: WordBits, resident: Resident): number {
+function weightedTraffic(mapping: Mapping): number {
   let cost = 0;
   for (const level of levels) {
     if (level === 'registers') continue;
     for (const operand of operands) {
-      const isHere = operand === 'weights' ? resident.weights : resident.activations;
-      if (level === 'dram' && isHere) continue;
-      const { reads, writes, arrivals, departures } = bitsAt(traffic, level, operand, bits);
+      const { reads, writes, arrivals, departures } = bitsAt(mapping, level, operand);
       cost += choiceWeights[level] * (reads + writes + arrivals + departures);
     }
   }

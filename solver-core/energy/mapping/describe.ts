@@ -1,0 +1,71 @@
+import type { MappingDocument } from '../../protocol/documents.ts';
+import type { Mapping } from './bits.ts';
+import { bitsAt } from './bits.ts';
+import type { Dim, Nest } from './nest.ts';
+import { operands, steps, tileOf } from './nest.ts';
+import type { Level } from './traffic.ts';
+import { levels } from './traffic.ts';
+
+const levelNames: Readonly<Record<Level, string>> = { registers: 'registers', array: 'array', buffer: 'buffer', dram: 'off-chip' };
+
+/** The mapping of a layer on an array of `rows` x `columns` units, for the energy document. */
+export function mappingDocument(mapping: Mapping, array: { readonly rows: number; readonly columns: number }): MappingDocument {
+  const { traffic, nest } = mapping;
+  return {
+    dataflow: nest.pass.dataflow,
+    text: mappingText(mapping),
+    utilisation: utilisation(mapping, array),
+    cycles: traffic.cycles,
+    traffic: levels.map((level) => {
+      const counts = operands.map((operand) => bitsAt(mapping, level, operand));
+      return {
+        level: levelNames[level],
+        readBits: counts.reduce((sum, c) => sum + c.reads + c.departures, 0),
+        writeBits: counts.reduce((sum, c) => sum + c.writes + c.arrivals, 0),
+      };
+    }),
+  };
+}
+
+/** Share of the unit-cycles in which a unit multiplies, padding included. */
+export function utilisation({ traffic }: Mapping, array: { readonly rows: number; readonly columns: number }): number {
+  return traffic.macs / (array.rows * array.columns * traffic.cycles);
+}
+
+/** For people: passes of the array, then the tiles of the buffer and the order of the loops over them. */
+export function mappingText(mapping: Mapping): string {
+  const { nest } = mapping;
+  return [passText(nest), ...(nest.shape.groups > 1 ? [`${nest.shape.groups} groups in turn`] : []), bufferText(mapping)].join('; ');
+}
+
+function passText({ pass, shape }: Nest): string {
+  const positions = shape.images * shape.rows.outputs * shape.columns.outputs;
+  const products = shape.channels * shape.rows.kernel * shape.columns.kernel;
+  switch (pass.dataflow) {
+    case 'weight-stationary':
+      return `${Math.ceil(products / pass.rows)} x ${Math.ceil(shape.outputs / pass.columns)} tiles of ${pass.rows} x ${pass.columns}, ${count(positions, 'position')} each`;
+    case 'output-stationary':
+      return `${Math.ceil(positions / pass.rows)} x ${Math.ceil(shape.outputs / pass.columns)} tiles of ${pass.rows} x ${pass.columns}, ${count(products, 'product')} each`;
+    case 'row-stationary':
+      return (
+        `${pass.channelSets * pass.filterSets} sets of ${pass.kernelRows} x ${Math.min(pass.strip, shape.rows.outputs)} units ` +
+        `(${pass.filterSets} by filter, ${pass.channelSets} by channel), ${count(pass.filters, 'filter')} and ${count(pass.channels, 'channel')} in each unit`
+      );
+  }
+}
+
+function bufferText({ nest, resident, fits }: Mapping): string {
+  if (!fits) return 'one tile does not fit the buffer; counted as if it did';
+  const loops = nest.outer.filter((loop) => steps(nest, loop.dim) > 1);
+  const kept = resident.weights ? 'everything stays in the buffer' : resident.activations ? 'activations stay in the buffer' : null;
+  const once = loops.length === 0 ? 'each word crosses DRAM once' : null;
+  const order = loops.map((loop) => `${steps(nest, loop.dim)} x ${count(tileOf(nest, loop.dim), nouns[loop.dim])}`).join(' > ');
+  const tiles = loops.length === 0 ? null : `tiles in the buffer, outermost loop first: ${order}`;
+  return [kept, kept === null ? once : null, tiles].filter((part) => part !== null).join('; ') || 'the layer is one tile';
+}
+
+const nouns: Readonly<Record<Dim, string>> = { images: 'image', outputs: 'output', channels: 'channel', rows: 'row' };
+
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`;
+}
