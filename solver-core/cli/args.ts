@@ -15,6 +15,8 @@ export interface CliOptions {
   readonly trainOn: string | undefined;
   /** Of `energy`: epochs of gradient descent, as text. */
   readonly epochs: string | undefined;
+  /** Of `energy`: simulate what the multiply-adds switch. */
+  readonly switching: boolean;
   readonly out: string | undefined;
   readonly data: string | undefined;
   readonly inputs: string | undefined;
@@ -70,6 +72,7 @@ export function parseCall(words: readonly string[]): CliCall {
         target: { type: 'string' },
         'train-on': { type: 'string' },
         epochs: { type: 'string' },
+        switching: { type: 'boolean' },
         out: { type: 'string', short: 'o' },
         data: { type: 'string' },
         inputs: { type: 'string' },
@@ -110,6 +113,7 @@ export function parseCall(words: readonly string[]): CliCall {
       target: values.target,
       trainOn: values['train-on'],
       epochs: values.epochs,
+      switching: values.switching === true,
       out: values.out,
       data: values.data,
       inputs: values.inputs,

@@ -51,8 +51,8 @@ const check: Command = async (call, environment) => {
   return failed(document.diagnostics);
 };
 
-const energy: Command = async (call, environment) => {
-  expectCall(call, ['MODEL or PLAN'], ['target', 'train-on', 'epochs', 'format', 'out']);
+const energy: Command = async (call, environment, abort) => {
+  expectCall(call, ['MODEL or PLAN'], ['target', 'train-on', 'epochs', 'switching', 'format', 'out', 'quiet']);
   const format = choose(
     call.options.format,
     'format',
@@ -67,9 +67,10 @@ const energy: Command = async (call, environment) => {
     ...(target === undefined ? {} : { target }),
     ...(trainOn === undefined ? {} : { trainOn }),
     ...(epochs === undefined ? {} : { epochs }),
+    ...(call.options.switching ? { switching: true } : {}),
   };
   if (out !== undefined) await refuseToOverwrite(resolve(out), await energyInputs(params));
-  const rendered = await renderEnergy(environment, params, format);
+  const rendered = await withProgress(call, abort, (control) => renderEnergy(environment, params, format, control));
   if (out === undefined) process.stdout.write(format === 'json' ? escapeJson(rendered.text) : rendered.text);
   else {
     await writeWhole(resolve(out), rendered.text);
@@ -154,7 +155,7 @@ const evaluate: Command = async (call, environment, abort) => {
 };
 
 /** Commands that stop between two steps when asked to; the others read and are simply ended. */
-export const cancellable: readonly string[] = ['fit', 'eval', 'stats', 'merge', 'learn', 'unlearn', 'boards'];
+export const cancellable: readonly string[] = ['energy', 'fit', 'eval', 'stats', 'merge', 'learn', 'unlearn', 'boards'];
 
 /** The commands by name. */
 export const commands: Readonly<Record<string, Command>> = {

@@ -7,6 +7,7 @@ export const helpText = `tierwise: energy-aware model development
                            --format text|json|sarif
   tierwise energy FILE     joules per layer for a model or a plan, inference and retraining
                            --target T  --train-on T (default server-cpu)  --epochs N (default 20, 5 to 100 assumed)
+                           --switching (of a plan: simulate the gates of its multiply-adds on its rows)
                            --format text|json|csv|md|html  --out FILE
   tierwise fit PLAN        solves the lower tier in one step and writes a new model
                            --backend cpu|sim|serial:PORT|xrt:N  --out FILE (default MODEL.fitted.onnx)

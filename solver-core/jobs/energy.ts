@@ -5,11 +5,13 @@ import type { Checked } from '../model/diagnostic.ts';
 import { quoteName } from '../model/quote.ts';
 import type { EnergyDocument } from '../protocol/index.ts';
 import type { Environment } from './environment.ts';
+import type { JobControl } from './job.ts';
 import { withMeasurements } from './measured-evidence.ts';
 import { openModel } from './open-model.ts';
 import { planEnergy, stated } from './plan-energy.ts';
 import type { TrainingFacts } from './plan-energy.ts';
 import { hasErrorsError, readPlan } from './read-plan.ts';
+import { withSwitching } from './switching.ts';
 import type { FoundTargets } from './targets.ts';
 import { targetsFor } from './targets.ts';
 
@@ -25,15 +27,18 @@ export interface EnergyParams extends TrainingFacts {
   readonly target?: string;
   /** False: the target's constants as they are, whatever a calibration says. Default true. */
   readonly calibration?: boolean;
+  /** True: run the model on the plan's rows and simulate what its multiply-adds switch, which takes seconds. Default false: nothing is run. */
+  readonly switching?: boolean;
 }
 
 /** Energy per layer of a model or a plan. Throws TierwiseError when there is nothing to estimate. */
-export async function energyJob(environment: Environment, params: EnergyParams): Promise<EnergyDocument> {
+export async function energyJob(environment: Environment, params: EnergyParams, control: JobControl = {}): Promise<EnergyDocument> {
   const found = await targetsFor(params.path, { calibration: params.calibration !== false });
   for (const id of [params.target, params.trainOn]) if (id !== undefined) checkTarget(found, id);
   const isPlan = extname(params.path) === '.tiers';
   const result = isPlan ? await ofPlan(environment, params, found) : await ofModel(environment, params, found);
-  if (result.value !== undefined) return result.value;
+  if (result.value !== undefined)
+    return params.switching === true ? withSwitching(environment, params, result.value, found, control) : result.value;
   const first = result.diagnostics.find((d) => d.severity === 'error');
   if (first === undefined)
     throw new TierwiseError('nothing-to-estimate', `${params.path} gives no energy estimate`, 'Check that the plan names a model.');

@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import { FileCache } from './file-cache.ts';
 import { sha256File } from './files.ts';
 import type { OpenedModel } from './open-model.ts';
+import type { SwitchingFigures } from './switching-figures.ts';
 
 /** What the jobs of one process share. */
 export interface Environment {
@@ -12,6 +13,8 @@ export interface Environment {
   readonly models: FileCache<OpenedModel>;
   readonly datasetRows: FileCache<number | null>;
   readonly hashes: FileCache<string | null>;
+  /** What models switch on the rows of their plans. */
+  readonly switching: FileCache<SwitchingFigures>;
 }
 
 /** The environment of a bundle that lies in dist/ beside the engine. */
@@ -22,6 +25,7 @@ export function createEnvironment(version: string, bundlePath: string): Environm
     models: new FileCache(2),
     datasetRows: new FileCache(16),
     hashes: new FileCache(32),
+    switching: new FileCache(4),
   };
 }
 

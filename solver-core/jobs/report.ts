@@ -8,6 +8,7 @@ import type { EnergyDocument } from '../protocol/index.ts';
 import { energyJob } from './energy.ts';
 import type { EnergyParams } from './energy.ts';
 import type { Environment } from './environment.ts';
+import type { JobControl } from './job.ts';
 import { findFit } from './last-fit.ts';
 import { readPlan } from './read-plan.ts';
 
@@ -18,8 +19,9 @@ export async function renderEnergy(
   environment: Environment,
   params: EnergyParams,
   format: ReportFormat,
+  control: JobControl = {},
 ): Promise<{ energy: EnergyDocument; text: string }> {
-  const energy = await energyJob(environment, params);
+  const energy = await energyJob(environment, params, control);
   // The data formats hold the document alone.
   const bare = format === 'json' || format === 'csv' || extname(params.path) !== '.tiers';
   const extras = bare ? {} : await extrasOf(environment, params);
@@ -30,8 +32,9 @@ export async function renderEnergy(
 export async function reportJob(
   environment: Environment,
   params: EnergyParams & { readonly format: ReportFormat },
+  control: JobControl = {},
 ): Promise<{ text: string }> {
-  const { text } = await renderEnergy(environment, params, params.format);
+  const { text } = await renderEnergy(environment, params, params.format, control);
   return { text };
 }
 

@@ -38,6 +38,8 @@ export interface SolverRequests {
       /** Target that would train, and epochs of gradient descent, where the caller states them. */
       readonly trainOn?: string;
       readonly epochs?: number;
+      /** Of a plan: run the model on its rows and simulate what the multiply-adds switch; seconds, with progress and cancel. Default false. */
+      readonly switching?: boolean;
     };
     readonly result: EnergyDocument;
   };

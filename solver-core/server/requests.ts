@@ -50,7 +50,7 @@ function handlersOf(environment: Environment): { readonly [M in Method]: Handler
     'tierwise/hello': () => Promise.resolve({ version: environment.version, pid: process.pid, node: process.versions.node }),
     'tierwise/inspect': (params) => inspectJob(environment, params),
     'tierwise/check': (params) => checkJob(environment, params),
-    'tierwise/energy': (params) => energyJob(environment, params),
+    'tierwise/energy': (params, control) => energyJob(environment, params, control),
     'tierwise/fit': alone<'tierwise/fit'>((params, control) => fitJob(environment, params, control)),
     'tierwise/eval': (params, control) => evalJob(environment, params, control),
     'tierwise/learn': alone<'tierwise/learn'>((params, control) => learnJob(environment, params, control)),
@@ -58,7 +58,7 @@ function handlersOf(environment: Environment): { readonly [M in Method]: Handler
     'tierwise/lastFit': (params) => lastFitJob(environment, params),
     'tierwise/boards': (params, control) =>
       params.probe === undefined ? boardsJob(environment, params, control) : askBoards(params, control),
-    'tierwise/report': (params) => reportJob(environment, params),
+    'tierwise/report': (params, control) => reportJob(environment, params, control),
     'tierwise/select': soon('tierwise/select'),
     'tierwise/diff': soon('tierwise/diff'),
     'tierwise/sensors': soon('tierwise/sensors'),
@@ -155,7 +155,7 @@ const required: { readonly [M in Method]: readonly string[] } = {
 };
 const reportFormats = ['html', 'md', 'csv', 'json', 'text'];
 const optionalStrings = ['text', 'target', 'backend', 'out', 'inputs', 'labels', 'state', 'probe', 'trainOn', 'progressToken'];
-const optionalBooleans = ['fresh', 'keepOnCancel'];
+const optionalBooleans = ['switching', 'fresh', 'keepOnCancel'];
 const learnPolicies = ['plan', 'always', 'never'];
 
 function checkParams(method: Method, params: unknown): Record<string, unknown> {

@@ -1,0 +1,155 @@
+import { basename } from 'node:path';
+import { macCell } from '../energy/switching/gate-simulation.ts';
+import { layerEnergyTable, predictedEnergy } from '../energy/switching/layer-table.ts';
+import type { SwitchedCells } from '../energy/switching/price.ts';
+import type { ArrayShape, SwitchingCell } from '../energy/switching/streams.ts';
+import { transitionRows } from '../energy/switching/streams.ts';
+import { tileEnergy } from '../energy/switching/tile.ts';
+import type { TileEnergy } from '../energy/switching/tile.ts';
+import type { CellEnergy } from '../energy/switching/types.ts';
+import { splitRows } from '../fit/index.ts';
+import { checkAbort, isAbort } from '../model/abort.ts';
+import { TierwiseError } from '../model/error.ts';
+import type { Plan } from '../model/plan.ts';
+import { ortRuntime } from '../runtime/ort.ts';
+import type { Environment } from './environment.ts';
+import { fileHash } from './environment.ts';
+import { contextOf } from './fit-context.ts';
+import { nodeHost } from './host.ts';
+import { integerLayers } from './integer-layers.ts';
+import type { CalibratedLayer } from './integer-layers.ts';
+import type { JobControl } from './job.ts';
+import { openModel } from './open-model.ts';
+import { openRows } from './open-rows.ts';
+import type { ReadPlan } from './read-plan.ts';
+import { checkAgainstModel } from './rows-against-model.ts';
+import { runnableModel } from './runnable-model.ts';
+
+/** What the multiply-adds of one layer switch. */
+export interface SwitchedLayer {
+  readonly id: string;
+  /** Multiply-adds of one inference that `switched` is for. */
+  readonly macs: number;
+  /** By whole tiles, array multiplier first. */
+  readonly switched: SwitchedCells;
+  /** (grouped - tiles) / tiles for the first cell. */
+  readonly grouped: number;
+  readonly tiles: number;
+  readonly simulatedTiles: number;
+  readonly rows: number;
+  readonly simulatedMacs: number;
+}
+
+/** What a plan's model switches on the plan's rows; says nothing of joules. */
+export interface SwitchingFigures {
+  readonly layers: readonly SwitchedLayer[];
+  readonly skipped: readonly { readonly id: string; readonly reason: string }[];
+  /** Rows that were run. */
+  readonly samples: number;
+  readonly array: ArrayShape;
+  /** Names of the files. */
+  readonly data: string;
+  readonly model: string;
+}
+
+/** Rows of the plan's data that are run, and transitions that are simulated for each layer and cell, at most. */
+const mostSamples = 512;
+const transitionsPerLayer = 2 ** 20;
+const seed = 1;
+
+/**
+ * Gate-level switching of every layer that can be made integer, on at most 512 of the rows that a fit of the plan would use. Remembered
+ * while model and data stay the same. Rejects with TierwiseError (`plan-without-data` and those of reading and running), AbortError.
+ */
+export async function switchingFigures(
+  environment: Environment,
+  read: ReadPlan & { readonly plan: Plan; readonly modelPath: string },
+  array: ArrayShape,
+  control: JobControl,
+): Promise<SwitchingFigures> {
+  const { plan, modelPath, dataPath } = read;
+  if (dataPath === null || plan.data === undefined) {
+    throw new TierwiseError(
+      'plan-without-data',
+      `${read.path} names no data, on which switching is simulated`,
+      'Add a line such as: data "digits.npz" inputs x labels y split 0.8 seed 1',
+    );
+  }
+  const { inputs, labels, split, seed: splitSeed } = plan.data;
+  const variant = JSON.stringify([await fileHash(environment, dataPath), inputs, labels, split, splitSeed, array]);
+  const figures = (): Promise<SwitchingFigures> =>
+    environment.switching.get(modelPath, () => simulate(environment, { modelPath, dataPath }, plan, array, control), variant);
+  try {
+    return await figures();
+  } catch (error) {
+    // Somebody else asked for the same and gave up: that is no reason to give up here.
+    if (isAbort(error) && control.abort?.aborted !== true) return figures();
+    throw error;
+  }
+}
+
+async function simulate(
+  environment: Environment,
+  { modelPath, dataPath }: { readonly modelPath: string; readonly dataPath: string },
+  plan: Plan,
+  array: ArrayShape,
+  control: JobControl,
+): Promise<SwitchingFigures> {
+  const clause = plan.data!;
+  const opened = await openModel(environment, modelPath);
+  const runnable = runnableModel(opened);
+  const data = await openRows(dataPath, clause, { abort: control.abort });
+  try {
+    checkAgainstModel(data, runnable);
+    const fitRows = data.take(splitRows(data.rows.rows, clause.split, clause.seed).fit);
+    const request = {
+      ...runnable,
+      data: fitRows,
+      runtime: ortRuntime(),
+      samples: mostSamples,
+      seed,
+      context: contextOf(control, 'simulating'),
+    };
+    const { layers, skipped } = await integerLayers(request);
+    const moving = layers.filter((layer) => transitionRows(layer).length > 0);
+    const still = layers.filter((layer) => !moving.includes(layer)).map(({ id }) => ({ id, reason: 'it sees one row only' }));
+    return {
+      layers: await switchedLayers(moving, array, control),
+      skipped: [...skipped, ...still],
+      samples: Math.min(fitRows.rows, mostSamples),
+      array,
+      data: basename(dataPath),
+      model: basename(modelPath),
+    };
+  } finally {
+    await data.close();
+  }
+}
+
+async function switchedLayers(
+  layers: readonly CalibratedLayer[],
+  array: ArrayShape,
+  control: JobControl,
+): Promise<readonly SwitchedLayer[]> {
+  const cells = [macCell('array'), macCell('booth')] as const;
+  const found: SwitchedLayer[] = [];
+  for (const [at, layer] of layers.entries()) {
+    const simulated: { cell: SwitchingCell; result: TileEnergy }[] = [];
+    for (const [c, cell] of cells.entries()) {
+      const fraction = (at + c / cells.length) / layers.length;
+      control.onProgress?.({ stage: 'simulating', message: `${layer.id}: gates of the ${cell.id} cell`, fraction });
+      await nodeHost.pause();
+      checkAbort(control.abort);
+      simulated.push({ cell, result: tileEnergy(cell, layer, { array, seed, transitions: transitionsPerLayer }) });
+    }
+    const { result } = simulated[0]!;
+    const predicted = predictedEnergy(layerEnergyTable(cells[0], layer, { seed, mapping: { array } }), layer.weights);
+    const { macs, tiles, simulatedTiles, rows, simulatedMacs } = result;
+    const switched = simulated.map(({ cell, result: { energy } }) => ({ cell: cell.id, energy }));
+    const grouped = whole(result.energy) === 0 ? 0 : whole(predicted) / whole(result.energy) - 1;
+    found.push({ id: layer.id, macs, switched, grouped, tiles, simulatedTiles, rows, simulatedMacs });
+  }
+  return found;
+}
+
+const whole = (energy: CellEnergy): number => energy.multiplier + energy.adder + energy.registers;
