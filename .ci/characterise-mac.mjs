@@ -91,11 +91,14 @@ const named = ([multiplier, adder, registers], n = 4) => ({
 function delays(sim, netlist, unit) {
   const pairs = uniformPairs(sim, delaySamples, seed + 1);
   const pick = (values, odd) => values.filter((_, i) => i % 2 === odd);
-  const planes = (odd) => {
-    const both = [sim.bitPlanes(pick(pairs.activations, odd), 8), sim.bitPlanes(pick(pairs.sums, odd), 22)];
-    return Int32Array.from([...both[0], ...both[1]]);
+  const transitions = {
+    count: delaySamples,
+    activationBefore: pick(pairs.activations, 0),
+    activation: pick(pairs.activations, 1),
+    sumBefore: pick(pairs.sums, 0),
+    sum: pick(pairs.sums, 1),
   };
-  const results = netlist.allowed.map((weight) => sim.delayedLoads(netlist, weight, planes(0), planes(1)));
+  const results = netlist.allowed.map((weight) => sim.delayedLoads(netlist, weight, transitions));
   const delayed = meanOf(results.map((r) => r.delayed));
   const settled = meanOf(results.map((r) => r.settled));
   const factor = (part) => (settled[part] === 0 ? 1 : delayed[part] / settled[part]);

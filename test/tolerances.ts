@@ -84,4 +84,6 @@ export const tolerances = {
   intervalCoverage: { absolute: 4 * 0.011 },
   /** Mean over weights on 4000 shared transitions against 8192 others: each transition spreads by about 0.2 of the mean, three standard errors. */
   uniformCell: { relative: 0.012 },
+  /** One weight: 1024 transitions in each stratum against 4000 without strata, each spread by at most 0.3 of its mean; four standard errors. */
+  stratifiedCell: { relative: 0.03 },
 } as const;

@@ -67,31 +67,35 @@ const expressions: Readonly<Record<(typeof gateKinds)[number], (pins: readonly s
   MUX: ([a, b, s]) => `${s} ? ${b} : ${a}`,
 };
 
-/**
- * How often each net of a netlist settles to another value from one vector to the next: Icarus evaluates the gates as Verilog and prints
- * every net for every vector. One number per net, constants and ports included.
- */
-export async function netToggles(netlist: MacNetlist, vectors: readonly MacVector[]): Promise<number[]> {
+/** A netlist's nets as Verilog wires n0, n1, .. driven by the register `now`; every gate takes `delay` units of time. */
+function wires(netlist: MacNetlist, delay: number): string[] {
   const { gates } = netNumbers(netlist.weightBits);
-  const nets = gates + netlist.kinds.length;
   let at = 0;
   const assigns = netlist.kinds.map((kindNumber, i) => {
     const kind = gateKinds[kindNumber]!;
     const pins = netlist.pins.slice(at, (at += pinCount(kind))).map((net) => `n${net}`);
-    return `wire n${gates + i} = ${expressions[kind](pins)};`;
+    return `wire n${gates + i}; assign #${delay} n${gates + i} = ${expressions[kind](pins)};`;
   });
   const ports = Array.from({ length: gates - 2 }, (_, i) => {
     const [weight, activation] = [netlist.weightBits, netlist.weightBits + 8];
     const bit = i < weight ? 30 + i : i < activation ? 22 + i - weight : i - activation;
     return `wire n${2 + i} = now[${bit}];`;
   });
-  const all = Array.from({ length: nets }, (_, net) => `n${net}`);
+  return ["wire n0 = 1'b0;", "wire n1 = 1'b1;", ...ports, ...assigns];
+}
+
+const netCount = (netlist: MacNetlist): number => netNumbers(netlist.weightBits).gates + netlist.kinds.length;
+
+/**
+ * How often each net of a netlist settles to another value from one vector to the next: Icarus evaluates the gates as Verilog and prints
+ * every net for every vector. One number per net, constants and ports included.
+ */
+export async function netToggles(netlist: MacNetlist, vectors: readonly MacVector[]): Promise<number[]> {
+  const all = Array.from({ length: netCount(netlist) }, (_, net) => `n${net}`);
   const bench = `module bench;
  reg [37:0] now;
  ${memory(vectors.length)}
- wire n0 = 1'b0;
- wire n1 = 1'b1;
- ${[...ports, ...assigns].join('\n ')}
+ ${wires(netlist, 0).join('\n ')}
  initial begin
   for (i = 0; i < ${vectors.length}; i = i + 1) begin
    #1 now = vectors[i];
@@ -101,9 +105,30 @@ export async function netToggles(netlist: MacNetlist, vectors: readonly MacVecto
  end
 endmodule`;
   const settled = await icarusLines(bench, [], vectors);
-  const counts = new Array<number>(nets).fill(0);
-  settled.slice(1).forEach((line, i) => {
-    for (let net = 0; net < nets; net++) if (line[net] !== settled[i]![net]) counts[net]!++;
-  });
+  const counts = new Array<number>(all.length).fill(0);
+  settled.slice(1).forEach((line, i) => all.forEach((_, net) => (counts[net]! += line[net] === settled[i]![net] ? 0 : 1)));
   return counts;
+}
+
+/** How often each net changes where every gate takes one unit of time, from the first vector's settled values on. */
+export async function delayedToggles(netlist: MacNetlist, vectors: readonly MacVector[]): Promise<number[]> {
+  const all = Array.from({ length: netCount(netlist) }, (_, net) => net);
+  const bench = `module bench;
+ reg [37:0] now;
+ reg counting = 0;
+ ${memory(vectors.length)}
+ ${wires(netlist, 1).join('\n ')}
+ ${all.map((net) => `integer c${net} = 0; always @(n${net}) if (counting) c${net} = c${net} + 1;`).join('\n ')}
+ initial begin
+  #1 now = vectors[0];
+  #1000 counting = 1;
+  for (i = 1; i < ${vectors.length}; i = i + 1) begin
+   now = vectors[i];
+   #1000;
+  end
+  ${all.map((net) => `$display("%0d", c${net});`).join('\n  ')}
+  $finish;
+ end
+endmodule`;
+  return (await icarusLines(bench, [], vectors)).map(Number);
 }

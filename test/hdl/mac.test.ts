@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest';
 import { synthesisedNetlists } from '../../.ci/characterise-mac.mjs';
 import { characterisation } from '../../solver-core/energy/switching/characterisation.ts';
+import { delayedLoads } from '../../solver-core/energy/switching/gate-delays.ts';
 import { macCell } from '../../solver-core/energy/switching/gate-simulation.ts';
 import { macNetlist } from '../../solver-core/energy/switching/netlist.ts';
 import { seededBelow } from '../../solver-core/energy/switching/random.ts';
 import type { CellEnergy, MacCellId } from '../../solver-core/energy/switching/types.ts';
 import type { MacVector } from './mac-simulation.ts';
-import { netToggles, rtlResults } from './mac-simulation.ts';
+import { delayedToggles, netToggles, rtlResults } from './mac-simulation.ts';
 import { icarus, titled } from './simulators.ts';
 
 const cells: readonly MacCellId[] = ['array', 'booth', 'shift'];
@@ -58,6 +59,33 @@ test.skipIf(icarus === undefined).for(cells)(
       // Loads and counts are whole numbers: rounding takes back the unit of CellEnergy and makes the comparison exact.
       expect({ weight, ...inLoads(energy, id) }).toEqual({ weight, ...load });
     }
+  },
+);
+
+test.skipIf(icarus === undefined).for(cells)(
+  `glitches of the %s cell under unit delays are those that ${titled('Icarus', icarus)} sees`,
+  async (id) => {
+    const netlist = macNetlist(id);
+    const first = 32 + netlist.weightBits;
+    const weight = id === 'shift' ? -32 : -107;
+    const vectors = vectorsFor(id, [weight], 50, 77);
+    const toggles = await delayedToggles(netlist, vectors);
+    const load = [0, 0];
+    netlist.parts.forEach((part, i) => (load[part]! += toggles[first + i]! * netlist.loads.gate[i]!));
+    const activations = Uint8Array.from(vectors, (v) => v.activation);
+    const sums = Int32Array.from(vectors, (v) => v.sum);
+    const { delayed, settled } = delayedLoads(netlist, weight, {
+      count: vectors.length - 1,
+      activationBefore: activations.subarray(0, -1),
+      activation: activations.subarray(1),
+      sumBefore: sums.subarray(0, -1),
+      sum: sums.subarray(1),
+    });
+    expect(delayed.slice(0, 2)).toEqual(load);
+    // A shifter whose shift stands still has no paths of different length.
+    if (id === 'shift') expect(delayed[0]).toBe(settled[0]);
+    else expect(delayed[0]).toBeGreaterThan(settled[0]);
+    expect(delayed[1]).toBeGreaterThan(settled[1]);
   },
 );
 

@@ -1,6 +1,8 @@
 import { assert } from '../../model/error.ts';
+import { bitPlanes } from './gate-kernel.ts';
 import type { MacNetlist } from './netlist.ts';
 import { gateKinds, netNumbers, pinCount } from './netlist.ts';
+import type { Transitions } from './types.ts';
 
 /** Load that toggles, by part, over a number of transitions: with every gate one unit of time slow, and without delays. */
 export interface DelayedLoads {
@@ -12,12 +14,13 @@ export interface DelayedLoads {
  * Runs 32 pairs of vectors per word through a netlist in which every gate takes one unit of time: all inputs change at once, then all
  * gates step together until nothing changes. Counts every change (glitches) beside those of the settled values. Meant for reports:
  * about 50 steps per word, some hundred times slower than the kernel without delays.
- * @param before [8 + 22, words] planes of activation and sum, `after` the same one transition later
  */
-export function delayedLoads(netlist: MacNetlist, weight: number, before: Int32Array, after: Int32Array): DelayedLoads {
+export function delayedLoads(netlist: MacNetlist, weight: number, transitions: Transitions): DelayedLoads {
+  const { count, activationBefore, activation, sumBefore, sum } = transitions;
+  const before = planesOf(activationBefore, sumBefore);
+  const after = planesOf(activation, sum);
   const code = netlist.codes[netlist.allowed.indexOf(weight)];
   assert(code !== undefined, `the ${netlist.cell} cell cannot hold the weight ${weight}`);
-  const words = before.length / 30;
   const first = netNumbers(netlist.weightBits);
   const nets = first.gates + netlist.kinds.length;
   const delayed: [number, number, number] = [0, 0, 0];
@@ -26,11 +29,13 @@ export function delayedLoads(netlist: MacNetlist, weight: number, before: Int32A
   const next = new Int32Array(nets);
   values[1] = -1;
   for (let bit = 0; bit < netlist.weightBits; bit++) values[first.weight + bit] = (code >> bit) & 1 ? -1 : 0;
-  for (let word = 0; word < words; word++) {
-    place(values, before, word, words, first.activation);
+  for (let word = 0; word * 32 < count; word++) {
+    // Lanes behind the last pair stay as they are.
+    const lanes = count - word * 32 < 32 ? (1 << (count - word * 32)) - 1 : -1;
+    place(values, before, word, first.activation, -1);
     while (step(netlist, values, next, undefined));
     const start = values.slice();
-    place(values, after, word, words, first.activation);
+    place(values, after, word, first.activation, lanes);
     // A chain of as many gates as there are would still settle within this many steps.
     let steps = 0;
     while (step(netlist, values, next, delayed)) assert(++steps <= nets, `netlist ${netlist.cell} does not settle`);
@@ -55,8 +60,17 @@ function registerLoad(netlist: MacNetlist, before: Int32Array, after: Int32Array
   return load;
 }
 
-function place(values: Int32Array, planes: Int32Array, word: number, words: number, firstNet: number): void {
-  for (let bit = 0; bit < 30; bit++) values[firstNet + bit] = planes[bit * words + word]!;
+/** Planes of activations and sums, one behind the other. */
+function planesOf(activations: Uint8Array, sums: Int32Array): Int32Array {
+  return Int32Array.from([...bitPlanes(activations, 8), ...bitPlanes(sums, 22)]);
+}
+
+function place(values: Int32Array, planes: Int32Array, word: number, firstNet: number, lanes: number): void {
+  const words = planes.length / 30;
+  for (let bit = 0; bit < 30; bit++) {
+    const net = firstNet + bit;
+    values[net] = (values[net]! & ~lanes) | (planes[bit * words + word]! & lanes);
+  }
 }
 
 /** One unit of time: every gate takes the values its inputs had before. Adds the changes by part and says whether there were any. */

@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { canonicalNetlist } from '../../../../.ci/mac-netlist.mjs';
+import { cellJoules, energyBand } from '../../../../solver-core/energy/switching/anchor.ts';
+import {
+  characterisation,
+  defaultTable,
+  energyByWeight,
+  uniformShares,
+} from '../../../../solver-core/energy/switching/characterisation.ts';
 import { bitPlanes, planeWords } from '../../../../solver-core/energy/switching/gate-kernel.ts';
 import type { MacCell } from '../../../../solver-core/energy/switching/gate-simulation.ts';
 import { cellOf, macCell } from '../../../../solver-core/energy/switching/gate-simulation.ts';
@@ -8,7 +15,8 @@ import type { MacNetlist } from '../../../../solver-core/energy/switching/netlis
 import { gateKinds, macNetlist, readNetlist } from '../../../../solver-core/energy/switching/netlist.ts';
 import { seededBelow } from '../../../../solver-core/energy/switching/random.ts';
 import { sha256Ascii } from '../../../../solver-core/energy/switching/sha256.ts';
-import type { MacCellId, Transitions } from '../../../../solver-core/energy/switching/types.ts';
+import type { CellEnergy, MacCellId, Transitions } from '../../../../solver-core/energy/switching/types.ts';
+import { energyTables } from '../../../../solver-core/energy/tables/index.ts';
 import { tolerances } from '../../../tolerances.ts';
 
 const cells: readonly MacCellId[] = ['array', 'booth', 'shift'];
@@ -122,3 +130,52 @@ test('the hash of the data is SHA-256', () => {
     expect(sha256Ascii(text)).toBe(createHash('sha256').update(text).digest('hex'));
   }
 });
+
+test.for(cells)('the data-free table of the %s cell, weighted as uniformly random operands are, gives its uniform energies', (id) => {
+  const data = characterisation(id, macNetlist(id).sha256);
+  const energies = energyByWeight(defaultTable(data), uniformShares());
+  const cell = macCell(id);
+  const direct = cell.transitionEnergies(randomTransitions(4000, 8)).map(total);
+  const error = cell.allowed.map((weight, i) => Math.abs(energies[weight + 127]! / direct[i]! - 1));
+  expect(Math.max(...error)).toBeLessThan(tolerances.stratifiedCell.relative);
+  expect(energies.filter((e) => Number.isNaN(e)).length).toBe(255 - cell.allowed.length);
+});
+
+test('more changed bits of the sum cost more, and an activation that stays 0 costs the multiplier nothing', () => {
+  for (const id of cells) {
+    const { byPart } = defaultTable(characterisation(id, macNetlist(id).sha256));
+    const at = (part: number, kind: number, group: number): number => byPart[part]![(kind * 13 + group) * 255 + 127 + 64]!;
+    for (let kind = 0; kind < 4; kind++) expect(at(1, kind, 12)).toBeGreaterThan(at(1, kind, 0));
+    expect([at(0, 0, 0), at(0, 0, 12)]).toEqual([0, 0]);
+    expect(at(0, 3, 6)).toBeGreaterThan(0);
+  }
+});
+
+test('under every table uniformly random operands cost its multiply, its add over 22 bits, and the registers', () => {
+  for (const table of energyTables) {
+    for (const id of ['array', 'booth'] as const) {
+      const { uniformLoad } = characterisation(id, macNetlist(id).sha256);
+      const unit = total(uniformLoad);
+      const joules = cellJoules(id, table);
+      const whole = (part: keyof CellEnergy): number => (joules[part].value * uniformLoad[part]) / unit;
+      const close = (a: number, b: number): void => expect(Math.abs(a - b)).toBeLessThan(tolerances.sumFp64.relative * b);
+      close(whole('multiplier'), table.operations.int8MulJ.value);
+      close(whole('adder'), (table.operations.int32AddJ.value * 22) / 32);
+      if (table.id === 'aladdin40') close(whole('registers'), 30 * 9e-15);
+      else expect(joules.registers.source).toBe('assumed');
+    }
+    // A shifter is far below a multiplier, an adder is an adder.
+    const [shift, array] = [
+      energyBand(uniform('shift'), cellJoules('shift', table)),
+      energyBand(uniform('array'), cellJoules('array', table)),
+    ];
+    expect(shift.value).toBeLessThan(0.6 * array.value);
+    expect(shift.source).toBe('assumed');
+  }
+});
+
+function uniform(id: MacCellId): CellEnergy {
+  const { uniformLoad } = characterisation(id, macNetlist(id).sha256);
+  const unit = total(uniformLoad);
+  return { multiplier: uniformLoad.multiplier / unit, adder: uniformLoad.adder / unit, registers: uniformLoad.registers / unit };
+}
