@@ -1,0 +1,34 @@
+import { formatQuantity } from '../energy/format.ts';
+import type { SensorDocument, SensorsDocument } from '../protocol/measure-documents.ts';
+import { inert } from './cells.ts';
+
+const widest = 900;
+
+const stateWords: Readonly<Record<SensorDocument['state'], string>> = {
+  ready: 'ready',
+  'not-permitted': 'not permitted',
+  absent: 'not there',
+  stale: 'stale',
+  malformed: 'not understood',
+};
+
+/** The meters of a machine for a terminal, each with its state and, when it cannot be used, why and what to do. Ends with a newline. */
+export function sensorsText({ sensors }: SensorsDocument): string {
+  const ready = sensors.filter(({ state }) => state === 'ready');
+  const next =
+    ready.length > 0
+      ? `Next: tierwise measure MODEL${ready.some(({ kind }) => kind === 'rapl') ? '' : ` --sensor ${inert(ready[0]?.id ?? '')}`}`
+      : 'No meter can be used, so nothing can be measured here. That is usual in containers and cloud machines; estimates need none.';
+  return [...sensors.flatMap(sensorLines), '', next, ''].join('\n');
+}
+
+/** Lines about one meter. */
+function sensorLines(sensor: SensorDocument): readonly string[] {
+  const { id, name, state, domain, reading, updateIntervalMs, power, reason } = sensor;
+  const head = `${inert(id)}: ${stateWords[state]}, ${inert(name)}`;
+  if (state !== 'ready') return [head, `    ${inert(reason ?? '', widest)}`];
+  const interval = updateIntervalMs === null ? 'at an interval it does not tell' : `every ${updateIntervalMs} ms`;
+  const how = reading === 'counter' ? 'counts joules' : 'shows watts, which are integrated';
+  const now = power === null ? '' : `; ${formatQuantity(power, 3)} now`;
+  return [head, `    covers ${inert(domain, widest)}`, `    ${how}, ${interval}${now}`];
+}
