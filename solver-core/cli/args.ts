@@ -13,6 +13,8 @@ export interface CliOptions {
   readonly target: string | undefined;
   /** Of `energy`: the target that would train. */
   readonly trainOn: string | undefined;
+  /** Of `diff`: percent, as text. */
+  readonly failOnIncrease: string | undefined;
   /** Of `energy`: epochs of gradient descent, as text. */
   readonly epochs: string | undefined;
   /** Of `energy`: simulate what the multiply-adds switch. */
@@ -71,6 +73,7 @@ export function parseCall(words: readonly string[]): CliCall {
         backend: { type: 'string' },
         target: { type: 'string' },
         'train-on': { type: 'string' },
+        'fail-on-increase': { type: 'string' },
         epochs: { type: 'string' },
         switching: { type: 'boolean' },
         out: { type: 'string', short: 'o' },
@@ -112,6 +115,7 @@ export function parseCall(words: readonly string[]): CliCall {
       backend: values.backend,
       target: values.target,
       trainOn: values['train-on'],
+      failOnIncrease: values['fail-on-increase'],
       epochs: values.epochs,
       switching: values.switching === true,
       out: values.out,

@@ -24,6 +24,7 @@ import { checkSarif } from '../report/sarif.ts';
 import { statsText } from '../report/stats-text.ts';
 import { boardSim } from './board-sim-command.ts';
 import { boards } from './boards-command.ts';
+import { diff } from './diff-command.ts';
 import { choose, expectCall, expectOptions, refuseJson, wholeNumber } from './args.ts';
 import { jsonLine, escapeJson } from './json-line.ts';
 import { learn, unlearn } from './learn-commands.ts';
@@ -155,13 +156,14 @@ const evaluate: Command = async (call, environment, abort) => {
 };
 
 /** Commands that stop between two steps when asked to; the others read and are simply ended. */
-export const cancellable: readonly string[] = ['energy', 'fit', 'eval', 'stats', 'merge', 'learn', 'unlearn', 'boards'];
+export const cancellable: readonly string[] = ['energy', 'fit', 'eval', 'stats', 'merge', 'learn', 'unlearn', 'boards', 'diff'];
 
 /** The commands by name. */
 export const commands: Readonly<Record<string, Command>> = {
   inspect,
   check,
   energy,
+  diff,
   fit,
   stats,
   merge,

@@ -9,6 +9,8 @@ export const helpText = `tierwise: energy-aware model development
                            --target T  --train-on T (default server-cpu)  --epochs N (default 20, 5 to 100 assumed)
                            --switching (of a plan: simulate the gates of its multiply-adds on its rows)
                            --format text|json|csv|md|html  --out FILE
+  tierwise diff BEFORE AFTER   change of energy and accuracy between two models or plans; either may be REVISION:path
+                           --target T  --format text|json|md  --fail-on-increase PERCENT (exit code 1 above it)
   tierwise fit PLAN        solves the lower tier in one step and writes a new model
                            --backend cpu|sim|serial:PORT|xrt:N  --out FILE (default MODEL.fitted.onnx)
                            PORT: auto, a path, a pattern or a USB serial number, with @BAUD for another rate

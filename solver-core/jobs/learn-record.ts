@@ -23,6 +23,8 @@ export interface LearnRecordInput {
   readonly outcome: StreamOutcome;
   readonly before: Evaluation | null;
   readonly after: Evaluation | null;
+  /** SHA-256 of the learned model. */
+  readonly outputHash: string;
   readonly findings: readonly Diagnostic[];
   readonly environment: Environment;
   readonly runtime: string;
@@ -58,6 +60,7 @@ export function learnRecord(input: LearnRecordInput): LearnDocument {
       heldOut: before === null || after === null ? null : { rows: after.rows, before: before.value, after: after.value },
       stream: batches.length === 0 ? 0 : outcome.running,
     },
+    hashes: { output: input.outputHash },
     versions: { tierwise: input.environment.version, node: process.versions.node, runtime: input.runtime },
     diagnostics: [
       ...setup.diagnostics,

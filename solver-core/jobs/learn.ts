@@ -105,9 +105,10 @@ async function learnOn(environment: Environment, run: OpenRun, control: JobContr
     await requireRuns(model, stream.take(Uint32Array.of(0)), outcome.memory, tools);
     const after = planRows === null ? null : await evaluateHeldOut(model, planRows.heldOut, kind, tools, last, 'evaluating after');
     const lowerSawPlanRows = state?.saved.lowerSawPlanRows ?? setup.base.isFitted;
-    const saved = toSaved(outcome.memory, setup, lowerSawPlanRows, sha256(model));
+    const outputHash = sha256(model);
+    const saved = toSaved(outcome.memory, setup, lowerSawPlanRows, outputHash);
     const findings = state === null ? [] : await pairFindings(paths, state);
-    const record = learnRecord({ run, policy, outcome, before, after, findings, environment, runtime: runtime.version });
+    const record = learnRecord({ run, policy, outcome, before, after, outputHash, findings, environment, runtime: runtime.version });
     await writeLearned(paths, { model, record, state: encodeState(saved), readState: state }, last);
     return record;
   } finally {

@@ -59,6 +59,8 @@ export interface LearnDocument {
     /** Prequential, over the stream. */
     readonly stream: number;
   };
+  /** Of the learned model; absent in records of older versions. */
+  readonly hashes?: { readonly output: string };
   readonly versions: Readonly<Record<string, string>>;
   readonly diagnostics: readonly DiagnosticDocument[];
 }

@@ -13,7 +13,9 @@ import { unlearnJob } from '../jobs/unlearn.ts';
 import { inspectJob } from '../jobs/inspect.ts';
 import type { JobControl } from '../jobs/job.ts';
 import { lastFitJob } from '../jobs/last-fit.ts';
+import { diffJob } from '../jobs/diff.ts';
 import { reportJob } from '../jobs/report.ts';
+import { diffMarkdown } from '../report/diff-markdown.ts';
 import type { ErrorData, ProgressEvent, SolverErrorNumbers, SolverRequests } from '../protocol/index.ts';
 
 type Method = keyof SolverRequests;
@@ -60,7 +62,10 @@ function handlersOf(environment: Environment): { readonly [M in Method]: Handler
       params.probe === undefined ? boardsJob(environment, params, control) : askBoards(params, control),
     'tierwise/report': (params, control) => reportJob(environment, params, control),
     'tierwise/select': soon('tierwise/select'),
-    'tierwise/diff': soon('tierwise/diff'),
+    'tierwise/diff': async (params, control) => {
+      const diff = await diffJob(environment, params, control);
+      return { diff, text: diffMarkdown(diff) };
+    },
     'tierwise/sensors': soon('tierwise/sensors'),
     'tierwise/measure': soon('tierwise/measure'),
     'tierwise/calibrate': soon('tierwise/calibrate'),

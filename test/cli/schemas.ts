@@ -308,3 +308,116 @@ export const unlearnSchema = v.looseObject({
   evaluation: v.nullable(v.looseObject({ metric, rows: count, before: unit, after: unit })),
   diagnostics,
 });
+
+const difference = v.looseObject({
+  before: v.nullable(joules),
+  after: v.nullable(joules),
+  change: v.nullable(v.number()),
+  perTable: v.optional(v.array(v.looseObject({ table: name, change: v.number() }))),
+});
+const differences = v.looseObject({ sgd: difference, solve: difference, incremental: difference });
+const sides = <T extends v.GenericSchema>(of: T) => v.looseObject({ before: v.nullable(of), after: v.nullable(of) });
+const diffSide = v.looseObject({
+  name,
+  sha256,
+  model: v.optional(v.looseObject({ path: name, sha256 })),
+  quality: v.nullable(v.looseObject({ metric: v.picklist(['accuracy', 'mse']), value: v.number(), rows: count, from: name })),
+});
+
+export const diffSchema = v.looseObject({
+  schema: v.literal('tierwise.diff/1'),
+  target: name,
+  before: diffSide,
+  after: diffSide,
+  layers: v.array(
+    v.looseObject({
+      id: v.string(),
+      idBefore: v.optional(v.string()),
+      op: name,
+      status: v.picklist(['same', 'changed', 'added', 'removed']),
+      tier: sides(v.picklist(['lower', 'upper', 'frozen'])),
+      macs: sides(count),
+      parameters: sides(count),
+      inference: difference,
+      retraining: differences,
+    }),
+  ),
+  totals: v.looseObject({ inference: difference, retraining: differences }),
+  qualityChange: v.nullable(v.number()),
+  budgets: v.optional(v.looseObject({ before: v.nullable(budgetsOf()), after: v.nullable(budgetsOf()) })),
+  diagnostics,
+});
+
+const share = v.pipe(v.number(), v.finite());
+const tableSavings = v.array(v.looseObject({ table: name, cell: name, before: joules, after: joules, saving: share }));
+
+export const selectSchema = v.looseObject({
+  schema: v.literal('tierwise.select/1'),
+  plan: path,
+  model: path,
+  output: v.nullable(path),
+  method: v.picklist(['closed-form', 'training']),
+  values: v.picklist(['all', 'set', 'powers-of-two']),
+  bits: v.picklist([4, 8]),
+  maxDrop: share,
+  cell: v.picklist(['array', 'booth', 'shift']),
+  rows: v.looseObject({ calibration: count, validation: count, heldOut: count }),
+  layers: v.array(
+    v.looseObject({
+      id: v.string(),
+      op: name,
+      bits: count,
+      values: count,
+      zeros: v.pipe(share, v.minValue(0), v.maxValue(1)),
+      mu: v.nullable(share),
+      compensated: v.boolean(),
+      outputError: v.pipe(share, v.minValue(0)),
+      perTable: tableSavings,
+      left: v.nullable(name),
+    }),
+  ),
+  points: v.array(
+    v.looseObject({
+      id: name,
+      label: name,
+      kind: v.picklist(['baseline', 'candidate']),
+      macEnergy: joules,
+      saving: share,
+      metric,
+      quality: unit,
+      rows: count,
+      drop: share,
+      allowed: v.boolean(),
+      chosen: v.boolean(),
+    }),
+  ),
+  saving: v.nullable(
+    v.looseObject({
+      baseline: name,
+      variant: name,
+      perTable: v.pipe(tableSavings, v.minLength(2)),
+      low: share,
+      high: share,
+      metric,
+      before: unit,
+      after: unit,
+      split: name,
+      rows: v.pipe(count, v.minValue(1)),
+      source: v.picklist(['measured', 'simulated', 'modelled', 'assumed']),
+    }),
+  ),
+  rounded: v.nullable(unit),
+  whole: v.nullable(
+    v.looseObject({
+      target: name,
+      given: v.nullable(joules),
+      int8: v.nullable(joules),
+      multiplyAdds: v.nullable(joules),
+      selected: v.nullable(joules),
+    }),
+  ),
+  seconds: v.pipe(v.number(), v.finite(), v.minValue(0)),
+  hashes: v.looseObject({ plan: sha256, model: sha256, data: sha256, output: v.nullable(sha256), cells: v.record(v.string(), sha256) }),
+  versions: v.record(v.string(), v.string()),
+  diagnostics,
+});

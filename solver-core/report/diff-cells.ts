@@ -1,0 +1,80 @@
+import type { BudgetDocument, DiffDocument, DiffFigure, DiffLayer, DiffSide } from '../protocol/index.ts';
+import { nothing } from './cells.ts';
+
+/** The figures of a comparison with their names, in the order of every table. */
+export function diffTotals({ totals }: DiffDocument): readonly { readonly name: string; readonly figure: DiffFigure }[] {
+  return [
+    { name: 'per inference', figure: totals.inference },
+    { name: 'to retrain, SGD', figure: totals.retraining.sgd },
+    { name: 'to retrain, solve', figure: totals.retraining.solve },
+    { name: 'to update', figure: totals.retraining.incremental },
+  ];
+}
+
+/** A share as a signed percentage of at most three digits: "+12 %", "−0.4 %", "0 %"; far beyond, as a factor: "×130". Null: a dash. */
+export function changeCell(change: number | null): string {
+  if (change === null) return nothing;
+  if (change >= 99.5) return `×${String(Number((change + 1).toPrecision(2)))}`;
+  const digits = Math.abs(change) >= 0.995 ? 3 : 2;
+  const percent = Number((Math.abs(change) * 100).toPrecision(digits));
+  if (percent === 0) return '0 %';
+  return `${change < 0 ? '−' : '+'}${percent} %`;
+}
+
+/** Smallest and largest change over the constant tables: "−25 to −21 %", or one when they agree as shown. */
+export function changeRange({ change, perTable = [] }: DiffFigure): string {
+  if (change === null || perTable.length === 0) return nothing;
+  const changes = perTable.map((t) => t.change);
+  const [low, high] = [changeCell(Math.min(...changes)), changeCell(Math.max(...changes))];
+  if (low === high) return low;
+  return low.endsWith(' %') && high.endsWith(' %') ? `${low.slice(0, -2)} to ${high}` : `${low} to ${high}`;
+}
+
+/** The quality of a side: "96.9 %", "0.0123 mse". */
+export function qualityCell(quality: DiffSide['quality']): string {
+  if (quality === null) return nothing;
+  return quality.metric === 'accuracy' ? `${Number((quality.value * 100).toFixed(1))} %` : `${Number(quality.value.toPrecision(3))} mse`;
+}
+
+/** "accuracy 96.9 % → 96.4 % (−0.6 points, 360 rows)", or why there is no such line. */
+export function qualityLine(diff: DiffDocument): string {
+  const { before, after } = diff;
+  if (before.quality === null && after.quality === null)
+    return 'accuracy not known: no record of a fit, of learning or of a selection belongs to these files';
+  if (before.quality === null || after.quality === null) {
+    const [known, side] = before.quality === null ? [after.quality, 'after'] : [before.quality, 'before'];
+    return `${known?.metric === 'mse' ? 'mean squared error' : 'accuracy'} ${side} ${qualityCell(known ?? null)}, not known on the other side`;
+  }
+  const rows =
+    before.quality.rows === after.quality.rows ? `${after.quality.rows} rows` : `${before.quality.rows} and ${after.quality.rows} rows`;
+  const name = after.quality.metric === 'accuracy' ? 'accuracy' : 'mean squared error';
+  return `${name} ${qualityCell(before.quality)} → ${qualityCell(after.quality)} (${pointsText(diff)}, ${rows})`;
+}
+
+function pointsText({ qualityChange, after }: DiffDocument): string {
+  if (qualityChange === null) return 'different metrics';
+  if (after.quality?.metric === 'mse') return `${qualityChange < 0 ? '−' : '+'}${Number(Math.abs(qualityChange).toPrecision(2))}`;
+  const points = Number((qualityChange * 100).toFixed(1));
+  return `${points < 0 ? '−' : '+'}${Math.abs(points)} points`;
+}
+
+/** What the layers did: "1 changed, 1 added, 2 the same". */
+export function layerCounts(layers: readonly DiffLayer[]): string {
+  const count = (status: DiffLayer['status']): number => layers.filter((layer) => layer.status === status).length;
+  const parts = (['changed', 'added', 'removed'] as const).flatMap((status) => (count(status) > 0 ? [`${count(status)} ${status}`] : []));
+  const same = count('same');
+  if (layers.length === 0) return 'no layers';
+  return [...parts, ...(same > 0 ? [`${same} the same`] : [])].join(', ');
+}
+
+/** The budgets of the later side: "2 met, 1 exceeded"; "" without any. */
+export function budgetCounts(budgets: readonly BudgetDocument[] | null): string {
+  const count = (status: BudgetDocument['status']): number => (budgets ?? []).filter((b) => b.status === status).length;
+  return (['exceeded', 'uncertain', 'unknown', 'met'] as const)
+    .flatMap((status) => (count(status) > 0 ? [`${count(status)} ${status}`] : []))
+    .join(', ');
+}
+
+/** How the changes come about, for the foot of every form. */
+export const diffLegend =
+  'Both sides are priced on one target with the same constants. A change is their ratio at central constants; its range is over the constant tables, each used alone on both sides, never a quotient of bands.';

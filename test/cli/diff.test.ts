@@ -1,0 +1,263 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { appendFileSync, chmodSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import * as v from 'valibot';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { projectRoot } from '../shared.ts';
+import { expectGolden } from '../solver-core/report/golden.ts';
+import { buildProduct, documentOf, edit, errorCode } from './product.ts';
+import type { Product, Ran } from './product.ts';
+import { diffSchema } from './schemas.ts';
+
+const smaller = join(projectRoot, 'test/fixtures/onnx/mlp_digits.onnx');
+const hasGit = ((): boolean => {
+  try {
+    execFileSync('git', ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+let product: Product;
+let repository = '';
+let sizes: { readonly temporary: string };
+
+function git(...words: readonly string[]): string {
+  const env = { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null' };
+  const identity = ['-c', 'user.name=test', '-c', 'user.email=test@example.org', '-c', 'commit.gpgsign=false'];
+  return execFileSync('git', ['-C', repository, ...identity, ...words], { encoding: 'utf8', env, stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+function commit(message: string): void {
+  git('add', '-A');
+  git('commit', '-q', '-m', message);
+}
+
+/** A repository whose first commit has the digits example and whose second one has a smaller network under the same plan. */
+beforeAll(async () => {
+  product = await buildProduct();
+  if (!hasGit) return;
+  repository = product.scratch();
+  sizes = { temporary: product.scratch() };
+  git('init', '-q', '-b', 'main');
+  const plans = join(repository, 'plans');
+  cpSync(product.digits(), plans, { recursive: true });
+  commit('the example');
+  cpSync(smaller, join(plans, 'digits.onnx'));
+  edit(join(plans, 'digits.tiers'), (text) =>
+    text
+      .replace('"/fc1/Gemm",\n    "/fc2/Gemm"', '"/net/net.0/Gemm", "/net/net.2/Gemm"')
+      .replace('/fc3/Gemm', '/net/net.4/Gemm')
+      .replace('budget 200 uJ per inference', 'budget 200 uJ per inference\nbudget 500 nJ per layer'),
+  );
+  commit('a smaller network');
+});
+afterAll(() => product.remove());
+
+/** Runs with a folder for temporary files of its own, so that a test can look into it. */
+async function run(words: readonly string[], cwd = repository): Promise<Ran> {
+  const before = process.env['TMPDIR'];
+  process.env['TMPDIR'] = sizes.temporary;
+  try {
+    return await product.run(['diff', '--quiet', ...words], { cwd });
+  } finally {
+    if (before === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = before;
+  }
+}
+
+async function compared(...words: readonly string[]): Promise<v.InferOutput<typeof diffSchema>> {
+  return v.parse(diffSchema, documentOf(await run([...words, '--json'])));
+}
+
+const both = ['HEAD~1:plans/digits.tiers', 'HEAD:plans/digits.tiers'] as const;
+
+describe.skipIf(!hasGit)('two revisions', () => {
+  test('text and markdown', async () => {
+    const text = await run(both);
+    const md = await run([...both, '--format', 'md']);
+    expect([text.code, md.code]).toEqual([0, 0]);
+    expectGolden('cli/diff.txt', text.stdout);
+    expectGolden('cli/diff.md', md.stdout);
+  });
+
+  test('the document: layers by place where all ids changed, accuracy unknown, budgets of both sides', async () => {
+    const document = await compared(...both);
+    expect(document.layers.map((l) => [l.idBefore, l.id, l.status])).toEqual([
+      ['/fc1/Gemm', '/net/net.0/Gemm', 'changed'],
+      ['/fc2/Gemm', '/net/net.2/Gemm', 'changed'],
+      ['/fc3/Gemm', '/net/net.4/Gemm', 'changed'],
+    ]);
+    expect(document.before.quality).toBeNull();
+    expect(document.budgets?.before?.map((b) => b.per)).toEqual(['inference', 'update']);
+    expect(document.budgets?.after?.map((b) => [b.per, b.status])).toEqual([
+      ['inference', 'met'],
+      ['layer', 'exceeded'],
+      ['update', 'met'],
+    ]);
+    const { change, perTable = [] } = document.totals.inference;
+    expect(perTable.map((t) => t.table)).toEqual(['horowitz45', 'aladdin40']);
+    expect(change).toBeLessThan(0);
+  });
+
+  test('a path may start at the root, at this folder, or be absolute; a file beats a revision of its name', async () => {
+    const plans = join(repository, 'plans');
+    const ways = ['HEAD~1:plans/digits.tiers', 'HEAD~1:./digits.tiers', 'HEAD~1:digits.tiers', `HEAD~1:${join(plans, 'digits.tiers')}`];
+    const hashes = await Promise.all(
+      ways.map(async (way) => v.parse(diffSchema, documentOf(await run([way, 'digits.tiers', '--json'], plans))).before),
+    );
+    expect(new Set(hashes.map((side) => side.model?.sha256))).toEqual(
+      new Set([hashOf(readFileSync(join(projectRoot, 'examples/digits/digits.onnx')))]),
+    );
+    expect(hashes.map((side) => side.name)).toEqual(ways);
+  });
+
+  test('a rise above the limit is exit code 1, said on the other stream, and below it 0', async () => {
+    const back = [both[1], both[0]];
+    const risen = await run([...back, '--fail-on-increase', '5', '--json']);
+    expect([risen.code, v.is(diffSchema, documentOf(risen))]).toEqual([1, true]);
+    expect(risen.stderr).toMatch(/Energy per inference rises by \+\d+ %; the limit is 5 %\./);
+    expect((await run([...back, '--fail-on-increase', '100000'])).code).toBe(0);
+    expect((await run([...both, '--fail-on-increase', '0'])).code).toBe(0);
+    expect((await run([...both, '--fail-on-increase', 'much'])).code).toBe(2);
+  });
+
+  test('nothing stays behind, and the working tree is not touched', async () => {
+    await run(both);
+    await run(['HEAD:nothing.tiers', both[0]]);
+    expect(readdirSync(sizes.temporary)).toEqual([]);
+    expect(git('status', '--porcelain')).toBe('');
+  });
+});
+
+describe.skipIf(!hasGit)('what cannot be compared', () => {
+  test.each([
+    ['a revision that is none', 'nope:plans/digits.tiers', 'unknown-revision'],
+    ['an option in the place of a revision', '--output=x:plans/digits.tiers', 'unknown-revision'],
+    ['a file that the revision does not have', 'HEAD:plans/other.tiers', 'file-not-found'],
+    ['a folder', 'HEAD:plans', 'file-not-found'],
+    ['a way out of the repository', 'HEAD:../plans/digits.tiers', 'file-not-found'],
+    ['a tree, not a commit', 'HEAD^{tree}:plans/digits.tiers', 'unknown-revision'],
+    ['a file that is none', 'nowhere.onnx', 'file-not-found'],
+  ])('%s', async (_, side, code) => {
+    const ran = await product.run(['diff', '--json', '--quiet', '--', side, 'plans/digits.tiers'], { cwd: repository });
+    expect([ran.code, errorCode(ran)]).toEqual([1, code]);
+  });
+
+  test('outside of a repository', async () => {
+    const folder = product.digits();
+    writeFileSync(join(folder, '.git'), 'gitdir: /nowhere');
+    const ran = await product.run(['diff', '--json', '--quiet', 'HEAD:digits.onnx', 'digits.onnx'], { cwd: folder });
+    expect([ran.code, errorCode(ran)]).toEqual([1, 'not-a-repository']);
+  });
+
+  test('a target that is none', async () => {
+    const ran = await run([...both, '--target', 'nope', '--json']);
+    expect([ran.code, errorCode(ran)]).toEqual([2, 'unknown-target']);
+  });
+});
+
+describe.skipIf(!hasGit)('Git LFS', () => {
+  const bytes = readFileSync(smaller);
+  const oid = hashOf(bytes);
+  const pointer = (size = bytes.length): string => `version https://git-lfs.github.com/spec/v1\noid sha256:${oid}\nsize ${size}\n`;
+  const objectPath = (): string => join(repository, '.git/lfs/objects', oid.slice(0, 2), oid.slice(2, 4), oid);
+
+  test('a pointer whose object is not there says how to get it; one that is there is used, when it is what the pointer says', async () => {
+    git('checkout', '-q', '-b', 'lfs');
+    writeFileSync(join(repository, 'plans/digits.onnx'), pointer());
+    commit('a pointer');
+    const missing = await run(['main:plans/digits.tiers', 'lfs:plans/digits.tiers', '--json']);
+    expect([missing.code, errorCode(missing)]).toEqual([1, 'git-lfs-pointer']);
+    expect(missing.stdout).toContain('git lfs fetch --include');
+    const checkedOut = await run(['main:plans/digits.tiers', 'plans/digits.tiers', '--json']);
+    expect([checkedOut.code, errorCode(checkedOut)]).toEqual([1, 'git-lfs-pointer']);
+
+    mkdirSync(dirname(objectPath()), { recursive: true });
+    writeFileSync(objectPath(), bytes);
+    const found = await compared('main:plans/digits.tiers', 'lfs:plans/digits.tiers');
+    expect(found.after.model?.sha256).toBe(oid);
+    appendFileSync(objectPath(), 'x');
+    expect(errorCode(await run(['main:plans/digits.tiers', 'lfs:plans/digits.tiers', '--json']))).toBe('git-lfs-pointer');
+    git('checkout', '-q', 'main');
+  });
+});
+
+describe.skipIf(!hasGit)('a repository from strangers', () => {
+  test('no hook, filter, text conversion, monitor or pager of it runs', async () => {
+    git('checkout', '-q', '-b', 'hostile');
+    const trace = join(repository, '.git/trace');
+    const script = join(repository, '.git/evil.sh');
+    writeFileSync(script, `#!/bin/sh\ntouch '${trace}'\ncat\n`);
+    chmodSync(script, 0o755);
+    for (const hook of ['post-checkout', 'pre-commit', 'reference-transaction', 'fsmonitor-watchman'])
+      cpSync(script, join(repository, '.git/hooks', hook));
+    writeFileSync(join(repository, '.gitattributes'), '* filter=evil diff=evil\n');
+    commit('attributes');
+    rmSync(trace, { force: true });
+    for (const [key, value] of Object.entries({
+      'filter.evil.smudge': script,
+      'filter.evil.clean': script,
+      'filter.evil.process': script,
+      'diff.evil.textconv': script,
+      'core.fsmonitor': script,
+      'core.pager': script,
+      'core.sshCommand': script,
+    }))
+      git('config', key, value);
+    rmSync(trace, { force: true });
+    const document = await compared('HEAD~1:plans/digits.tiers', 'HEAD:plans/digits.tiers');
+    expect(document.layers).toHaveLength(3);
+    expect(existsSync(trace)).toBe(false);
+    git('config', '--remove-section', 'filter.evil');
+    git('config', '--unset', 'core.fsmonitor');
+    git('checkout', '-q', 'main');
+  });
+
+  test('a link in a revision does not lead out of it', async () => {
+    git('checkout', '-q', '-b', 'links');
+    rmSync(join(repository, 'plans/digits.onnx'));
+    execFileSync('ln', ['-s', '/etc/hostname', join(repository, 'plans/digits.onnx')]);
+    commit('a link');
+    const ran = await run(['main:plans/digits.tiers', 'links:plans/digits.tiers', '--json']);
+    expect(ran.code).toBe(1);
+    git('checkout', '-q', 'main');
+  });
+});
+
+describe.skipIf(!hasGit)('what a revision does not hold', () => {
+  test('comes from the working tree and is said: a model that is not under version control', async () => {
+    git('checkout', '-q', '-b', 'untracked');
+    git('rm', '-q', '--cached', 'plans/digits.onnx', 'plans/digits.npz');
+    writeFileSync(join(repository, '.gitignore'), '*.onnx\n*.npz\n');
+    commit('models and data stay outside');
+    const document = await compared('HEAD:plans/digits.tiers', 'plans/digits.tiers');
+    expect(document.diagnostics.filter((d) => d.code === 'diff-not-in-revision').map((d) => d.message)).toEqual([
+      'HEAD: the revision does not hold the model "plans/digits.onnx", so the file of today is used',
+      'HEAD: the revision does not hold the data "plans/digits.npz", so the file of today is used',
+    ]);
+    expect(document.totals.inference.change).toBe(0);
+    git('checkout', '-q', '-f', 'main');
+  });
+});
+
+test('a record beside the model tells its accuracy, by its hashes', async () => {
+  const folder = product.digits();
+  const fit = await product.run(['fit', 'digits.tiers', '--backend', 'cpu', '--quiet'], { cwd: folder });
+  expect(fit.code).toBe(0);
+  const words = ['diff', 'digits.onnx', 'digits.fitted.onnx', '--json', '--quiet'];
+  const document = v.parse(diffSchema, documentOf(await product.run(words, { cwd: folder })));
+  const record = JSON.parse(readFileSync(join(folder, 'digits.fitted.json'), 'utf8')) as { evaluation: { before: number; after: number } };
+  expect(document.before.quality).toMatchObject({ value: record.evaluation.before, from: 'digits.fitted.json, before the fit' });
+  expect(document.after.quality).toMatchObject({ value: record.evaluation.after, from: 'digits.fitted.json, after the fit' });
+  expect(document.qualityChange).toBe(record.evaluation.after - record.evaluation.before);
+  appendFileSync(join(folder, 'digits.onnx'), Buffer.from([0x42, 0x00]));
+  const changed = v.parse(diffSchema, documentOf(await product.run(words, { cwd: folder })));
+  expect([changed.before.quality, changed.qualityChange]).toEqual([null, null]);
+});
+
+function hashOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
