@@ -2,6 +2,10 @@ import { parseArgs } from 'node:util';
 import { TierwiseError } from '../model/error.ts';
 import { boardSimOptions } from './board-sim-options.ts';
 import type { BoardSimValues } from './board-sim-options.ts';
+import { measureOptions } from './measure-options.ts';
+import type { MeasureWords } from './measure-options.ts';
+import { selectOptions } from './select-options.ts';
+import type { SelectWords } from './select-options.ts';
 
 /** Options every command understands or refuses by name. */
 export interface CliOptions {
@@ -43,6 +47,10 @@ export interface CliOptions {
   readonly dims: Readonly<Record<string, number>>;
   /** Those of `board-sim`, as text. */
   readonly boardSim: BoardSimValues;
+  /** Those of `select` alone, as text. */
+  readonly select: SelectWords;
+  /** Those of `sensors`, `measure` and `calibrate`, and `--no-calibration` of `energy`. */
+  readonly measure: MeasureWords;
 }
 
 export interface CliCall {
@@ -96,6 +104,8 @@ export function parseCall(words: readonly string[]): CliCall {
         probe: { type: 'boolean' },
         dim: { type: 'string', multiple: true },
         ...boardSimOptions,
+        ...selectOptions,
+        ...measureOptions,
       },
     });
   } catch (cause) {
@@ -138,6 +148,8 @@ export function parseCall(words: readonly string[]): CliCall {
       probe: values.probe === true,
       dims: parseDims(values.dim ?? []),
       boardSim: values,
+      select: values,
+      measure: values,
     },
   };
 }

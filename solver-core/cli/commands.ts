@@ -28,7 +28,9 @@ import { diff } from './diff-command.ts';
 import { choose, expectCall, expectOptions, refuseJson, wholeNumber } from './args.ts';
 import { jsonLine, escapeJson } from './json-line.ts';
 import { learn, unlearn } from './learn-commands.ts';
+import { calibrate, measure, sensors } from './measure-commands.ts';
 import { print, withProgress } from './run-job.ts';
+import { select } from './select-command.ts';
 import type { Command } from './run-job.ts';
 
 function failed(diagnostics: readonly DiagnosticDocument[]): number {
@@ -53,7 +55,7 @@ const check: Command = async (call, environment) => {
 };
 
 const energy: Command = async (call, environment, abort) => {
-  expectCall(call, ['MODEL or PLAN'], ['target', 'train-on', 'epochs', 'switching', 'format', 'out', 'quiet']);
+  expectCall(call, ['MODEL or PLAN'], ['target', 'train-on', 'epochs', 'no-calibration', 'switching', 'format', 'out', 'quiet']);
   const format = choose(
     call.options.format,
     'format',
@@ -68,6 +70,7 @@ const energy: Command = async (call, environment, abort) => {
     ...(target === undefined ? {} : { target }),
     ...(trainOn === undefined ? {} : { trainOn }),
     ...(epochs === undefined ? {} : { epochs }),
+    ...(call.options.measure['no-calibration'] === true ? { calibration: false } : {}),
     ...(call.options.switching ? { switching: true } : {}),
   };
   if (out !== undefined) await refuseToOverwrite(resolve(out), await energyInputs(params));
@@ -156,7 +159,21 @@ const evaluate: Command = async (call, environment, abort) => {
 };
 
 /** Commands that stop between two steps when asked to; the others read and are simply ended. */
-export const cancellable: readonly string[] = ['energy', 'fit', 'eval', 'stats', 'merge', 'learn', 'unlearn', 'boards', 'diff'];
+export const cancellable: readonly string[] = [
+  'energy',
+  'fit',
+  'eval',
+  'stats',
+  'merge',
+  'learn',
+  'unlearn',
+  'select',
+  'boards',
+  'diff',
+  'sensors',
+  'measure',
+  'calibrate',
+];
 
 /** The commands by name. */
 export const commands: Readonly<Record<string, Command>> = {
@@ -170,6 +187,10 @@ export const commands: Readonly<Record<string, Command>> = {
   learn,
   unlearn,
   eval: evaluate,
+  select,
+  sensors,
+  measure,
+  calibrate,
   boards,
   'board-sim': boardSim,
 };

@@ -7,7 +7,7 @@ export const helpText = `tierwise: energy-aware model development
                            --format text|json|sarif
   tierwise energy FILE     joules per layer for a model or a plan, inference and retraining
                            --target T  --train-on T (default server-cpu)  --epochs N (default 20, 5 to 100 assumed)
-                           --switching (of a plan: simulate the gates of its multiply-adds on its rows)
+                           --no-calibration  --switching (of a plan: simulate the gates of its multiply-adds on its rows)
                            --format text|json|csv|md|html  --out FILE
   tierwise diff BEFORE AFTER   change of energy and accuracy between two models or plans; either may be REVISION:path
                            --target T  --format text|json|md  --fail-on-increase PERCENT (exit code 1 above it)
@@ -28,6 +28,17 @@ export const helpText = `tierwise: energy-aware model development
                            --data FILE  --rows 0..99,105|all  --inputs NAME  --labels NAME  --state FILE  --out FILE
   tierwise eval MODEL      accuracy or mean squared error through ONNX Runtime
                            --data FILE  --inputs NAME  --labels NAME
+  tierwise select PLAN     integer weights that cost less multiply-add energy, within an allowed loss of accuracy
+                           --max-drop POINTS (default 1)  --bits 8|4  --values all|set|powers-of-two
+                           --method closed-form|training  --cell array|booth|shift (whose energy is saved)
+                           --rows N (calibration rows at most)  --trial (writes nothing)
+                           --out FILE (default MODEL.selected.onnx)  --format text|md|json
+  tierwise sensors         meters of this machine and why others cannot be used; runs nothing
+                           --backend serial:PORT (asks that board for its telemetry, too)
+  tierwise measure FILE    joules of one inference by a meter, idle power taken off; kept in MODEL.measured.json
+                           --sensor ID  --target T (what this machine is)  --data FILE  --format text|md
+  tierwise calibrate TARGET FILES   fits a target's constants to the measurements of these models
+                           --measure (measures each first)  --sensor ID  --format text|md
   tierwise boards [PORT]   serial ports and XRT cards; opens none, unless a PORT (or xrt:N) is named or
                            --probe asks every candidate who it is
   tierwise board-sim --pty PATH   a board without hardware: its circuit behind a pseudo-terminal, for --backend serial:PATH

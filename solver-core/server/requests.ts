@@ -3,6 +3,7 @@ import type { CancellationToken, MessageConnection } from 'vscode-jsonrpc/node.j
 import { checkAbort, isAbort } from '../model/abort.ts';
 import { TierwiseError } from '../model/error.ts';
 import { boardsJob } from '../jobs/boards.ts';
+import { calibrateJob } from '../jobs/calibrate.ts';
 import { checkJob } from '../jobs/check.ts';
 import type { Environment } from '../jobs/environment.ts';
 import { energyJob } from '../jobs/energy.ts';
@@ -13,8 +14,11 @@ import { unlearnJob } from '../jobs/unlearn.ts';
 import { inspectJob } from '../jobs/inspect.ts';
 import type { JobControl } from '../jobs/job.ts';
 import { lastFitJob } from '../jobs/last-fit.ts';
+import { measureJob } from '../jobs/measure.ts';
+import { sensorsJob } from '../jobs/sensors.ts';
 import { diffJob } from '../jobs/diff.ts';
 import { reportJob } from '../jobs/report.ts';
+import { selectJob } from '../jobs/select.ts';
 import { diffMarkdown } from '../report/diff-markdown.ts';
 import type { ErrorData, ProgressEvent, SolverErrorNumbers, SolverRequests } from '../protocol/index.ts';
 
@@ -27,14 +31,19 @@ const failed: SolverErrorNumbers['failed'] = -32001;
 const cancelled: SolverErrorNumbers['cancelled'] = -32800;
 const progressType = new ProgressType<ProgressEvent>();
 
-/** At most one fit or learning run at a time: the engine, the memory and the files they write are not shared. */
+/** At most one fit, learning run or selection at a time: the engine, the memory and the files they write are not shared. */
 function exclusive(): <M extends Method>(handler: Handler<M>) => Handler<M> {
   let running = false;
   return (handler) => async (params, control) => {
     if (running)
-      throw new TierwiseError('fit-in-progress', 'a fit or a learning run is already going on', 'Wait for it or cancel it first.', {
-        category: 'usage',
-      });
+      throw new TierwiseError(
+        'fit-in-progress',
+        'a fit, a learning run or a search for weights is already going on',
+        'Wait for it or cancel it first.',
+        {
+          category: 'usage',
+        },
+      );
     running = true;
     try {
       return await handler(params, control);
@@ -61,14 +70,15 @@ function handlersOf(environment: Environment): { readonly [M in Method]: Handler
     'tierwise/boards': (params, control) =>
       params.probe === undefined ? boardsJob(environment, params, control) : askBoards(params, control),
     'tierwise/report': (params, control) => reportJob(environment, params, control),
-    'tierwise/select': soon('tierwise/select'),
+    'tierwise/select': alone<'tierwise/select'>((params, control) => selectJob(environment, params, control)),
     'tierwise/diff': async (params, control) => {
       const diff = await diffJob(environment, params, control);
       return { diff, text: diffMarkdown(diff) };
     },
-    'tierwise/sensors': soon('tierwise/sensors'),
-    'tierwise/measure': soon('tierwise/measure'),
-    'tierwise/calibrate': soon('tierwise/calibrate'),
+    'tierwise/sensors': (params, control) => sensorsJob(params, control),
+    // Nothing else should keep the machine busy meanwhile.
+    'tierwise/measure': alone<'tierwise/measure'>((params, control) => measureJob(environment, params, control)),
+    'tierwise/calibrate': alone<'tierwise/calibrate'>((params, control) => calibrateJob(environment, params, control)),
   };
 }
 
@@ -134,11 +144,6 @@ async function answer(
   }
 }
 
-/** Requests whose jobs follow. */
-function soon(method: Method): () => Promise<never> {
-  return () => Promise.reject(new TierwiseError('not-available', `${method} is not available yet`, 'Update Tierwise.'));
-}
-
 /** Which parameters each request needs; all of these are strings. */
 const required: { readonly [M in Method]: readonly string[] } = {
   'tierwise/hello': [],
@@ -159,9 +164,28 @@ const required: { readonly [M in Method]: readonly string[] } = {
   'tierwise/calibrate': ['target'],
 };
 const reportFormats = ['html', 'md', 'csv', 'json', 'text'];
-const optionalStrings = ['text', 'target', 'backend', 'out', 'inputs', 'labels', 'state', 'probe', 'trainOn', 'progressToken'];
-const optionalBooleans = ['switching', 'fresh', 'keepOnCancel'];
+const optionalStrings = [
+  'text',
+  'target',
+  'backend',
+  'out',
+  'inputs',
+  'labels',
+  'state',
+  'probe',
+  'trainOn',
+  'sensor',
+  'data',
+  'progressToken',
+];
+const optionalBooleans = ['fresh', 'keepOnCancel', 'trial', 'switching', 'measure'];
 const learnPolicies = ['plan', 'always', 'never'];
+const selectWords: Readonly<Record<string, readonly unknown[]>> = {
+  bits: [4, 8],
+  values: ['all', 'set', 'powers-of-two'],
+  method: ['closed-form', 'training'],
+  cell: ['array', 'booth', 'shift'],
+};
 
 function checkParams(method: Method, params: unknown): Record<string, unknown> {
   const bad = (message: string): TierwiseError =>
@@ -179,8 +203,18 @@ function checkParams(method: Method, params: unknown): Record<string, unknown> {
   if (batchRows !== undefined && !(Number.isSafeInteger(batchRows) && (batchRows as number) >= 1))
     throw bad('"batchRows" must be a whole number of at least 1');
   if (policy !== undefined && !learnPolicies.includes(String(policy))) throw bad(`"policy" must be one of ${learnPolicies.join(', ')}`);
+  if (method === 'tierwise/select') {
+    for (const [name, allowed] of Object.entries(selectWords))
+      if (record[name] !== undefined && !allowed.includes(record[name])) throw bad(`"${name}" must be one of ${allowed.join(', ')}`);
+    const { maxDrop } = record;
+    if (maxDrop !== undefined && !(typeof maxDrop === 'number' && maxDrop >= 0 && maxDrop <= 1))
+      throw bad('"maxDrop" must be a number from 0 to 1');
+  }
   if (method === 'tierwise/report' && !reportFormats.includes(String(record['format'])))
     throw bad(`"format" must be one of ${reportFormats.join(', ')}`);
+  const { paths } = record;
+  const isPaths = Array.isArray(paths) && paths.length > 0 && paths.every((path) => typeof path === 'string');
+  if (method === 'tierwise/calibrate' && !isPaths) throw bad('"paths" must be a list of at least one string');
   const dims = record['dims'];
   if (
     dims !== undefined &&
