@@ -1,10 +1,10 @@
 import type { CalibrationDocument } from '../solver-core/protocol/index.ts';
-import { formatBand, formatNumber, formatQuantity, sourceWord, type Translate } from './format.ts';
+import { formatBand, formatNumber, formatQuantity, signedPercent, sourceWord, type Translate } from './format.ts';
 import { escapeMarkdown } from './markdown.ts';
 import { baseName } from './to-view.ts';
 
 /** A calibration as Markdown: the constants with their factors, and every measurement with what is left of it. Names are escaped. */
-export function calibrationText(calibration: CalibrationDocument, t: Translate): string {
+export function calibrationMarkdown(calibration: CalibrationDocument, t: Translate): string {
   const { target, constants, residuals, date, output, diagnostics } = calibration;
   const rows = residuals.map(({ model, measured, before, after, error }) => {
     const cells = [measured, before, after].map((quantity) => formatQuantity(quantity));
@@ -39,11 +39,4 @@ export function calibrationText(calibration: CalibrationDocument, t: Translate):
     ...diagnostics.map(({ severity, code, message }) => `- **${severity}** ${escapeMarkdown(code)}: ${escapeMarkdown(message, 1000)}`),
     '',
   ].join('\n');
-}
-
-/** "+12 %", "−3.4 %": two digits, with its sign. */
-export function signedPercent(share: number): string {
-  const percent = Number((Math.abs(share) * 100).toPrecision(2));
-  const text = `${percent >= 10 ? Math.round(percent) : percent} %`;
-  return percent === 0 ? '0 %' : `${share < 0 ? '\u2212' : '+'}${text}`;
 }

@@ -118,3 +118,10 @@ export function formatNumber(value: number | null): string {
 export function formatMetric(metric: 'accuracy' | 'mse', value: number): string {
   return metric === 'accuracy' ? `${(value * 100).toFixed(1)} %` : formatNumber(value);
 }
+
+/** "+12 %", "−3.4 %": two digits, with its sign. */
+export function signedPercent(share: number): string {
+  const percent = Number((Math.abs(share) * 100).toPrecision(2));
+  const text = `${percent >= 10 ? Math.round(percent) : percent} %`;
+  return percent === 0 ? '0 %' : `${share < 0 ? '\u2212' : '+'}${text}`;
+}

@@ -1,4 +1,5 @@
-import type { Quantity } from '../solver-core/protocol/index.ts';
+import type { EnergyDocument, Quantity } from '../solver-core/protocol/index.ts';
+import { calibrationText, evidenceLines, mappingText } from './evidence-text.ts';
 import { formatBand, formatCount, formatNumber, formatQuantity, sourceWord, type Translate } from './format.ts';
 import { escapeMarkdown } from './markdown.ts';
 import type { LayerState } from './plan-snapshot.ts';
@@ -38,13 +39,17 @@ function retrainingText(state: LayerState, t: Translate): string | undefined {
  * Tooltip of a layer's hint as Markdown: every figure with its band and source, and below the table what each rests on, by number.
  * Names from the user's files are escaped; the text holds no command link and must be shown untrusted.
  */
-export function hintTooltip(state: LayerState, target: string, t: Translate): string {
+export function hintTooltip(state: LayerState, target: string, t: Translate, calibration?: EnergyDocument['calibration']): string {
   const lines = [`**${escapeMarkdown(state.id)}**`, ''];
   if (state.energy) {
     const { macs, parameters, breakEvenRetrainings } = state.energy;
     lines.push(t('{0} MACs, {1} parameters. Energy on {2}:', formatCount(macs), formatCount(parameters), escapeMarkdown(target)), '');
     const notes = new Map<string, number>();
     lines.push(...energyTable(state, notes, t), '');
+    const evidence = evidenceLines(state.energy.evidence, t);
+    if (evidence.length > 0) lines.push(...evidence, '');
+    if (state.energy.mapping) lines.push(t('On the array: {0}', escapeMarkdown(mappingText(state.energy.mapping, t), 300)), '');
+    if (calibration) lines.push(escapeMarkdown(calibrationText(calibration, t), 400), '');
     lines.push(t('A direct solve pays off against gradient descent: {0}', breakEvenText(breakEvenRetrainings, t)), '');
     if (state.fit) lines.push(...fitLines(state.fit, t), '');
     lines.push(...[...notes].map(([note, number]) => `\\[${number}\\] ${escapeMarkdown(note, maxNoteLength)}  `), '');

@@ -1,8 +1,9 @@
 import type { LearnBatch } from '../solver-core/protocol/index.ts';
 import type { LearningBatchView, LearningPoint, LearningView } from '../webview/messages/index.ts';
+import { figureView } from './figure-view.ts';
 import { formatCount, formatMetric, formatNumber, formatQuantity, type Translate } from './format.ts';
 import type { LearningRun } from './learning-run.ts';
-import { figureView, metricName } from './to-view.ts';
+import { metricName } from './to-view.ts';
 
 /** Batches sent to the page, the newest; the record has them all. */
 const maxBatches = 500;

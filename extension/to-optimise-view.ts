@@ -8,9 +8,10 @@ import type {
   OptimiseTable,
   OptimiseView,
 } from '../webview/messages/index.ts';
+import { figureView } from './figure-view.ts';
 import { formatCount, formatMetric, formatNumber, type Translate } from './format.ts';
 import type { OptimiseRun } from './optimise-run.ts';
-import { figureView, metricName } from './to-view.ts';
+import { metricName } from './to-view.ts';
 
 /** Layers sent to the page; a network with more has them all in its record. */
 const maxLayers = 5000;

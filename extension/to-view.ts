@@ -6,22 +6,16 @@ import type {
   FitDocument,
   InspectDocument,
   InspectLayer,
-  Quantity,
   TierKind,
 } from '../solver-core/protocol/index.ts';
-import type { FigureView, FitView, LayerView, ModelView, ReportView, TiersView } from '../webview/messages/index.ts';
-import { formatBand, formatBytes, formatCount, formatMetric, formatNumber, formatQuantity, formatShape, type Translate } from './format.ts';
+import type { FitView, LayerView, ModelView, ReportView, TiersView } from '../webview/messages/index.ts';
+import { calibrationText, evidenceView, mappingText } from './evidence-text.ts';
+import { figureView } from './figure-view.ts';
+import { formatBytes, formatCount, formatMetric, formatNumber, formatQuantity, formatShape, type Translate } from './format.ts';
 import { breakEvenText } from './hint-text.ts';
 import { isFitted, type PlanSnapshot } from './plan-snapshot.ts';
 
 const dash = '\u2013';
-
-/** A quantity for a page: text for people, numbers for charts. */
-export function figureView(quantity: Quantity | null, t: Translate): FigureView | null {
-  if (quantity === null) return null;
-  const { value, low, high, source, ref } = quantity;
-  return { text: formatQuantity(quantity), value, low, high, bandText: formatBand(quantity, t), source, ref };
-}
 
 /** One row of a layer table. Either document may lack the layer: what it would say is then unknown. */
 export function layerView(
@@ -50,6 +44,8 @@ export function layerView(
     incremental: figureView(energy?.retraining.incremental ?? null, t),
     breakEven: energy ? breakEvenText(energy.breakEvenRetrainings, t) : dash,
     fitted,
+    ...(energy?.mapping ? { mapping: mappingText(energy.mapping, t) } : {}),
+    ...(energy?.evidence ? { evidence: energy.evidence.map((one) => evidenceView(one, t)) } : {}),
   };
 }
 
@@ -84,6 +80,27 @@ export function reportView(snapshot: PlanSnapshot, t: Translate): ReportView | n
     })),
     problems: problems([...(check?.diagnostics ?? []), ...energy.diagnostics]),
     fit: fit ? fitView(fit, snapshot.stale, t) : null,
+    ...groundsView(energy, t),
+  };
+}
+
+/** What the figures of a report rest on beyond constants: simulations and measurements, a calibration, the machine that trains. */
+function groundsView(energy: EnergyDocument, t: Translate): Pick<ReportView, 'evidence' | 'trainingMachine' | 'calibration'> {
+  const { evidence, trainingMachine, calibration } = energy;
+  return {
+    ...(evidence ? { evidence: evidence.map((one) => evidenceView(one, t)) } : {}),
+    ...(trainingMachine
+      ? {
+          trainingMachine: {
+            name: trainingMachine.name,
+            sgd: figureView(trainingMachine.retraining.sgd, t),
+            solve: figureView(trainingMachine.retraining.solve, t),
+            incremental: figureView(trainingMachine.retraining.incremental, t),
+            breakEven: breakEvenText(trainingMachine.breakEvenRetrainings, t),
+          },
+        }
+      : {}),
+    ...(calibration ? { calibration: { text: calibrationText(calibration, t), path: calibration.path, stale: calibration.stale } } : {}),
   };
 }
 

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { ProgressEvent, SensorDocument } from '../../solver-core/protocol/index.ts';
-import { calibrationText } from '../calibration-text.ts';
+import { calibrationMarkdown } from '../calibration-text.ts';
 import type { TierwiseContext } from '../context.ts';
 import { showError } from '../errors-ui.ts';
 import { noSensorText, sensorItem, sensorState, sortedSensors } from '../sensor-text.ts';
@@ -57,7 +57,7 @@ async function calibrate(context: TierwiseContext, sensor: SensorDocument, targe
       return context.solver.request('tierwise/calibrate', params, { token, onProgress });
     });
     context.plans.refreshAll();
-    await context.results.show(vscode.l10n.t('Calibration of {0}', target), calibrationText(calibration, vscode.l10n.t));
+    await context.results.show(vscode.l10n.t('Calibration of {0}', target), calibrationMarkdown(calibration, vscode.l10n.t));
   } catch (error) {
     await showError(context.log, vscode.l10n.t('{0} could not be calibrated', target), error);
   }

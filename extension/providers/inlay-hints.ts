@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { EnergyDocument } from '../../solver-core/protocol/index.ts';
 import type { TierwiseContext } from '../context.ts';
 import { hintPlaces, type HintPlace } from '../hint-place.ts';
 import { hintLabel, hintTooltip, type HintOptions } from '../hint-text.ts';
@@ -44,6 +45,7 @@ export class EnergyHintsProvider implements vscode.InlayHintsProvider, vscode.Di
           place.ids.map((id) => stateOf(id, place.tier)),
           target,
           options,
+          snapshot.energy?.calibration,
         ),
       );
   }
@@ -59,6 +61,7 @@ function makeHint(
   states: readonly LayerState[],
   target: string,
   options: HintOptions,
+  calibration: EnergyDocument['calibration'],
 ): vscode.InlayHint[] {
   const t = vscode.l10n.t;
   const labels = states.flatMap((state) => {
@@ -77,7 +80,7 @@ function makeHint(
   const tooltip = new vscode.MarkdownString(
     states
       .slice(0, maxTooltipLayers)
-      .map((state) => hintTooltip(state, target, t))
+      .map((state) => hintTooltip(state, target, t, calibration))
       .join('\n\n---\n\n'),
   );
   tooltip.isTrusted = false;

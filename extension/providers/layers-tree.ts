@@ -78,7 +78,8 @@ export class LayersTreeProvider implements vscode.TreeDataProvider<LayerNode>, v
     item.iconPath = new vscode.ThemeIcon(state?.fit ? 'pass' : 'circle-outline');
     item.description = [energy, layer.op, ...stateWords].join(' \u00b7 ');
     item.contextValue = 'layer';
-    item.tooltip = state ? new vscode.MarkdownString(hintTooltip(state, snapshot?.energy?.target ?? '', vscode.l10n.t)) : layer.id;
+    const { target = '', calibration } = snapshot?.energy ?? {};
+    item.tooltip = state ? new vscode.MarkdownString(hintTooltip(state, target, vscode.l10n.t, calibration)) : layer.id;
     item.command = { command: 'tierwise.revealLayer', title: vscode.l10n.t('Show in plan'), arguments: [layer.id] };
     const spoken = layer.inference ? speakQuantity(layer.inference, vscode.l10n.t) : vscode.l10n.t('energy unknown');
     const tier = tierLabel(layer.tier, node.tierName);

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { TierwiseContext } from '../context.ts';
+import { evidenceLines, groundsLines } from '../evidence-text.ts';
 import { formatBand, formatQuantity, speakQuantity, sourceWord } from '../format.ts';
 import { escapeMarkdown } from '../markdown.ts';
 import { baseName } from '../to-view.ts';
@@ -17,6 +18,7 @@ export function createStatusBarItem(context: TierwiseContext): vscode.Disposable
     const value = formatQuantity(total);
     item.text = `$(zap) ${vscode.l10n.t('{0} per inference on {1}', value, inert(target))}`;
     const band = formatBand(total, vscode.l10n.t);
+    const evidence = evidenceLines(snapshot.energy.evidence, vscode.l10n.t);
     const lines = [
       `**${escapeMarkdown(baseName(snapshot.path))}**`,
       vscode.l10n.t(
@@ -26,6 +28,8 @@ export function createStatusBarItem(context: TierwiseContext): vscode.Disposable
         band,
         sourceWord(total.source, vscode.l10n.t),
       ),
+      ...(evidence.length > 0 ? [evidence.join('\n')] : []),
+      ...groundsLines(snapshot.energy, vscode.l10n.t),
       vscode.l10n.t('Press to open the energy report.'),
     ];
     item.tooltip = new vscode.MarkdownString(lines.join('\n\n'));

@@ -1,4 +1,4 @@
-import type { LayerView, ModelView, ReportView, TiersView, ToWebview } from '../../webview/messages/index.ts';
+import type { EvidenceView, LayerView, ModelView, ReportView, TiersView, ToWebview } from '../../webview/messages/index.ts';
 import { figure } from './canned-figure.ts';
 import { learning } from './canned-learning.ts';
 import { optimise, point } from './canned-optimise.ts';
@@ -38,8 +38,34 @@ export function layer(id: string, patch: Partial<LayerView> = {}): LayerView {
   };
 }
 
+const evidence: readonly EvidenceView[] = [
+  {
+    of: 'one inference',
+    estimate: figure(3.7e-7, 'modelled'),
+    simulated: figure(4.1e-7, 'simulated', 1.2),
+    measured: figure(4.4e-7, 'measured', 1.05),
+    measuredBy: 'RAPL package 0, 12 runs, 2026-11-21',
+    error: '\u221216 %',
+    stale: null,
+  },
+  {
+    of: 'direct solve on the engine',
+    estimate: figure(1.05e-3, 'modelled'),
+    simulated: figure(9.8e-4, 'simulated', 1.1),
+    measured: null,
+    measuredBy: '',
+    error: '+7.1 %',
+    stale: 'the plan was changed after the simulation',
+  },
+];
+
 const digitsLayers: readonly LayerView[] = [
-  layer('/fc1/Gemm', { tier: 'lower', fitted: 'ridge, forward projection' }),
+  layer('/fc1/Gemm', {
+    tier: 'lower',
+    fitted: 'ridge, forward projection',
+    mapping: 'weight-stationary, 1 x 4 tiles of 64 x 64; units busy 78 % of the time, 12,544 cycles',
+    evidence,
+  }),
   layer('/fc2/Gemm', {
     tier: 'lower',
     shape: '256 → 128',
@@ -131,6 +157,15 @@ export const report: ReportView = {
       },
     ],
   },
+  evidence,
+  trainingMachine: {
+    name: 'Server-class CPU',
+    sgd: figure(0.82, 'modelled', 4),
+    solve: figure(1.4e-2, 'modelled', 3),
+    incremental: null,
+    breakEven: 'at once',
+  },
+  calibration: { text: 'Constants fitted to measurements of 2026-11-20', path: '.tierwise/calibrations/ecp5-85f.json', stale: null },
 };
 
 export const tiers: TiersView = {
@@ -252,6 +287,17 @@ export function hostileMessages(): readonly ToWebview[] {
         batches: learning.batches.slice(0, 3).map((batch) => ({ ...batch, reason: script, signals: bidi })),
         result: { output: bidi, state: markup, resumed: true, heldOut: null },
         problems: [{ severity: 'error', code: link, message: script }],
+      },
+    },
+    {
+      kind: 'report',
+      strings: {},
+      view: {
+        ...report,
+        title: bidi,
+        evidence: evidence.map((one) => ({ ...one, of: markup, measuredBy: script, stale: long })),
+        trainingMachine: { name: script, sgd: null, solve: null, incremental: null, breakEven: markup },
+        calibration: { text: bidi, path: link, stale: long },
       },
     },
     {

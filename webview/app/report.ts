@@ -8,6 +8,7 @@ import { baseName, shortName } from './text.ts';
 import { actionButton } from './views/actions.ts';
 import { assumptionsView } from './views/assumptions.ts';
 import { budgetsView } from './views/budgets.ts';
+import { groundsView, trainingMachineView } from './views/evidence.ts';
 import { sourceLegend } from './views/figure.ts';
 import { fitView } from './views/fit-result.ts';
 import { pageHeader } from './views/header.ts';
@@ -23,6 +24,7 @@ function mount(root: HTMLElement, context: PageContext): (view: ReportView) => s
   const { t } = context;
   const header = createSlot(h('div'));
   const totals = createSlot(h('div'));
+  const grounds = createSlot(h('div'));
   const results = createSlot(h('div', { class: 'report-results' }));
   const reasons = createSlot(h('div', { class: 'report-reasons' }));
   const legend = createSlot(h('div'));
@@ -37,7 +39,13 @@ function mount(root: HTMLElement, context: PageContext): (view: ReportView) => s
     table.element,
     legend.element,
   );
-  fill(root, header.element, totals.element, h('div', { class: 'report-columns' }, results.element, byLayer, reasons.element));
+  fill(
+    root,
+    header.element,
+    totals.element,
+    grounds.element,
+    h('div', { class: 'report-columns' }, results.element, byLayer, reasons.element),
+  );
 
   return (view) => {
     header.show([view.title, view.model, view.target, view.notice], () => [
@@ -45,11 +53,13 @@ function mount(root: HTMLElement, context: PageContext): (view: ReportView) => s
       view.notice !== undefined && h('p', { class: 'note section' }, icon('warning', 'severity-warning'), h('span', {}, view.notice)),
     ]);
     totals.show(view.totals, () => [totalsView(view.totals, context)]);
-    results.show([view.fit, view.budgets], () => [
+    grounds.show([view.evidence, view.calibration], () => [groundsView(view, context)]);
+    results.show([view.fit, view.budgets, view.trainingMachine], () => [
       view.fit !== null && fitView(view.fit, context),
       view.budgets.length > 0 && budgetsView(view.budgets, context),
+      view.trainingMachine !== undefined && trainingMachineView(view.trainingMachine, context),
     ]);
-    results.element.hidden = view.fit === null && view.budgets.length === 0;
+    results.element.hidden = view.fit === null && view.budgets.length === 0 && view.trainingMachine === undefined;
     // The slot holds nothing: it only tells whether the layers changed, which is what chart and table cost.
     layers.show(view.layers, () => {
       chart.update(view.layers);

@@ -3,6 +3,7 @@ import type { PageContext } from '../context.ts';
 import type { Child } from '../dom.ts';
 import { h } from '../dom.ts';
 import type { Translate } from '../strings.ts';
+import { evidenceTable } from './evidence.ts';
 import { figureCell, sourceDetails } from './figure.ts';
 import { metricName } from './layer-chart.ts';
 import './layer-details.css';
@@ -29,6 +30,7 @@ export function layerDetails(layer: LayerView, context: PageContext): readonly C
     [t('Tier'), tierWord(t, layer.tier)],
     [t('Break-even'), layer.breakEven],
     [t('Fitted'), layer.fitted ?? ''],
+    [t('On the array'), layer.mapping ?? ''],
   ];
   const figures = (['inference', 'sgd', 'solve', 'incremental'] as const).flatMap((metric) => {
     const figure = layer[metric];
@@ -45,6 +47,9 @@ export function layerDetails(layer: LayerView, context: PageContext): readonly C
       ),
       figures.length > 0 && h('dl', { class: 'figure-list' }, ...figures.map(({ name, figure }) => figureEntry(t, name, figure))),
       layer.components.length > 0 && componentsTable(layer, context),
+      layer.evidence !== undefined &&
+        layer.evidence.length > 0 &&
+        evidenceTable(layer.evidence, t('Estimate, simulation, measurement'), context),
     ),
   ];
 }

@@ -3,6 +3,7 @@ import { choosePoint, isAllowed } from '../choose.ts';
 import type { PageContext } from '../context.ts';
 import { h, icon } from '../dom.ts';
 import { shortName } from '../text.ts';
+import './evidence.css';
 import { figureCell } from './figure.ts';
 
 /** The picture as a table: every point with its figures, the chosen one marked, by saving. */

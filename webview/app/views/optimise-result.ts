@@ -6,6 +6,7 @@ import { baseName, shortName } from '../text.ts';
 import { actionButton } from './actions.ts';
 import { figureCell } from './figure.ts';
 import { beforeAfter } from './fit-result.ts';
+import './evidence.css';
 import './optimise-result.css';
 
 /** What a search found: the saving as a range with all that it rests on, or why there is none, and the files that were written. */
