@@ -1,5 +1,5 @@
 import type { Band } from '../energy/quantity.ts';
-import type { EnergyTarget } from '../energy/target.ts';
+import type { AccessEnergy, ArrayOnTarget, EnergyTarget, EventsOnTarget } from '../energy/target.ts';
 import type { CalibrationDocument } from '../protocol/measure-documents.ts';
 
 /**
@@ -31,6 +31,7 @@ export function calibratedTarget(target: EnergyTarget, calibration: Calibration)
     const found = calibration.constants.find(({ name }) => names.includes(name));
     return found === undefined ? band : scaleConstant(band, found.factor, noteOf(calibration));
   };
+  const { array, events } = target;
   return {
     ...target,
     arithmeticFactor: scaled(target.arithmeticFactor, 'compute'),
@@ -40,7 +41,33 @@ export function calibratedTarget(target: EnergyTarget, calibration: Calibration)
     clockHz: pinned(target.clockHz, calibration, groupsOf.static),
     macsPerCycle: pinned(target.macsPerCycle, calibration, groupsOf.static),
     memories: target.memories.map((level) => ({ ...level, energyPerBitJ: scaled(level.energyPerBitJ, 'memory') })),
+    ...(array === undefined ? {} : { array: calibratedArray(array, scaled) }),
+    ...(events === undefined ? {} : { events: calibratedEvents(events, scaled) }),
     ...(boundsCompute(calibration) ? { isComputeMeasured: true } : {}),
+  };
+}
+
+type Scaled = (band: Band, kind: keyof typeof groupsOf) => Band;
+
+/** Accesses that are priced relative to a multiply-add follow the multiply-add. */
+function calibratedArray(array: ArrayOnTarget, scaled: Scaled): ArrayOnTarget {
+  const access = <T extends AccessEnergy | null>(energy: T): T =>
+    energy?.kind === 'per-bit' ? { ...energy, energyPerBitJ: scaled(energy.energyPerBitJ, 'memory') } : energy;
+  const { registers, array: units, buffer, dram } = array.access;
+  return {
+    ...array,
+    access: { registers: access(registers), array: access(units), buffer: access(buffer), dram: access(dram) },
+    idlePerUnitCycleJ: array.idlePerUnitCycleJ.high === 0 ? array.idlePerUnitCycleJ : scaled(array.idlePerUnitCycleJ, 'static'),
+  };
+}
+
+function calibratedEvents(events: EventsOnTarget, scaled: Scaled): EventsOnTarget {
+  return {
+    ...events,
+    eventJ: scaled(events.eventJ, 'compute'),
+    macJ: scaled(events.macJ, 'compute'),
+    weightLoadJ: scaled(events.weightLoadJ, 'memory'),
+    stateAccessJ: scaled(events.stateAccessJ, 'memory'),
   };
 }
 
