@@ -3,6 +3,7 @@ import type { BudgetDocument, EnergyDocument, EnergyLayer } from '../protocol/do
 import type { Quantity } from '../protocol/quantity.ts';
 import { budgetWords } from './budget-line.ts';
 import { counted, fileName, noLayers, totalMacs } from './cells.ts';
+import { evidenceHtml } from './energy-evidence.ts';
 import type { ReportExtras } from './energy-markdown.ts';
 import { inferenceChart, retrainingChart } from './html-charts.ts';
 import { fitSection } from './html-fit.ts';
@@ -43,7 +44,7 @@ ${findings(energy)}
 ${fitSection(options.fit ?? null, options.fitStale === true)}
 ${budgetSection(options.budgets ?? energy.budgets ?? [])}
 ${energy.layers.length === 0 ? `<p class="note">${noLayers}</p>` : figures(energy)}
-${assumptionSection(energy)}
+${evidenceHtml(energy)}${assumptionSection(energy)}
 <footer><p>Sources, weakest first: assumed, modelled (from published tables), simulated, measured. A figure takes the weakest source of its parts.</p><p>Low and high are bounds of the model behind a figure, not a confidence interval. MACs are multiply-adds (1 MAC = 2 FLOP).${options.version === undefined ? '' : ` Tierwise ${html(options.version, 40)}.`}</p></footer>
 </main>
 </body>

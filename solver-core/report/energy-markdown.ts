@@ -1,9 +1,14 @@
 import { formatBand, formatCount, formatFull, formatQuantity, sourceLegend } from '../energy/format.ts';
 import type { BudgetDocument, EnergyDocument, FitDocument } from '../protocol/documents.ts';
 import type { Quantity } from '../protocol/quantity.ts';
-import { budgetWords } from './budget-line.ts';
+import { budgetWords, worstLayers } from './budget-line.ts';
 import { breakEvenCell, fileName, inert, noLayers, nothing, numberCell, quantityCell, totalMacs } from './cells.ts';
+import { evidenceMarkdown } from './energy-evidence.ts';
 import { metricText } from './fit-text.ts';
+import { evidenceMarkdown } from './evidence-markdown.ts';
+import { md } from './markdown-text.ts';
+
+export { md };
 
 /** What a report shows beside the energy document. */
 export interface ReportExtras {
@@ -38,7 +43,9 @@ export function energyMarkdown(energy: EnergyDocument, extras: ReportExtras = {}
     '',
     sourceLegend,
     '',
+    ...evidenceMarkdown(energy),
     ...budgetSection(extras.budgets ?? energy.budgets ?? []),
+    ...evidenceMarkdown(energy),
     ...fitSection(extras.fit ?? null, extras.fitStale === true),
     '## Assumptions',
     '',
@@ -50,16 +57,6 @@ export function energyMarkdown(energy: EnergyDocument, extras: ReportExtras = {}
       ? []
       : ['## Findings', '', ...energy.diagnostics.map((d) => `- ${d.severity} \`${d.code}\`: ${md(inert(d.message, 400))}`), '']),
   ].join('\n');
-}
-
-/** Text as literal Markdown: no markup, link or table cell can start inside it. */
-export function md(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replace(/[\\`*_{}[\]()#!|~]/g, '\\$&')
-    .replaceAll('://', '&#58;//');
 }
 
 function totalRow(name: string, q: Quantity | null): string {
@@ -94,7 +91,7 @@ function budgetSection(budgets: readonly BudgetDocument[]): readonly string[] {
   if (budgets.length === 0) return [];
   const rows = budgets.map(
     (b) =>
-      `| ${md(inert(b.scope))} | ${formatQuantity(b.limit)} per ${b.per} | ${b.actual === null ? nothing : formatFull(b.actual)} | ${budgetWords[b.status]} |`,
+      `| ${md(inert(b.scope))} | ${formatQuantity(b.limit)} per ${b.per} | ${b.actual === null ? nothing : formatFull(b.actual)} | ${budgetWords[b.status]}${md(worstLayers(b))} |`,
   );
   return ['## Budgets', '', '| scope | limit | estimate | status |', '| --- | --- | --- | --- |', ...rows, ''];
 }

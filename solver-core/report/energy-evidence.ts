@@ -1,0 +1,121 @@
+import { formatBand, formatQuantity } from '../energy/format.ts';
+import type { EnergyDocument } from '../protocol/documents.ts';
+import type { EvidenceDocument } from '../protocol/evidence-documents.ts';
+import { inert, nothing, quantityCell, textTable } from './cells.ts';
+import type { Column } from './cells.ts';
+import { md } from './markdown-text.ts';
+import { html, nameHtml, quantityTd } from './html-text.ts';
+
+const columns: readonly Column[] = [
+  { title: 'layer', align: 'left' },
+  { title: 'what', align: 'left' },
+  { title: 'estimate', align: 'right' },
+  { title: 'simulated', align: 'right' },
+  { title: 'measured', align: 'right' },
+  { title: 'error', align: 'right' },
+];
+
+/** What a table of evidence is, in one sentence. */
+const meaning =
+  'The same thing priced in several ways; the error is that of the estimate against the measured figure, else the simulated one.';
+
+/** One line of evidence: of a layer, or of the whole model (`layer` null). */
+interface EvidenceLine {
+  readonly layer: string | null;
+  readonly evidence: EvidenceDocument;
+}
+
+/** Layers first, totals last; empty when an energy document has no evidence. */
+function linesOf(energy: EnergyDocument): readonly EvidenceLine[] {
+  return [
+    ...energy.layers.flatMap((layer) => (layer.evidence ?? []).map((evidence) => ({ layer: layer.id, evidence }))),
+    ...(energy.evidence ?? []).map((evidence) => ({ layer: null, evidence })),
+  ];
+}
+
+/** Estimates beside simulated and measured figures as lines of text; none without evidence. */
+export function evidenceText(energy: EnergyDocument): readonly string[] {
+  const lines = linesOf(energy);
+  if (lines.length === 0) return [];
+  const rows = lines.map(({ layer, evidence: { of, estimate, simulated, measured, error } }) => [
+    layer === null ? 'total' : inert(layer, 40),
+    inert(of, 60),
+    quantityCell(estimate),
+    quantityCell(simulated),
+    quantityCell(measured?.energy ?? null),
+    errorCell(error),
+  ]);
+  return ['', 'Estimate, simulation, measurement', ...textTable(columns, rows).map((line) => `  ${line}`), ...refs(lines), ...stale(lines)];
+}
+
+/** The same as a section of Markdown; none without evidence. */
+export function evidenceMarkdown(energy: EnergyDocument): readonly string[] {
+  const lines = linesOf(energy);
+  if (lines.length === 0) return [];
+  const rows = lines.map(({ layer, evidence: { of, estimate, simulated, measured, error } }) =>
+    [
+      layer === null ? 'total' : md(inert(layer, 80)),
+      md(inert(of, 80)),
+      `${formatQuantity(estimate)} (${formatBand(estimate)})`,
+      simulated === null ? nothing : `${formatQuantity(simulated)} (${formatBand(simulated)})`,
+      measured === null ? nothing : `${formatQuantity(measured.energy)} (${formatBand(measured.energy)})`,
+      errorCell(error),
+    ].join(' | '),
+  );
+  return [
+    '## Estimate, simulation, measurement',
+    '',
+    meaning,
+    '',
+    '| layer | what | estimate | simulated | measured | error |',
+    '| --- | --- | ---: | ---: | ---: | ---: |',
+    ...rows.map((row) => `| ${row} |`),
+    '',
+    ...[...refs(lines), ...stale(lines)].map((line) => `- ${md(line.trim())}`),
+    '',
+  ];
+}
+
+/** The same as a section of the HTML report, ending with a newline; '' without evidence. */
+export function evidenceHtml(energy: EnergyDocument): string {
+  const lines = linesOf(energy);
+  if (lines.length === 0) return '';
+  const rows = lines.map(
+    ({ layer, evidence: { of, estimate, simulated, measured, error } }) =>
+      `<tr><th scope="row">${layer === null ? 'total' : nameHtml(layer)}</th><td>${html(of)}</td>${quantityTd(estimate)}${quantityTd(simulated)}${quantityTd(measured?.energy ?? null)}<td class="num">${errorCell(error)}</td></tr>`,
+  );
+  const notes = [...refs(lines), ...stale(lines)].map((line) => `<li>${html(line.trim())}</li>`);
+  return `<section aria-labelledby="evidence"><h2 id="evidence">Estimate, simulation, measurement</h2>
+<div class="scroll" tabindex="0" role="group" aria-label="estimate, simulation, measurement"><table><caption>${meaning}</caption>
+<thead><tr><th scope="col">layer</th><th scope="col">what</th><th scope="col" class="num">estimate</th><th scope="col" class="num">simulated</th><th scope="col" class="num">measured</th><th scope="col" class="num">error</th></tr></thead>
+<tbody>${rows.join('\n')}</tbody></table></div>${notes.length === 0 ? '' : `<ul class="note">${notes.join('')}</ul>`}</section>\n`;
+}
+
+/** "+32 %": how far the estimate is above the better figure. */
+function errorCell(error: number | null): string {
+  if (error === null) return nothing;
+  const percent = Number((100 * Math.abs(error)).toPrecision(2));
+  return `${error < 0 ? '−' : '+'}${percent} %`;
+}
+
+/** Where the figures of the whole model come from: what is simulated, by which meter. Those of layers are in tooltips and JSON. */
+function refs(lines: readonly EvidenceLine[]): readonly string[] {
+  const found = lines
+    .filter(({ layer }) => layer === null)
+    .flatMap(({ evidence: { simulated, measured } }) => [
+      ...(simulated === null ? [] : [`  simulated: ${inert(simulated.ref, 400)}`]),
+      ...(measured === null
+        ? []
+        : [`  measured: ${inert(measured.sensor, 80)}, ${measured.repetitions} runs, ${inert(measured.date, 40)}`]),
+    ]);
+  return [...new Set(found)];
+}
+
+function stale(lines: readonly EvidenceLine[]): readonly string[] {
+  const found = lines.flatMap(({ layer, evidence }) =>
+    evidence.stale === null
+      ? []
+      : [`  ${layer === null ? 'total' : inert(layer, 40)}, ${inert(evidence.of, 60)}: out of date: ${inert(evidence.stale, 200)}`],
+  );
+  return [...new Set(found)];
+}
