@@ -86,6 +86,6 @@ export const tolerances = {
   uniformCell: { relative: 0.012 },
   /** One weight: 1024 transitions in each stratum against 4000 without strata, each spread by at most 0.3 of its mean; four standard errors. */
   stratifiedCell: { relative: 0.03 },
-  /** Standard deviation from 200 seeded trials, where a few fits of more factors spread wider: 1/sqrt(400) = 5 %, four times that. */
+  /** Standard deviation from 300 seeded trials: 1/sqrt(600) = 4 %, five times that. */
   seededDeviation: { relative: 0.2 },
 } as const;
