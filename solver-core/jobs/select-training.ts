@@ -16,7 +16,7 @@ import { selectModel } from './select-model.ts';
 import type { SelectModel, SelectModelRequest } from './select-model.ts';
 
 /** Adam's rate: a trained model is moved gently. */
-const rate = 3e-4;
+const rate = 1e-4;
 /** Passes over the calibration rows between two removals of values. */
 const passesPerRound = 2;
 

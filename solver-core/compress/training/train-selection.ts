@@ -25,27 +25,29 @@ export interface TrainingRequest {
   readonly problem: SelectProblem;
   /** On the original model, with all layers of the problem in its tier; its `epochs` are the passes of one round. The caller disposes of it. */
   readonly learner: GradientLearner;
-  /** The steering rows with their labels. */
+  /** The steering rows; their labels only say what kind of answer the model gives. */
   readonly rows: LearnRows;
   /** Where each layer of the problem lies in the model, by id. */
   readonly tensors: ReadonlyMap<string, Pick<TrainedLayer, 'layout' | 'bias'>>;
   readonly options: SelectOptions;
 }
 
-/** Share of the removable values that go in each round (method 5.4 b). */
-const shareOfRound = 0.1;
-/** Rounds with the same sets that may fail before the search ends: training often recovers in the next one. */
-const patience = 3;
+/** Share of the values in use that go in each round at first (method 5.4 b); halved whenever a removal proves too much. */
+const firstShare = 0.2;
+const leastShare = 0.02;
+/** Rounds with the same sets that may fail before the removal is taken back: training often recovers in the next one. */
+const patience = 2;
 const defaultPoints = 24;
 
 /**
  * Quantisation-aware training with a shrinking set of values per layer (our reading of arXiv 2511.17123, method 5.4 b): forward passes use
  * the nearest allowed values, gradients go straight through to the weights behind them; after each round that keeps the validation
  * quality within the allowed drop, the values that cost most energy per loss are taken away from all layers together, so layers with
- * much energy shrink first. Prices are those of the weights of the round, not of the start. Rejects with AbortError.
+ * much energy shrink first; a removal that training cannot make good is taken back, and the next one is half as large. Prices are those of the weights of the round, not of the start. Rejects with AbortError.
  */
 export async function trainSelection(request: TrainingRequest, control: SelectControl): Promise<SelectOutcome> {
-  const { problem, rows, options } = request;
+  const { problem, options } = request;
+  const rows = await taughtRows(request);
   const original = await problem.assess(new Map(), control);
   const limit = original.metric === 'accuracy' ? original.quality - options.maxDrop : original.quality * (1 + options.maxDrop);
   const context: AssessContext = { problem, original, limit, control };
@@ -53,29 +55,78 @@ export async function trainSelection(request: TrainingRequest, control: SelectCo
   control.onPoint?.(baseline);
   const points: SelectCandidate[] = [baseline];
   const frozen = await tensorsOf(request.learner);
-  let layers = startingLayers(request);
-  let learner = request.learner;
+  let now: Stage = { learner: request.learner, layers: startingLayers(request) };
+  let kept: KeptStage | null = null;
   let best = baseline;
   const rounds = options.maxPoints ?? defaultPoints;
-  for (let round = 1, failures = 0; round <= rounds && failures < patience; round++) {
+  let share = firstShare;
+  for (let round = 1, failures = 0; round <= rounds; round++) {
     checkAbort(control.abort);
     control.onProgress?.(round / (rounds + 1), `training, round ${round}`);
-    learner = await learner.inForm(formOf(layers, frozen)).updated(rows);
-    const values = await tensorsOf(learner);
-    const stored: StoredModel = new Map(layers.map((trained) => [trained.layer.id, storedOf(trained, values)]));
-    const label = `training, round ${round}: at most ${Math.max(...layers.map(({ set }) => set.length))} values per layer`;
-    const point = await assessStored(context, { id: `training-${round}`, label, kind: 'candidate' }, stored, baseline.energy);
+    const learner = await now.learner.inForm(formOf(now.layers, frozen)).updated(rows);
+    const point = await assessed(context, round, now.layers, learner, baseline.energy);
     points.push(point);
     control.onPoint?.(point);
     failures = point.allowed ? 0 : failures + 1;
-    if (!point.allowed) continue;
-    if (!best.allowed || point.energy < best.energy) best = point;
-    const next = await narrowed(request, learner, layers, storedIn(point), control);
-    // Nothing left to take away: more training would change the weights, not what they may be.
-    if (next === null) break;
-    layers = next;
+    now = { ...now, learner };
+    if (point.allowed) {
+      if (!best.allowed || point.energy < best.energy) best = point;
+      kept = { ...now, uses: await usesOf({ ...request, rows }, now, storedIn(point), control) };
+    } else if (failures < patience) continue;
+    else {
+      failures = 0;
+      share /= 2;
+    }
+    // Nothing left to take away, or nothing that could be taken back: more training would change the weights, not what they may be.
+    if (kept === null || share < leastShare) break;
+    const layers = narrowed(kept, share);
+    if (layers === null) break;
+    now = { learner: kept.learner, layers };
   }
   return { baseline, original, chosen: best, points };
+}
+
+/** Weights in training, and the values that they may take. */
+interface Stage {
+  readonly learner: GradientLearner;
+  readonly layers: readonly TrainedLayer[];
+}
+
+/** A stage whose quality was allowed, with how the layers that may lose values use them. */
+interface KeptStage extends Stage {
+  readonly uses: ReadonlyMap<TrainedLayer, SetUse>;
+}
+
+async function assessed(
+  context: AssessContext,
+  round: number,
+  layers: readonly TrainedLayer[],
+  learner: GradientLearner,
+  baselineEnergy: number,
+): Promise<SelectCandidate> {
+  const values = await tensorsOf(learner);
+  const stored: StoredModel = new Map(layers.map((trained) => [trained.layer.id, storedOf(trained, values)]));
+  const label = `training, round ${round}: at most ${Math.max(...layers.map(({ set }) => set.length))} values per layer`;
+  return assessStored(context, { id: `training-${round}`, label, kind: 'candidate' }, stored, baselineEnergy);
+}
+
+/**
+ * The steering rows with what the original model answers as their targets (distillation, Hinton et al., arXiv 1503.02531): training on the
+ * labels of a few rows makes a well-trained model worse before any value is taken away.
+ */
+async function taughtRows({ learner, rows }: TrainingRequest): Promise<LearnRows> {
+  const scores = await learner.scores(rows);
+  const { outputs } = learner;
+  const values = scores.slice();
+  if (rows.labels.kind === 'class' && outputs > 1)
+    for (let r = 0; r < rows.rows; r++) softmax(values.subarray(r * outputs, (r + 1) * outputs));
+  return { ...rows, labels: { kind: 'regression', outputs, values } };
+}
+
+function softmax(scores: Float32Array): void {
+  const top = scores.reduce((a, b) => Math.max(a, b), -Infinity);
+  const total = scores.reduce((sum, v) => sum + Math.exp(v - top), 0);
+  scores.forEach((v, o) => (scores[o] = Math.exp(v - top) / total));
 }
 
 const storedIn = ({ layers }: SelectCandidate): StoredModel => new Map(layers.map(({ stored }) => [stored.id, stored]));
@@ -103,27 +154,31 @@ async function tensorsOf(learner: GradientLearner): Promise<ReadonlyMap<string, 
   return weights.kind === 'initializers' ? new Map([...weights.weights].map(([name, { data }]) => [name, data])) : new Map();
 }
 
-/** The layers with the next smaller sets; null when no value may go any more. Powers of two, and sets of the size asked for, stay whole. */
-async function narrowed(
-  { problem, rows, options }: TrainingRequest,
-  learner: GradientLearner,
-  layers: readonly TrainedLayer[],
+/** How each layer that may still lose values uses them now. Powers of two, and sets of the size asked for, stay whole. */
+async function usesOf(
+  { problem, rows, options: { values } }: TrainingRequest,
+  { learner, layers }: Stage,
   stored: StoredModel,
   control: SelectControl,
-): Promise<readonly TrainedLayer[] | null> {
-  const { values } = options;
-  if (values.kind === 'powers-of-two') return null;
-  const enough = values.kind === 'set' ? values.size : 0;
-  const open = layers.filter(({ set }) => set.length > Math.max(3, enough));
-  if (open.length === 0) return null;
+): Promise<KeptStage['uses']> {
+  const uses = new Map<TrainedLayer, SetUse>();
+  if (values.kind === 'powers-of-two') return uses;
+  const open = layers.filter(({ set }) => set.length > Math.max(3, values.kind === 'set' ? values.size : 0));
+  if (open.length === 0) return uses;
   const importance = await learner.importance(rows);
-  const uses: SetUse[] = [];
   for (const trained of open) {
     const view = await problem.view(trained.layer, stored, control);
     const { integers } = stored.get(trained.layer.id)!;
-    uses.push(useOf(trained, integers, await view.prices(integers), importance.get(trained.layout.name)!));
+    uses.set(trained, useOf(trained, integers, await view.prices(integers), importance.get(trained.layout.name)!));
   }
-  const sets = narrowSets(uses, shareOfRound);
+  return uses;
+}
+
+/** The layers with the next smaller sets; null when no value may go any more. */
+function narrowed({ layers, uses }: KeptStage, share: number): readonly TrainedLayer[] | null {
+  const open = [...uses.keys()];
+  if (open.length === 0) return null;
+  const sets = narrowSets([...uses.values()], share);
   return layers.map((trained) => {
     const at = open.indexOf(trained);
     return at < 0 ? trained : { ...trained, set: sets[at]! };
