@@ -13,5 +13,17 @@ export const budgetWords: Readonly<Record<BudgetDocument['status'], string>> = {
 /** "model, 15 µJ per inference: met, 9.1 µJ (1.7-14 µJ, assumed)". */
 export function budgetLine(budget: BudgetDocument): string {
   const actual = budget.actual === null ? '' : `, ${formatFull(budget.actual)}`;
-  return `${inert(budget.scope)}, ${formatQuantity(budget.limit)} per ${budget.per}: ${budgetWords[budget.status]}${actual}`;
+  return `${inert(budget.scope)}, ${formatQuantity(budget.limit)} per ${budget.per}: ${budgetWords[budget.status]}${actual}${worstLayers(budget)}`;
+}
+
+/** Layers a line names. */
+const mostNamed = 3;
+
+/** " (/fc1/Gemm, /fc2/Gemm and 4 more of 9 layers)": the worst layers of a budget per layer that is not met; else "". */
+export function worstLayers({ ofLayers }: BudgetDocument): string {
+  if (ofLayers === undefined || ofLayers.worst.length === 0) return '';
+  const all = ofLayers.exceeded + ofLayers.uncertain + ofLayers.unknown;
+  const named = ofLayers.worst.slice(0, mostNamed).map(({ id }) => inert(id, 48));
+  const more = all > named.length ? ` and ${all - named.length} more` : '';
+  return ` (${named.join(', ')}${more} of ${ofLayers.total} layers)`;
 }

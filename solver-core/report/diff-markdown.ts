@@ -1,9 +1,9 @@
 import { formatFull, formatQuantity } from '../energy/format.ts';
 import type { BudgetDocument, DiffDocument, DiffFigure, DiffLayer, DiffSide } from '../protocol/index.ts';
-import { budgetWords } from './budget-line.ts';
+import { budgetWords, worstLayers } from './budget-line.ts';
 import { inert, nothing, quantityCell } from './cells.ts';
 import { budgetCounts, changeCell, changeRange, diffLegend, diffTotals, layerCounts, qualityLine } from './diff-cells.ts';
-import { md } from './energy-markdown.ts';
+import { md } from './markdown-text.ts';
 
 /** More layers than this are folded away, so that a comment stays short. */
 const mostOpen = 8;
@@ -101,9 +101,8 @@ function statusCell({ status, tier }: DiffLayer): string {
 function budgetSection(budgets: readonly BudgetDocument[]): readonly string[] {
   if (budgets.length === 0) return [];
   const rows = budgets.map((b) => {
-    const worst = b.ofLayers?.worst.slice(0, 3).map((layer) => md(inert(layer.id, 60))) ?? [];
     const actual = b.actual === null ? nothing : formatFull(b.actual);
-    return `| ${md(inert(b.scope))} | ${formatQuantity(b.limit)} per ${b.per} | ${actual} | ${budgetWords[b.status]}${worst.length === 0 ? '' : ` (${worst.join(', ')})`} |`;
+    return `| ${md(inert(b.scope))} | ${formatQuantity(b.limit)} per ${b.per} | ${actual} | ${budgetWords[b.status]}${md(worstLayers(b))} |`;
   });
   return ['| budget | limit | estimate | status |', '| --- | --- | --- | --- |', ...rows, ''];
 }

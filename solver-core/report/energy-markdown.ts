@@ -5,7 +5,7 @@ import { budgetWords, worstLayers } from './budget-line.ts';
 import { breakEvenCell, fileName, inert, noLayers, nothing, numberCell, quantityCell, totalMacs } from './cells.ts';
 import { evidenceMarkdown } from './energy-evidence.ts';
 import { metricText } from './fit-text.ts';
-import { evidenceMarkdown } from './evidence-markdown.ts';
+import { settingMarkdown } from './setting-markdown.ts';
 import { md } from './markdown-text.ts';
 
 export { md };
@@ -43,7 +43,7 @@ export function energyMarkdown(energy: EnergyDocument, extras: ReportExtras = {}
     '',
     sourceLegend,
     '',
-    ...evidenceMarkdown(energy),
+    ...settingMarkdown(energy),
     ...budgetSection(extras.budgets ?? energy.budgets ?? []),
     ...evidenceMarkdown(energy),
     ...fitSection(extras.fit ?? null, extras.fitStale === true),

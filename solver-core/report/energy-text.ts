@@ -4,8 +4,7 @@ import type { Quantity } from '../protocol/quantity.ts';
 import type { Column } from './cells.ts';
 import { breakEvenCell, counted, fileName, inert, noLayers, nothing, quantityCell, textTable, totalMacs } from './cells.ts';
 import { budgetLine } from './budget-line.ts';
-import { evidenceRows } from './evidence-cells.ts';
-import { evidenceText } from './evidence-text.ts';
+import { settingText } from './setting-text.ts';
 import { evidenceText } from './energy-evidence.ts';
 
 const columns: readonly Column[] = [
@@ -57,14 +56,13 @@ export function energyText(energy: EnergyDocument, budgets: readonly BudgetDocum
     `Energy of ${fileName(energy.model)} on ${inert(energy.target)}${plan}`,
     '',
     ...(energy.layers.length === 0 ? [noLayers] : [...table.slice(0, -1), table[1] ?? '', table.at(-1) ?? '', '', ...totalLines(energy)]),
-    ...evidenceText(energy),
+    ...settingText(energy),
     ...(budgets.length === 0 ? [] : ['', 'Budgets', ...budgets.map((budget) => `  ${budgetLine(budget)}`)]),
     ...evidenceText(energy),
     '',
     ...(energy.layers.length === 0 ? [] : dominating(energy)),
     ...energy.diagnostics.map((d) => `${d.severity}: ${d.code}: ${inert(d.message, 400)}`),
     sourceLegend,
-    ...(evidenceRows(energy).length === 0 ? [] : ['Error of the estimate: against the measured figure, else the simulated one.']),
     'SGD: gradient descent from the start. solve: direct, one step. incremental: one update. break-even: retrainings until solve and',
     `updates have used less than SGD. MACs are multiply-adds, batch 1. "${nothing}": does not apply or is not known.`,
     '',
