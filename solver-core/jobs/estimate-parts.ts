@@ -1,5 +1,6 @@
 import { estimateEnergy } from '../energy/estimate.ts';
 import type { EnergyTarget } from '../energy/target.ts';
+import { energyTargets } from '../energy/targets/index.ts';
 import type { Layer } from '../model/layer.ts';
 import type { Quantity } from '../protocol/index.ts';
 import type { ConstantGroup } from '../sensors/calibrated-target.ts';
@@ -8,7 +9,7 @@ import type { FitRow } from '../sensors/fit-constants.ts';
 
 /** Joules of one inference on a target; null when a layer has no figure. */
 export function inferenceOn(layers: readonly Layer[], target: EnergyTarget): Quantity<'J'> | null {
-  return estimateEnergy({ layers, targetId: target.id, targets: new Map([[target.id, target]]) }).value?.totals.inference ?? null;
+  return estimateEnergy({ layers, targetId: target.id, targets: new Map([...energyTargets, [target.id, target]]) }).value?.totals.inference ?? null;
 }
 
 /**
