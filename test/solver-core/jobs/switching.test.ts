@@ -1,0 +1,239 @@
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { characterisation } from '../../../solver-core/energy/switching/characterisation.ts';
+import { macCell } from '../../../solver-core/energy/switching/gate-simulation.ts';
+import { scaleSwitched, simulatedArray, switchedJoules } from '../../../solver-core/energy/switching/price.ts';
+import { energyTables } from '../../../solver-core/energy/tables/index.ts';
+import { energyTargets } from '../../../solver-core/energy/targets/index.ts';
+import { energyJob } from '../../../solver-core/jobs/energy.ts';
+import { createEnvironment } from '../../../solver-core/jobs/environment.ts';
+import { renderEnergy } from '../../../solver-core/jobs/report.ts';
+import type { EnergyDocument, ProgressEvent } from '../../../solver-core/protocol/index.ts';
+import { projectRoot } from '../../shared.ts';
+import { tolerances } from '../../tolerances.ts';
+import { floats, int64s, modelBytes, node, value } from '../onnx/build-model.ts';
+
+let folder = '';
+const environment = createEnvironment('0', join(projectRoot, 'dist/cli.cjs'));
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tierwise-switching-'));
+  cpSync(join(projectRoot, 'examples/digits/digits.npz'), join(folder, 'digits.npz'));
+  cpSync(join(projectRoot, 'test/fixtures/onnx/mlp_digits.onnx'), join(folder, 'mlp.onnx'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const dataLine = 'data "digits.npz" inputs x labels y split 0.8 seed 1\n';
+function plan(name: string, options: { readonly model?: string; readonly data?: string; readonly target?: string } = {}): string {
+  const { model = 'mlp.onnx', data = dataLine, target = 'systolic-64x64' } = options;
+  const path = join(folder, name);
+  writeFileSync(path, `model "${model}"\n${data}target "${target}"\n`);
+  return path;
+}
+
+const uniform = (id: 'array' | 'booth') => {
+  const { uniformLoad: e } = characterisation(id, macCell(id).netlistHash);
+  const unit = e.multiplier + e.adder + e.registers;
+  return { cell: id, energy: { multiplier: e.multiplier / unit, adder: e.adder / unit, registers: e.registers / unit } };
+};
+
+describe('joules of what switched', () => {
+  const target = energyTargets.get('systolic-64x64')!;
+
+  test('uniformly random operands give what the tables say of multiplier, 22-bit adder and registers', () => {
+    const aladdin = energyTables.find(({ id }) => id === 'aladdin40')!;
+    const { int8MulJ, int32AddJ } = aladdin.operations;
+    const registersJ = 30 * 0.009e-12;
+    const found = switchedJoules([uniform('array')], target, [aladdin], 'a test');
+    for (const end of ['value', 'low', 'high'] as const)
+      expect(Math.abs(found[end] / (int8MulJ[end] + (22 / 32) * int32AddJ[end] + registersJ) - 1)).toBeLessThan(
+        tolerances.sumFp64.relative,
+      );
+    expect(found).toMatchObject({ unit: 'J', source: 'simulated', ref: 'a test' });
+  });
+
+  test('the band covers both tables and both cells, the value is of the first cell between its tables', () => {
+    const both = switchedJoules([uniform('array'), uniform('booth')], target, energyTables, 'both');
+    for (const of of [uniform('array'), uniform('booth')]) {
+      for (const table of energyTables) {
+        const one = switchedJoules([of], target, [table], 'one');
+        expect(both.low).toBeLessThanOrEqual(one.low);
+        expect(both.high).toBeGreaterThanOrEqual(one.high);
+      }
+    }
+    const [a, b] = energyTables.map((table) => switchedJoules([uniform('array')], target, [table], 'one').value);
+    expect(Math.abs(both.value / Math.sqrt(a! * b!) - 1)).toBeLessThan(tolerances.sumFp64.relative);
+  });
+
+  test('nothing switched costs nothing', () => {
+    expect(switchedJoules(scaleSwitched([uniform('array')], 0), target, energyTables, 'none')).toMatchObject({ value: 0, low: 0, high: 0 });
+  });
+
+  test('only weight-stationary arrays of 8-bit units have simulated cells', () => {
+    expect(simulatedArray(target)).toEqual({ rows: 64, columns: 64 });
+    expect(simulatedArray(energyTargets.get('ecp5-85f')!)).toMatch(/FPGA/);
+    expect(simulatedArray(energyTargets.get('mcu-class')!)).toMatch(/cpu/);
+    expect(simulatedArray({ ...target, arithmetic: { ...target.arithmetic, inference: { kind: 'float', bits: 16 } } })).toMatch(/16-bit/);
+    expect(simulatedArray({ ...target, arithmetic: { ...target.arithmetic, inference: { kind: 'model' } } })).toMatch(/own widths/);
+  });
+});
+
+describe('energy of a plan with switching', () => {
+  let document: EnergyDocument;
+  const events: ProgressEvent[] = [];
+  beforeAll(async () => {
+    const path = plan('mlp.tiers');
+    document = await energyJob(environment, { path, switching: true }, { onProgress: (event) => events.push(event) });
+  });
+
+  test('every layer has the tables beside the simulation, and the totals are their sums', () => {
+    const evidence = document.layers.map((layer) => layer.evidence!.find(({ simulated }) => simulated !== null)!);
+    expect(evidence).toHaveLength(3);
+    for (const [i, { of, estimate, simulated, error }] of evidence.entries()) {
+      expect(of).toBe('multiply-adds of one inference');
+      expect(simulated!.source).toBe('simulated');
+      expect(estimate.source).toBe('modelled');
+      expect(error).toBe((estimate.value - simulated!.value) / simulated!.value);
+      // Trained weights on real rows switch less than random operands, which the tables are about, and more than a third of it.
+      const uniformJ =
+        document.layers[i]!.macs! * switchedJoules([uniform('array')], energyTargets.get('systolic-64x64')!, energyTables, 'u').value;
+      expect(simulated!.value / uniformJ).toBeGreaterThan(0.33);
+      expect(simulated!.value / uniformJ).toBeLessThan(1);
+    }
+    const total = document.evidence!.find(({ simulated }) => simulated !== null)!;
+    const sumOf = (figures: readonly number[]): number => figures.reduce((a, b) => a + b, 0);
+    expect(Math.abs(total.estimate.value / sumOf(evidence.map((e) => e.estimate.value)) - 1)).toBeLessThan(tolerances.sumFp64.relative);
+    // Geometric means over tables do not add up exactly where layers differ in how multiplier and adder share.
+    expect(Math.abs(total.simulated!.value / sumOf(evidence.map((e) => e.simulated!.value)) - 1)).toBeLessThan(
+      tolerances.shownDigits.relative,
+    );
+    expect(total.simulated!.ref).toMatch(/512 rows of digits.npz through mlp.onnx .* horowitz45, aladdin40/);
+  });
+
+  test('the grouped model stands beside the tiles it was checked against', () => {
+    for (const { evidence } of document.layers) {
+      const found = /grouped model ([+−])([\d.]+) % of it/.exec(evidence!.at(-1)!.simulated!.ref);
+      expect(Number(found![2]) / 100).toBeLessThan(tolerances.groupedLayers.relative);
+    }
+  });
+
+  test('says what is not in it, and how far it has come', () => {
+    expect(document.assumptions.map(({ name }) => name)).toEqual(expect.arrayContaining(['switching', 'not in the switching']));
+    expect(events.some(({ stage, fraction }) => stage === 'simulating' && fraction !== null && fraction > 0.5)).toBe(true);
+  });
+
+  test('is remembered while model, data and their use stay the same, and comes out the same anew', async () => {
+    const stages: string[] = [];
+    const again = await energyJob(
+      environment,
+      { path: plan('mlp.tiers'), switching: true },
+      { onProgress: ({ stage }) => stages.push(stage) },
+    );
+    expect(again).toEqual(document);
+    expect(stages).toEqual([]);
+    const elsewhere = createEnvironment('0', join(projectRoot, 'dist/cli.cjs'));
+    expect(await energyJob(elsewhere, { path: plan('mlp.tiers'), switching: true })).toEqual(document);
+  });
+
+  test('without the word nothing is simulated', async () => {
+    const plain = await energyJob(environment, { path: plan('mlp.tiers') });
+    expect(plain.evidence).toBeUndefined();
+    expect(plain.layers.every(({ evidence }) => evidence === undefined)).toBe(true);
+  });
+
+  test.each(['text', 'md', 'html'] as const)('%s shows estimate, simulation and error', async (format) => {
+    const { text } = await renderEnergy(environment, { path: plan('mlp.tiers'), switching: true }, format);
+    expect(text).toMatch(/Estimate, simulation, measurement/);
+    expect(text).toMatch(/gates of the array multiplier/);
+    expect(text).toMatch(/[+−]\d+ %/);
+    const plain = await renderEnergy(environment, { path: plan('mlp.tiers') }, format);
+    expect(plain.text).not.toMatch(/Estimate, simulation/);
+  });
+});
+
+describe('what stands against a simulation', () => {
+  const fails = (path: string, code: string, text: RegExp) =>
+    expect(energyJob(environment, { path, switching: true })).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(text) as string,
+    });
+
+  test('a bare model has no rows', async () => {
+    await fails(join(folder, 'mlp.onnx'), 'switching-needs-plan', /a plan names/);
+  });
+
+  test('a plan without data', async () => {
+    await fails(plan('bare.tiers', { data: '' }), 'plan-without-data', /names no data/);
+  });
+
+  test('a target without such an array names those that have one', async () => {
+    const path = plan('fpga.tiers', { target: 'ecp5-85f' });
+    await fails(path, 'no-8-bit-array', /"ecp5-85f" cannot be simulated: .*FPGA/);
+    await expect(energyJob(environment, { path, switching: true })).rejects.toMatchObject({
+      advice: expect.stringContaining('systolic-64x64') as string,
+    });
+  });
+
+  test('cancelling stops it, and the next request starts anew', async () => {
+    const fresh = createEnvironment('0', join(projectRoot, 'dist/cli.cjs'));
+    const stop = new AbortController();
+    const path = plan('cancel.tiers');
+    const stopped = energyJob(
+      fresh,
+      { path, switching: true },
+      { abort: stop.signal, onProgress: ({ stage }) => stage === 'simulating' && stop.abort() },
+    );
+    // Another one waits for the same figures and gets them.
+    const waiting = energyJob(fresh, { path, switching: true });
+    await expect(stopped).rejects.toMatchObject({ name: 'AbortError' });
+    expect((await waiting).evidence).toHaveLength(1);
+  });
+
+  /** Digits as 8 x 8 images through a convolution that is fine and a head whose weights are `head`. */
+  function network(name: string, head: number): void {
+    const bytes = modelBytes({
+      input: [value('x', ['n', 64])],
+      output: [value('y', ['n', 10])],
+      initializer: [
+        int64s('s', [-1, 1, 8, 8]),
+        floats('k', [4, 1, 3, 3], (i) => Math.sin(i)),
+        int64s('f', [-1, 144]),
+        floats('w', [144, 10], (i) => (i === 5 ? head : Math.cos(i))),
+      ],
+      node: [
+        node('Reshape', ['x', 's'], ['image']),
+        node('Conv', ['image', 'k'], ['c'], {}, 'conv'),
+        node('Relu', ['c'], ['r']),
+        node('Reshape', ['r', 'f'], ['flat']),
+        node('MatMul', ['flat', 'w'], ['y'], {}, 'head'),
+      ],
+    });
+    writeFileSync(join(folder, name), bytes);
+  }
+
+  test('layers that cannot be made integer are named, the others simulated', async () => {
+    network('half.onnx', NaN);
+    const document = await energyJob(environment, { path: plan('half.tiers', { model: 'half.onnx' }), switching: true });
+    expect(document.layers.map(({ evidence }) => evidence?.length ?? 0)).toEqual([1, 0]);
+    expect(document.evidence![0]!.of).toBe('multiply-adds of one inference, 1 of 2 layers');
+    expect(document.diagnostics).toContainEqual(
+      expect.objectContaining({
+        code: 'switching-layer-skipped',
+        severity: 'info',
+        message: expect.stringMatching(/"head".*not finite/) as string,
+      }),
+    );
+  });
+
+  test('a model none of whose layers can be', async () => {
+    const bytes = modelBytes({
+      input: [value('x', ['n', 64])],
+      output: [value('y', ['n', 10])],
+      initializer: [floats('w', [64, 10], () => Infinity)],
+      node: [node('MatMul', ['x', 'w'], ['y'], {}, 'only')],
+    });
+    writeFileSync(join(folder, 'none.onnx'), bytes);
+    await fails(plan('none.tiers', { model: 'none.onnx' }), 'switching-no-layer', /"only", it has weights that are not finite/);
+  });
+});
