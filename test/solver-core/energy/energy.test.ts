@@ -94,15 +94,22 @@ describe('by hand from the tables (pJ)', () => {
     );
   });
 
-  test('a whole layer on the systolic array: 64 x 10, int8, in its buffer', () => {
+  test('a whole layer on the systolic array: 64 x 10, int8, all in its buffer', () => {
     const layer = estimate([dense('fc', 64, 10)], 'systolic-64x64').layers[0];
-    const [compute, weights, activations] = layer?.components ?? [];
-    // 640 MACs: int8 multiplier, 22-bit adder, 0.05 pJ of registers.
-    const mac = Math.sqrt((0.2 + (0.1 * 22) / 32) * (0.6538 + (0.1344 * 22) / 32)) + 0.05;
+    const [compute, registers, array, buffer, idle] = layer?.components ?? [];
+    expect(layer?.components.map((c) => c.name)).toEqual(['compute', 'registers', 'array', 'buffer', 'idle']);
+    // 640 MACs: int8 multiplier and 22-bit adder.
+    const mac = Math.sqrt((0.2 + (0.1 * 22) / 32) * (0.6538 + (0.1344 * 22) / 32));
     close(compute?.energy.value ?? 0, 640 * mac * 1e-12);
-    // 650 weights and 74 activations of 8 bits at 0.31 pJ per bit.
-    close(weights?.energy.value ?? 0, 650 * 8 * 0.31e-12);
-    close(activations?.energy.value ?? 0, 74 * 8 * 0.31e-12);
+    // Each weight is written to its unit once and read once.
+    close(registers?.energy.value ?? 0, 2 * 640 * 8 * 0.0009e-12);
+    // Weights to their units, inputs along the rows, sums of 22 bits down the columns from the second row on.
+    close(array?.energy.value ?? 0, (640 * 8 + 640 * 8 + 630 * 22) * 0.0045e-12);
+    // Weights and inputs leave the buffer once, outputs come to it once; nothing crosses DRAM.
+    close(buffer?.energy.value ?? 0, (640 + 64 + 10) * 8 * 0.31e-12);
+    // One pass: 64 cycles to load, 1 position, 126 to drain; 4096 units of which 640 multiply once.
+    close(idle?.energy.value ?? 0, (4096 * 191 - 640) * 0.005e-12);
+    expect(layer?.mapping).toMatchObject({ dataflow: 'weight-stationary', cycles: 191, utilisation: 640 / (4096 * 191) });
   });
 
   test('static energy on the FPGA: time of the MACs at its average rate', () => {
@@ -299,7 +306,7 @@ describe('invariants, all targets', () => {
 
   test.each(targetIds)('%s: arithmetic energy is proportional to the MACs', (targetId) => {
     const compute = (macs: number): number =>
-      estimate([dense('l', 32, 32, { macs })], targetId).layers[0]?.components.find((c) => c.name === 'compute')?.energy.value ?? 0;
+      estimate([dense('l', 32, 32, { macs })], targetId).layers[0]?.components.find((c) => /compute|MACs/.test(c.name))?.energy.value ?? 0;
     close(compute(3000), 3 * compute(1000));
   });
 
@@ -380,7 +387,7 @@ describe('estimate', () => {
     expect(mlpEnergy().layers.map((l) => l.tier)).toEqual(['lower', 'lower', 'upper']);
   });
 
-  test('the assumption that makes most of a band dominates: static power on an FPGA, tables on an array', () => {
+  test('the assumption that makes most of a band dominates: static power on an FPGA, memories on an array', () => {
     const dominating = (targetId: string): readonly string[] =>
       estimate(mlp, targetId, { rows: 1000, epochs: 10 })
         .assumptions.filter((a) => a.dominates)
