@@ -53,14 +53,18 @@ function unitJoules(cell: MacCellId, table: EnergyTable): number {
   return cellParts.reduce((sum, part) => sum + joules[part].value, 0) / cellParts.length;
 }
 
-/** Savings of a layer for each cell and table; cells that cannot hold what the layer holds on one of the sides are left out. */
+/**
+ * Savings of a layer for each cell and table. Shifters cannot hold the rounded weights of before: they are compared with the array cell.
+ * Cells that cannot hold what the layer holds afterwards are left out.
+ */
 export function layerSavings(before: PricedLayer, after: PricedLayer): readonly TableSaving[] {
   const savings: TableSaving[] = [];
-  for (const [cell, was] of before.cells) {
-    const is = after.cells.get(cell);
-    if (is === undefined) continue;
+  for (const [cell, is] of after.cells) {
+    const from = before.cells.has(cell) || cell !== 'shift' ? cell : 'array';
+    const was = before.cells.get(from);
+    if (was === undefined) continue;
     for (const table of energyTables)
-      savings.push(tableSaving(table.id, cell, tableJoules(cell, was, table), tableJoules(cell, is, table)));
+      savings.push(tableSaving(table.id, cell, tableJoules(from, was, table), tableJoules(cell, is, table)));
   }
   return savings;
 }

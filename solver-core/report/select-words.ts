@@ -64,10 +64,10 @@ export function dropText(point: SelectPoint): string {
   return point.metric === 'accuracy' ? `${shown} ${Math.abs(shown) === 1 ? 'point' : 'points'}` : `${shown} %`;
 }
 
-/** "1.2 nJ -> 0.5 nJ, 58 %" */
+/** "1.2 nJ to 0.5 nJ, 58 %" */
 export function tableCell(saving: TableSaving | undefined): string {
   if (saving === undefined) return nothing;
-  return `${formatQuantity(saving.before)} -> ${formatQuantity(saving.after)}, ${signedPercent(saving.saving)}`;
+  return `${formatQuantity(saving.before)} to ${formatQuantity(saving.after)}, ${signedPercent(saving.saving)}`;
 }
 
 export function signedPercent(share: number): string {

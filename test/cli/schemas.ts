@@ -421,3 +421,62 @@ export const selectSchema = v.looseObject({
   versions: v.record(v.string(), v.string()),
   diagnostics,
 });
+
+const seconds = v.looseObject({ ...joules.pipe[0].entries, unit: v.literal('s') });
+const watts = v.looseObject({ ...joules.pipe[0].entries, unit: v.literal('W') });
+const factor = v.looseObject({ ...joules.pipe[0].entries, unit: v.literal('1') });
+const isoDate = v.pipe(v.string(), v.isoTimestamp());
+
+const sensor = v.pipe(
+  v.looseObject({
+    id: name,
+    kind: v.picklist(['rapl', 'nvml', 'hwmon', 'xrt', 'board']),
+    name,
+    state: v.picklist(['ready', 'not-permitted', 'absent', 'stale', 'malformed']),
+    domain: name,
+    reading: v.picklist(['counter', 'power']),
+    updateIntervalMs: v.nullable(v.pipe(v.number(), v.minValue(0))),
+    power: v.nullable(watts),
+    reason: v.nullable(name),
+  }),
+  v.check(({ state, reason }) => (state === 'ready') === (reason === null), 'a reason where the meter is not ready'),
+);
+
+export const sensorsSchema = v.looseObject({ schema: v.literal('tierwise.sensors/1'), sensors: v.array(sensor) });
+
+export const measureSchema = v.looseObject({
+  schema: v.literal('tierwise.measure/1'),
+  model: path,
+  workload: name,
+  sensor,
+  result: v.nullable(v.looseObject({ ...measured.entries, date: isoDate })),
+  reason: v.nullable(name),
+  idle: v.nullable(watts),
+  runs: v.array(v.looseObject({ iterations: count, seconds, gross: joules, net: v.nullable(joules) })),
+  target: v.nullable(name),
+  machine: name,
+  estimate: v.nullable(joules),
+  hashes: v.looseObject({ model: sha256 }),
+  diagnostics,
+});
+
+export const calibrationSchema = v.looseObject({
+  schema: v.literal('tierwise.calibration/1'),
+  target: name,
+  targetHash: sha256,
+  constants: v.array(v.looseObject({ name: v.picklist(['all', 'compute', 'memory', 'static', 'rest']), factor })),
+  residuals: v.array(
+    v.looseObject({
+      model: name,
+      modelHash: sha256,
+      measured: joules,
+      before: joules,
+      after: joules,
+      error: v.pipe(v.number(), v.finite()),
+    }),
+  ),
+  leaveOneOut: v.nullable(v.pipe(v.number(), v.finite(), v.minValue(0))),
+  date: isoDate,
+  output: v.nullable(path),
+  diagnostics,
+});

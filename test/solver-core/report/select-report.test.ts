@@ -1,0 +1,47 @@
+import { describe, expect, test } from 'vitest';
+import { selectMarkdown } from '../../../solver-core/report/select-markdown.ts';
+import { selectText } from '../../../solver-core/report/select-text.ts';
+import { headline, savingRange } from '../../../solver-core/report/select-words.ts';
+import { expectGolden } from './golden.ts';
+import { hostileSelection, selection } from './select-samples.ts';
+
+test.each([
+  ['select.txt', () => selectText(selection())],
+  ['select.md', () => selectMarkdown(selection())],
+  ['select-hostile.txt', () => selectText(hostileSelection())],
+  ['select-hostile.md', () => selectMarkdown(hostileSelection())],
+])('golden file %s', (name, render) => {
+  expect.hasAssertions();
+  expectGolden(`report/${name}`, render());
+});
+
+describe('a saving in words', () => {
+  test.each([
+    [0.53, 0.55, '53-55 %'],
+    [0.531, 0.534, '53 %'],
+    [0.004, 0.012, '0.4-1.2 %'],
+    [-0.01, 0.02, 'no saving'],
+    [0, 0, 'no saving'],
+    [-0.05, -0.02, 'costs 2-5 % more'],
+  ])('%f to %f: %s', (low, high, words) => {
+    expect(savingRange(low, high)).toBe(words);
+  });
+
+  test('never stands without its cell and two tables', () => {
+    const { saving } = selection();
+    expect(headline(saving!)).toBe('53-55 % of the multiply-add energy saved on the array cell (tables horowitz45 and aladdin40)');
+    expect(headline({ ...saving!, low: -0.01 })).toBe(
+      'No saving of multiply-add energy on the array cell (tables horowitz45 and aladdin40)',
+    );
+    expect(headline({ ...saving!, low: -0.03, high: -0.02 })).toMatch(/^These weights take 2-3 % more multiply-add energy on/);
+  });
+});
+
+test('names from files are inert', () => {
+  for (const text of [selectText(hostileSelection()), selectMarkdown(hostileSelection())]) {
+    // eslint-disable-next-line no-control-regex
+    expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+    expect(text.includes('\n- item')).toBe(false);
+  }
+  expect(selectMarkdown(hostileSelection())).not.toMatch(/<img|\[l\]\(command/);
+});
