@@ -36,35 +36,52 @@ export interface CalibratedLayer extends IntegerLayer {
   readonly scales: Float32Array;
 }
 
-/** Layers as integers, and those that have none, with the reason as the end of "cannot be made integer: …". */
-export interface IntegerLayers {
-  readonly layers: readonly CalibratedLayer[];
-  readonly skipped: readonly { readonly id: string; readonly reason: string }[];
+/** A layer that has no integers, with the reason as the end of "cannot be made integer: …". */
+export interface SkippedLayer {
+  readonly id: string;
+  readonly reason: string;
+}
+
+/** Layers as integers, one by one, and those that have none. */
+export interface IntegerLayerStream {
+  readonly layers: AsyncIterable<CalibratedLayer>;
+  /** How many layers there will be. */
+  readonly count: number;
+  readonly skipped: readonly SkippedLayer[];
 }
 
 /**
  * Runs the model on calibration rows and gives every layer that is linear in stored weights as integers: weights to the nearest of 255
  * symmetric steps per output, inputs to unsigned bytes per tensor by their smallest and largest value. Convolutions give patches of
- * successive output positions, in runs of a row block of one image; dense layers give successive samples. Samples stream in a seeded
- * random order, because data files are often sorted by class, which would make neighbours alike.
+ * successive output positions, in runs of up to 16; dense layers give successive samples. Samples stream in a seeded random order,
+ * because data files are often sorted by class, which would make neighbours alike.
  *
- * One pass over the model; memory is bounded by the row caps. Rejects with AbortError and with the errors of the runtime.
+ * Layers share passes over the model as far as memory allows, and each is given away before the next is made, so that a reader that
+ * keeps none of them needs little memory. The iteration rejects with AbortError and with the errors of the runtime.
  */
-export async function integerLayers(request: IntegerLayersRequest): Promise<IntegerLayers> {
-  const kept: CalibratedLayer[] = [];
-  const skipped: { id: string; reason: string }[] = [];
-  const usable: { layer: Layer; weights: LayerWeights }[] = [];
+export function integerLayerStream(request: IntegerLayersRequest): IntegerLayerStream {
+  const skipped: SkippedLayer[] = [];
+  const usable = new Map<string, LayerWeights>();
   for (const layer of request.layers) {
     const weights = layerWeights(request.model, layer);
     if (typeof weights === 'string') skipped.push({ id: layer.id, reason: weights });
-    else usable.push({ layer, weights });
+    else usable.set(layer.id, weights);
   }
-  const byId = new Map(usable.map(({ layer, weights }) => [layer.id, weights]));
-  const inputs = layerInputs({ ...request, layers: usable.map(({ layer }) => layer) });
-  for await (const rows of inputs) {
-    const weights = byId.get(rows.layer.id);
-    if (weights !== undefined) kept.push(integerLayer(rows, weights, request.scales?.get(rows.layer.id)));
+  async function* layers(): AsyncGenerator<CalibratedLayer> {
+    for await (const rows of layerInputs({ ...request, layers: request.layers.filter(({ id }) => usable.has(id)) })) {
+      yield integerLayer(rows, usable.get(rows.layer.id)!, request.scales?.get(rows.layer.id));
+    }
   }
+  return { layers: layers(), count: usable.size, skipped };
+}
+
+/** All layers of `integerLayerStream` at once. */
+export async function integerLayers(
+  request: IntegerLayersRequest,
+): Promise<{ readonly layers: readonly CalibratedLayer[]; readonly skipped: readonly SkippedLayer[] }> {
+  const { layers, skipped } = integerLayerStream(request);
+  const kept: CalibratedLayer[] = [];
+  for await (const layer of layers) kept.push(layer);
   return { layers: kept, skipped };
 }
 

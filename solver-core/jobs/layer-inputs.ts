@@ -56,7 +56,7 @@ export async function* layerInputs(request: LayerInputsRequest): AsyncGenerator<
   for (const pass of passes) {
     const share = (fraction: number): void =>
       context.onProgress?.((done + fraction * pass.length) / layers.length, `running the model for ${pass.length} layers`);
-    yield* await onePass(request, pass, share);
+    yield* onePass(request, pass, share);
     done += pass.length;
   }
 }
@@ -77,11 +77,12 @@ function passesOf(layers: readonly Layer[], rows: number): readonly Layer[][] {
   return passes;
 }
 
-async function onePass(
+/** One run of the model over the samples. A layer's rows are let go when the next layer's are asked for. */
+async function* onePass(
   request: LayerInputsRequest,
   layers: readonly Layer[],
   share: (fraction: number) => void,
-): Promise<LayerInputRows[]> {
+): AsyncGenerator<LayerInputRows> {
   const { model, input, data, context } = request;
   const samples = Math.min(data.rows, request.samples ?? 512);
   const collectors = layers.map((layer) => collector(layer, samples, request.rows ?? 4096, request.seed ?? 1));
@@ -101,7 +102,7 @@ async function onePass(
   } finally {
     await runner?.dispose();
   }
-  return collectors.map((each) => each.result());
+  for (let each = collectors.shift(); each !== undefined; each = collectors.shift()) yield each.result();
 }
 
 /** Values per name for the samples of one batch, without those that fill a fixed batch up. */

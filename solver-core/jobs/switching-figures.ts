@@ -16,8 +16,8 @@ import type { Environment } from './environment.ts';
 import { fileHash } from './environment.ts';
 import { contextOf } from './fit-context.ts';
 import { nodeHost } from './host.ts';
-import { integerLayers } from './integer-layers.ts';
-import type { CalibratedLayer } from './integer-layers.ts';
+import { integerLayerStream } from './integer-layers.ts';
+import type { CalibratedLayer, IntegerLayerStream } from './integer-layers.ts';
 import type { JobControl } from './job.ts';
 import { openModel } from './open-model.ts';
 import { openRows } from './open-rows.ts';
@@ -38,6 +38,8 @@ export interface SwitchedLayer {
   readonly simulatedTiles: number;
   readonly rows: number;
   readonly simulatedMacs: number;
+  /** Share of the sums that 22 bits do not hold. */
+  readonly wrapped: number;
 }
 
 /** What a plan's model switches on the plan's rows; says nothing of joules. */
@@ -108,48 +110,55 @@ async function simulate(
       runtime: ortRuntime(),
       samples: mostSamples,
       seed,
-      context: contextOf(control, 'simulating'),
+      context: contextOf(control, 'running the model'),
     };
-    const { layers, skipped } = await integerLayers(request);
-    const moving = layers.filter((layer) => transitionRows(layer).length > 0);
-    const still = layers.filter((layer) => !moving.includes(layer)).map(({ id }) => ({ id, reason: 'it sees one row only' }));
-    return {
-      layers: await switchedLayers(moving, array, control),
-      skipped: [...skipped, ...still],
-      samples: Math.min(fitRows.rows, mostSamples),
-      array,
-      data: basename(dataPath),
-      model: basename(modelPath),
-    };
+    const { layers, skipped } = await switchedLayers(integerLayerStream(request), array, control);
+    const names = { data: basename(dataPath), model: basename(modelPath) };
+    return { layers, skipped, samples: Math.min(fitRows.rows, mostSamples), array, ...names };
   } finally {
     await data.close();
   }
 }
 
 async function switchedLayers(
-  layers: readonly CalibratedLayer[],
+  stream: IntegerLayerStream,
   array: ArrayShape,
   control: JobControl,
-): Promise<readonly SwitchedLayer[]> {
+): Promise<Pick<SwitchingFigures, 'layers' | 'skipped'>> {
   const cells = [macCell('array'), macCell('booth')] as const;
-  const found: SwitchedLayer[] = [];
-  for (const [at, layer] of layers.entries()) {
-    const simulated: { cell: SwitchingCell; result: TileEnergy }[] = [];
-    for (const [c, cell] of cells.entries()) {
-      const fraction = (at + c / cells.length) / layers.length;
-      control.onProgress?.({ stage: 'simulating', message: `${layer.id}: gates of the ${cell.id} cell`, fraction });
+  const layers: SwitchedLayer[] = [];
+  const skipped = [...stream.skipped];
+  let done = 0;
+  for await (const layer of stream.layers) {
+    const begin = async (cell: SwitchingCell, half: number): Promise<void> => {
+      const message = `${layer.id}: gates of the ${cell.id} cell`;
+      control.onProgress?.({ stage: 'simulating', message, fraction: (done + half / 2) / stream.count });
       await nodeHost.pause();
       checkAbort(control.abort);
-      simulated.push({ cell, result: tileEnergy(cell, layer, { array, seed, transitions: transitionsPerLayer }) });
-    }
-    const { result } = simulated[0]!;
-    const predicted = predictedEnergy(layerEnergyTable(cells[0], layer, { seed, mapping: { array } }), layer.weights);
-    const { macs, tiles, simulatedTiles, rows, simulatedMacs } = result;
-    const switched = simulated.map(({ cell, result: { energy } }) => ({ cell: cell.id, energy }));
-    const grouped = whole(result.energy) === 0 ? 0 : whole(predicted) / whole(result.energy) - 1;
-    found.push({ id: layer.id, macs, switched, grouped, tiles, simulatedTiles, rows, simulatedMacs });
+    };
+    if (transitionRows(layer).length === 0) skipped.push({ id: layer.id, reason: 'it sees one row only' });
+    else layers.push(await switchedLayer(layer, cells, array, begin));
+    done++;
   }
-  return found;
+  return { layers, skipped };
+}
+
+async function switchedLayer(
+  layer: CalibratedLayer,
+  cells: readonly [SwitchingCell, SwitchingCell],
+  array: ArrayShape,
+  begin: (cell: SwitchingCell, half: number) => Promise<void>,
+): Promise<SwitchedLayer> {
+  const results: TileEnergy[] = [];
+  for (const [half, cell] of cells.entries()) {
+    await begin(cell, half);
+    results.push(tileEnergy(cell, layer, { array, seed, transitions: transitionsPerLayer }));
+  }
+  const { energy, macs, tiles, simulatedTiles, rows, simulatedMacs, wrapped } = results[0]!;
+  const predicted = predictedEnergy(layerEnergyTable(cells[0], layer, { seed, mapping: { array } }), layer.weights);
+  const grouped = whole(energy) === 0 ? 0 : whole(predicted) / whole(energy) - 1;
+  const switched = cells.map(({ id }, at) => ({ cell: id, energy: results[at]!.energy }));
+  return { id: layer.id, macs, switched, grouped, tiles, simulatedTiles, rows, simulatedMacs, wrapped };
 }
 
 const whole = (energy: CellEnergy): number => energy.multiplier + energy.adder + energy.registers;

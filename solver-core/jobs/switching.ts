@@ -106,11 +106,19 @@ function described(document: EnergyDocument, figures: SwitchingFigures, context:
     message: `The switching of layer ${quoteName(id)} is not simulated: ${reason}.`,
     where: { node: id },
   }));
+  const wide = figures.layers
+    .filter(({ wrapped }) => wrapped > 0)
+    .map(({ id, wrapped }) => ({
+      severity: 'warning' as const,
+      code: 'switching-sums-wrap',
+      message: `${Number((100 * wrapped).toPrecision(2))} % of the sums of layer ${quoteName(id)} do not fit into 22 bits: such an array would compute wrong results for it, and its switching is that of the wrong sums.`,
+      where: { node: id },
+    }));
   const marked = withEvidence(document, byLayer, [evidence(of, sum(estimates), { simulated })]);
   return {
     ...marked,
     assumptions: [...marked.assumptions, ...assumptionsOf(figures)],
-    diagnostics: [...marked.diagnostics, ...skipped],
+    diagnostics: [...marked.diagnostics, ...skipped, ...wide],
   };
 }
 

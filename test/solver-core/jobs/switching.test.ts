@@ -226,6 +226,20 @@ describe('what stands against a simulation', () => {
     );
   });
 
+  test('sums that 22 bits do not hold are told', async () => {
+    const bytes = modelBytes({
+      input: [value('x', ['n', 64])],
+      output: [value('y', ['n', 1])],
+      initializer: [floats('e', [64, 640], () => 1), floats('w', [640, 1], () => 1)],
+      node: [node('MatMul', ['x', 'e'], ['h'], {}, 'widen'), node('MatMul', ['h', 'w'], ['y'], {}, 'sum')],
+    });
+    writeFileSync(join(folder, 'wide.onnx'), bytes);
+    const { diagnostics } = await energyJob(environment, { path: plan('wide.tiers', { model: 'wide.onnx' }), switching: true });
+    const found = diagnostics.filter(({ code }) => code === 'switching-sums-wrap');
+    expect(found.map(({ where }) => where.node)).toEqual(['sum']);
+    expect(found[0]!.message).toMatch(/^\d+ % of the sums/);
+  });
+
   test('a model none of whose layers can be', async () => {
     const bytes = modelBytes({
       input: [value('x', ['n', 64])],

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { bitPlanes, planeWords } from '../../../../solver-core/energy/switching/gate-kernel.ts';
+import { macCell } from '../../../../solver-core/energy/switching/gate-simulation.ts';
 import { tileEnergy, tilesOf } from '../../../../solver-core/energy/switching/tile.ts';
 import type { IntegerLayer } from '../../../../solver-core/energy/switching/types.ts';
 import { tolerances } from '../../../tolerances.ts';
@@ -76,6 +78,30 @@ describe('whole tiles', () => {
     expect(wrapped).toBe((d - 65) / d);
     expect(cell.seen.sort()).toEqual(naive(layer, 64, true));
     expect(tileEnergy(recordingCell(), layer, { sums: 'restarted' }).wrapped).toBe(0);
+  });
+
+  test.each(['array', 'booth'] as const)('%s cell: a column of gates that computes its own sums costs the same', (id) => {
+    const rows = 150;
+    const layer = randomLayer({ d: 24, k: 3, rows, seed: 11 });
+    const cell = macCell(id);
+    const column = Array.from({ length: 24 }, (_, i) =>
+      bitPlanes(
+        Uint8Array.from({ length: rows }, (_, r) => layer.activations[r * 24 + i]!),
+        8,
+      ),
+    );
+    const total = { multiplier: 0, adder: 0, registers: 0 };
+    for (let n = 0; n < 3; n++) {
+      // The sums leave one unit's gates and enter the next one's; the simulation of tiles computes them as numbers.
+      const sums = new Int32Array(22 * planeWords(rows));
+      for (let i = 0; i < 24; i++) {
+        const energy = cell.planesEnergy(layer.weights[i * 3 + n]!, column[i]!, sums);
+        for (const part of ['multiplier', 'adder', 'registers'] as const) total[part] += energy[part] / (rows - 1);
+      }
+    }
+    const { energy } = tileEnergy(cell, layer, { array: { rows: 10, columns: 2 } });
+    for (const part of ['multiplier', 'adder', 'registers'] as const)
+      expect(Math.abs(energy[part] / total[part] - 1)).toBeLessThan(tolerances.sumFp64.relative);
   });
 
   test('a stream that stands still costs nothing', () => {
