@@ -23,12 +23,21 @@ export async function withMeasurements(
   const calibration = found.calibrations.get(target);
   const stale = calibration === undefined ? null : await calibrationStale(environment, calibration);
   const measured = totals.inference === null ? null : await measuredInference(environment, model, target, totals.inference);
+  const isFittedTo =
+    calibration?.unused === null && calibration.document.residuals.some((each) => each.measured.value === measured?.measured?.energy.value);
   const diagnostics = [...estimate.value.diagnostics, ...found.diagnostics];
   const value: EnergyDocument = {
     ...estimate.value,
     diagnostics,
     ...(calibration === undefined ? {} : { calibration: { path: calibration.path, date: calibration.document.date, stale } }),
-    ...(measured === null ? {} : { evidence: [...(estimate.value.evidence ?? []), measured] }),
+    ...(measured === null
+      ? {}
+      : {
+          evidence: [
+            ...(estimate.value.evidence ?? []),
+            isFittedTo ? { ...measured, of: `${measured.of}, to which the calibration was fitted` } : measured,
+          ],
+        }),
   };
   return { value, diagnostics };
 }

@@ -7,7 +7,7 @@ const widest = 900;
 const stateWords: Readonly<Record<SensorDocument['state'], string>> = {
   ready: 'ready',
   'not-permitted': 'not permitted',
-  absent: 'not there',
+  absent: 'none',
   stale: 'stale',
   malformed: 'not understood',
 };
@@ -15,10 +15,14 @@ const stateWords: Readonly<Record<SensorDocument['state'], string>> = {
 /** The meters of a machine for a terminal, each with its state and, when it cannot be used, why and what to do. Ends with a newline. */
 export function sensorsText({ sensors }: SensorsDocument): string {
   const ready = sensors.filter(({ state }) => state === 'ready');
+  // Models run on the processor, so only what may contain it can meter them.
+  const usable = ready.find(({ kind }) => kind === 'rapl') ?? ready.find(({ kind }) => kind === 'hwmon');
   const next =
-    ready.length > 0
-      ? `Next: tierwise measure MODEL${ready.some(({ kind }) => kind === 'rapl') ? '' : ` --sensor ${inert(ready[0]?.id ?? '')}`}`
-      : 'No meter can be used, so nothing can be measured here. That is usual in containers and cloud machines; estimates need none.';
+    usable !== undefined
+      ? `Next: tierwise measure MODEL${usable.kind === 'rapl' ? '' : ` --sensor ${inert(usable.id)}`}`
+      : ready.length > 0
+        ? 'The meters that are ready do not contain the processor, on which `tierwise measure` runs models.'
+        : 'No meter can be used, so nothing can be measured here. That is usual in containers and cloud machines; estimates need none.';
   return [...sensors.flatMap(sensorLines), '', next, ''].join('\n');
 }
 

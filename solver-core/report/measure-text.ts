@@ -21,7 +21,7 @@ const residualColumns: readonly Column[] = [
 
 /** A measurement for a terminal: the figure with its interval, the estimate beside it, the runs. Ends with a newline. */
 export function measureText(document: MeasureDocument): string {
-  const { result, reason, idle, runs, estimate, target, sensor, diagnostics } = document;
+  const { result, reason, idle, runs, target, sensor, diagnostics } = document;
   const rows = runs.map(({ iterations, seconds, gross, net }, at) => [
     String(at + 1),
     String(iterations),
@@ -39,8 +39,8 @@ export function measureText(document: MeasureDocument): string {
     `idle power             ${idle === null ? nothing : formatFull(idle, 3)}`,
     ...comparison(document),
     ...(target == null && result !== null ? ['No target was named, so the figure stands alone; --target T puts it beside estimates.'] : []),
-    ...(estimate === null || result === null ? [] : ['']),
     ...(rows.length === 0 ? [] : ['', ...textTable(runColumns, rows)]),
+    ...(diagnostics.length === 0 ? [] : ['']),
     ...diagnostics.map((d) => `${d.severity}: ${d.code}: ${inert(d.message, 400)}`),
     '',
   ].join('\n');
@@ -48,7 +48,7 @@ export function measureText(document: MeasureDocument): string {
 
 function comparison({ estimate, result, target }: MeasureDocument): readonly string[] {
   if (estimate === null) return [];
-  const line = `estimate for ${inert(target ?? '', 40)}`.padEnd(22);
+  const line = `estimate, ${inert(target ?? '', 40)}`.padEnd(22);
   const error = result === null ? '' : `, ${percent((estimate.value - result.energy.value) / result.energy.value)} off the measurement`;
   return [`${line} ${formatFull(estimate)}${error}`];
 }
@@ -100,11 +100,15 @@ export function leftOutText({ leaveOneOut, residuals }: CalibrationDocument): st
     : 'How far off another model is could not be told.';
 }
 
-/** "+12 %". */
+/** "+12 %", "−3.4 %". */
 export function percent(share: number): string {
-  return `${share < 0 ? '' : '+'}${unsigned(share)}`;
+  if (Math.abs(share) < leastShown) return '0 %';
+  return `${share < 0 ? '−' : '+'}${unsigned(Math.abs(share))}`;
 }
 
+/** Shares below this are rounding. */
+const leastShown = 5e-4;
+
 function unsigned(share: number): string {
-  return `${Number((100 * share).toPrecision(2))} %`;
+  return share < leastShown ? '0 %' : `${Number((100 * share).toPrecision(2))} %`;
 }

@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import * as v from 'valibot';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { energyTargets } from '../../../solver-core/energy/targets/index.ts';
 import type { CalibrateParams } from '../../../solver-core/jobs/calibrate.ts';
@@ -14,6 +15,7 @@ import { sensorsJob } from '../../../solver-core/jobs/sensors.ts';
 import { isAbort } from '../../../solver-core/model/abort.ts';
 import { TierwiseError } from '../../../solver-core/model/error.ts';
 import type { CalibrationDocument, EnergyDocument, MeasureDocument, MeasurementsDocument } from '../../../solver-core/protocol/index.ts';
+import { calibrationSchema, measureSchema } from '../../cli/schemas.ts';
 import { projectRoot } from '../../shared.ts';
 import { tolerances } from '../../tolerances.ts';
 import { FakeHost } from '../sensors/fake-host.ts';
@@ -82,6 +84,7 @@ describe('measuring', () => {
     });
     expect(document.result?.energy.ref).toMatch(/difference of a counter.*median 0\.5/);
     expect(document.runs).toHaveLength(10);
+    expect(v.safeParse(measureSchema, JSON.parse(JSON.stringify(document))).issues).toBeUndefined();
     expect(document.runs.every(({ gross, net }) => net !== null && gross.value > net.value)).toBe(true);
     expect(off(document.idle?.value, 10)).toBeLessThan(tolerances.counterSteps.relative);
     await measure(machine(0.6));
@@ -182,6 +185,7 @@ describe('calibrating', () => {
     expect(off(document.constants[0]?.factor.value, 1.7)).toBeLessThan(tolerances.calibratedFactor.relative);
     expect(Math.abs(document.residuals[0]!.error)).toBeLessThan(tolerances.sumFp64.relative);
     expect(document.output).toBe(at(calibrationFile));
+    expect(v.safeParse(calibrationSchema, JSON.parse(JSON.stringify(document))).issues).toBeUndefined();
     const stored = JSON.parse(readFileSync(at(calibrationFile), 'utf8')) as CalibrationDocument;
     expect(stored.residuals[0]!.model).toBe('digits.onnx');
     const after = await energy();
@@ -189,6 +193,7 @@ describe('calibrating', () => {
     expect(after.totals.inference?.source).toBe('modelled');
     expect(after.totals.inference?.ref).toContain('calibrated on 1 measurement of 2026-11-21');
     expect(after.calibration).toEqual({ path: at(calibrationFile), date: '2026-11-21T10:00:00.000Z', stale: null });
+    expect(after.evidence?.find(({ measured }) => measured !== null)?.of).toBe('one inference, to which the calibration was fitted');
     const plain = await energy({ calibration: false });
     expect(plain.totals.inference).toEqual(before);
     expect(plain.calibration).toBeUndefined();
