@@ -80,10 +80,12 @@ export function evidenceMarkdown(energy: EnergyDocument): readonly string[] {
 export function evidenceHtml(energy: EnergyDocument): string {
   const lines = linesOf(energy);
   if (lines.length === 0) return '';
-  const rows = lines.map(
-    ({ layer, evidence: { of, estimate, simulated, measured, error } }) =>
-      `<tr><th scope="row">${layer === null ? 'total' : nameHtml(layer)}</th><td>${html(of)}</td>${quantityTd(estimate)}${quantityTd(simulated)}${quantityTd(measured?.energy ?? null)}<td class="num">${errorCell(error)}</td></tr>`,
-  );
+  const rows = lines.map(({ layer, evidence: { of, estimate, simulated, measured, error, stale: why } }, i) => {
+    const td = (q: EvidenceDocument['simulated'], way: string): string =>
+      quantityTd(q, { id: `f-evidence${i}-${way}`, what: `${layer ?? 'whole model'}, ${of}, ${way}` });
+    const mark = why === null ? '' : '<br><span class="status uncertain">out of date</span>';
+    return `<tr><th scope="row">${layer === null ? 'total' : nameHtml(layer)}</th><td>${html(of)}</td>${td(estimate, 'estimate')}${td(simulated, 'simulated')}${td(measured?.energy ?? null, 'measured')}<td class="num">${errorCell(error)}${mark}</td></tr>`;
+  });
   const notes = [...refs(lines), ...stale(lines)].map((line) => `<li>${html(line.trim())}</li>`);
   return `<section aria-labelledby="evidence"><h2 id="evidence">Estimate, simulation, measurement</h2>
 <div class="scroll" tabindex="0" role="group" aria-label="estimate, simulation, measurement"><table><caption>${meaning}</caption>
@@ -91,9 +93,14 @@ export function evidenceHtml(energy: EnergyDocument): string {
 <tbody>${rows.join('\n')}</tbody></table></div>${notes.length === 0 ? '' : `<ul class="note">${notes.join('')}</ul>`}</section>\n`;
 }
 
+/** Errors below this are rounding. */
+const leastShownError = 5e-4;
+
 /** "+32 %": how far the estimate is above the better figure. */
 function errorCell(error: number | null): string {
   if (error === null) return nothing;
+  // A calibration on one measurement meets it but for rounding.
+  if (Math.abs(error) < leastShownError) return '0 %';
   const percent = Number((100 * Math.abs(error)).toPrecision(2));
   return `${error < 0 ? '−' : '+'}${percent} %`;
 }

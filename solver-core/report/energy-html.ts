@@ -1,14 +1,15 @@
 import { formatBand, formatCount, formatQuantity } from '../energy/format.ts';
 import type { BudgetDocument, EnergyDocument, EnergyLayer } from '../protocol/documents.ts';
 import type { Quantity } from '../protocol/quantity.ts';
-import { budgetWords } from './budget-line.ts';
+import { budgetWords, worstLayers } from './budget-line.ts';
 import { counted, fileName, noLayers, totalMacs } from './cells.ts';
 import { evidenceHtml } from './energy-evidence.ts';
+import { calibrationHtml, settingHtml } from './setting-html.ts';
 import type { ReportExtras } from './energy-markdown.ts';
 import { inferenceChart, retrainingChart } from './html-charts.ts';
 import { fitSection } from './html-fit.ts';
 import { reportStyle } from './html-style.ts';
-import { breakEvenHtml, html, nameHtml, provenance, quantityTd, sourceTag } from './html-text.ts';
+import { breakEvenHtml, drawerButton, html, nameHtml, quantityTd, sourceTag } from './html-text.ts';
 
 /** Facts the page states about itself. */
 export interface HtmlReportOptions extends ReportExtras {
@@ -38,12 +39,14 @@ export function energyHtml(energy: EnergyDocument, options: HtmlReportOptions = 
 <p class="kicker">Tierwise energy report</p>
 <h1>${html(model)} on ${html(energy.target)}</h1>
 <p class="lead">${counted(energy.layers.length, 'layer')}, ${totalMacs(energy)} multiply-adds per inference, ${formatCount(energy.totals.parameters)} parameters${energy.plan === null ? '' : `, plan ${nameHtml(fileName(energy.plan))}`}</p>
+${calibrationHtml(energy)}
 ${cards(energy)}
 </header>
 ${findings(energy)}
 ${fitSection(options.fit ?? null, options.fitStale === true)}
 ${budgetSection(options.budgets ?? energy.budgets ?? [])}
 ${energy.layers.length === 0 ? `<p class="note">${noLayers}</p>` : figures(energy)}
+${settingHtml(energy)}
 ${evidenceHtml(energy)}${assumptionSection(energy)}
 <footer><p>Sources, weakest first: assumed, modelled (from published tables), simulated, measured. A figure takes the weakest source of its parts.</p><p>Low and high are bounds of the model behind a figure, not a confidence interval. MACs are multiply-adds (1 MAC = 2 FLOP).${options.version === undefined ? '' : ` Tierwise ${html(options.version, 40)}.`}</p></footer>
 </main>
@@ -71,10 +74,10 @@ function cards(energy: EnergyDocument): string {
         ? `solving is cheaper from the first fit${bandsOverlap(totals.retraining.sgd, totals.retraining.solve) ? ', by the central values; the bands overlap' : ''}`
         : 'retrainings until solving is cheaper than SGD (gradient descent)';
   return `<ul class="cards">
-${card('per inference', totals.inference, 'card first')}
-${card('retrain by SGD', totals.retraining.sgd, 'card')}
-${card('retrain by direct solve', totals.retraining.solve, 'card')}
-${card('incremental update', totals.retraining.incremental, 'card')}
+${card('per inference', totals.inference, 'card first', 'f-total-inference')}
+${card('retrain by SGD', totals.retraining.sgd, 'card', 'f-total-sgd')}
+${card('retrain by direct solve', totals.retraining.solve, 'card', 'f-total-solve')}
+${card('incremental update', totals.retraining.incremental, 'card', 'f-total-incremental')}
 <li class="card"><span class="what">break-even</span><span class="big">${breakEvenHtml(breakEven)}</span><span class="band">${cheaper}</span></li>
 </ul>`;
 }
@@ -83,10 +86,11 @@ function bandsOverlap(a: Quantity | null, b: Quantity | null): boolean {
   return a !== null && b !== null && a.low <= b.high && b.low <= a.high;
 }
 
-function card(what: string, q: Quantity | null, className: string): string {
+function card(what: string, q: Quantity | null, className: string, id: string): string {
   if (q === null)
     return `<li class="${className}"><span class="what">${what}</span><span class="big" aria-hidden="true">-</span><span class="band">no total: a layer has no figure</span></li>`;
-  return `<li class="${className}" title="${html(provenance(q))}"><span class="what">${what}</span><span class="big">${formatQuantity(q)}</span><span class="band">${formatBand(q)}</span>${sourceTag(q)}</li>`;
+  const figure = `<span class="big">${formatQuantity(q)}</span><span class="band">${formatBand(q)}</span>${sourceTag(q)}`;
+  return `<li class="${className}"><span class="what">${what}</span>${drawerButton({ id, what }, figure)}</li>`;
 }
 
 function findings(energy: EnergyDocument): string {
@@ -100,20 +104,26 @@ function findings(energy: EnergyDocument): string {
 function budgetSection(budgets: readonly BudgetDocument[]): string {
   if (budgets.length === 0) return '';
   const rows = budgets.map(
-    (b) =>
-      `<tr><th scope="row">${nameHtml(b.scope)}</th><td class="num">${formatQuantity(b.limit)} per ${b.per}</td>${quantityTd(b.actual)}<td><span class="status ${b.status}">${budgetWords[b.status]}</span></td></tr>`,
+    (b, i) =>
+      `<tr><th scope="row">${nameHtml(b.scope)}</th><td class="num">${formatQuantity(b.limit)} per ${b.per}</td>${quantityTd(b.actual, { id: `f-budget${i}`, what: `${b.scope}, per ${b.per}` })}<td><span class="status ${b.status}">${budgetWords[b.status]}</span>${worstHtml(b)}</td></tr>`,
   );
   return `<section aria-labelledby="budgets"><h2 id="budgets">Budgets</h2><div class="scroll" tabindex="0" role="group" aria-label="budgets"><table><caption>Met: the whole band is within the limit. Uncertain: only its central value is.</caption>
 <thead><tr><th scope="col">scope</th><th scope="col" class="num">limit</th><th scope="col" class="num">estimate</th><th scope="col">status</th></tr></thead><tbody>${rows.join('')}</tbody></table></div></section>`;
 }
 
+/** The layers behind a budget per layer that is not met. */
+function worstHtml(budget: BudgetDocument): string {
+  const text = worstLayers(budget);
+  return text === '' ? '' : `<br><span class="note"><bdi>${html(text.trim().slice(1, -1))}</bdi></span>`;
+}
+
 function layerSection(energy: EnergyDocument): string {
   const { totals } = energy;
   return `<section aria-labelledby="layers"><h2 id="layers">Layers</h2>
-<div class="scroll" tabindex="0" role="group" aria-label="layers"><table><caption>Value, band and source of each figure. A figure's tooltip names its references.</caption>
+<div class="scroll" tabindex="0" role="group" aria-label="layers"><table><caption>Value, band and source of each figure. Press a figure for where it comes from.</caption>
 <thead><tr><th scope="col">layer</th><th scope="col">tier</th><th scope="col" class="num">MACs</th><th scope="col" class="num">parameters</th><th scope="col" class="num">inference</th><th scope="col" class="num">gradient descent</th><th scope="col" class="num">direct solve</th><th scope="col" class="num">incremental</th><th scope="col" class="num">break-even</th></tr></thead>
 <tbody>${energy.layers.map(layerRow).join('\n')}</tbody>
-<tfoot><tr><th scope="row">total</th><td></td><td class="num">${totalMacs(energy)}</td><td class="num">${formatCount(totals.parameters)}</td>${quantityTd(totals.inference)}${quantityTd(totals.retraining.sgd)}${quantityTd(totals.retraining.solve)}${quantityTd(totals.retraining.incremental)}<td class="num">${breakEvenHtml(totals.breakEvenRetrainings)}</td></tr></tfoot>
+<tfoot><tr><th scope="row">total</th><td></td><td class="num">${totalMacs(energy)}</td><td class="num">${formatCount(totals.parameters)}</td>${quantityTd(totals.inference, { id: 'f-total-inference', what: 'whole model, per inference' })}${quantityTd(totals.retraining.sgd, { id: 'f-total-sgd', what: 'whole model, gradient descent' })}${quantityTd(totals.retraining.solve, { id: 'f-total-solve', what: 'whole model, direct solve' })}${quantityTd(totals.retraining.incremental, { id: 'f-total-incremental', what: 'whole model, incremental update' })}<td class="num">${breakEvenHtml(totals.breakEvenRetrainings)}</td></tr></tfoot>
 </table></div>
 ${parts(energy)}</section>`;
 }
@@ -132,8 +142,17 @@ function parts(energy: EnergyDocument): string {
 <thead><tr><th scope="col">layer</th><th scope="col">part</th><th scope="col" class="num">energy</th><th scope="col">from</th></tr></thead><tbody>${rows.join('\n')}</tbody></table></div></details>`;
 }
 
-function layerRow(layer: EnergyLayer): string {
-  return `<tr><th scope="row">${nameHtml(layer.id)}<br><span class="note">${html(layer.op, 40)}</span></th><td><span class="tier ${layer.tier}">${layer.tier}</span></td><td class="num">${formatCount(layer.macs)}</td><td class="num">${formatCount(layer.parameters)}</td>${quantityTd(layer.inference)}${quantityTd(layer.retraining.sgd)}${quantityTd(layer.retraining.solve)}${quantityTd(layer.retraining.incremental)}<td class="num">${breakEvenHtml(layer.breakEvenRetrainings)}</td></tr>`;
+function layerRow(layer: EnergyLayer, index: number): string {
+  const td = (q: Quantity | null, key: string, what: string): string =>
+    quantityTd(q, { id: `f-layer${index}-${key}`, what: `${layer.id}, ${what}` });
+  const { sgd, solve, incremental } = layer.retraining;
+  const figures = [
+    td(layer.inference, 'inference', 'per inference'),
+    td(sgd, 'sgd', 'gradient descent'),
+    td(solve, 'solve', 'direct solve'),
+    td(incremental, 'incremental', 'incremental update'),
+  ];
+  return `<tr><th scope="row">${nameHtml(layer.id)}<br><span class="note">${html(layer.op, 40)}</span></th><td><span class="tier ${layer.tier}">${layer.tier}</span></td><td class="num">${formatCount(layer.macs)}</td><td class="num">${formatCount(layer.parameters)}</td>${figures.join('')}<td class="num">${breakEvenHtml(layer.breakEvenRetrainings)}</td></tr>`;
 }
 
 function assumptionSection(energy: EnergyDocument): string {

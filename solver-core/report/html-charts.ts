@@ -11,7 +11,23 @@ const labelWidth = 210;
 const plotWidth = 680;
 const valueWidth = 150;
 const chartWidth = labelWidth + plotWidth + valueWidth;
-const componentClasses = ['compute', 'weights', 'activations', 'static'];
+
+/** The parts that targets of each kind have, in the order of a bar, with colour and name. No two of one kind share a colour. */
+const parts: readonly { readonly name: string; readonly colour: string; readonly text: string }[] = [
+  { name: 'compute', colour: 'compute', text: 'arithmetic' },
+  { name: 'MACs', colour: 'compute', text: 'arithmetic' },
+  { name: 'events', colour: 'activations', text: 'events' },
+  { name: 'registers', colour: 'registers', text: 'registers in the array' },
+  { name: 'array', colour: 'array', text: 'wires in the array' },
+  { name: 'buffer', colour: 'weights', text: 'buffer on chip' },
+  { name: 'memory', colour: 'weights', text: 'memory on chip' },
+  { name: 'off-chip', colour: 'offchip', text: 'memory off chip' },
+  { name: 'weights', colour: 'weights', text: 'weights from memory' },
+  { name: 'activations', colour: 'activations', text: 'activations in memory' },
+  { name: 'static', colour: 'static', text: 'static power' },
+  { name: 'idle', colour: 'static', text: 'idle units' },
+];
+const other = { colour: 'other', text: 'other' };
 
 /** The layers with the largest values, at most `maxChartLayers`, in model order; and how many were left out. */
 function largest(
@@ -28,8 +44,8 @@ function largest(
  * no layer has a figure. The same numbers stand in the table of layers.
  */
 export function inferenceChart(layers: readonly EnergyLayer[]): string {
-  const known = layers.filter((layer) => layer.inference !== null);
-  const { shown, left } = largest(known, (layer) => layer.inference?.value ?? 0);
+  const priced = layers.filter((layer) => layer.inference !== null);
+  const { shown, left } = largest(priced, (layer) => layer.inference?.value ?? 0);
   const top = Math.max(0, ...shown.map((layer) => layer.inference?.value ?? 0));
   if (shown.length === 0 || top === 0) return '';
   const rowHeight = 30;
@@ -43,9 +59,11 @@ export function inferenceChart(layers: readonly EnergyLayer[]): string {
   const rows = shown.map((layer, row) => inferenceRow(layer, row * rowHeight, rowHeight, x));
   const most = shown.reduce((a, b) => ((b.inference?.value ?? 0) > (a.inference?.value ?? 0) ? b : a));
   const label = `Joules per inference by layer. Largest: ${most.id} with ${most.inference === null ? '' : formatQuantity(most.inference)}. All values are in the table of layers.`;
-  const present = componentClasses.filter((name) => shown.some((layer) => layer.components.some((c) => c.name === name)));
+  const names = new Set(shown.flatMap((layer) => layer.components.filter((c) => c.energy.value > 0).map((c) => c.name)));
+  const known = parts.filter(({ name }) => names.has(name));
+  const present = [...known, ...(names.size > known.length ? [other] : [])];
   return figure(
-    legend(present.map((name) => ({ text: componentText(name), mark: `<rect class="f-${name}" width="14" height="14" rx="2"/>` }))),
+    legend(present.map(({ colour, text }) => ({ text, mark: `<rect class="f-${colour}" width="14" height="14" rx="2"/>` }))),
     `<svg viewBox="0 0 ${chartWidth} ${height}" role="img" aria-label="${html(label)}">${grid.join('')}${rows.join('')}</svg>`,
     `Central values; the bands stand in the table below.${leftOut(left)}`,
   );
@@ -57,7 +75,7 @@ function inferenceRow(layer: EnergyLayer, y: number, rowHeight: number, x: (valu
     const from = x(sum);
     sum += c.energy.value;
     const width = Math.max(0, x(sum) - from);
-    const fill = componentClasses.includes(c.name) ? c.name : 'other';
+    const fill = (parts.find(({ name }) => name === c.name) ?? other).colour;
     return `<rect class="f-${fill}" x="${px(from)}" y="${y + 6}" width="${px(width)}" height="${rowHeight - 12}"><title>${html(`${layer.id}, ${c.name}: ${formatQuantity(c.energy)}`)}</title></rect>`;
   });
   const q = layer.inference;
@@ -120,16 +138,6 @@ function mark(key: string, x: number, y: number): string {
   if (key === 'sgd') return `<circle class="m-sgd" cx="${px(x)}" cy="${px(y)}" r="5"/>`;
   if (key === 'solve') return `<rect class="m-solve" x="${px(x - 4.5)}" y="${px(y - 4.5)}" width="9" height="9"/>`;
   return `<path class="m-incremental" d="M${px(x)} ${px(y - 6)}L${px(x + 6)} ${px(y)}L${px(x)} ${px(y + 6)}L${px(x - 6)} ${px(y)}Z"/>`;
-}
-
-function componentText(name: string): string {
-  const texts: Readonly<Record<string, string>> = {
-    compute: 'arithmetic',
-    weights: 'weights from memory',
-    activations: 'activations in memory',
-    static: 'static power',
-  };
-  return texts[name] ?? name;
 }
 
 function legend(entries: readonly { readonly text: string; readonly mark: string }[]): string {

@@ -29,7 +29,7 @@ function evaluationHtml(fit: FitDocument): string {
 <p class="note">On ${formatCount(evaluation.rows)} ${html(evaluation.split)} rows of ${nameHtml(fileName(evaluation.dataset))}.</p>`;
 }
 
-function layerRow(layer: FitLayer): string {
+function layerRow(layer: FitLayer, index: number): string {
   const num = (text: string): string => `<td class="num">${html(text)}</td>`;
   const cells = [
     num(formatCount(layer.rows)),
@@ -41,7 +41,7 @@ function layerRow(layer: FitLayer): string {
     num(layer.cycles === null ? nothing : formatCount(layer.cycles)),
     num(formatSi(layer.seconds, 's')),
   ];
-  return `<tr><th scope="row" title="${html(layer.method)}">${nameHtml(layer.id)}<br><span class="tier ${layer.tier}">${layer.tier}</span></th><td class="plain">${html(layer.targets, 40)}</td>${cells.join('')}${quantityTd(layer.energy)}</tr>`;
+  return `<tr><th scope="row" title="${html(layer.method)}">${nameHtml(layer.id)}<br><span class="tier ${layer.tier}">${layer.tier}</span></th><td class="plain">${html(layer.targets, 40)}</td>${cells.join('')}${quantityTd(layer.energy, { id: `f-fit${index}`, what: `${layer.id}, this fit` })}</tr>`;
 }
 
 function details(fit: FitDocument): string {

@@ -1,9 +1,9 @@
 /** The style sheet of the report: light and dark by the reader's preference, forced colours and print respected; no image, no font file. */
 export const reportStyle = `
 :root{color-scheme:light dark;--bg:#fbfbf9;--panel:#fff;--ink:#1b1f24;--soft:#5b6470;--line:#e2e3de;--accent:#0b5f78;--good:#17693a;--warn:#8a5300;--bad:#a3261b;
---compute:#0072b2;--weights:#d55e00;--activations:#009e73;--static:#8b8f97;--other:#b06a9c;--sgd:#d55e00;--solve:#0072b2;--incremental:#009e73;--chip:#eef1f0}
+--compute:#0072b2;--weights:#d55e00;--activations:#009e73;--static:#8b8f97;--other:#b06a9c;--registers:#56b4e9;--array:#e0a500;--offchip:#a0449c;--sgd:#d55e00;--solve:#0072b2;--incremental:#009e73;--chip:#eef1f0}
 @media (prefers-color-scheme:dark){:root{--bg:#14171a;--panel:#1b1f23;--ink:#e6e8ea;--soft:#9aa4af;--line:#2d3339;--accent:#6cc3de;--good:#6fd197;--warn:#e8b461;--bad:#ff8f84;
---compute:#56a8e0;--weights:#f08c4a;--activations:#3fc79d;--static:#7d858f;--other:#d495c3;--sgd:#f08c4a;--solve:#56a8e0;--incremental:#3fc79d;--chip:#262c31}}
+--compute:#56a8e0;--weights:#f08c4a;--activations:#3fc79d;--static:#7d858f;--other:#d495c3;--registers:#8fd0f4;--array:#e9c14b;--offchip:#cf86d6;--sgd:#f08c4a;--solve:#56a8e0;--incremental:#3fc79d;--chip:#262c31}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--bg);color:var(--ink);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;-webkit-text-size-adjust:100%}
 main{max-width:1120px;margin:0 auto;padding:40px 28px 72px}
@@ -33,7 +33,7 @@ svg text{fill:var(--ink);font:13px system-ui,-apple-system,"Segoe UI",Roboto,"No
 svg text.soft{fill:var(--soft);font-size:12px}
 svg text.id{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:12.5px}
 svg .grid{stroke:var(--line)}
-.f-compute{fill:var(--compute)}.f-weights,.f-memory{fill:var(--weights)}.f-activations{fill:var(--activations)}.f-static{fill:var(--static)}.f-other{fill:var(--other)}
+.f-compute{fill:var(--compute)}.f-weights,.f-memory{fill:var(--weights)}.f-activations{fill:var(--activations)}.f-static{fill:var(--static)}.f-registers{fill:var(--registers)}.f-array{fill:var(--array)}.f-offchip{fill:var(--offchip)}.f-other{fill:var(--other)}
 .m-sgd{fill:var(--sgd);stroke:var(--sgd)}.m-solve{fill:var(--solve);stroke:var(--solve)}.m-incremental{fill:var(--incremental);stroke:var(--incremental)}
 .legend{display:flex;flex-wrap:wrap;gap:6px 20px;margin:0 0 10px;padding:0;list-style:none;font-size:13.5px;color:var(--soft)}
 .legend svg{display:inline-block;width:14px;min-width:0;height:14px;vertical-align:-2px;margin-right:6px}
@@ -66,6 +66,22 @@ td.none{color:var(--soft)}
 .assumptions li:first-child{border-top:0}
 .assumptions .key{font-weight:600}
 .dominates{display:inline-block;margin-left:6px;font-size:11.5px;line-height:1;padding:3px 6px;border-radius:4px;color:var(--bg);background:var(--ink);font-weight:500}
+button.figure{all:unset;box-sizing:border-box;cursor:pointer;display:block;width:100%;text-align:inherit;border-radius:4px}
+button.figure:hover .value,button.figure:hover .big{text-decoration:underline;text-decoration-color:var(--accent);text-underline-offset:3px}
+button.figure:focus-visible{outline:2px solid var(--accent);outline-offset:3px}
+.drawer{display:none;position:fixed;inset:0 0 0 auto;width:min(430px,100vw);height:100vh;height:100dvh;max-height:none;margin:0;padding:26px 28px 40px;overflow-y:auto;border:0;border-left:1px solid var(--line);background:var(--panel);color:var(--ink);text-align:left;white-space:normal;font-size:14px;font-weight:400;overflow-wrap:anywhere;box-shadow:-12px 0 32px rgb(0 0 0/.16)}
+.drawer:popover-open{display:block}
+.drawer::backdrop{background:rgb(0 0 0/.22)}
+.drawer .kicker{text-transform:none}
+.drawer .what{margin:10px 0 0;font-weight:600}
+.drawer .big{margin:2px 0 14px;font-size:27px;font-weight:640;font-variant-numeric:tabular-nums}
+.drawer ul{margin:6px 0 22px;padding-left:18px}
+.drawer li{margin:5px 0}
+.drawer .source{padding:3px 6px}
+.drawer .close{font:inherit;color:var(--accent);background:none;border:1px solid var(--line);border-radius:6px;padding:6px 14px;cursor:pointer}
+.drawer .close:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
+.meter{display:inline-block;width:60px;min-width:0;height:8px;vertical-align:1px;margin-right:6px}
+.meter .track{fill:var(--line)}.meter .fill{fill:var(--accent)}
 details{margin-top:12px}
 td.note{min-width:260px;white-space:normal}
 summary{cursor:pointer;color:var(--accent)}
@@ -74,6 +90,6 @@ dl{display:grid;grid-template-columns:max-content 1fr;gap:4px 18px;margin:10px 0
 dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
 footer{margin-top:52px;padding-top:16px;border-top:1px solid var(--line);color:var(--soft);font-size:13px}
 @media (max-width:640px){main{padding:24px 16px 48px}.assumptions li{grid-template-columns:1fr}.beforeafter{grid-template-columns:1fr}.beforeafter .arrow{display:none}}
-@media (forced-colors:active){.f-compute,.f-weights,.f-activations,.f-static,.f-other,.m-sgd,.m-solve,.m-incremental{forced-color-adjust:none}}
-@media print{body{background:#fff}figure,.scroll,.card{break-inside:avoid}.scroll{overflow:visible}}
+@media (forced-colors:active){.f-compute,.f-weights,.f-activations,.f-static,.f-registers,.f-array,.f-offchip,.f-other,.m-sgd,.m-solve,.m-incremental{forced-color-adjust:none}}
+@media print{.drawer{display:none!important}body{background:#fff}figure,.scroll,.card{break-inside:avoid}.scroll{overflow:visible}}
 `;

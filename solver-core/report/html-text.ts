@@ -1,4 +1,4 @@
-import { formatBand, formatFull, formatQuantity } from '../energy/format.ts';
+import { formatBand, formatFull, formatQuantity, formatSi } from '../energy/format.ts';
 import type { Quantity } from '../protocol/quantity.ts';
 import { inert, nothing } from './cells.ts';
 
@@ -27,10 +27,42 @@ export function sourceTag(q: Quantity): string {
   return `<span class="source ${q.source}">${q.source}</span>`;
 }
 
-/** A table cell: value, band below, source; the provenance as tooltip. A missing figure is a dash with its meaning for screen readers. */
-export function quantityTd(q: Quantity | null): string {
+/** Where the provenance of a figure opens: a page-wide unique id and what the figure is. */
+export interface Drawer {
+  readonly id: string;
+  readonly what: string;
+}
+
+/**
+ * A table cell: value, band below, source. With a drawer the figure is a button that opens its provenance, without any script; else the
+ * provenance is a tooltip. A missing figure is a dash with its meaning for screen readers.
+ */
+export function quantityTd(q: Quantity | null, drawer?: Drawer): string {
   if (q === null) return `<td class="num none">${dash('not known or does not apply')}</td>`;
-  return `<td class="num" title="${html(provenance(q))}"><span class="value">${formatQuantity(q)}</span><span class="band">${formatBand(q)}</span>${sourceTag(q)}</td>`;
+  const figure = `<span class="value">${formatQuantity(q)}</span><span class="band">${formatBand(q)}</span>${sourceTag(q)}`;
+  if (drawer === undefined) return `<td class="num" title="${html(provenance(q))}">${figure}</td>`;
+  return `<td class="num">${drawerButton(drawer, figure)}${drawerHtml(q, drawer)}</td>`;
+}
+
+/** A button around a figure that opens a drawer, which stands elsewhere on the page. */
+export function drawerButton({ id, what }: Drawer, figure: string): string {
+  return `<button type="button" class="figure" popovertarget="${html(id)}"><span class="spoken">${html(what, 120)}: </span>${figure}</button>`;
+}
+
+const sourceMeanings: Readonly<Record<Quantity['source'], string>> = {
+  measured: 'by a meter',
+  simulated: 'the circuit was simulated',
+  modelled: 'published tables and formulas',
+  assumed: 'at least one constant behind it is a guess',
+};
+
+/** The drawer of a figure: value, bounds, source, and each reference on a line of its own. Closed until its button opens it. */
+export function drawerHtml(q: Quantity, { id, what }: Drawer): string {
+  const refs = [...new Set(q.ref.split('; '))].map((ref) => `<li>${html(ref, 600)}</li>`).join('');
+  return `<div class="drawer" popover id="${html(id)}"><p class="kicker">where this comes from</p><p class="what">${html(what, 200)}</p><p class="big">${formatQuantity(q)}</p>
+<dl><dt>lowest</dt><dd>${formatSi(q.low, q.unit)}</dd><dt>highest</dt><dd>${formatSi(q.high, q.unit)}</dd><dt>source</dt><dd>${sourceTag(q)} ${sourceMeanings[q.source]}</dd></dl>
+<p class="note">Bounds with every constant at its lowest or highest; no confidence interval.</p><p class="what">From</p><ul>${refs}</ul>
+<button type="button" class="close" popovertarget="${html(id)}" popovertargetaction="hide">Close</button></div>`;
 }
 
 /** "at once", "12 retrainings", or a dash. */

@@ -10,7 +10,7 @@ import { fitText } from '../../../solver-core/report/fit-text.ts';
 import { inspectText } from '../../../solver-core/report/inspect-text.ts';
 import { checkSarif } from '../../../solver-core/report/sarif.ts';
 import { expectGolden } from './golden.ts';
-import { check, fit, hostileEnergy, hostileName, inspect, mlpBudgets, mlpEnergy } from './samples.ts';
+import { check, evidencedEnergy, fit, hostileEnergy, hostileName, inspect, mlpBudgets, mlpEnergy } from './samples.ts';
 
 const sarif = (): string => checkSarif(check, { version: '0.1.0', root: '/p' });
 
@@ -24,6 +24,10 @@ describe('golden files', () => {
     ['energy-hostile.csv', () => energyCsv(hostileEnergy())],
     ['energy-mlp.html', () => energyHtml(mlpEnergy(), { budgets: mlpBudgets(), fit, version: '0.1.0' })],
     ['energy-hostile.html', () => energyHtml(hostileEnergy())],
+    ['energy-evidence.txt', () => energyText(evidencedEnergy())],
+    ['energy-evidence.md', () => energyMarkdown(evidencedEnergy())],
+    ['energy-evidence.csv', () => energyCsv(evidencedEnergy())],
+    ['energy-evidence.html', () => energyHtml(evidencedEnergy())],
     ['fit.txt', () => fitText(fit)],
     ['check.txt', () => checkText(check)],
     ['check.sarif', sarif],
@@ -40,6 +44,10 @@ describe('names from files are inert', () => {
     'energy.md': energyMarkdown(hostileEnergy()),
     'energy.csv': energyCsv(hostileEnergy()),
     'energy.html': energyHtml(hostileEnergy()),
+    'evidence.txt': energyText(evidencedEnergy(hostileName)),
+    'evidence.md': energyMarkdown(evidencedEnergy(hostileName)),
+    'evidence.csv': energyCsv(evidencedEnergy(hostileName)),
+    'evidence.html': energyHtml(evidencedEnergy(hostileName)),
     'check.txt': checkText(check),
     'check.sarif': sarif(),
     'inspect.txt': inspectText(inspect),
@@ -51,7 +59,7 @@ describe('names from files are inert', () => {
 
   test('markdown keeps markup in names literal', () => {
     expect(md('a|b*c`d[e](f)<g>')).toBe('a\\|b\\*c\\`d\\[e\\]\\(f\\)&lt;g&gt;');
-    expect(outputs['energy.md']).not.toContain('<img');
+    expect([outputs['energy.md'], outputs['evidence.md']].filter((text) => text.includes('<img'))).toEqual([]);
   });
 
   test('csv cells never start as a formula', () => {
@@ -64,18 +72,23 @@ describe('names from files are inert', () => {
       '\\u{9}=1',
       '"a""b,c"',
     ]);
-    expect(outputs['energy.csv'].split('\n').some((line) => /^"?[=+\-@]/.test(line))).toBe(false);
+    for (const text of [outputs['energy.csv'], outputs['evidence.csv']]) {
+      expect(text.split('\n').some((line) => /^"?[=+\-@]/.test(line))).toBe(false);
+    }
   });
 
-  test('html holds no element, script or handler from a name, and nothing that loads', () => {
-    const page = outputs['energy.html'];
-    const tags = [...page.matchAll(/<[^>]*>/g)].map(([tag]) => tag);
-    expect(tags.filter((tag) => /^<(img|script|link|iframe|object|a|base|form)\b/i.test(tag))).toEqual([]);
-    // Attribute names only: values are quoted and hold no quote of their own.
-    expect(tags.map((tag) => tag.replace(/"[^"]*"/g, '""')).filter((tag) => /\s(on[a-z]+|src|href|style)=/i.test(tag))).toEqual([]);
-    expect(page.slice(0, page.indexOf('</style>'))).not.toMatch(/url\(|@import/);
-    expect(page).toContain(`default-src 'none'`);
-  });
+  test.each(['energy.html', 'evidence.html'] as const)(
+    '%s holds no element, script or handler from a name, and nothing that loads',
+    (name) => {
+      const page = outputs[name];
+      const tags = [...page.matchAll(/<[^>]*>/g)].map(([tag]) => tag);
+      expect(tags.filter((tag) => /^<(img|script|link|iframe|object|a|base|form)\b/i.test(tag))).toEqual([]);
+      // Attribute names only: values are quoted and hold no quote of their own.
+      expect(tags.map((tag) => tag.replace(/"[^"]*"/g, '""')).filter((tag) => /\s(on[a-z]+|src|href|style)=/i.test(tag))).toEqual([]);
+      expect(page.slice(0, page.indexOf('</style>'))).not.toMatch(/url\(|@import/);
+      expect(page).toContain(`default-src 'none'`);
+    },
+  );
 
   test('a long name is cut in the middle after hidden characters were counted', () => {
     expect(inert('abcdefghij', 7)).toBe('abc…hij');
@@ -93,7 +106,7 @@ test('a model without layers says so in every form', () => {
 });
 
 describe('the page', () => {
-  const page = energyHtml(mlpEnergy(), { budgets: mlpBudgets(), fit, version: '0.1.0' });
+  const page = energyHtml(evidencedEnergy(), { budgets: mlpBudgets(), fit, version: '0.1.0' });
   const count = (pattern: RegExp): number => [...page.matchAll(pattern)].length;
 
   test('has a language, a title, one main, one h1, and a name for each chart and table', () => {
@@ -111,6 +124,19 @@ describe('the page', () => {
       else expect(open.pop()).toBe(name);
     }
     expect(open).toEqual([]);
+  });
+
+  test('every figure opens a drawer of its own with value, bounds, source and each reference, without a script', () => {
+    const drawers = [...page.matchAll(/<div class="drawer" popover id="([^"]+)">/g)].map((m) => m[1]);
+    expect(new Set(drawers).size).toBe(drawers.length);
+    const opened = [...page.matchAll(/<button type="button" class="figure" popovertarget="([^"]+)">/g)].map((m) => m[1]);
+    expect(new Set(opened)).toEqual(new Set(drawers));
+    // Three layers of four figures, totals, budgets, machines, two lines of evidence, a solved layer.
+    expect(drawers).toHaveLength(3 * 4 + 4 + 3 + 6 + 5 + 1);
+    const drawer = page.slice(page.indexOf('id="f-evidence1-measured"'));
+    expect(drawer.slice(0, drawer.indexOf('</div>'))).toMatch(
+      /12 µJ[^]*lowest<\/dt><dd>11 µJ[^]*highest<\/dt><dd>13 µJ[^]*measured[^]*<li>meter \/fc2\/Gemm<\/li>/,
+    );
   });
 
   test('shows the value, band and source of each total', () => {

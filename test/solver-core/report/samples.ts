@@ -1,10 +1,18 @@
 import { evaluateBudgets } from '../../../solver-core/energy/budgets.ts';
 import { estimateEnergy } from '../../../solver-core/energy/estimate.ts';
+import { evidence, withEvidence } from '../../../solver-core/energy/evidence.ts';
 import { upper } from '../fit/digits.ts';
 import type { LayerFit } from '../../../solver-core/energy/retraining.ts';
 import type { Layer } from '../../../solver-core/model/layer.ts';
 import type { Plan } from '../../../solver-core/model/plan.ts';
-import type { BudgetDocument, CheckDocument, EnergyDocument, FitDocument, InspectDocument } from '../../../solver-core/protocol/index.ts';
+import type {
+  BudgetDocument,
+  CheckDocument,
+  EnergyDocument,
+  FitDocument,
+  InspectDocument,
+  Quantity,
+} from '../../../solver-core/protocol/index.ts';
 
 /** A name with everything that must stay inert: markup, a command link, a formula, escape sequences, a bell, a direction override, table and list marks. */
 export const hostileName = '=HYPERLINK("x")<img src=x onerror=alert(1)>\u001b[31mred\u0007\u202Eevil|*b*`c`[l](command:x)\n- item';
@@ -103,6 +111,37 @@ export function mlpEnergy(targetId = 'ecp5-85f'): EnergyDocument {
   });
   if (value === undefined) throw new Error('no estimate');
   return value;
+}
+
+/** The same with everything that may stand beside an estimate: evidence, a place on an array, a calibration, a budget per layer. */
+export function evidencedEnergy(name = '/fc2/Gemm'): EnergyDocument {
+  const energy = mlpEnergy();
+  const q = (value: number, source: 'simulated' | 'measured'): Quantity<'J'> => ({
+    value,
+    unit: 'J',
+    low: value * 0.9,
+    high: value * 1.1,
+    source,
+    ref: source === 'measured' ? `meter ${name}` : `engine toggles of ${name}`,
+  });
+  const estimate = energy.totals.inference ?? q(1, 'measured');
+  const measured = { energy: q(12e-6, 'measured'), repetitions: 10, sensor: `RAPL ${name}`, date: '2026-11-21T10:00:00.000Z' };
+  const traffic = [{ level: `buffer ${name}`, readBits: 131_072, writeBits: 4096 }];
+  const mapping = {
+    dataflow: 'weight-stationary' as const,
+    text: `4 x 2 tiles of 64 x 64, ${name}`,
+    utilisation: 0.5,
+    cycles: 1280,
+    traffic,
+  };
+  const all = withEvidence(
+    { ...energy, layers: energy.layers.map((layer, i) => (i === 1 ? { ...layer, id: name, mapping } : layer)) },
+    new Map([[name, [evidence(`multiply-adds of ${name}`, estimate, { simulated: q(8e-6, 'simulated'), stale: `${name} changed` })]]]),
+    [evidence('one inference', estimate, { simulated: q(8e-6, 'simulated'), measured })],
+  );
+  const perLayer: Plan = { ...plan, budgets: [{ limitJ: 2e-6, per: 'layer', range }] };
+  const calibration = { path: `/p/.tierwise/calibrations/${name}.json`, date: '2026-11-20T09:00:00.000Z', stale: null };
+  return { ...all, budgets: evaluateBudgets(perLayer, all), calibration };
 }
 
 export function mlpBudgets(): readonly BudgetDocument[] {
