@@ -1,6 +1,6 @@
 // Bundles the product into dist/: extension, solver process, language server, command line and the pages.
 import { build } from 'esbuild';
-import { chmod, cp, mkdir, readFile, rm } from 'node:fs/promises';
+import { chmod, cp, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { dirname, resolve } from 'node:path';
@@ -72,8 +72,20 @@ export async function buildAll() {
     await cp(resolve(codicons, 'codicon.css'), resolve(root, 'dist/webview/codicon.css'));
     await cp(resolve(codicons, 'codicon.ttf'), resolve(root, 'dist/webview/codicon.ttf'));
   }
+  await copyTargets();
   if (existsSync(resolve(root, 'dist/cli.cjs'))) await chmod(resolve(root, 'dist/cli.cjs'), 0o755);
   return metafiles;
+}
+
+/** The targets that ship, as files that users can start their own from, and the schema that editors check those against. */
+async function copyTargets() {
+  const source = resolve(root, 'solver-core/energy/targets');
+  for (const folder of ['dist/targets', 'dist/schemas']) await rm(resolve(root, folder), { recursive: true, force: true });
+  for (const name of (await readdir(source)).filter((file) => file.endsWith('.json'))) {
+    const folder = name.endsWith('.schema.json') ? 'dist/schemas' : 'dist/targets';
+    await mkdir(resolve(root, folder), { recursive: true });
+    await cp(resolve(source, name), resolve(root, folder, name));
+  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

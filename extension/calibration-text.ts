@@ -34,9 +34,16 @@ export function calibrationMarkdown(calibration: CalibrationDocument, t: Transla
     '|---|---:|---:|---:|---:|',
     ...rows,
     '',
+    ...(calibration.leaveOneOut === null || calibration.leaveOneOut === undefined
+      ? []
+      : [t('Mean error where each measurement is left out of the fit: {0}', percentText(calibration.leaveOneOut)), '']),
     t('An estimate far from these models is an extrapolation: the error above says nothing about it.'),
     '',
     ...diagnostics.map(({ severity, code, message }) => `- **${severity}** ${escapeMarkdown(code)}: ${escapeMarkdown(message, 1000)}`),
     '',
   ].join('\n');
+}
+
+function percentText(share: number): string {
+  return signedPercent(Math.abs(share)).replace(/^\+/, '');
 }

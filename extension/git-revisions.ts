@@ -51,8 +51,3 @@ async function commits(file: vscode.Uri): Promise<readonly Revision[]> {
     when: authorDate?.toLocaleString(vscode.env.language) ?? '',
   }));
 }
-
-/** Whether a text may be given to git as a revision: no option, no path, nothing that would be split. */
-export function validRevision(text: string): boolean {
-  return /^[^\s:\p{Cc}-][^\s:\p{Cc}]{0,199}$/u.test(text);
-}

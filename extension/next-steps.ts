@@ -26,6 +26,11 @@ function firstStep(code: string, t: Translate): NextStep | undefined {
     case 'backend-not-available':
     case 'unknown-backend':
       return { label: t('Choose a backend'), command: 'tierwise.selectBackend' };
+    case 'no-git':
+    case 'not-a-repository':
+    case 'unknown-revision':
+    case 'not-in-revision':
+      return { label: t('Compare with\u2026'), command: 'tierwise.compareWith' };
     case 'fit-in-progress':
       return { label: t('Cancel fit'), command: 'tierwise.cancelFit' };
     default:

@@ -51,6 +51,14 @@ const saving = v.object({
   source,
 });
 
+const whole = v.object({
+  target: text,
+  given: v.nullable(energy),
+  int8: v.nullable(energy),
+  multiplyAdds: v.nullable(energy),
+  selected: v.nullable(energy),
+});
+
 const schema = v.object({
   schema: v.literal('tierwise.select/1'),
   plan: text,
@@ -64,6 +72,9 @@ const schema = v.object({
   layers: v.pipe(v.array(layer), v.maxLength(10_000)),
   points: v.pipe(v.array(point), v.maxLength(1000)),
   saving: v.nullable(saving),
+  cell: v.exactOptional(text),
+  rounded: v.exactOptional(v.nullable(number)),
+  whole: v.exactOptional(v.nullable(whole)),
   seconds: count,
   hashes: v.object({ plan: text, model: text, data: text, output: v.nullable(text), cells: v.record(text, text) }),
   versions: v.record(text, text),

@@ -1,4 +1,4 @@
-import type { SavingDocument, SelectLayerDocument, SelectPoint, TableSaving } from '../solver-core/protocol/index.ts';
+import type { SavingDocument, SelectLayerDocument, SelectPoint, SelectWholeDocument, TableSaving } from '../solver-core/protocol/index.ts';
 import type {
   FigureView,
   OptimiseLayer,
@@ -7,6 +7,7 @@ import type {
   OptimiseSaving,
   OptimiseTable,
   OptimiseView,
+  OptimiseWhole,
 } from '../webview/messages/index.ts';
 import { figureView } from './figure-view.ts';
 import { formatCount, formatMetric, formatNumber, type Translate } from './format.ts';
@@ -17,8 +18,11 @@ import { metricName } from './to-view.ts';
 const maxLayers = 5000;
 const noFigure: FigureView = { text: '\u2013', value: 0, low: 0, high: 0, bandText: '', source: 'assumed', ref: '' };
 
-/** The search of a plan for its page. `modelSha256` is the model as it is now, when that is known. */
-export function optimiseView(run: OptimiseRun, options: OptimiseOptions, modelSha256: string | null, t: Translate): OptimiseView {
+/**
+ * The search of a plan for its page. `modelHashes`: what the plan's model and its newest fitted model hash to now, as far as that is
+ * known; a search starts from either.
+ */
+export function optimiseView(run: OptimiseRun, options: OptimiseOptions, modelHashes: readonly string[], t: Translate): OptimiseView {
   const metric = run.points[0]?.metric ?? 'accuracy';
   const { result } = run;
   const reference = referenceQuality(run.points);
@@ -34,11 +38,12 @@ export function optimiseView(run: OptimiseRun, options: OptimiseOptions, modelSh
         ? null
         : {
             options: result.options,
-            ...savingView(result.document.saving, t),
+            ...savingView(result.document.saving, t, result.document.rounded ?? null),
+            whole: wholeView(result.document.whole ?? null, t),
             layers: result.document.layers.slice(0, maxLayers).map((layer) => layerView(layer, t)),
             rowsText: rowsText(result.document.rows, t),
             took: t('{0} s', formatNumber(result.document.seconds)),
-            stale: staleText(result, modelSha256, t),
+            stale: staleText(result, modelHashes, t),
           },
     written: run.written,
     error: run.error,
@@ -46,8 +51,8 @@ export function optimiseView(run: OptimiseRun, options: OptimiseOptions, modelSh
   };
 }
 
-function staleText(result: NonNullable<OptimiseRun['result']>, modelSha256: string | null, t: Translate): string | null {
-  if (modelSha256 !== null && result.document.hashes.model !== modelSha256)
+function staleText(result: NonNullable<OptimiseRun['result']>, modelHashes: readonly string[], t: Translate): string | null {
+  if (modelHashes.length > 0 && !modelHashes.includes(result.document.hashes.model))
     return t('The model has changed since this search. Search again before you rely on it.');
   return result.restored ? t('This result is from an earlier session; plan and data may have changed since.') : null;
 }
@@ -103,6 +108,7 @@ export function shareText(share: number): string {
 export function savingView(
   saving: SavingDocument | null,
   t: Translate,
+  rounded: number | null = null,
 ): { readonly saving: OptimiseSaving | null; readonly savingMissing: string } {
   if (saving === null) return { saving: null, savingMissing: t('Nothing was judged on held-out rows, so that no saving can be stated.') };
   const [first] = saving.perTable;
@@ -126,6 +132,7 @@ export function savingView(
       metricText: metricName(saving.metric, t),
       before: formatMetric(saving.metric, saving.before),
       after: formatMetric(saving.metric, saving.after),
+      rounded: rounded === null ? '' : formatMetric(saving.metric, rounded),
       rowsText: saving.split.trim() === '' ? t('{0} rows', formatCount(saving.rows)) : saving.split,
       perTable: saving.perTable.map((entry) => tableView(entry, t)),
     },
@@ -146,11 +153,23 @@ function tableView({ table, cell, before, after, saving }: TableSaving, t: Trans
   return {
     table,
     cell,
-    before: figureView(before, t) ?? noFigure,
-    after: figureView(after, t) ?? noFigure,
+    before: withoutPointBand(figureView(before, t) ?? noFigure),
+    after: withoutPointBand(figureView(after, t) ?? noFigure),
     saving,
     savingText: shareText(saving),
   };
+}
+
+/** One table gives one number: "2.7 nJ to 2.7 nJ" is no band. */
+function withoutPointBand(figure: FigureView): FigureView {
+  return figure.low === figure.high ? { ...figure, bandText: '' } : figure;
+}
+
+function wholeView(whole: SelectWholeDocument | null, t: Translate): OptimiseWhole | null {
+  const [int8, multiplyAdds, selected] = [whole?.int8, whole?.multiplyAdds, whole?.selected].map((quantity) =>
+    figureView(quantity ?? null, t),
+  );
+  return whole && int8 && multiplyAdds && selected ? { target: whole.target, int8, multiplyAdds, selected } : null;
 }
 
 function layerView(layer: SelectLayerDocument, t: Translate): OptimiseLayer {

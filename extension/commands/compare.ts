@@ -1,7 +1,8 @@
 import * as vscode from 'vscode';
 import type { TierwiseContext } from '../context.ts';
 import { showError } from '../errors-ui.ts';
-import { revisionsOf, validRevision } from '../git-revisions.ts';
+import { revisionsOf } from '../git-revisions.ts';
+import { validRevision } from '../revision-text.ts';
 import { savePlan } from '../save-plan.ts';
 import { baseName } from '../to-view.ts';
 import { explainTrust } from '../trust.ts';

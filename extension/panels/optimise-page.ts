@@ -99,8 +99,9 @@ export class OptimisePage implements vscode.WebviewPanelSerializer, vscode.Dispo
     if (!vscode.workspace.isTrusted) return restrictedMessage();
     const { plan } = this;
     if (!plan) return { ...noPlanMessage(), strings: pageStrings() };
-    const sha256 = plans.known(plan)?.inspect?.model.sha256 ?? null;
-    const view = optimiseView(optimise.run(plan), optimise.options, sha256, vscode.l10n.t);
+    const { inspect, fit } = plans.known(plan) ?? {};
+    const hashes = inspect ? [inspect.model.sha256, ...(fit ? [fit.hashes.output] : [])] : [];
+    const view = optimiseView(optimise.run(plan), optimise.options, hashes, vscode.l10n.t);
     return { kind: 'optimise', strings: pageStrings(), view };
   }
 }

@@ -26,7 +26,7 @@ export function isAllowed(point: OptimisePoint, maxDrop: number): boolean {
 /** The limit that just allows a point, on the steps of the slider; the largest one for what lies beyond. */
 export function dropFor(point: OptimisePoint): number {
   const steps = Math.ceil((Math.max(0, point.drop ?? 0) - tolerance) / dropStep);
-  return Math.min(largestDrop, (steps * dropStep * 1e6) / 1e6);
+  return roundDrop(Math.max(0, steps) * dropStep);
 }
 
 /** A number typed for the limit in points, as a share on the steps of the slider within its ends; null when it is none. */

@@ -224,11 +224,13 @@ const optimise = v.object({
           metricText: text,
           before: text,
           after: text,
+          rounded: text,
           rowsText: text,
           perTable: optimiseTables,
         }),
       ),
       savingMissing: text,
+      whole: v.nullable(v.object({ target: text, int8: figure, multiplyAdds: figure, selected: figure })),
       layers: list(
         v.object({
           id: text,

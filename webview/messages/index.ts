@@ -264,8 +264,18 @@ export interface OptimiseSaving {
   readonly metricText: string;
   readonly before: string;
   readonly after: string;
+  /** The quality of rounding to int8 on the same rows; empty when not known. */
+  readonly rounded: string;
   readonly rowsText: string;
   readonly perTable: readonly OptimiseTable[];
+}
+
+/** What the change does to a whole inference on the plan's target, of which multiply-adds are a part only. */
+export interface OptimiseWhole {
+  readonly target: string;
+  readonly int8: FigureView;
+  readonly multiplyAdds: FigureView;
+  readonly selected: FigureView;
 }
 
 export interface OptimiseView {
@@ -287,6 +297,8 @@ export interface OptimiseView {
     /** Null when the saving lacks what method and tables must say; `savingMissing` tells what. */
     readonly saving: OptimiseSaving | null;
     readonly savingMissing: string;
+    /** Null when the whole inference cannot be estimated. */
+    readonly whole: OptimiseWhole | null;
     readonly layers: readonly OptimiseLayer[];
     readonly rowsText: string;
     readonly took: string;

@@ -1,10 +1,10 @@
-import type { OptimiseSaving, OptimiseTable, OptimiseView } from '../../messages/index.ts';
+import type { FigureView, OptimiseSaving, OptimiseTable, OptimiseView, OptimiseWhole } from '../../messages/index.ts';
 import type { PageContext } from '../context.ts';
 import { h, icon } from '../dom.ts';
 import type { Translate } from '../strings.ts';
 import { baseName, shortName } from '../text.ts';
 import { actionButton } from './actions.ts';
-import { figureCell } from './figure.ts';
+import { figureCell, sourceDetails } from './figure.ts';
 import { beforeAfter } from './fit-result.ts';
 import './evidence.css';
 import './optimise-result.css';
@@ -20,6 +20,7 @@ export function optimiseResult(view: OptimiseView, context: PageContext): HTMLEl
     h('h2', { id: 'result-heading' }, written === null ? t('Result of the search') : t('Result')),
     result.stale !== null && h('p', { class: 'note' }, icon('warning', 'severity-warning'), h('span', {}, result.stale)),
     result.saving === null ? h('p', {}, result.savingMissing) : savingView(result.saving, context),
+    result.whole !== null && wholeView(result.whole, context),
     h('p', { class: 'muted' }, t('{0}. It took {1}.', result.rowsText, result.took)),
     written !== null && writtenView(written, context),
   );
@@ -39,10 +40,39 @@ function savingView(saving: OptimiseSaving, context: PageContext): HTMLElement {
       h('p', { class: 'headline-row' }, ...headline),
       h('dl', { class: 'pairs' }, pair(t('Before'), saving.baseline), pair(t('After'), saving.variant), pair(t('Tables'), saving.tables)),
       beforeAfter(t, saving.before, saving.after),
-      h('p', { class: 'muted' }, t('{0} on {1}', saving.metricText, saving.rowsText)),
+      h(
+        'p',
+        { class: 'muted' },
+        t('{0} on {1}', saving.metricText, saving.rowsText),
+        saving.rounded !== '' && t('; int8 by rounding has {0} there', saving.rounded),
+      ),
     ),
     tablesView(saving.perTable, context),
     h('p', { class: 'note saving-limit' }, icon('info', 'severity-info'), h('span', {}, limitText(t))),
+  );
+}
+
+/** The whole inference on the plan's target, of which the multiply-adds are a part. */
+function wholeView(whole: OptimiseWhole, context: PageContext): HTMLElement {
+  const { t } = context;
+  const entry = (label: string, figure: FigureView): HTMLElement =>
+    h(
+      'div',
+      {},
+      h('dt', {}, label),
+      h('dd', {}, `${figure.text} `, h('span', { class: 'muted' }, figure.bandText), ' ', sourceDetails(t, figure)),
+    );
+  return h(
+    'div',
+    { class: 'whole' },
+    h('h3', {}, t('A whole inference on {0}', shortName(whole.target, 60))),
+    h(
+      'dl',
+      { class: 'pairs' },
+      entry(t('int8 by rounding'), whole.int8),
+      entry(t('of that multiply-adds'), whole.multiplyAdds),
+      entry(t('with the chosen weights'), whole.selected),
+    ),
   );
 }
 
