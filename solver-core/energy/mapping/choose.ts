@@ -10,12 +10,16 @@ import type { LayerShape } from './shape.ts';
 import type { Level } from './traffic.ts';
 import { levels, nestTraffic, tensorWords } from './traffic.ts';
 
-/** Cost of moving a bit at each level, relative to each other; decides between mappings only, no energy is computed with it. */
+/**
+ * Cost of moving a bit at each level, and of a unit that waits for a cycle per bit of its width, relative to an access of a register; they
+ * decide between mappings only, no energy is computed with them.
+ */
 const choiceWeights: Readonly<Record<Level, number>> = { registers: 0, array: 2, buffer: 6, dram: 200 };
+const waitingWeight = 0.1;
 
 /**
- * The mapping of a layer with the least weighted traffic among: the passes that fit the array, tiles of the four outer dimensions that fit
- * the buffer, and the orders of the loops over them. Ties go to fewer cycles, then to the first found. Deterministic.
+ * The mapping of a layer with the least weighted traffic and waiting among: the passes that fit the array, tiles of the four outer
+ * dimensions that fit the buffer, and the orders of the loops over them. Ties go to the first found. Deterministic.
  */
 export function chooseMapping(shape: LayerShape, array: ArrayGeometry, bits: WordBits, resident: Resident): Mapping {
   let best: Mapping | null = null;
@@ -28,8 +32,9 @@ export function chooseMapping(shape: LayerShape, array: ArrayGeometry, bits: Wor
       for (const ordered of orders(nest)) {
         const traffic = nestTraffic(ordered, array.rows, array.columns);
         const mapping: Mapping = { nest: ordered, traffic, bits, resident, fits: true };
-        const cost = weightedTraffic(mapping);
-        if (cost < bestCost || (cost === bestCost && best !== null && traffic.cycles < best.traffic.cycles)) {
+        const cost =
+          weightedTraffic(mapping) + waitingWeight * bits.activations * (array.rows * array.columns * traffic.cycles - traffic.macs);
+        if (cost < bestCost) {
           bestCost = cost;
           best = mapping;
         }

@@ -48,7 +48,7 @@ function passText({ pass, shape }: Nest): string {
       return `${Math.ceil(positions / pass.rows)} x ${Math.ceil(shape.outputs / pass.columns)} tiles of ${pass.rows} x ${pass.columns}, ${count(products, 'product')} each`;
     case 'row-stationary':
       return (
-        `${pass.channelSets * pass.filterSets} sets of ${pass.kernelRows} x ${Math.min(pass.strip, shape.rows.outputs)} units ` +
+        `${count(pass.channelSets * pass.filterSets, 'set')} of ${pass.kernelRows} x ${Math.min(pass.strip, shape.rows.outputs)} units ` +
         `(${pass.filterSets} by filter, ${pass.channelSets} by channel), ${count(pass.filters, 'filter')} and ${count(pass.channels, 'channel')} in each unit`
       );
   }
