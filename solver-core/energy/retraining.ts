@@ -3,7 +3,7 @@ import type { TargetKind } from '../model/plan.ts';
 import type { Breakdown, EnergyContext } from './cost.ts';
 import { breakdown, levelFor, macOn, staticPart, timeOf, trafficEnergy } from './cost.ts';
 import { precisionOf, storedBits } from './mac.ts';
-import type { Band, Source } from './quantity.ts';
+import type { Band, Quantity, Source } from './quantity.ts';
 import { addBand, divideBand, exactBand, joinRefs, scaleBand, timesBand } from './quantity.ts';
 import type { MemoryLevel } from './target.ts';
 import type { DenseSize, TrainingScenario } from './work.ts';
@@ -14,6 +14,9 @@ export interface EngineCost {
   readonly cycles: number;
   /** The part of `cycles` that grows with the rows (Gram and cross products). */
   readonly gramCycles?: number;
+  /** Of the rest: factorisations, and substitutions from the last row; what remains are substitutions from the first. Absent: not known. */
+  readonly cholCycles?: number;
+  readonly backCycles?: number;
   /** Words over the host port. */
   readonly hostWords: number;
   readonly lanes: number;
@@ -132,17 +135,26 @@ function directEnergy(layer: Layer, job: Job, context: EnergyContext): Breakdown
 
 /** Solve on the engine by its cycles: every lane may multiply in each, one operand per lane and one for all are read. */
 function engineParts(job: Job, engine: EngineCost, context: EnergyContext): readonly (readonly [string, Band])[] {
+  const gramCycles = engine.gramCycles ?? 0;
+  return engineWorkParts(engine, engine.cycles - gramCycles + gramCycles * job.fitShare, hostWords(job, engine), context);
+}
+
+/** Joules of a direct solve on the target's engine by its cycles, without the host's part of it. Null for a target without an engine. */
+export function engineSolveEnergy(engine: EngineCost, context: EnergyContext): Quantity<'J'> | null {
+  const parts = engineWorkParts(engine, engine.cycles, engine.hostWords, context);
+  return parts.length === 0 ? null : breakdown(parts).total;
+}
+
+function engineWorkParts(engine: EngineCost, clocks: number, words: number, context: EnergyContext): readonly (readonly [string, Band])[] {
   const { target } = context;
   const onTarget = target.engine;
   const near = target.memories[0];
   if (onTarget === null || near === undefined) return [];
   const source = engine.source ?? 'simulated';
   const ref = source === 'simulated' ? 'engine cycles of the fit record' : 'engine cycle formula';
-  const gramCycles = engine.gramCycles ?? 0;
-  const cycles = exactBand(engine.cycles - gramCycles + gramCycles * job.fitShare, source, ref);
+  const cycles = exactBand(clocks, source, ref);
   const { lanes, wordBits } = engine;
   const mac = macOn(target, context, { kind: 'int', weightBits: wordBits, activationBits: wordBits, accumulatorBits: 48 });
-  const words = hostWords(job, engine);
   return [
     ['compute', timesBand(timesBand(mac, scaleBand(cycles, lanes)), onTarget.activity)],
     ['memory', timesBand(near.energyPerBitJ, scaleBand(cycles, (lanes + 1) * wordBits))],

@@ -115,7 +115,14 @@ function layerDocument(fit: LayerFit, prepared: RecordedFit): FitLayer {
     relativeResidual: solution?.relativeResidual ?? 0,
     refinementPasses: solution?.refinementPasses ?? 0,
     cycles,
-    ...(engine === null ? {} : { gramCycles: engine.gramCycles, hostWords: engine.hostWords }),
+    ...(engine === null
+      ? {}
+      : {
+          gramCycles: engine.gramCycles,
+          cholCycles: engine.cholCycles,
+          backCycles: engine.backCycles,
+          hostWords: engine.hostWords,
+        }),
     method: solution?.method ?? unsolvedMethod(fit),
     seconds: fit.seconds,
     deadInputs: solution?.deadInputs.length ?? 0,

@@ -39,7 +39,7 @@ function isLayer(value: unknown): value is FitLayer {
     ['lambda', 'relativeResidual', 'seconds'].every((name) => isNumber(value[name])) &&
     (value['conditionEstimate'] === null || isNumber(value['conditionEstimate'])) &&
     (value['cycles'] === null || isCount(value['cycles'])) &&
-    ['gramCycles', 'hostWords'].every((name) => value[name] === undefined || isCount(value[name])) &&
+    ['gramCycles', 'cholCycles', 'backCycles', 'hostWords'].every((name) => value[name] === undefined || isCount(value[name])) &&
     (value['energy'] === null || isEnergy(value['energy']))
   );
 }

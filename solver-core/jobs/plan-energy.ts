@@ -3,7 +3,9 @@ import type { Layer } from '../model/layer.ts';
 import type { Plan } from '../model/plan.ts';
 import type { EnergyDocument, FitLayer } from '../protocol/index.ts';
 import { evaluateBudgets } from '../energy/budgets.ts';
-import { estimateEnergy } from '../energy/estimate.ts';
+import { engineEvidence } from '../energy/engine-toggles.ts';
+import { energyContext, estimateEnergy } from '../energy/estimate.ts';
+import { withEvidence } from '../energy/evidence.ts';
 import { hasErrors } from '../model/diagnostic.ts';
 import type { EngineCost, LayerFit } from '../energy/retraining.ts';
 import type { Environment } from './environment.ts';
@@ -60,7 +62,10 @@ export async function planEnergy(
     ...(rows === null ? {} : { rows }),
     ...stated(facts),
   });
-  const { value, diagnostics } = await withMeasurements(environment, estimate, found);
+  const context = energyContext(targetId, found.targets).value;
+  const simulated = context === undefined ? new Map<string, never>() : engineEvidence(known, context);
+  const beside = estimate.value === undefined ? estimate : { ...estimate, value: withEvidence(estimate.value, simulated) };
+  const { value, diagnostics } = await withMeasurements(environment, beside, found);
   if (value === undefined || hasErrors(read.diagnostics)) return { value, diagnostics };
   return { value: { ...value, budgets: evaluateBudgets(plan, value) }, diagnostics };
 }
@@ -93,12 +98,13 @@ export async function layerFits(
 
 /** What a fit cost by its record; `formula` fills in what records of older versions do not hold. Null without an engine. */
 function recordedCost(record: FitLayer, formula: EngineCost | null): EngineCost | null {
-  const { cycles, gramCycles, hostWords } = record;
+  const { cycles, gramCycles, cholCycles, backCycles, hostWords } = record;
   if (cycles === null || formula === null) return null;
   return {
     ...formula,
     cycles,
     gramCycles: gramCycles ?? Math.min(cycles, formula.gramCycles ?? 0),
+    ...(cholCycles === undefined || backCycles === undefined ? {} : { cholCycles, backCycles }),
     hostWords: hostWords ?? formula.hostWords,
     source: 'simulated',
   };

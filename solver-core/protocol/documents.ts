@@ -225,6 +225,9 @@ export interface FitLayer {
   readonly cycles: number | null;
   /** The part of `cycles` that grows with the rows. Absent in records of older versions and without an engine, as the next. */
   readonly gramCycles?: number;
+  /** Of the rest: factorisations, and substitutions from the last row. Absent in records of older versions and without an engine. */
+  readonly cholCycles?: number;
+  readonly backCycles?: number;
   /** Words over the engine's host port. */
   readonly hostWords?: number;
   /** Which arithmetic produced the answer, e.g. "rtl-wasm + 2 refinement passes". */
