@@ -129,6 +129,9 @@ describe('requests', () => {
         advice: expect.stringMatching(/./) as string,
       });
       expect((await solver.failure('tierwise/energy', { path: plan(), target: 'x' })).code).toBe('unknown-target');
+      expect((await solver.failure('tierwise/measure', { path: plan(), sensor: 'wattmeter' })).code).toBe('sensor-unknown');
+      expect((await solver.failure('tierwise/calibrate', { target: 'server-cpu', paths: [plan()] })).code).toBe('nothing-to-calibrate');
+      expect(await solver.ask('tierwise/sensors', {})).toMatchObject({ schema: 'tierwise.sensors/1' });
       expect((await solver.failure('tierwise/fit', { path: plan(), backend: 'gpu' })).code).toBe('unknown-backend');
       expect((await solver.failure('tierwise/fit', { path: plan(), out: join(folder, 'digits.onnx') })).code).toBe(
         'output-would-overwrite',
@@ -150,6 +153,12 @@ describe('requests', () => {
     ['tierwise/report', { path: 'm' }],
     ['tierwise/report', { path: 'm', format: 'exe' }],
     ['tierwise/fit', { path: 'm', progressToken: 1 }],
+    ['tierwise/measure', {}],
+    ['tierwise/measure', { path: 'm', sensor: 1 }],
+    ['tierwise/calibrate', { target: 't' }],
+    ['tierwise/calibrate', { target: 't', paths: [] }],
+    ['tierwise/calibrate', { target: 't', paths: [1] }],
+    ['tierwise/calibrate', { target: 't', paths: ['m'], measure: 'yes' }],
   ])('%s with %j is a bad request', (method, params) =>
     withSolver(async (solver) => {
       expect(await solver.failure(method, params)).toMatchObject({ number: -32001, code: 'bad-request' });

@@ -1,4 +1,4 @@
-import { copyFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CodeAction, DocumentSymbol, FoldingRange, Hover, Range, TextEdit, WorkspaceEdit } from 'vscode-languageserver/node.js';
@@ -92,6 +92,35 @@ describe('diagnostics', () => {
     const back = client.next((p) => p.uri === uri);
     await client.rpc.sendNotification('workspace/didChangeWatchedFiles', { changes: [{ uri: client.uri('digits.onnx'), type: 1 }] });
     expect(await back).toEqual([]);
+  });
+
+  test('a target that the workspace gains is known at once, in findings, completion, hover and fixes', async () => {
+    const uri = fresh();
+    const ours = plan.replace(/^target .*$/m, 'target "our-board"');
+    expect((await client.open(uri, ours)).map((d) => d.code)).toEqual(['unknown-target']);
+    const folder = join(client.folder, '.tierwise', 'targets');
+    mkdirSync(folder, { recursive: true });
+    const shipped = readFileSync(new URL('../../../../solver-core/energy/targets/mcu-class.json', import.meta.url), 'utf8');
+    writeFileSync(
+      join(folder, 'board.json'),
+      shipped.replace('"mcu-class"', '"our-board"').replace(/"name": "[^"]*"/, '"name": "Our board"'),
+    );
+    const known = client.next((p) => p.uri === uri);
+    await client.rpc.sendNotification('workspace/didChangeWatchedFiles', {
+      changes: [{ uri: client.uri('.tierwise/targets/board.json'), type: 1 }],
+    });
+    expect(await known).toEqual([]);
+    const line = ours.split('\n').findIndex((text) => text.startsWith('target'));
+    const { items } = await client.completion(uri, { line, character: 8 });
+    expect(items.map(({ label }) => label)).toContain('our-board');
+    const hover = await client.request<{ contents: { value: string } }>('textDocument/hover', uri, { position: { line, character: 12 } });
+    expect(hover.contents.value).toContain('Our board');
+    const wrong = client.next((p) => p.uri === uri && p.diagnostics.length > 0);
+    await client.change(uri, 2, ours.replace('our-board', 'our-bord'));
+    const found = await wrong;
+    const [fix] = await client.actions(uri, found[0]!.range, found);
+    expect(fix?.title).toContain('"our-board"');
+    rmSync(folder, { recursive: true });
   });
 
   test('a plan that is not on disk is checked by its text alone', async () => {
