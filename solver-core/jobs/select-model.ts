@@ -36,6 +36,8 @@ export interface SelectModelRequest {
   readonly price: (energy: CellEnergy) => number;
   readonly runtime: ModelRuntime;
   readonly seed: number;
+  /** True: energy is that of an array whose rows take the inputs in any order and whose sums start from a constant (select-arrange.ts). Default false. */
+  readonly arrange?: boolean;
 }
 
 /** Layers that selection cannot change, with the reason as the end of "is left as it is: …". */
@@ -134,6 +136,7 @@ export async function selectModel(request: SelectModelRequest, context: SolveCon
         numerics: cpuNumerics(),
         context: within,
         inputLevels,
+        arrange: request.arrange === true,
       });
     },
   };

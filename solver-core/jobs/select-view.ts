@@ -1,12 +1,17 @@
 import type { SelectLayer, InputSteps, JudgingRows, LayerView, PricedValues } from '../compress/select/types.ts';
 import { activationScale, quantiseActivations } from '../energy/switching/integers.ts';
+import { sumBits } from '../energy/switching/groups.ts';
 import { layerEnergyTable } from '../energy/switching/layer-table.ts';
+import { seededBelow } from '../energy/switching/random.ts';
+import { emptyTransitions } from '../energy/switching/streams.ts';
 import type { SwitchingCell } from '../energy/switching/streams.ts';
 import { tileEnergy } from '../energy/switching/tile.ts';
 import type { CellEnergy, IntegerLayer } from '../energy/switching/types.ts';
 import type { ActivationSource } from '../fit/activations.ts';
 import type { Numerics, RidgeSums, RowSource, SolveContext } from '../fit/index.ts';
 import { layerRows } from '../fit/layer-rows.ts';
+import { arranged, arrangement, inputChanges, sumPrices } from './select-arrange.ts';
+import type { Arrangement } from './select-arrange.ts';
 
 /** What a layer reads and should give, group by group. */
 export interface ViewSources {
@@ -24,6 +29,8 @@ export interface ViewSources {
   readonly seed: number;
   readonly numerics: Numerics;
   readonly context: SolveContext;
+  /** Whether inputs may go to any row of the array and sums start from a constant. */
+  readonly arrange: boolean;
   /** Integers that the range of the inputs is spread over, 2..256. */
   readonly inputLevels: number;
 }
@@ -55,15 +62,42 @@ export async function collectView(sources: ViewSources): Promise<LayerView> {
     bytes.push(kept.bytes());
   }
   const base = integerBase(layer, bytes, groups[0]!.x.positions);
+  const activity = inputChanges({ ...base, weights: new Int8Array(0) });
+  const placed = (integers: Int8Array): IntegerLayer => {
+    const natural = { ...base, weights: integers };
+    return sources.arrange ? arranged(natural, arrangement(natural, activity)) : natural;
+  };
   return {
     input,
     groups: views,
-    prices: (integers) => Promise.resolve(pricesOf(cell, { ...base, weights: integers }, price, seed)),
-    energy: (integers) => {
-      const { energy } = tileEnergy(cell, { ...base, weights: integers }, { rows: tileRows, seed });
-      return Promise.resolve(price(energy));
+    prices: (integers) => {
+      const natural = { ...base, weights: integers };
+      const found = pricesOf(cell, placed(integers), price, seed);
+      if (!sources.arrange) return Promise.resolve(found);
+      const how = arrangement(natural, activity);
+      const perSquare = sumPrices(natural, how, activity, energyPerSumBit(cell, price));
+      return Promise.resolve({ ...found, inputClass: naturalClasses(found.inputClass, how, natural), perSquare });
     },
+    energy: (integers) => Promise.resolve(price(tileEnergy(cell, placed(integers), { rows: tileRows, seed }).energy)),
   };
+}
+
+/** Classes by input again, from classes by row of the array. */
+function naturalClasses(byRow: Uint8Array, { order, startRows }: Arrangement, { d, groupInputs = d }: IntegerLayer): Uint8Array {
+  const classes = new Uint8Array(d);
+  order.forEach((input, at) => (classes[input] = byRow[at + (Math.floor(at / groupInputs) + 1) * startRows]!));
+  return classes;
+}
+
+/** What a busy bit of a passing sum costs: a unit without weight under random sums of all 22 bits against the same under resting sums. */
+function energyPerSumBit(cell: SwitchingCell, price: (energy: CellEnergy) => number): number {
+  const below = seededBelow(7);
+  const seen = emptyTransitions(1024);
+  for (let t = 0; t < seen.count; t++) {
+    seen.sumBefore[t] = below(2 ** sumBits) - 2 ** (sumBits - 1);
+    seen.sum[t] = below(2 ** sumBits) - 2 ** (sumBits - 1);
+  }
+  return price(cell.transitionEnergy(0, seen)) / sumBits;
 }
 
 /** Unsigned bytes over the range of all groups; fewer levels have coarser steps and leave the highest bits of the bytes unused. */
@@ -99,14 +133,20 @@ function keeper(rows: number, steering: number, positions: number, layer: Select
   const count = Math.min(left, judgingRows);
   const x = new Float64Array(count * d);
   const y = new Float64Array(count * k);
-  // Whole samples where they are small, so that runs are whole; a part of one where it is larger than what is kept.
-  const wanted = Math.min(rows, positions >= energyRows ? energyRows : Math.floor(energyRows / positions) * positions);
-  const bytes = new Uint8Array(wanted * d);
+  const runs = energyRuns(rows, positions);
+  const bytes = new Uint8Array(runs.starts.length * runs.length * d);
   let next = 0;
+  let run = 0;
   const rowOf = (at: number): number => start + Math.floor((at * left) / count);
   return {
     take(first, many, values, stored, targets) {
-      if (first < wanted) bytes.set(stored.subarray(0, Math.min(many, wanted - first) * d), first * d);
+      // A run may lie in two chunks.
+      for (; run < runs.starts.length && runs.starts[run]! < first + many; run++) {
+        const begin = Math.max(first, runs.starts[run]!);
+        const end = Math.min(first + many, runs.starts[run]! + runs.length);
+        bytes.set(stored.subarray((begin - first) * d, (end - first) * d), (run * runs.length + begin - runs.starts[run]!) * d);
+        if (runs.starts[run]! + runs.length > first + many) break;
+      }
       for (; next < count && rowOf(next) < first + many; next++) {
         const r = rowOf(next) - first;
         for (let i = 0; i < d; i++) x[next * d + i] = values[r * d + i]!;
@@ -117,6 +157,24 @@ function keeper(rows: number, steering: number, positions: number, layer: Select
     bytes: () => bytes,
   };
 }
+
+/**
+ * Runs of successive rows, spread over all samples: samples differ more than places in one, so many short runs say more than few long
+ * ones. Dense layers: one run, because successive rows are successive samples.
+ */
+function energyRuns(rows: number, positions: number): { readonly starts: readonly number[]; readonly length: number } {
+  if (positions === 1) return { starts: [0], length: Math.min(rows, energyRows) };
+  const length = Math.min(runRows, positions);
+  const samples = rows / positions;
+  const count = Math.min(Math.floor(energyRows / length), samples * Math.max(1, Math.floor(positions / length)));
+  const places = positions - length + 1;
+  const starts = Array.from({ length: count }, (_, r) => Math.floor((r * samples) / count) * positions + ((r * placeStep) % places));
+  return { starts: starts.sort((a, b) => a - b), length };
+}
+
+const runRows = 16;
+/** A prime: places of a window take turns. */
+const placeStep = 61;
 
 /** The rows before `steering`, x as its stored bytes mean it, y without the bias; `kept` sees every row. */
 function steeringRows(joined: RowSource, steering: number, input: InputSteps, bias: Float64Array | null, kept: Keeper): RowSource {
@@ -158,7 +216,7 @@ function integerBase(layer: SelectLayer, bytes: readonly Uint8Array[], positions
     rows,
     activations,
     positions: layer.positions,
-    ...(positions > 1 ? { runRows: Math.min(rows, positions) } : {}),
+    ...(positions > 1 ? { runRows: Math.min(runRows, positions) } : {}),
     ...(groups > 1 ? { groupInputs: inputs } : {}),
   };
 }

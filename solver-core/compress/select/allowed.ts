@@ -87,15 +87,25 @@ export interface ValueRule {
   readonly scales: Float64Array;
   /** [k] loss per unit of squared error summed over the rows, in the unit of the prices. */
   readonly weight: Float64Array;
+  /** [d, k] price per squared integer beside that of the choices; undefined: none. */
+  readonly perSquare: Float64Array | undefined;
+}
+
+/** The value that makes curvature·(at − v)² + pull·v² + price(v) smallest; completing the square leaves a choice without the pull. */
+export function bestPulled(choice: PricedChoice, at: number, curvature: number, pull: number): number {
+  return pull === 0 ? choice.best(at, curvature) : choice.best((at * curvature) / (curvature + pull), curvature + pull);
 }
 
 /** A chooser of compensated weights: the value that makes weight · error² · importance + price smallest (method 5.4, 10.2). */
-export function energyChooser({ choices, inputClass, scales, weight }: ValueRule): Chooser {
+export function energyChooser({ choices, inputClass, scales, weight, perSquare }: ValueRule): Chooser {
+  const k = scales.length;
   return {
     block: (inputs, _w, importance) => (i, n, w) => {
       const scale = scales[n]!;
       if (scale === 0) return 0;
-      const value = choices[inputClass[inputs[i]!]!]!.best(w / scale, weight[n]! * scale * scale * importance[i]!);
+      const input = inputs[i]!;
+      const curvature = weight[n]! * scale * scale * importance[i]!;
+      const value = bestPulled(choices[inputClass[input]!]!, w / scale, curvature, perSquare?.[input * k + n] ?? 0);
       return value < 0 ? -scale * -value : scale * value;
     },
   };

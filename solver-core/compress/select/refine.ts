@@ -1,3 +1,4 @@
+import { bestPulled } from './allowed.ts';
 import type { ValueRule } from './allowed.ts';
 
 /** Weights as integers of a step each. */
@@ -47,7 +48,7 @@ export function refineIntegers(refinement: Refinement, start: Integers): Integer
     };
     setSlope();
     for (let sweep = 0; sweep < refinement.sweeps; sweep++) {
-      const changed = sweepOutput(h, d, column, slope, scale, rule, rule.weight[n]!);
+      const changed = sweepOutput(h, d, column, slope, scale, rule, n);
       const fitted = refinement.scales ? fittedScale(h, d, column, target, k, n) : null;
       const moves = fitted !== null && Math.abs(fitted / scale - 1) > leastScaleChange;
       if (fitted !== null && moves) {
@@ -72,15 +73,17 @@ function sweepOutput(
   column: Float64Array,
   slope: Float64Array,
   scale: number,
-  { choices, inputClass }: ValueRule,
-  weight: number,
+  { choices, inputClass, weight, perSquare, scales }: ValueRule,
+  n: number,
 ): number {
+  const k = scales.length;
   let changed = 0;
   for (let i = 0; i < d; i++) {
     const diagonal = h[i * (d + 1)]!;
     if (diagonal === 0) continue;
     const now = column[i]!;
-    const best = choices[inputClass[i]!]!.best(now - slope[i]! / (diagonal * scale), weight * diagonal * scale * scale);
+    const curvature = weight[n]! * diagonal * scale * scale;
+    const best = bestPulled(choices[inputClass[i]!]!, now - slope[i]! / (diagonal * scale), curvature, perSquare?.[i * k + n] ?? 0);
     if (best === now) continue;
     changed++;
     column[i] = best;

@@ -1,4 +1,5 @@
 import { quantising } from '../quantise.ts';
+import { bestPulled } from './allowed.ts';
 import type { PricedChoice } from './allowed.ts';
 
 /** What a search for steps works on: the weights of one group, each with the curvature of its own error. */
@@ -14,6 +15,8 @@ export interface ScaleSearch {
   /** [k] loss per unit of squared error. */
   readonly weight: Float64Array;
   readonly largest: number;
+  /** See ValueRule. */
+  readonly perSquare: Float64Array | undefined;
 }
 
 /** One step per output, from its largest weight; bits: 4 or 8 (see quantise.ts). */
@@ -31,7 +34,7 @@ const leastLevels = 3;
  * have fewer and cheaper values and lose more. `from`: steps of the full range, see fullRangeScales; the answer is never 0 where it is not.
  */
 export function searchScales(search: ScaleSearch, from: Float64Array): Float64Array {
-  const { weights, d, k, importance, choices, inputClass, weight, largest } = search;
+  const { weights, d, k, importance, choices, inputClass, weight, largest, perSquare } = search;
   const factors: number[] = [];
   for (let f = finest; f < largest / leastLevels; f *= stepGrowth) factors.push(f);
   return from.map((full, n) => {
@@ -43,8 +46,9 @@ export function searchScales(search: ScaleSearch, from: Float64Array): Float64Ar
         const choice = choices[inputClass[i]!]!;
         const curvature = weight[n]! * scale * scale * importance[i]!;
         const at = weights[i * k + n]! / scale;
-        const value = choice.best(at, curvature);
-        cost += curvature * (at - value) ** 2 + choice.price(value);
+        const pull = perSquare?.[i * k + n] ?? 0;
+        const value = bestPulled(choice, at, curvature, pull);
+        cost += curvature * (at - value) ** 2 + pull * value * value + choice.price(value);
       }
       if (cost < least) [best, least] = [scale, cost];
     }

@@ -2,9 +2,12 @@ import type { Numerics } from '../../fit/numerics.ts';
 import type { RidgeSums } from '../../fit/ridge/sums.ts';
 import { assert } from '../../model/error.ts';
 import { compensate, inverseDiagonal, liveInputs } from '../compensate.ts';
+import type { Chooser } from '../compensate.ts';
 import { steeringGram } from '../judge.ts';
-import { allowedIntegers, energyChooser, largestInteger, pricedChoice } from './allowed.ts';
-import type { PricedChoice, ValueRule } from './allowed.ts';
+import { pruning } from '../prune.ts';
+import { quantising } from '../quantise.ts';
+import { allowedIntegers, bestPulled, energyChooser, largestInteger, pricedChoice } from './allowed.ts';
+import type { ValueRule } from './allowed.ts';
 import { cheapestSet, learnedSet } from './learned-set.ts';
 import { refineIntegers } from './refine.ts';
 import { fullRangeScales, searchScales } from './scales.ts';
@@ -26,12 +29,21 @@ export interface LayerSetting {
   readonly compensate: boolean;
   /** Searches steps, makes up for what the layers below lost, refines after compensation. False: GPTQ as published. */
   readonly polish: boolean;
-  /** Integers that the range of the layer's inputs is spread over; default 256. */
-  readonly inputLevels?: number;
+  /** Integers that the range of the layer's inputs may be spread over; the best of them is taken. Default [256]. */
+  readonly inputLevels?: readonly number[];
   /** The set of `values` are the cheapest ones instead of learned ones. */
   readonly cheapest?: boolean;
-  /** Fraction of weights pruned by magnitude · input size, the others rounded; energy is not looked at. */
+  /** Energy is 1 for every value but 0: what zeros alone would save. */
+  readonly zerosOnly?: boolean;
+  /** This share of the weights becomes 0, those whose loss is smallest, and the others are rounded; energy is not looked at. */
+  readonly prune?: number;
+  /** Share of the mean diagonal of H that is added to it. Default 0.01. */
   readonly damping?: number;
+}
+
+/** A chosen layer with the loss that its error on the judging rows costs, in the unit of `lossPerError`. */
+export interface ChosenLayer extends SelectedLayer {
+  readonly loss: number;
 }
 
 /** A group of the layer, ready for choosing. */
@@ -58,7 +70,7 @@ export async function selectLayer(
   view: LayerView,
   setting: LayerSetting,
   before?: Int8Array,
-): Promise<SelectedLayer> {
+): Promise<ChosenLayer> {
   const groups = await Promise.all(view.groups.map((_, g) => openGroup(numerics, layer, view, setting, g)));
   const rounded = stored(
     layer,
@@ -67,7 +79,7 @@ export async function selectLayer(
     groups,
     groups.map((group) => roundedGroup(group, setting)),
   );
-  if (setting.mu === 0 && setting.values.kind !== 'set' && !setting.compensate && setting.values.kind === 'all')
+  if (setting.mu === 0 && setting.prune === undefined && !setting.compensate && setting.values.kind === 'all')
     return report(layer, view, setting, rounded, groups, false, null);
   let prices = await view.prices(before ?? rounded.integers);
   let chosen = await chooseAll(numerics, layer, view, setting, groups, prices);
@@ -129,10 +141,12 @@ async function chooseAll(
   const priced = priceList(layer, setting, prices);
   const allowed = setOf(layer, setting, groups, priced, prices);
   const choices = priced.map((list) => pricedChoice(allowed, list));
+  const pulls = prices.perSquare?.map((e) => e * energyFactor(layer, setting));
   const results: { plain: GroupIntegers; better: GroupIntegers | null }[] = [];
   for (const [g, group] of groups.entries()) {
     const inputClass = prices.inputClass.subarray(g * d, (g + 1) * d);
-    results.push(await chooseGroup(numerics, group, setting, choices, inputClass, allowed, d, k));
+    const perSquare = pulls?.subarray(g * d * k, (g + 1) * d * k);
+    results.push(await chooseGroup(numerics, group, setting, { choices, inputClass, perSquare }, allowed, d, k));
   }
   const plain = stored(
     layer,
@@ -153,7 +167,7 @@ async function chooseAll(
       )
     : null;
   // Compared by what both were chosen to make small, because the one with the larger error may save more.
-  const cost = (of: StoredLayer): number => lossOf(layer, setting, groups, of) + priceOf(of, priced, prices.inputClass, k);
+  const cost = (of: StoredLayer): number => lossOf(layer, setting, groups, of) + priceOf(of, priced, prices.inputClass, pulls, k);
   if (better !== null && cost(better) < cost(plain)) return { layer: better, compensated: true, left: null };
   const safe = stored(
     layer,
@@ -168,10 +182,17 @@ async function chooseAll(
   return { layer: safe, compensated: false, left: 'compensation was no better on rows it had not seen: rounded to the nearest value' };
 }
 
+/** Price of a unit of energy at each of the layer's positions. */
+function energyFactor(layer: SelectLayer, { mu, energyUnit }: LayerSetting): number {
+  return energyUnit > 0 ? (mu * layer.positions) / energyUnit : 0;
+}
+
 /** [classes][255] mu · share of the model's energy. */
 function priceList(layer: SelectLayer, setting: LayerSetting, { classes, energy }: PricedValues): Float64Array[] {
-  const factor = setting.energyUnit > 0 ? (setting.mu * layer.positions) / setting.energyUnit : 0;
-  return Array.from({ length: classes }, (_, c) => energy.slice(c * 255, (c + 1) * 255).map((e) => Math.max(0, e * factor)));
+  const factor = energyFactor(layer, setting);
+  return Array.from({ length: classes }, (_, c) =>
+    energy.slice(c * 255, (c + 1) * 255).map((e, at) => (setting.zerosOnly === true ? Number(at !== 127) : Math.max(0, e)) * factor),
+  );
 }
 
 /** The integers that the layer's weights may be: all of them, powers of two, or a set that is learned from what the weights want to be. */
@@ -211,24 +232,24 @@ async function chooseGroup(
   numerics: Numerics,
   group: Group,
   setting: LayerSetting,
-  choices: readonly PricedChoice[],
-  inputClass: Uint8Array,
+  of: Pick<ValueRule, 'choices' | 'inputClass' | 'perSquare'>,
   allowed: Int16Array,
   d: number,
   k: number,
 ): Promise<{ plain: GroupIntegers; better: GroupIntegers | null }> {
   const { gram, goal, own, weight, importance } = group;
   const largest = largestInteger(setting.bits);
-  const search = { d, k, choices, inputClass, weight, largest };
+  const search = { ...of, d, k, weight, largest };
   const full = fullRangeScales(own, d, k, setting.bits);
+  if (setting.prune !== undefined) return pruned(numerics, group, setting, setting.prune, full);
   const diagonal = Float64Array.from({ length: d }, (_, i) => gram[i * (d + 1)]!);
   const plainScales = setting.polish ? searchScales({ ...search, weights: own, importance: diagonal }, full) : full;
-  const plain = plainIntegers({ choices, inputClass, scales: plainScales, weight }, own, diagonal, d, k, allowed);
+  const plain = plainIntegers({ ...of, scales: plainScales, weight }, own, diagonal, d, k, allowed);
   if (!setting.compensate) return { plain, better: null };
   const scales = setting.polish
     ? searchScales({ ...search, weights: goal.target, importance }, fullRangeScales(goal.target, d, k, setting.bits))
     : full;
-  const rule: ValueRule = { choices, inputClass, scales, weight };
+  const rule: ValueRule = { ...of, scales, weight };
   const damping = setting.damping ?? defaultDamping;
   const values = await compensate(numerics, { weights: goal.target, d, k, gram, damping, chooser: energyChooser(rule) });
   if (values === undefined) return { plain, better: null };
@@ -240,6 +261,38 @@ async function chooseGroup(
   if (!setting.polish) return { plain, better: { values: integers, scales } };
   const h = damped(goal.gram, d, damping);
   return { plain, better: refineIntegers({ d, k, h, target: goal.target, rule, scales: true, sweeps }, { values: integers, scales }) };
+}
+
+/** The weights whose loss is smallest become 0, the others are rounded; without and with compensation. */
+async function pruned(
+  numerics: Numerics,
+  { gram, own, sums }: Group,
+  setting: LayerSetting,
+  share: number,
+  scales: Float64Array,
+): Promise<{ plain: GroupIntegers; better: GroupIntegers | null }> {
+  const { columns: d, outputs: k } = sums;
+  const zeros = pruning(share);
+  const rounding = quantising(own, d, k, setting.bits);
+  const chooser: Chooser = {
+    block(inputs, w, importance) {
+      const keep = zeros.block(inputs, w, importance);
+      const round = rounding.block(inputs, w, importance);
+      return (i, n, value) => (keep(i, n, value) === 0 ? 0 : round(i, n, value));
+    },
+  };
+  const inputs = Array.from({ length: d }, (_, i) => i);
+  const choose = chooser.block(
+    inputs,
+    own,
+    Float64Array.from(inputs, (i) => gram[i * (d + 1)]!),
+  );
+  const integersOf = (values: Float64Array): Int16Array =>
+    Int16Array.from(values, (v, at) => (scales[at % k]! > 0 ? Math.round(v / scales[at % k]!) : 0));
+  const plain = { scales, values: integersOf(own.map((w, at) => choose(Math.floor(at / k), at % k, w))) };
+  if (!setting.compensate) return { plain, better: null };
+  const values = await compensate(numerics, { weights: own, d, k, gram, damping: setting.damping ?? defaultDamping, chooser });
+  return { plain, better: values === undefined ? null : { scales, values: integersOf(values) } };
 }
 
 /** H with the damping on the diagonal of its live inputs. */
@@ -260,14 +313,15 @@ function plainIntegers(
   k: number,
   allowed: Int16Array,
 ): GroupIntegers {
-  const { scales, weight, choices, inputClass } = rule;
+  const { scales, weight, choices, inputClass, perSquare } = rule;
   const values = nearestIntegers(own, k, scales, allowed);
   for (let i = 0; i < d; i++) {
     if (diagonal[i] === 0) continue;
     for (let n = 0; n < k; n++) {
       const scale = scales[n]!;
       if (scale === 0) continue;
-      values[i * k + n] = choices[inputClass[i]!]!.best(own[i * k + n]! / scale, weight[n]! * scale * scale * diagonal[i]!);
+      const curvature = weight[n]! * scale * scale * diagonal[i]!;
+      values[i * k + n] = bestPulled(choices[inputClass[i]!]!, own[i * k + n]! / scale, curvature, perSquare?.[i * k + n] ?? 0);
     }
   }
   return { values, scales };
@@ -305,9 +359,15 @@ function lossOf(layer: SelectLayer, setting: LayerSetting, groups: readonly Grou
   return lost.reduce((sum, error, n) => sum + error * (layer.sensitivity?.[n] ?? 1), 0) * (setting.lossPerError / rows);
 }
 
-function priceOf({ integers }: StoredLayer, priced: readonly Float64Array[], inputClass: Uint8Array, k: number): number {
+function priceOf(
+  { integers }: StoredLayer,
+  priced: readonly Float64Array[],
+  inputClass: Uint8Array,
+  pulls: Float64Array | undefined,
+  k: number,
+): number {
   let sum = 0;
-  integers.forEach((v, at) => (sum += priced[inputClass[Math.floor(at / k)]!]![v + 127]!));
+  integers.forEach((v, at) => (sum += priced[inputClass[Math.floor(at / k)]!]![v + 127]! + v * v * (pulls?.[at] ?? 0)));
   return sum;
 }
 
@@ -356,7 +416,7 @@ async function report(
   groups: readonly Group[],
   compensated: boolean,
   left: string | null,
-): Promise<SelectedLayer> {
+): Promise<ChosenLayer> {
   assert(result.integers.length === layer.weights.length, 'integers and weights differ in number');
   let zeros = 0;
   for (const v of result.integers) if (v === 0) zeros++;
@@ -369,5 +429,6 @@ async function report(
     outputError: judged(layer, groups, result),
     energy: await view.energy(result.integers),
     left,
+    loss: lossOf(layer, setting, groups, result),
   };
 }

@@ -1,6 +1,7 @@
 import type { Numerics } from '../../fit/numerics.ts';
 import { createPasses, roundingOf } from './search.ts';
 import type { ModelSetting, Passes } from './search.ts';
+import type { LayerSetting } from './select-layer.ts';
 import { lossPerError } from './sensitivity.ts';
 import type { SelectCandidate, SelectControl, SelectOptions, SelectOutcome, SelectProblem } from './types.ts';
 
@@ -8,8 +9,12 @@ import type { SelectCandidate, SelectControl, SelectOptions, SelectOutcome, Sele
 const firstMu = 0.1;
 const largestMu = 6.4;
 const leastMu = 0.002;
-const bisections = 4;
-const defaultPoints = 24;
+const bisections = 3;
+const defaultPoints = 14;
+const defaultLevels: readonly number[] = [256, 64, 32];
+/** Step of the schedule, and the share of the energy below which a layer is not worth one. */
+const tightenBy = 1.7;
+const leastShare = 0.04;
 
 /**
  * Weights with the least energy whose quality on the validation rows stays within the allowed drop (method 5.4, 10.2): int8 by rounding and
@@ -33,6 +38,7 @@ export async function selectWeights(
   const passes = await createPasses(numerics, problem, options, watched);
   const baseline = await passes.run('int8', 'int8, rounded', 'baseline', roundingOf(problem, 8));
   const kappas = await lossPerError(numerics, problem, control);
+  const compensated = options.compensate !== false;
   const settingAt = (mu: number): ModelSetting =>
     problem.layers.map((_, at) => ({
       bits: options.bits,
@@ -40,41 +46,82 @@ export async function selectWeights(
       mu,
       lossPerError: kappas[at]!,
       energyUnit: baseline.energy,
-      compensate: options.compensate !== false,
-      polish: options.compensate !== false,
+      compensate: compensated,
+      polish: compensated,
     }));
-  await passes.run(
-    'gptq',
-    `int${options.bits}, compensated`,
-    'baseline',
-    settingAt(0).map((s) => ({ ...s, values: { kind: 'all' }, polish: false })),
-  );
-  await bisect(passes, settingAt, options.maxPoints ?? defaultPoints);
+  const plain = settingAt(0).map((setting): LayerSetting => ({ ...setting, values: { kind: 'all' }, polish: false }));
+  if (compensated) await passes.run('gptq', `int${options.bits}, compensated`, 'baseline', plain);
+  const most = points.length + (options.maxPoints ?? defaultPoints);
+  const search: Search = { passes, settingAt, left: () => most - points.length };
+  const first = await withInputLevels(search, options.inputLevels ?? defaultLevels);
+  const levels = passes.settingsOf(first).map(({ inputLevels = [] }) => ({ inputLevels }));
+  const found = await bisect({ ...search, settingAt: (mu) => settingAt(mu).map((setting, at) => ({ ...setting, ...levels[at] })) }, first);
+  if (found !== null && options.schedule !== false) await tighten(search, found);
   const allowed = points.filter((point) => point.allowed);
-  const chosen = allowed.reduce((best, point) => (point.energy < best.energy ? point : best), allowed[0] ?? baseline);
-  return { baseline, original: passes.original, chosen, points };
+  const chosen = allowed.reduce((best, point) => (point.energy < best.energy ? point : best), baseline);
+  return { baseline, original: passes.original, chosen: allowed.length === 0 ? baseline : chosen, points };
 }
 
-/** Doubles the energy term while the model stays good enough, halves it until it is, then closes in. */
-async function bisect(passes: Passes, settingAt: (mu: number) => ModelSetting, most: number): Promise<void> {
+interface Search {
+  readonly passes: Passes;
+  settingAt(mu: number): ModelSetting;
+  /** Points that may still be tried. */
+  left(): number;
+}
+
+/** A pass with the first energy term, in which every layer also chooses how many integers its inputs are spread over. */
+function withInputLevels({ passes, settingAt }: Search, inputLevels: readonly number[]): Promise<SelectCandidate> {
+  const settings = settingAt(firstMu).map((of): LayerSetting => ({ ...of, inputLevels }));
+  return passes.run('energy-0', `energy term ${firstMu}`, 'candidate', settings);
+}
+
+/** Doubles the energy term while the model stays good enough, halves it until it is, then closes in; the best allowed point. */
+async function bisect({ passes, settingAt, left }: Search, first: SelectCandidate): Promise<SelectCandidate | null> {
   let count = 0;
-  const attempt = (mu: number): Promise<SelectCandidate> => {
+  let best: SelectCandidate | null = first.allowed ? first : null;
+  const attempt = async (mu: number): Promise<boolean> => {
     count++;
-    return passes.run(`energy-${count}`, `energy term ${mu.toPrecision(2)}`, 'candidate', settingAt(mu));
+    const point = await passes.run(`energy-${count}`, `energy term ${Number(mu.toPrecision(2))}`, 'candidate', settingAt(mu));
+    if (point.allowed && (best === null || point.energy < best.energy)) best = point;
+    return point.allowed;
   };
-  let mu = firstMu;
-  let good: number | null = null;
-  let bad: number | null = null;
-  while (count < most && mu <= largestMu && mu >= leastMu) {
-    const { allowed } = await attempt(mu);
+  let good: number | null = first.allowed ? firstMu : null;
+  let bad: number | null = first.allowed ? null : firstMu;
+  let mu = first.allowed ? firstMu * 2 : firstMu / 2;
+  while (left() > 0 && mu <= largestMu && mu >= leastMu) {
+    const allowed = await attempt(mu);
     if (allowed) good = Math.max(good ?? 0, mu);
     else bad = Math.min(bad ?? Infinity, mu);
     if (good !== null && bad !== null) break;
     mu = allowed ? mu * 2 : mu / 2;
   }
-  for (let step = 0; step < bisections && count < most && good !== null && bad !== null; step++) {
-    const between = Math.sqrt(good * bad);
-    if ((await attempt(between)).allowed) good = between;
+  for (let step = 0; step < bisections && left() > 0 && good !== null && bad !== null; step++) {
+    const between: number = Math.sqrt(good * bad);
+    if (await attempt(between)) good = between;
     else bad = between;
+  }
+  return best;
+}
+
+/**
+ * The energy-prioritised schedule: from the best point so far, the layer with the most energy left takes a larger energy term; a step that
+ * the whole model does not bear is taken back and freezes its layer.
+ */
+async function tighten({ passes, left }: Search, from: SelectCandidate): Promise<void> {
+  let best = from;
+  const frozen = new Set<number>();
+  for (let step = 1; left() > 0 && frozen.size < best.layers.length; step++) {
+    const at = best.layers.reduce(
+      (most, layer, i) => (!frozen.has(i) && (most < 0 || layer.energy > best.layers[most]!.energy) ? i : most),
+      -1,
+    );
+    const settings = passes.settingsOf(best).map((of, i) => (i === at ? { ...of, mu: of.mu * tightenBy } : of));
+    const id = best.layers[at]!.stored.id;
+    const point = await passes.run(`layer-${step}`, `larger energy term for ${id}`, 'candidate', settings, best);
+    if (point.allowed && point.energy < best.energy) best = point;
+    else frozen.add(at);
+    // What is left is too little to be worth a pass over the model.
+    if (!frozen.has(at) && best.layers[at]!.energy < leastShare * best.energy) frozen.add(at);
+    for (const [i, layer] of best.layers.entries()) if (layer.energy < leastShare * best.energy) frozen.add(i);
   }
 }

@@ -58,6 +58,11 @@ export interface PricedValues {
   readonly classes: number;
   /** [classes, 255] energy of one multiply-add of a unit that holds the value v at index v + 127; any one unit, the same for all layers. */
   readonly energy: Float64Array;
+  /**
+   * [groups, d, k] what a weight's value v adds beside it, per v²: larger sums keep more bits busy in the units that they pass. Absent:
+   * nothing.
+   */
+  readonly perSquare?: Float64Array;
 }
 
 /** A layer as it is met after the layers below it were stored. */
@@ -109,10 +114,15 @@ export interface SelectOptions {
   /** Allowed loss of quality on the validation rows: in accuracy (0.01 is one point), or as a share of the mse. */
   readonly maxDrop: number;
   readonly seed: number;
-  /** Points of the search at most. Default 24. */
+  /** Points of the search at most. Default 14. */
   readonly maxPoints?: number;
   /** False: nearest allowed values, nothing compensated (for comparison). Default true. */
   readonly compensate?: boolean;
+  /**
+   * Integers that a layer's inputs may be spread over, most first: fewer change fewer bits. Chosen layer by layer. Default [256, 64, 32];
+   * [256] leaves inputs as they are stored before.
+   */
+  readonly inputLevels?: readonly number[];
   /** Also tries the steps of the schedule that tighten single layers. Default true. */
   readonly schedule?: boolean;
 }
