@@ -19,7 +19,8 @@ import { modelCount } from './work.ts';
 export function arrayInference(layer: Layer, mapping: Mapping, array: ArrayOnTarget, context: EnergyContext): Breakdown {
   const { target } = context;
   const precision = precisionOf(target.arithmetic.inference, layer);
-  const mac = macOn(withoutOverhead(target), context, precision);
+  const byTables = macOn(withoutOverhead(target), context, precision);
+  const mac = array.multiplyAddFactor === undefined ? byTables : timesBand(byTables, array.multiplyAddFactor);
   const wordBits = precision.kind === 'int' ? Math.max(precision.weightBits, precision.activationBits) : precision.bits;
   const perBit = (access: AccessEnergy): Band =>
     access.kind === 'per-bit' ? access.energyPerBitJ : scaleBand(timesBand(mac, access.macsPerWord), 1 / wordBits);

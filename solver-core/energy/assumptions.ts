@@ -1,11 +1,11 @@
 import type { EnergyDocument } from '../protocol/documents.ts';
 import type { EvaluateInput, LayerFigures } from './evaluate.ts';
 import { evaluateLayers } from './evaluate.ts';
-import { formatSi } from './format.ts';
 import { mapTarget } from './map-target.ts';
+import { arrayText, eventsText, range } from './knob-texts.ts';
 import type { Band } from './quantity.ts';
 import { statements } from './statements.ts';
-import type { AccessEnergy, EnergyTable, EnergyTarget } from './target.ts';
+import type { EnergyTable, EnergyTarget } from './target.ts';
 import { tableOperations } from './target.ts';
 
 type Assumption = EnergyDocument['assumptions'][number];
@@ -209,40 +209,20 @@ function engineKnob(target: EnergyTarget): Knob | null {
   };
 }
 
-function arrayKnob(target: EnergyTarget): Knob | null {
-  const { array } = target;
+function arrayKnob({ array }: EnergyTarget): Knob | null {
   if (array === undefined) return null;
-  const show = (name: string, access: AccessEnergy): string =>
-    access.kind === 'per-bit'
-      ? `${name} ${range(access.energyPerBitJ, 'J')} per bit`
-      : `${name} ${range(access.macsPerWord, '')} multiply-adds per word`;
-  const { registers, array: between, buffer, dram } = array.access;
-  const own = [buffer === null ? '' : `, ${show('buffer', buffer)}`, dram === null ? '' : `, ${show('DRAM', dram)}`].join('');
-  return {
-    name: 'array',
-    text: `An access costs: ${show('registers', registers)}, ${show('between units', between)}${own}; a unit that waits ${range(array.idlePerUnitCycleJ, 'J')} per cycle.`,
-    release: (pinned, free) => withTarget(pinned, free.context.target.array === undefined ? {} : { array: free.context.target.array }),
-  };
+  const release: Knob['release'] = (pinned, free) =>
+    withTarget(pinned, free.context.target.array === undefined ? {} : { array: free.context.target.array });
+  return { name: 'array', text: arrayText(array), release };
 }
 
-function eventsKnob(target: EnergyTarget): Knob | null {
-  const { events } = target;
+function eventsKnob({ events }: EnergyTarget): Knob | null {
   if (events === undefined) return null;
-  return {
-    name: 'events',
-    text:
-      `${range(events.nonzeroInputs, '')} of the inputs are not zero; each costs ${range(events.eventJ, 'J')}, and each multiply-add ${range(events.macJ, 'J')}, ` +
-      `${range(events.weightLoadsPerMac, '')} loads of a weight and ${range(events.stateAccessesPerMac, '')} accesses to a sum. ` +
-      'The low ends leave memory and events out, as the published figure per synaptic operation does; the high ends count every access.',
-    release: (pinned, free) => withTarget(pinned, free.context.target.events === undefined ? {} : { events: free.context.target.events }),
-  };
+  const release: Knob['release'] = (pinned, free) =>
+    withTarget(pinned, free.context.target.events === undefined ? {} : { events: free.context.target.events });
+  return { name: 'events', text: eventsText(events), release };
 }
 
 function withTarget(input: EvaluateInput, fields: Partial<EnergyTarget>): EvaluateInput {
   return { ...input, context: { ...input.context, target: { ...input.context.target, ...fields } } };
-}
-
-function range(band: Band, unit: string): string {
-  const show = (value: number): string => (unit === '' ? String(Number(value.toPrecision(3))) : formatSi(value, unit));
-  return band.low === band.high ? show(band.value) : `${show(band.value)} (${show(band.low)} to ${show(band.high)}, ${band.source})`;
 }

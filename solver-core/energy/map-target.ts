@@ -34,6 +34,7 @@ function mapArray({ array }: EnergyTarget, f: (band: Band) => Band): Pick<Energy
         dram: dram === null ? null : mapAccess(dram, f),
       },
       idlePerUnitCycleJ: f(array.idlePerUnitCycleJ),
+      ...(array.multiplyAddFactor === undefined ? {} : { multiplyAddFactor: f(array.multiplyAddFactor) }),
     },
   };
 }

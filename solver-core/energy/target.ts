@@ -73,6 +73,10 @@ export interface ArrayOnTarget {
   };
   /** Energy of a unit in a cycle in which it does not multiply. */
   readonly idlePerUnitCycleJ: Band;
+  /** Energy of a unit's multiply-add over that of the constant tables; 1 where absent. */
+  readonly multiplyAddFactor?: Band;
+  /** What weights a unit can hold; absent: any of its width. */
+  readonly weightValues?: 'powers-of-two';
 }
 
 /**

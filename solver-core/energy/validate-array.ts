@@ -31,6 +31,8 @@ export function readArray(reader: Reader, target: JsonObject): ArrayOnTarget {
       dram: access['dram'] === undefined ? null : readAccess(reader, access, 'dram'),
     },
     idlePerUnitCycleJ: reader.band(root, 'idlePerUnitCycleJ', 'any', at),
+    ...(root['multiplyAddFactor'] === undefined ? {} : { multiplyAddFactor: reader.band(root, 'multiplyAddFactor', 'any', at) }),
+    ...(root['weightValues'] === undefined ? {} : { weightValues: reader.oneOf(root, 'weightValues', ['powers-of-two'], at) }),
   };
 }
 

@@ -7,13 +7,17 @@ import gpuClass from './gpu-class.json' with { type: 'json' };
 import mcuClass from './mcu-class.json' with { type: 'json' };
 import seneca from './seneca-type.json' with { type: 'json' };
 import serverCpu from './server-cpu.json' with { type: 'json' };
+import shiftOnly from './shift-only-64x64.json' with { type: 'json' };
 import systolic from './systolic-64x64.json' with { type: 'json' };
 import up5k from './up5k.json' with { type: 'json' };
 import xc7a100t from './xc7a100t.json' with { type: 'json' };
 
 /** The targets that ship with Tierwise, by id. */
 export const energyTargets: ReadonlyMap<string, EnergyTarget> = new Map(
-  [ecp5, up5k, xc7a100t, systolic, eyeriss, seneca, mcuClass, serverCpu, gpuClass].map((json) => [json.id, checked(json, json.id)]),
+  [ecp5, up5k, xc7a100t, systolic, shiftOnly, eyeriss, seneca, mcuClass, serverCpu, gpuClass].map((json) => [
+    json.id,
+    checked(json, json.id),
+  ]),
 );
 
 /** The target of a plan or command that names none. */

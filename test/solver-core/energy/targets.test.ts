@@ -46,6 +46,37 @@ describe('target files', () => {
   });
 });
 
+describe('shift-only-64x64', () => {
+  const horowitz = { multiplier: 0.2, adder: (0.1 * 22) / 32 };
+  const aladdin = { multiplier: 0.6538, adder: (0.1344 * 22) / 32 };
+  const fast = { multiplier: 0.7925, adder: (0.21 * 22) / 32 };
+  const slow = { multiplier: 0.5394, adder: (0.086 * 22) / 32 };
+  const load = (cell: string): { multiplier: number; adder: number } =>
+    (
+      JSON.parse(readFileSync(join(projectRoot, `solver-core/energy/switching/data/characterisation-${cell}.json`), 'utf8')) as {
+        uniformLoad: { multiplier: number; adder: number };
+      }
+    ).uniformLoad;
+
+  test.each(['array', 'booth'])('its multiply-add over that of the %s cell lies in the band, by every constant table', (reference) => {
+    const factor = energyTargets.get('shift-only-64x64')?.array?.multiplyAddFactor;
+    const [shift, other] = [load('shift'), load(reference)];
+    for (const { multiplier, adder } of [horowitz, aladdin, fast, slow]) {
+      const ratio = ((multiplier * shift.multiplier) / other.multiplier + (adder * shift.adder) / other.adder) / (multiplier + adder);
+      expect(ratio).toBeGreaterThan(factor?.low ?? Infinity);
+      expect(ratio).toBeLessThan(factor?.high ?? 0);
+    }
+  });
+
+  test('is systolic-64x64 but for what a unit does', () => {
+    const [shift, systolic] = [json('shift-only-64x64.json'), json('systolic-64x64.json')];
+    const { multiplyAddFactor, weightValues, ...array } = shift['array'] as Record<string, unknown>;
+    expect([multiplyAddFactor, weightValues]).toMatchObject([{ source: 'assumed' }, 'powers-of-two']);
+    const { id, name, summary } = systolic;
+    expect({ ...shift, id, name, summary, array }).toEqual(systolic);
+  });
+});
+
 describe('a bad file gives diagnostics', () => {
   const good = json('ecp5-85f.json');
   const band = { value: 1, low: 1, high: 1, source: 'modelled', ref: 'r' };
