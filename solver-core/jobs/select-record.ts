@@ -65,6 +65,9 @@ function leftLayer({ id, op, weightBits }: Layer, reason: string): SelectLayerDo
   }; // prettier-ignore
 }
 
+/** What differences of shares of rows leave in floating point. */
+const rounding = 1e-9;
+
 const methodWords: Readonly<Record<SelectMethod, string>> = { 'closed-form': 'closed form', training: 'training' };
 const valueWords: Readonly<Record<SelectValues, string>> = {
   all: 'all values',
@@ -118,8 +121,8 @@ export function outcomeFindings(
       severity: 'error',
       code: 'nothing-within-drop',
       message:
-        `The model has ${original.metric} ${percent(original.quality)} on ${original.rows} validation rows; of ${outcome.points.length} configurations the nearest, "${best.label}", ` +
-        `has ${percent(best.assessment.quality)}, which is more than ${dropWords(aim.maxDrop, original.metric)} away. Nothing was written. Allow more with --max-drop${aim.bits === 4 ? ', or use --bits 8' : ''}.`,
+        `The model has ${original.metric} ${percent(original.quality)} on ${original.rows} validation rows, and none of ${outcome.points.length} configurations surely keeps within ${dropWords(aim.maxDrop, original.metric)} of it; ` +
+        `the nearest, "${best.label}", has ${percent(best.assessment.quality)}. Nothing was written. Allow more with --max-drop${aim.bits === 4 ? ', use --bits 8' : ''}, or give more rows.`,
       where,
     });
   } else if (chosen === baseline || chosen.saving <= 0) {
@@ -134,7 +137,7 @@ export function outcomeFindings(
   if (quality === null) return findings;
   const { given, selected } = quality;
   const drop = dropOf(given.metric, given.value, selected.value);
-  if (drop > aim.maxDrop) {
+  if (drop > aim.maxDrop + rounding) {
     findings.push({
       severity: 'warning',
       code: 'held-out-drop',

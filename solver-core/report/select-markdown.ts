@@ -38,7 +38,7 @@ export function selectMarkdown(document: SelectDocument): string {
     `| configuration | multiply-adds | saved | ${metricName(metric)} on ${formatCount(points[0]?.rows ?? 0)} validation rows | lost | |`,
     '| --- | ---: | ---: | ---: | ---: | --- |',
     ...points.map((point) => {
-      const mark = point.chosen ? (point.allowed ? '**chosen**' : 'nearest') : point.allowed ? '' : 'too much lost';
+      const mark = point.chosen ? (point.allowed ? '**chosen**' : 'nearest') : point.allowed ? '' : 'not allowed';
       return `| ${md(inert(point.label, 80))} | ${formatQuantity(point.macEnergy)} | ${signedPercent(point.saving)} | ${qualityText(point.metric, point.quality)} | ${dropText(point)} | ${mark} |`;
     }),
     '',

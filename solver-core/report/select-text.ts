@@ -67,7 +67,7 @@ function layerTable(document: SelectDocument): readonly string[] {
       .filter((layer) => layer.left !== null)
       .map((layer) => `${inert(layer.id, 40)}: rounded only: ${inert(layer.left ?? '', 300)}`),
     ...chosen
-      .filter((layer) => layer.left === null && !layer.compensated)
+      .filter((layer) => document.method === 'closed-form' && layer.left === null && !layer.compensated)
       .map((layer) => `${inert(layer.id, 40)}: not compensated, because that was no better on rows it had not seen`),
     ...left.map((layer) => `${inert(layer.id, 40)}: left as it is: ${inert(layer.left ?? '', 300)}`),
   ];
@@ -112,6 +112,6 @@ function pointRow(point: SelectPoint): readonly string[] {
     signedPercent(point.saving),
     qualityText(point.metric, point.quality),
     dropText(point),
-    point.chosen ? (point.allowed ? 'chosen' : 'nearest') : point.allowed ? '' : 'too much lost',
+    point.chosen ? (point.allowed ? 'chosen' : 'nearest') : point.allowed ? '' : 'not allowed',
   ];
 }

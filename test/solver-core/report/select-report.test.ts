@@ -39,7 +39,6 @@ describe('a saving in words', () => {
 
 test('names from files are inert', () => {
   for (const text of [selectText(hostileSelection()), selectMarkdown(hostileSelection())]) {
-    // eslint-disable-next-line no-control-regex
     expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
     expect(text.includes('\n- item')).toBe(false);
   }
