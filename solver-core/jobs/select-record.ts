@@ -65,6 +65,9 @@ function leftLayer({ id, op, weightBits }: Layer, reason: string): SelectLayerDo
   }; // prettier-ignore
 }
 
+/** A saving below half a percent is none. */
+const leastGain = 0.005;
+
 /** What differences of shares of rows leave in floating point. */
 const rounding = 1e-9;
 
@@ -125,12 +128,13 @@ export function outcomeFindings(
         `the nearest, "${best.label}", has ${percent(best.assessment.quality)}. Nothing was written. Allow more with --max-drop${aim.bits === 4 ? ', use --bits 8' : ''}, or give more rows.`,
       where,
     });
-  } else if (chosen === baseline || chosen.saving <= 0) {
+  } else if (chosen === baseline || chosen.saving < leastGain) {
     findings.push({
       severity: 'warning',
       code: 'nothing-gained',
       message:
-        'No configuration saves multiply-add energy within the allowed drop: the weights are int8 by rounding, which is what savings are counted from. Allow more with --max-drop, or give more rows.',
+        `No configuration saves multiply-add energy within the allowed drop; the weights are those of "${chosen.label}", and savings are counted from int8 by rounding. ` +
+        'Allow more with --max-drop, or give more rows.',
       where,
     });
   }

@@ -4,7 +4,8 @@ import type { SelectDocument, SelectLayerDocument, SelectPoint } from '../protoc
 import { inert, nothing, numberCell } from './cells.ts';
 
 /** "61-64 %", "61 %", or "no saving" when the range holds 0, and "costs 3-5 % more" when it lies below. */
-export function savingRange(low: number, high: number): string {
+export function savingRange(lowest: number, highest: number): string {
+  const [low, high] = [lowest, highest].map((share) => Math.round(1000 * share) / 1000) as [number, number];
   if (low <= 0 && high >= 0) return 'no saving';
   return high < 0 ? `costs ${percentRange(-high, -low)} more` : percentRange(low, high);
 }

@@ -22,6 +22,9 @@ describe('a saving in words', () => {
     [0.004, 0.012, '0.4-1.2 %'],
     [-0.01, 0.02, 'no saving'],
     [0, 0, 'no saving'],
+    [0.0002, 0.0004, 'no saving'],
+    [-0.0004, -0.0002, 'no saving'],
+    [-0.03, 0.0001, 'no saving'],
     [-0.05, -0.02, 'costs 2-5 % more'],
   ])('%f to %f: %s', (low, high, words) => {
     expect(savingRange(low, high)).toBe(words);
