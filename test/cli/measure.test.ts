@@ -1,5 +1,5 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildProduct, documentOf, errorCode } from './product.ts';
@@ -48,6 +48,39 @@ test.skipIf(process.platform === 'win32')('a card is read through its own tool, 
   const ran = await run('measure digits.onnx --sensor nvml --json');
   expect([ran.code, errorCode(ran)]).toEqual([3, 'sensor-elsewhere']);
   process.env['PATH'] = path;
+});
+
+test.skipIf(process.platform !== 'linux').each([
+  ['"28.3"', 'ready', null],
+  ['"N/A"', 'absent', 'not available on this card'],
+  ['"28.', 'malformed', 'the report is not JSON'],
+])("an accelerator card's power is what XRT's tool writes: %s is %s", async (power, state, reason) => {
+  const bdf = '0000:65:00.1';
+  const put = (name: string, text: string): void => {
+    const file = join(folder, 'root', name);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  };
+  const device = `sys/bus/pci/devices/${bdf}`;
+  for (const [name, text] of Object.entries({
+    vendor: '0x10ee',
+    device: '0x5005',
+    user_pf: '',
+    ready: '0x1',
+    'drm/renderD128/dev': '226:128',
+  }))
+    put(`${device}/${name}`, `${text}\n`);
+  put('dev/dri/renderD128', '');
+  put('report.json', `{"devices":[{"device_id":"${bdf}","electrical":{"power_consumption_watts":${power}}}]}`);
+  const find = 'OUT=; while [ $# -gt 0 ]; do [ "$1" = -o ] && OUT=$2; shift; done';
+  program('xrt-smi', `${find}\ncp ${join(folder, 'root', 'report.json')} "$OUT"`);
+  process.env['TIERWISE_XRT_FILE_ROOT'] = join(folder, 'root');
+  const { sensors } = v.parse(sensorsSchema, documentOf(await run('sensors --json')));
+  delete process.env['TIERWISE_XRT_FILE_ROOT'];
+  process.env['PATH'] = path;
+  const card = sensors.find(({ kind }) => kind === 'xrt');
+  expect(card).toMatchObject({ id: `xrt:${bdf}`, state, power: reason === null ? { value: 28.3 } : null });
+  if (reason !== null) expect(card?.reason).toContain(reason);
 });
 
 test.each([
