@@ -26,6 +26,8 @@ export interface IntegerLayersRequest {
   readonly seed?: number;
   /** Scales of the inputs by layer id, found on other rows; default: from these rows. */
   readonly scales?: ReadonlyMap<string, ActivationScale>;
+  /** [outputs] steps of stored weights that are integers times a step already, by layer id, alpha not in them; default: the nearest of 255 steps. */
+  readonly steps?: ReadonlyMap<string, Float32Array>;
 }
 
 /** A layer as integers, with the steps that lead back to its numbers. */
@@ -61,11 +63,11 @@ export interface IntegerLayerStream {
  */
 export function integerLayerStream(request: IntegerLayersRequest): IntegerLayerStream {
   const skipped: SkippedLayer[] = [];
-  const usable = new Map<string, LayerWeights>();
+  const usable = new Map<string, StackedIntegers>();
   for (const layer of request.layers) {
     const weights = layerWeights(request.model, layer);
     if (typeof weights === 'string') skipped.push({ id: layer.id, reason: weights });
-    else usable.set(layer.id, weights);
+    else usable.set(layer.id, integersOf(weights, layer, request.steps?.get(layer.id)));
   }
   async function* layers(): AsyncGenerator<CalibratedLayer> {
     for await (const rows of layerInputs({ ...request, layers: request.layers.filter(({ id }) => usable.has(id)) })) {
@@ -120,21 +122,47 @@ function stacked(stored: Float32Array | Float64Array, { inputs, outputs, groups,
   return values;
 }
 
-function integerLayer(inputs: LayerInputRows, { values, d, k, groups }: LayerWeights, given: ActivationScale | undefined): CalibratedLayer {
+/** The weights of a layer as `IntegerLayer` stacks them. */
+interface StackedIntegers extends Pick<LayerWeights, 'd' | 'k' | 'groups'> {
+  readonly weights: Int8Array;
+  /** [groups · k] */
+  readonly scales: Float32Array;
+}
+
+function integersOf({ values, d, k, groups }: LayerWeights, layer: Layer, steps: Float32Array | undefined): StackedIntegers {
+  const weights = new Int8Array(d * k);
+  const scales = new Float32Array(groups * k);
+  const size = (d / groups) * k;
+  const alpha = layer.linear?.alpha ?? 1;
+  for (let group = 0; group < groups; group++) {
+    const part = values.subarray(group * size, (group + 1) * size);
+    const given = steps?.subarray(group * k, (group + 1) * k).map((step) => step * alpha);
+    const found = given === undefined ? integerWeights(part, d / groups, k) : { integers: onSteps(part, given), scales: given };
+    weights.set(found.integers, group * size);
+    scales.set(found.scales, group * k);
+  }
+  return { weights, scales, d, k, groups };
+}
+
+/** Weights [d, k] that are whole multiples of their output's step; -128 becomes -127, which the cells hold. */
+function onSteps(values: Float32Array, steps: Float32Array): Int8Array {
+  return Int8Array.from(values, (v, at) => {
+    const step = steps[at % steps.length]!;
+    return step === 0 ? 0 : Math.min(127, Math.max(-127, Math.round(v / step)));
+  });
+}
+
+function integerLayer(
+  inputs: LayerInputRows,
+  { weights, scales, d, k, groups }: StackedIntegers,
+  given: ActivationScale | undefined,
+): CalibratedLayer {
   const { layer, low, high, rows, x, positions, runRows } = inputs;
   if (x.length !== rows * d)
     throw new TierwiseError('model-run-failed', `layer ${layer.id} reads ${x.length / rows} values, not ${d}`, 'Check the model.');
   const input = given ?? activationScale(low, high);
   const activations = new Uint8Array(rows * d);
   quantiseActivations(x, input, activations);
-  const scales = new Float32Array(groups * k);
-  const weights = new Int8Array(d * k);
-  const size = (d / groups) * k;
-  for (let group = 0; group < groups; group++) {
-    const part = integerWeights(values.subarray(group * size, (group + 1) * size), d / groups, k);
-    weights.set(part.integers, group * size);
-    scales.set(part.scales, group * k);
-  }
   return {
     id: layer.id,
     weights,

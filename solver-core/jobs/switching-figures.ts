@@ -10,20 +10,24 @@ import type { CellEnergy } from '../energy/switching/types.ts';
 import { splitRows } from '../fit/index.ts';
 import { checkAbort, isAbort } from '../model/abort.ts';
 import { TierwiseError } from '../model/error.ts';
+import { findLayers, inferShapes } from '../model/index.ts';
 import type { Plan } from '../model/plan.ts';
+import { withFloatWeights } from '../onnx/index.ts';
+import type { ByteScale } from '../onnx/index.ts';
 import { ortRuntime } from '../runtime/ort.ts';
 import type { Environment } from './environment.ts';
 import { fileHash } from './environment.ts';
 import { contextOf } from './fit-context.ts';
 import { nodeHost } from './host.ts';
 import { integerLayerStream } from './integer-layers.ts';
-import type { CalibratedLayer, IntegerLayerStream } from './integer-layers.ts';
+import type { CalibratedLayer, IntegerLayersRequest, IntegerLayerStream } from './integer-layers.ts';
 import type { JobControl } from './job.ts';
 import { openModel } from './open-model.ts';
 import { openRows } from './open-rows.ts';
 import type { ReadPlan } from './read-plan.ts';
 import { checkAgainstModel } from './rows-against-model.ts';
 import { runnableModel } from './runnable-model.ts';
+import type { RunnableModel } from './runnable-model.ts';
 
 /** What the multiply-adds of one layer switch. */
 export interface SwitchedLayer {
@@ -82,7 +86,10 @@ export async function switchingFigures(
   const figures = (): Promise<SwitchingFigures> =>
     environment.switching.get(modelPath, () => simulate(environment, { modelPath, dataPath }, plan, array, control), variant);
   try {
-    return await figures();
+    const found = await figures();
+    // Somebody else may have made them, who was not asked to stop.
+    checkAbort(control.abort);
+    return found;
   } catch (error) {
     // Somebody else asked for the same and gave up: that is no reason to give up here.
     if (isAbort(error) && control.abort?.aborted !== true) return figures();
@@ -105,7 +112,7 @@ async function simulate(
     checkAgainstModel(data, runnable);
     const fitRows = data.take(splitRows(data.rows.rows, clause.split, clause.seed).fit);
     const request = {
-      ...runnable,
+      ...asFloats(runnable),
       data: fitRows,
       runtime: ortRuntime(),
       samples: mostSamples,
@@ -118,6 +125,25 @@ async function simulate(
   } finally {
     await data.close();
   }
+}
+
+/** A model whose weights are stored as integers (QDQ) as one of floats, with the integers' steps; others as they are. */
+function asFloats(runnable: RunnableModel): Pick<IntegerLayersRequest, 'model' | 'layers' | 'input' | 'scales' | 'steps'> {
+  const { model, steps, bytes } = withFloatWeights(runnable.model);
+  if (steps.size === 0) return runnable;
+  const layers = findLayers(model.graph, inferShapes(model.graph, { named: {} }));
+  const scales = new Map<string, ByteScale>();
+  const stepsOf = new Map<string, Float32Array>();
+  for (const { id, input, weight, linear } of layers) {
+    const scale = bytes.get(input);
+    if (scale !== undefined) scales.set(id, scale);
+    const stored = steps.get(weight ?? '');
+    if (stored === undefined || linear === null) continue;
+    const isPerOutput = stored.axis === (linear.transposed ? 0 : 1);
+    if (stored.steps.length === 1) stepsOf.set(id, new Float32Array(linear.outputs).fill(stored.steps[0]!));
+    else if (isPerOutput && stored.steps.length === linear.outputs) stepsOf.set(id, stored.steps);
+  }
+  return { ...runnable, model, layers, scales, steps: stepsOf };
 }
 
 async function switchedLayers(

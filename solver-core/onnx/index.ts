@@ -11,6 +11,7 @@ export {
 export type { ExternalLocation } from './external-data.ts';
 export { externalTensors, type ExternalTensor } from './external-tensors.ts';
 export { fitMetadataKey, inspectModel, summarizeModel, type LayerSummary, type ModelFile, type ModelSummary } from './inspect.ts';
+export { withFloatWeights, type ByteScale, type FloatWeights, type WeightSteps } from './float-weights.ts';
 export { defaultLimits, type ModelLimits } from './limits.ts';
 export { modelMetadata, type OnnxModel } from './model.ts';
 export { quantiseFindings, whyNotQuantisable, withQuantisedLayers, type QuantisedLayer } from './qdq.ts';

@@ -154,6 +154,28 @@ describe('layers as integers', () => {
     });
   });
 
+  test('weights that are integers already keep their integers, and inputs their scale', async () => {
+    const bytes = modelBytes({
+      input: [value('x', ['n', 4, 5, 5])],
+      output: [value('y', ['n', 4, 3, 3])],
+      // Integers of at most 40: the nearest of 255 steps would be others.
+      initializer: [floats('w', [4, 2, 3, 3], (i) => ((((i * 37) % 81) - 40) * (1 + Math.floor(i / 18))) / 64)],
+      node: [node('Conv', ['x', 'w'], ['y'], { group: 2 }, 'conv')],
+    });
+    const steps = new Map([['conv', Float32Array.of(1 / 64, 2 / 64, 3 / 64, 4 / 64)]]);
+    const scales = new Map([['conv', { scale: 0.25, zeroPoint: 100 }]]);
+    const data = rowsOf([4, 5, 5], 20, (v) => v);
+    const layer = (await integerLayers({ ...requestOf(bytes, data), steps, scales })).layers[0]!;
+    expect(layer.input).toEqual({ scale: 0.25, zeroPoint: 100 });
+    expect(layer.scales).toEqual(steps.get('conv'));
+    for (let o = 0; o < 4; o++)
+      for (let i = 0; i < 18; i++) {
+        const stored = (((o * 18 + i) * 37) % 81) - 40;
+        expect(layer.weights[(Math.floor(o / 2) * 18 + i) * 2 + (o % 2)]).toBe(stored);
+      }
+    expect(Math.max(...(await integerLayers(requestOf(bytes, data))).layers[0]!.weights)).toBe(127);
+  });
+
   test('rows are capped, whole runs of them, and memory with them', async () => {
     const bytes = modelBytes({
       input: [value('x', ['n', 1, 20, 20])],

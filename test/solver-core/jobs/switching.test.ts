@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -10,6 +10,8 @@ import { energyTargets } from '../../../solver-core/energy/targets/index.ts';
 import { energyJob } from '../../../solver-core/jobs/energy.ts';
 import { createEnvironment } from '../../../solver-core/jobs/environment.ts';
 import { renderEnergy } from '../../../solver-core/jobs/report.ts';
+import { findLayers, inferShapes } from '../../../solver-core/model/index.ts';
+import { encodeModel, readModel, withQuantisedLayers } from '../../../solver-core/onnx/index.ts';
 import type { EnergyDocument, ProgressEvent } from '../../../solver-core/protocol/index.ts';
 import { projectRoot } from '../../shared.ts';
 import { tolerances } from '../../tolerances.ts';
@@ -136,6 +138,25 @@ describe('energy of a plan with switching', () => {
     expect(await energyJob(elsewhere, { path: plan('mlp.tiers'), switching: true })).toEqual(document);
   });
 
+  test('a model in QDQ form is simulated with the integers it stores', async () => {
+    const model = readModel(new Uint8Array(readFileSync(join(folder, 'mlp.onnx')))).value!;
+    const layers = findLayers(model.graph, inferShapes(model.graph));
+    // All weights 0 or the same small integer: hardly anything switches.
+    const quantised = layers.map(({ id, linear }) => ({
+      id,
+      weights: Int8Array.from({ length: linear!.inputs * linear!.outputs }, (_, i) => (i % 7 === 0 ? 1 : 0)),
+      scales: new Float32Array(linear!.outputs).fill(0.01),
+      bits: 8 as const,
+      bias: null,
+      input: { scale: 1 / 255, zeroPoint: 0 },
+    }));
+    writeFileSync(join(folder, 'qdq.onnx'), encodeModel(withQuantisedLayers(model, quantised)));
+    const stored = await energyJob(environment, { path: plan('qdq.tiers', { model: 'qdq.onnx' }), switching: true });
+    expect(stored.diagnostics.filter(({ code }) => code.startsWith('switching'))).toEqual([]);
+    for (const [i, { evidence }] of stored.layers.entries())
+      expect(evidence![0]!.simulated!.value).toBeLessThan(document.layers[i]!.evidence![0]!.simulated!.value / 2);
+  });
+
   test('without the word nothing is simulated', async () => {
     const plain = await energyJob(environment, { path: plan('mlp.tiers') });
     expect(plain.evidence).toBeUndefined();
@@ -179,15 +200,17 @@ describe('what stands against a simulation', () => {
     const fresh = createEnvironment('0', join(projectRoot, 'dist/cli.cjs'));
     const stop = new AbortController();
     const path = plan('cancel.tiers');
-    const stopped = energyJob(
-      fresh,
-      { path, switching: true },
-      { abort: stop.signal, onProgress: ({ stage }) => stage === 'simulating' && stop.abort() },
-    );
-    // Another one waits for the same figures and gets them.
-    const waiting = energyJob(fresh, { path, switching: true });
+    const others: Promise<EnergyDocument>[] = [];
+    const onProgress = ({ stage }: ProgressEvent): void => {
+      if (stage !== 'simulating' || others.length > 0) return;
+      // Another one asks for the same figures while they are made, then the first gives up.
+      others.push(energyJob(fresh, { path, switching: true }));
+      setImmediate(() => stop.abort());
+    };
+    const stopped = energyJob(fresh, { path, switching: true }, { abort: stop.signal, onProgress });
     await expect(stopped).rejects.toMatchObject({ name: 'AbortError' });
-    expect((await waiting).evidence).toHaveLength(1);
+    expect(others).toHaveLength(1);
+    expect((await others[0]!).evidence).toHaveLength(1);
   });
 
   /** Digits as 8 x 8 images through a convolution that is fine and a head whose weights are `head`. */
