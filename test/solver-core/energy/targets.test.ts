@@ -1,12 +1,14 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { mapTarget } from '../../../solver-core/energy/map-target.ts';
+import type { Band } from '../../../solver-core/energy/quantity.ts';
 import { energyTargets } from '../../../solver-core/energy/targets/index.ts';
 import { validateTable, validateTarget } from '../../../solver-core/energy/validate-target.ts';
 import { projectRoot } from '../../shared.ts';
 
 const folder = join(projectRoot, 'solver-core/energy/targets');
-const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
+const files = readdirSync(folder).filter((name) => name.endsWith('.json') && name !== 'target.schema.json');
 
 function json(name: string): Record<string, unknown> {
   return JSON.parse(readFileSync(join(folder, name), 'utf8')) as Record<string, unknown>;
@@ -22,17 +24,18 @@ describe('target files', () => {
     }
   });
 
+  test('a kind of DRAM brings its energy per bit', () => {
+    expect(energyTargets.get('gpu-class')?.memories.at(-1)).toMatchObject({ dram: 'hbm2', energyPerBitJ: { value: 3.9e-12 } });
+  });
+
   test('no FPGA figure claims more than a model, and every assumed number says so in its reference or name', () => {
     for (const target of energyTargets.values()) {
-      const bands = [
-        target.clockHz,
-        target.macsPerCycle,
-        target.arithmeticFactor,
-        target.overheadPerMacJ,
-        target.refetch,
-        ...target.memories.map((m) => m.energyPerBitJ),
-        ...(target.staticPowerW === null ? [] : [target.staticPowerW]),
-      ];
+      const bands: Band[] = [];
+      mapTarget(target, (band) => {
+        bands.push(band);
+        return band;
+      });
+      expect(bands.length).toBeGreaterThan(6);
       for (const band of bands) {
         expect(['modelled', 'assumed']).toContain(band.source);
         if (band.source === 'assumed') expect(band.ref).toContain('assumed');
@@ -80,6 +83,10 @@ describe('shift-only-64x64', () => {
 describe('a bad file gives diagnostics', () => {
   const good = json('ecp5-85f.json');
   const band = { value: 1, low: 1, high: 1, source: 'modelled', ref: 'r' };
+  const section = (change: object): Record<string, unknown> => {
+    const systolic = json('systolic-64x64.json');
+    return { ...systolic, array: { ...(systolic['array'] as object), ...change } };
+  };
   test.each<readonly [string, unknown, string]>([
     ['not an object', 'x', 'the file is "x"; expected an object.'],
     ['another schema', { ...good, schema: 'tierwise.target/2' }, '"schema" is "tierwise.target/2"; expected "tierwise.target/1".'],
@@ -100,6 +107,27 @@ describe('a bad file gives diagnostics', () => {
     ['no memory', { ...good, memories: [] }, 'a list of 1 to 8 memory levels'],
     ['unknown kind', { ...good, kind: 'tpu' }, '"kind" is "tpu"; expected one of fpga, asic, cpu, gpu, neuromorphic.'],
     ['odd width', { ...good, arithmetic: { ...(good['arithmetic'] as object), solve: { kind: 'float', bits: 12 } } }, '"arithmetic.solve"'],
+    ['a dataflow that is none', section({ dataflow: 'systolic' }), '"array.dataflow" is "systolic"; expected one of weight-stationary'],
+    ['an array without units', section({ rows: 0 }), '"array.rows" is 0; expected a whole number from 1 to 65536'],
+    ['rows that stay, but nowhere', section({ dataflow: 'row-stationary' }), '"array.registerWords" is null; expected the words'],
+    [
+      'two energies for one access',
+      section({ access: { registers: { energyPerBitJ: band, macsPerWord: band }, array: { energyPerBitJ: band } } }),
+      'expected either "energyPerBitJ" or "macsPerWord"',
+    ],
+    ['an array without DRAM', { ...section({}), memories: [{ id: 'a', name: 'a', sizeBytes: null, energyPerBitJ: band }] }, 'two levels'],
+    ['events on an array', { ...section({}), events: json('seneca-type.json')['events'] }, 'because the target has an array'],
+    [
+      'more nonzero inputs than inputs',
+      { ...json('seneca-type.json'), events: { ...(json('seneca-type.json')['events'] as object), nonzeroInputs: { ...band, high: 2 } } },
+      '"events.nonzeroInputs" is 2; expected a share, at most 1',
+    ],
+    ['a DRAM that is none', { ...good, memories: [{ id: 'a', name: 'a', sizeBytes: null, dram: 'ddr9' }] }, '"memories[0].dram" is "ddr9"'],
+    [
+      'a DRAM and a number',
+      { ...good, memories: [{ id: 'a', name: 'a', sizeBytes: null, dram: 'ddr4', energyPerBitJ: band }] },
+      'expected nothing, because "dram" names DDR4',
+    ],
   ])('%s', (_, input, message) => {
     const { value, diagnostics } = validateTarget(input, 'my.json');
     expect(value).toBeUndefined();
