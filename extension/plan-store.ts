@@ -144,6 +144,11 @@ export class PlanStore implements vscode.Disposable {
         if (!this.#active && uri.path.endsWith('.tiers')) this.activate(uri);
       }),
       watcher.onDidDelete((uri) => this.#onDelete(uri)),
+      ...['**/.tierwise/*/*.json', '**/*.measured.json'].flatMap((glob) => {
+        const beside = vscode.workspace.createFileSystemWatcher(glob);
+        const asked = (uri: vscode.Uri): void => this.#onFile(uri);
+        return [beside, beside.onDidChange(asked), beside.onDidCreate(asked), beside.onDidDelete(asked)];
+      }),
     ];
   }
 
@@ -183,6 +188,8 @@ function openDocument(uri: vscode.Uri): vscode.TextDocument | undefined {
 function concerns(entry: Entry, file: vscode.Uri): boolean {
   const folder = vscode.Uri.joinPath(entry.uri, '..').path.replace(/\/?$/, '/');
   const model = entry.snapshot.energy?.model;
+  // Targets and calibrations of a workspace count for every plan below their folder.
+  if (file.path.includes('/.tierwise/')) return true;
   return file.path.startsWith(folder) || (model !== undefined && vscode.Uri.file(model).toString() === file.toString());
 }
 
