@@ -21,8 +21,8 @@ export const engines = [
   { name: 'n16-18', parameters: { N: 16, OPERAND_DEPTH: 16384, GRAM_DEPTH: 2048, MAX_FEATURES: 192 }, sizes: [32, 64, 128] },
 ];
 
-/** Rows that layers see: hidden features behind ReLU, correlated inputs without sign, bytes of pictures with much background. */
-export const kinds = ['relu', 'dense', 'pixels'];
+/** Rows that layers see: hidden features behind ReLU, correlated inputs without sign, bytes of pictures with much background, inputs that nearly repeat one another. */
+export const kinds = ['relu', 'dense', 'pixels', 'collinear'];
 
 /** The product's solver and simulated engine, bundled on the fly. */
 export async function loadEngine() {
@@ -53,7 +53,7 @@ export function typicalRows(seededBelow, kind, d, outputs, n, from) {
   for (let row = 0; row < n; row++) {
     const source = Float64Array.from({ length: hidden }, normal);
     for (let j = 0; j < d; j++) {
-      let value = 0.5 * normal();
+      let value = (kind === 'collinear' ? 0.001 : 0.5) * normal();
       for (let h = 0; h < hidden; h++) value += (source[h] * mix[h * d + j]) / Math.sqrt(hidden);
       if (kind === 'relu') value = Math.max(0, value);
       if (kind === 'pixels') value = value < 0.25 ? 0 : Math.min(255, Math.floor(value * 100));
@@ -82,23 +82,27 @@ export async function countSolve(product, folder, { kind, d, outputs, rows, from
       },
     };
     const context = { host, abort: { aborted: false } };
-    const solution = await product.solveOnDevice({ source, lambda: undefined, bias: true }, device, context);
+    const solution = await product.solveOnDevice({ source, lambda: kind === 'collinear' ? 1e-4 : undefined, bias: true }, device, context);
     return { work: solution.engine, counters: readCounters(device.rtl.call), residual: solution.relativeResidual };
   } finally {
     await device.dispose();
   }
 }
 
-/** Phases of a fit record from those of the counters: substitutions from the last row are one. */
+/** Phases of a fit record from those of the counters: substitutions from the last row are one, and so are words of one and two limbs. */
 export function phaseCounts({ work, counters }) {
-  const sum = (a, b) => Object.fromEntries(toggleClasses.map((name) => [name, a.counts[name] + b.counts[name]]));
-  const back = { counts: sum(counters.back, counters.backv) };
+  const joined = (clocks, ...names) => {
+    const counts = Object.fromEntries(
+      toggleClasses.map((kind) => [kind, names.reduce((sum, name) => sum + counters[name].counts[kind], 0)]),
+    );
+    return { clocks, counts };
+  };
   return {
-    gram: { clocks: work.gramCycles, counts: counters.gram.counts },
-    chol: { clocks: work.cholCycles, counts: counters.chol.counts },
-    back: { clocks: work.backCycles, counts: back.counts },
-    fsub: { clocks: work.fsubCycles ?? 0, counts: counters.fsub.counts },
-    host: { clocks: work.hostWords, counts: counters.host.counts },
+    gram: joined(work.gramCycles, 'gram'),
+    chol: joined(work.cholCycles, 'chol', 'chol2'),
+    back: joined(work.backCycles, 'back', 'backv', 'back2', 'backv2'),
+    fsub: joined(work.fsubCycles ?? 0, 'fsub', 'fsub2'),
+    host: joined(work.hostWords, 'host'),
   };
 }
 

@@ -7,8 +7,8 @@ import { defaultParameters, harnessSource, readSources, root, rtlSources, sha256
 
 /** Classes of registers, in the order of the counters; then bits read from and written to memories. */
 export const toggleClasses = ['operand', 'product', 'accumulator', 'scaling', 'control', 'ramRead', 'ramWritten'];
-/** What the engine is doing: the host's transfers, then its operations by number. */
-export const togglePhases = ['host', 'gram', 'chol', 'back', 'fsub', 'backv'];
+/** What the engine is doing: the host's transfers, then its operations by number, then the same with words of two limbs. */
+export const togglePhases = ['host', 'gram', 'chol', 'back', 'fsub', 'backv', 'chol2', 'back2', 'fsub2', 'backv2'];
 
 /** Classes by the name of a register in the flat design; the first that fits. */
 const classRules = [
@@ -90,7 +90,12 @@ export function countToggles(cpp) {
 /** The harness, telling the counters the phase and the clock. */
 function countingHarness(harness) {
   let text = replaced(harness, /inline void tick\(\) \{\n/, (line) => `${line}  toggles::clocks[toggles::phase]++;\n`, 'clock');
-  text = replaced(text, /^ {2}dut->p_op__i\.data\[0\] = op;$/m, (line) => `  toggles::phase = op + 1;\n${line}`, 'start');
+  text = replaced(
+    text,
+    /^ {2}dut->p_op__i\.data\[0\] = op;$/m,
+    (line) => `  toggles::phase = op + 1 + ((flags & 1) ? 4 : 0);\n${line}`,
+    'start',
+  );
   text = replaced(
     text,
     /^ {2}return dut->p_busy__o\.data\[0\];$/m,
