@@ -52,7 +52,7 @@ describe('formulas against a walk through every iteration', () => {
       fc.property(nests, (nest) => {
         expect(nestTraffic(nest, 5, 3)).toEqual(walkNest(nest, 5, 3));
       }),
-      { seed: 20, numRuns: 1500 },
+      { seed: 20, numRuns: 800 },
     );
   });
 
