@@ -147,9 +147,17 @@ function search(prepared: Prepared, judging: Judging, given: number): Promise<Se
   const { base, rows, aim } = prepared;
   const { runnable, cells, runtime, control } = judging;
   const steering = cells.steering.id;
-  const onPoint = (point: SelectCandidate): void =>
+  let tried = 0;
+  const tell = (message: string): void => {
+    // How many configurations there will be depends on how each comes out, so there is no share of the work to tell.
+    const numbered = `configuration ${tried + 1}: ${message}`;
+    control.onProgress?.({ stage: 'searching', message: numbered, fraction: null });
+  };
+  const onPoint = (point: SelectCandidate): void => {
+    tried++;
     control.onProgress?.({ stage: 'searching', message: point.label, fraction: null, point: pointOf(point, steering, given) });
-  const watched: SelectControl = { ...contextOf(control, 'searching'), onPoint };
+  };
+  const watched: SelectControl = { ...contextOf(control, 'searching'), onProgress: (_, message) => tell(message), onPoint };
   return searchBy(
     aim.method,
     {

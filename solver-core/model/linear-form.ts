@@ -32,6 +32,11 @@ export function linearForm(candidate: LinearCandidate, graph: Graph, index: Grap
         : `its weight is computed by ${maker}, not stored in the model`,
     );
   }
+  if (/^u?int\d/.test(weight.dtype)) {
+    return no(
+      `its weight is stored as ${weight.dtype} with scales, and a solution has fractions; solve the floating-point model first and quantise the result`,
+    );
+  }
   if (!isFloat(weight.dtype) || weight.dtype === 'bfloat16')
     return no(`its weight is stored as ${weight.dtype}; float32, float64 or float16 is needed`);
   if (!weight.keepsOrder && (isConv || !weight.isPlainMatrix))
