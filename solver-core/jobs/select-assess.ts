@@ -47,14 +47,27 @@ export function assessed(data: FitRows, before: Float32Array, after: Float32Arra
     let correct = 0;
     let divergence = 0;
     let confidence = 0;
+    let [lost, lostSquares] = [0, 0];
     for (let r = 0; r < rows; r++) {
       const was = before.subarray(r * width, (r + 1) * width);
       const is = after.subarray(r * width, (r + 1) * width);
       if (largest(is) === labels.values[r]) correct++;
       divergence += klDivergence(was, is);
-      confidence += Math.exp(logSoftmax(is)[labels.values[r]!] ?? -Infinity);
+      const sure = chanceOf(is, labels.values[r]!);
+      const change = sure - chanceOf(was, labels.values[r]!);
+      confidence += sure;
+      lost += change;
+      lostSquares += change * change;
     }
-    return { metric: 'accuracy', quality: correct / rows, divergence: divergence / rows, confidence: confidence / rows, rows };
+    const variance = Math.max(0, lostSquares / rows - (lost / rows) ** 2);
+    return {
+      metric: 'accuracy',
+      quality: correct / rows,
+      divergence: divergence / rows,
+      confidence: confidence / rows,
+      confidenceError: Math.sqrt(variance / rows),
+      rows,
+    };
   }
   let squared = 0;
   let changed = 0;
@@ -84,6 +97,12 @@ function klDivergence(was: Float32Array, is: Float32Array): number {
   let sum = 0;
   for (let o = 0; o < was.length; o++) sum += Math.exp(logP[o]!) * (logP[o]! - logQ[o]!);
   return Number.isNaN(sum) ? Infinity : Math.max(0, sum);
+}
+
+/** Probability of a class by the softmax; 0 for a class that the model does not know or scores that are no numbers. */
+function chanceOf(scores: Float32Array, label: number): number {
+  const chance = Math.exp(logSoftmax(scores)[label] ?? -Infinity);
+  return Number.isNaN(chance) ? 0 : chance;
 }
 
 function logSoftmax(values: Float32Array): Float64Array {

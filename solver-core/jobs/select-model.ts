@@ -13,6 +13,7 @@ import { encodeModel, readTensor, upstreamModel } from '../onnx/index.ts';
 import type { OnnxModel } from '../onnx/index.ts';
 import { layerWeights } from './integer-layers.ts';
 import { assessor } from './select-assess.ts';
+import { outputSensitivities } from './select-fisher.ts';
 import { storedModel } from './select-stored.ts';
 import { collectView } from './select-view.ts';
 import type { SwitchingCell } from '../energy/switching/streams.ts';
@@ -36,6 +37,8 @@ export interface SelectModelRequest {
   readonly price: (energy: CellEnergy) => number;
   readonly runtime: ModelRuntime;
   readonly seed: number;
+  /** False: every output of a layer counts alike. Default: by the gradient of the loss, where the model can be differentiated. */
+  readonly sensitive?: boolean;
   /** True: energy is that of an array whose rows take the inputs in any order and whose sums start from a constant (select-arrange.ts). Default false. */
   readonly arrange?: boolean;
 }
@@ -60,11 +63,15 @@ export async function selectModel(request: SelectModelRequest, context: SolveCon
   const byId = new Map(request.layers.map((layer) => [layer.id, layer]));
   const skipped: { id: string; reason: string }[] = [];
   const layers: SelectLayer[] = [];
+  const sensitivities = request.sensitive === false ? new Map<string, Float64Array>() : await outputSensitivities(request, context);
   for (const layer of request.layers) {
     if (request.chosen?.has(layer.id) === false) continue;
     const found = selectLayerOf(request.model, layer);
     if (typeof found === 'string') skipped.push({ id: layer.id, reason: found });
-    else layers.push(found);
+    else {
+      const sensitivity = sensitivities.get(layer.id);
+      layers.push(sensitivity === undefined ? found : { ...found, sensitivity });
+    }
   }
   const biases = new Map(request.layers.map((layer) => [layer.id, layer.bias === null ? null : biasOf(request.model, layer)]));
   const encode = (stored: StoredModel, outputs: readonly string[] = []): Uint8Array => {

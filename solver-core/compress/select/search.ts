@@ -42,7 +42,8 @@ const rounding = 1e-9;
 
 /**
  * The loss of accuracy that the loss of confidence stands for, as the points so far have it: least squares through 0 with one more point on
- * the diagonal, at a drop of one point. Which of a few hundred rows flip is luck; how sure the model still is of each says more. 0 for mse.
+ * the diagonal, at a drop of one point. Which of a few hundred rows flip is luck; how sure the model still is of each says more. One standard error is added, because the
+ * best of many points is one that was lucky. 0 for mse.
  */
 export function smoothDrop(original: Assessment, points: readonly Assessment[], now: Assessment): number {
   const lost = (of: Assessment): number => (original.confidence ?? 0) - (of.confidence ?? 0);
@@ -51,7 +52,7 @@ export function smoothDrop(original: Assessment, points: readonly Assessment[], 
     along += lost(point) * (original.quality - point.quality);
     size += lost(point) ** 2;
   }
-  return original.metric === 'accuracy' ? Math.max(0, along / size) * lost(now) : 0;
+  return original.metric === 'accuracy' ? Math.max(0, along / size) * (lost(now) + (now.confidenceError ?? 0)) : 0;
 }
 
 const priorDrop = 0.01;

@@ -11,7 +11,7 @@ const largestMu = 6.4;
 const leastMu = 0.002;
 const bisections = 3;
 const defaultPoints = 14;
-const defaultLevels: readonly number[] = [256, 64, 32];
+const defaultLevels: readonly number[] = [256, 64, 48, 32, 24];
 /** Step of the schedule, and the share of the energy below which a layer is not worth one. */
 const tightenBy = 1.7;
 const leastShare = 0.04;
@@ -47,7 +47,8 @@ export async function selectWeights(
       lossPerError: kappas[at]!,
       energyUnit: baseline.energy,
       compensate: compensated,
-      polish: compensated,
+      polish: true,
+      ...(options.zerosOnly === true ? { zerosOnly: true } : {}),
     }));
   const plain = settingAt(0).map((setting): LayerSetting => ({ ...setting, values: { kind: 'all' }, polish: false }));
   if (compensated) await passes.run('gptq', `int${options.bits}, compensated`, 'baseline', plain);

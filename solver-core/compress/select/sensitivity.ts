@@ -8,7 +8,7 @@ const leastDivergence = 1e-9;
 
 /**
  * For each layer, the loss per unit of squared error of its outputs per row (κ of method 5.4), by a finite difference: the layer alone is
- * rounded to 4 bits, and the divergence of the scores divided by the mean squared error of its outputs. A layer that changes nothing gets
+ * rounded to 4 bits, and the divergence of the scores divided by the mean squared error of its outputs, weighted by their sensitivities. A layer that changes nothing gets
  * the smallest value of the others.
  */
 export async function lossPerError(numerics: Numerics, problem: SelectProblem, control: SelectControl): Promise<readonly number[]> {
@@ -25,16 +25,9 @@ export async function lossPerError(numerics: Numerics, problem: SelectProblem, c
   for (const [at, layer] of problem.layers.entries()) {
     control.onProgress?.(at / problem.layers.length, `how much ${layer.id} matters`);
     const view = await problem.view(layer, new Map(), control);
-    const { stored, outputError } = await selectLayer(numerics, layer, view, rounded);
+    const { stored, loss } = await selectLayer(numerics, layer, view, rounded);
     const { divergence } = await problem.assess(new Map([[layer.id, stored]]), control);
-    let size = 0;
-    let rows = 0;
-    for (const { judging } of view.groups) {
-      rows = judging.rows;
-      for (const v of judging.y) size += v * v;
-    }
-    const error = (outputError * outputError * size) / Math.max(1, rows);
-    found.push(error > 0 && Number.isFinite(divergence) ? Math.max(leastDivergence, divergence) / error : NaN);
+    found.push(loss > 0 && Number.isFinite(divergence) ? Math.max(leastDivergence, divergence) / loss : NaN);
     await control.host.pause();
   }
   const known = found.filter((v) => v > 0);

@@ -88,6 +88,8 @@ export interface Assessment {
   readonly divergence: number;
   /** Mean probability that the softmax gives the right class: what accuracy would be if every row were asked many times. Absent for mse. */
   readonly confidence?: number;
+  /** Standard error of the change of `confidence` from the original model, over the rows. */
+  readonly confidenceError?: number;
   readonly rows: number;
 }
 
@@ -116,10 +118,12 @@ export interface SelectOptions {
   readonly seed: number;
   /** Points of the search at most. Default 14. */
   readonly maxPoints?: number;
-  /** False: nearest allowed values, nothing compensated (for comparison). Default true. */
+  /** False: nothing is compensated, every weight by itself (for comparison). Default true. */
   readonly compensate?: boolean;
+  /** True: every value but 0 costs the same (for comparison: what zeros alone save). Default false. */
+  readonly zerosOnly?: boolean;
   /**
-   * Integers that a layer's inputs may be spread over, most first: fewer change fewer bits. Chosen layer by layer. Default [256, 64, 32];
+   * Integers that a layer's inputs may be spread over, most first: fewer change fewer bits. Chosen layer by layer. Default [256, 64, 48, 32, 24];
    * [256] leaves inputs as they are stored before.
    */
   readonly inputLevels?: readonly number[];

@@ -1,0 +1,21 @@
+// What bench/select.bench.mjs uses of the product, in one bundle.
+export { cpuNumerics } from '../solver-core/backends/cpu/index.ts';
+export { createPasses, roundingOf } from '../solver-core/compress/select/search.ts';
+export { selectWeights } from '../solver-core/compress/select/select-weights.ts';
+export { lossPerError } from '../solver-core/compress/select/sensitivity.ts';
+export { macCell } from '../solver-core/energy/switching/gate-simulation.ts';
+export { quantiseActivations } from '../solver-core/energy/switching/integers.ts';
+export { tileEnergy } from '../solver-core/energy/switching/tile.ts';
+export { energyTables } from '../solver-core/energy/tables/index.ts';
+export { splitRows } from '../solver-core/fit/index.ts';
+export { createEnvironment } from '../solver-core/jobs/environment.ts';
+export { nodeHost } from '../solver-core/jobs/host.ts';
+export { layerInputs } from '../solver-core/jobs/layer-inputs.ts';
+export { openModel } from '../solver-core/jobs/open-model.ts';
+export { openRows } from '../solver-core/jobs/open-rows.ts';
+export { runnableModel } from '../solver-core/jobs/runnable-model.ts';
+export { arranged, arrangement, inputChanges } from '../solver-core/jobs/select-arrange.ts';
+export { selectModel } from '../solver-core/jobs/select-model.ts';
+export { searchPrice, tableJoules } from '../solver-core/jobs/select-savings.ts';
+export { storedModel } from '../solver-core/jobs/select-stored.ts';
+export { ortRuntime } from '../solver-core/runtime/ort.ts';
