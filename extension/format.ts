@@ -24,8 +24,8 @@ const prefixes: readonly Prefix[] = [
   { factor: 1e-15, symbol: 'f', word: 'femto' },
 ];
 
-const unitWords: Readonly<Record<Unit, string>> = { J: 'joule', s: 'second', W: 'watt', '1': '' };
-const unitSymbols: Readonly<Record<Unit, string>> = { J: 'J', s: 's', W: 'W', '1': '' };
+const unitWords: Readonly<Record<Unit, string>> = { J: 'joule', s: 'second', W: 'watt', '1': '', '1/J': 'per joule' };
+const unitSymbols: Readonly<Record<Unit, string>> = { J: 'J', s: 's', W: 'W', '1': '', '1/J': '/J' };
 const noPrefix: Prefix = { factor: 1, symbol: '', word: '' };
 
 /** The prefix that puts `value` between 1 and 1000; for zero and out of range the nearest there is. */

@@ -1,5 +1,5 @@
 import type { LearnBatch } from '../solver-core/protocol/index.ts';
-import type { LearningBatchView, LearningPoint, LearningView } from '../webview/messages/index.ts';
+import type { JoulesView, LearningBatchView, LearningPoint, LearningView } from '../webview/messages/index.ts';
 import { figureView } from './figure-view.ts';
 import { formatCount, formatMetric, formatNumber, formatQuantity, type Translate } from './format.ts';
 import type { LearningRun } from './learning-run.ts';
@@ -102,14 +102,24 @@ function policyText(policy: string, t: Translate): string {
 function thinned(batches: readonly LearnBatch[]): readonly LearningPoint[] {
   const stride = Math.max(1, Math.ceil(batches.length / maxPoints));
   const points: LearningPoint[] = [];
-  let spentJ = 0;
+  let spent: JoulesView | undefined;
   let learned: LearningPoint['decision'] = 'skip';
   batches.forEach((batch, i) => {
-    spentJ += batch.energy.value;
+    const sum = plus(spent, batch.energy);
+    spent = sum;
     if (batch.decision !== 'skip') learned = batch.decision;
     if ((i + 1) % stride !== 0 && i !== batches.length - 1) return;
-    points.push({ index: batch.index, running: batch.running, batch: batch.before, spentJ, decision: learned });
+    points.push({ index: batch.index, running: batch.running, batch: batch.before, spent: sum, decision: learned });
     learned = 'skip';
   });
   return points;
+}
+
+const strength: Readonly<Record<JoulesView['source'], number>> = { assumed: 0, modelled: 1, simulated: 2, measured: 3 };
+
+/** The sum, bounds added; as weak as its weakest part. */
+function plus(sum: JoulesView | undefined, { value, low, high, source, ref }: LearnBatch['energy']): JoulesView {
+  if (sum === undefined) return { value, unit: 'J', low, high, source, ref };
+  const weaker = strength[source] < strength[sum.source] ? source : sum.source;
+  return { value: sum.value + value, unit: 'J', low: sum.low + low, high: sum.high + high, source: weaker, ref: sum.ref };
 }

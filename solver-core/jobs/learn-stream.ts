@@ -1,3 +1,4 @@
+import { exactly } from '../energy/quantity.ts';
 import { isAbort } from '../model/abort.ts';
 import type { LearnBatch, Quantity } from '../protocol/index.ts';
 import { nodeHost } from './host.ts';
@@ -81,6 +82,10 @@ function documentOf(step: Awaited<ReturnType<typeof learnStep>>, index: number, 
     reason,
     expectedGain,
     gainPerJoule,
+    gain:
+      gainPerJoule === null
+        ? null
+        : exactly(gainPerJoule, '1/J', energy.source, 'expected errors avoided over the high bound of the energy'),
     energy,
     metric: before.metric,
     before: figureOf(before),

@@ -13,7 +13,10 @@ export interface LearnBatch {
   readonly reason: string;
   /** Expected errors avoided over the policy's horizon; null when nothing was estimated. */
   readonly expectedGain: number | null;
+  /** `gain` as a bare number. */
   readonly gainPerJoule: number | null;
+  /** Expected errors avoided per joule, at the high bound of the energy; null when nothing was estimated. Absent in records of older versions. */
+  readonly gain?: Quantity<'1/J'> | null;
   /** Spent on this batch beyond inference: probe and update. */
   readonly energy: Quantity<'J'>;
   /** What `before`, `after` and `running` measure. */

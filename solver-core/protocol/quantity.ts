@@ -2,7 +2,7 @@
 export type Source = 'measured' | 'simulated' | 'modelled' | 'assumed';
 
 /** Units a quantity may carry. SI base units in storage; scaling happens only where a number is shown. */
-export type Unit = 'J' | 's' | 'W' | '1';
+export type Unit = 'J' | 's' | 'W' | '1' | '1/J';
 
 /**
  * A number with its provenance. Invariants: `low <= value <= high`, `ref` not empty.

@@ -67,7 +67,7 @@ describe('a learning run', () => {
     expect(view.batchCount).toBe(10_001);
     expect(view.points.length).toBeLessThanOrEqual(401);
     expect(view.points.at(-1)?.index).toBe(10_000);
-    expect(Math.round((view.points.at(-1)?.spentJ ?? 0) * 1e6)).toBe(10_001);
+    expect(Math.round((view.points.at(-1)?.spent.value ?? 0) * 1e6)).toBe(10_001);
     expect(view.points.filter((point) => point.decision === 'update').length).toBeGreaterThan(200);
   });
 

@@ -1,4 +1,4 @@
-import type { LearningBatchView, LearningView } from '../../webview/messages/index.ts';
+import type { JoulesView, LearningBatchView, LearningView } from '../../webview/messages/index.ts';
 import { figure } from './canned-figure.ts';
 
 const decisions = ['skip', 'update', 'update', 'refit', 'restored', 'skip'] as const;
@@ -28,6 +28,13 @@ function batch(index: number): LearningBatchView {
 
 const batches = Array.from({ length: 40 }, (_, index) => batch(index));
 
+/** Joules spent up to a batch, that one included. */
+function spentUpTo(index: number): JoulesView {
+  const sum = (pick: 'value' | 'low' | 'high'): number =>
+    batches.slice(0, index + 1).reduce((total, { energy }) => total + energy[pick], 0);
+  return { value: sum('value'), unit: 'J', low: sum('low'), high: sum('high'), source: 'assumed', ref: 'update policy' };
+}
+
 /** A run that is over. */
 export const learning: LearningView = {
   plan: 'examples/digits/digits.tiers',
@@ -44,7 +51,7 @@ export const learning: LearningView = {
     decision,
     batch: 0.82 + (index % 15) / 100 - (index > 13 ? 0.2 / (index - 12) : 0),
     running: (index < 14 ? 0.84 + index / 120 : 0.72 + (index - 14) / 110) + 0.01 * Math.sin(index),
-    spentJ: batches.slice(0, index + 1).reduce((sum, before) => sum + before.energy.value, 0),
+    spent: spentUpTo(index),
   })),
   totals: {
     rows: '2,560',

@@ -8,6 +8,14 @@ const text = v.pipe(v.string(), v.maxLength(1_000_000));
 const list = <T extends v.GenericSchema>(item: T, limit = 10_000) => v.pipe(v.array(item), v.maxLength(limit));
 const count = v.nullable(v.number());
 
+const joules = v.object({
+  value: v.number(),
+  unit: v.literal('J'),
+  low: v.number(),
+  high: v.number(),
+  source: v.picklist(['measured', 'simulated', 'modelled', 'assumed']),
+  ref: v.string(),
+});
 const figure = v.object({
   text,
   value: v.number(),
@@ -154,7 +162,7 @@ const learning = v.object({
     }),
   ),
   batchCount: v.number(),
-  points: list(v.object({ index: v.number(), running: v.number(), batch: v.number(), spentJ: v.number(), decision })),
+  points: list(v.object({ index: v.number(), running: v.number(), batch: v.number(), spent: joules, decision })),
   totals: v.object({ rows: text, updates: text, skips: text, quality: text, energy: maybeFigure, always: maybeFigure }),
   result: v.nullable(
     v.object({

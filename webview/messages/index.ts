@@ -14,6 +14,16 @@ export interface FigureView {
   readonly ref: string;
 }
 
+/** Joules for a chart, with what every figure of energy carries. */
+export interface JoulesView {
+  readonly value: number;
+  readonly unit: 'J';
+  readonly low: number;
+  readonly high: number;
+  readonly source: FigureView['source'];
+  readonly ref: string;
+}
+
 /** One thing priced in several ways, side by side: by formula, by simulation of the circuit, by a meter. */
 export interface EvidenceView {
   readonly of: string;
@@ -162,8 +172,8 @@ export interface LearningPoint {
   readonly running: number;
   /** The same of this batch alone. */
   readonly batch: number;
-  /** Spent so far. */
-  readonly spentJ: number;
+  /** Spent so far, in joules. */
+  readonly spent: JoulesView;
   readonly decision: 'skip' | 'update' | 'refit' | 'restored';
 }
 

@@ -9,7 +9,8 @@ export interface CurvePoint {
   readonly index: number;
   readonly running: number;
   readonly batch: number;
-  readonly spentJ: number;
+  /** Joules spent so far. */
+  readonly spent: { readonly value: number };
   readonly decision: 'skip' | 'update' | 'refit' | 'restored';
 }
 
@@ -97,11 +98,11 @@ function plotsOf(options: CurveOptions): readonly Plot[] {
       topPx: energyTopPx,
       heightPx: energyHeightPx,
       scale: makeScale(
-        extents((point) => point.spentJ),
+        extents((point) => point.spent.value),
         'linear',
         3,
       ),
-      value: (point) => point.spentJ,
+      value: (point) => point.spent.value,
       tick: axisJoules,
       name: 'energy',
     },
