@@ -44,8 +44,8 @@ export interface Measurement {
   readonly dropped: { readonly count: number; readonly why: string | null };
 }
 
-/** Warm-up iterations: caches, clocks and lazily built plans settle before anything counts. */
-const warmUpIterations = 3;
+/** Before anything counts caches fill, clocks rise and the program is compiled: at least so many iterations and milliseconds. */
+const warmUp = { iterations: 3, ms: 1000 };
 const defaults = { repeats: 10, minSeconds: 2, minUpdates: 20, maxSeconds: 900 };
 
 /**
@@ -60,9 +60,11 @@ export async function measure(sensor: Sensor, iterate: () => Promise<void>, opti
   const deadlineMs = clock.nowMs() + maxSeconds * 1000;
   const control = { clock, abort, deadlineMs };
   const idleStep = (): Promise<void> => clock.sleep(idleStepMs(sensor), abort);
-  for (let i = 0; i < warmUpIterations && clock.nowMs() < deadlineMs; i++) {
+  const warmMs = clock.nowMs() + warmUp.ms;
+  for (let i = 0; i < warmUp.iterations || clock.nowMs() < warmMs; i++) {
     checkAbort(abort);
     await iterate();
+    if (clock.nowMs() >= deadlineMs) break;
   }
   const runs: MeasuredRun[] = [];
   let dropped = 0;
