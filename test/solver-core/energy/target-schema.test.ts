@@ -62,3 +62,25 @@ test('the schema names the kinds of DRAM that there are', () => {
   const text = JSON.stringify(schema);
   expect(text).toContain(JSON.stringify({ enum: [...dramTypes.keys()] }).slice(1, -1));
 });
+
+describe('docs/targets.md', () => {
+  const text = readFileSync(join(projectRoot, 'docs/targets.md'), 'utf8');
+
+  test('lists every shipped target, every field of the schema and every kind of DRAM', () => {
+    const fields = (node: unknown): readonly string[] => {
+      if (typeof node !== 'object' || node === null) return [];
+      const own = 'properties' in node && typeof node.properties === 'object' ? Object.keys(node.properties ?? {}) : [];
+      return [...own, ...Object.values(node).flatMap(fields)];
+    };
+    const names = [...energyTargets.keys(), ...dramTypes.keys(), ...fields(schema)];
+    expect(names.length).toBeGreaterThan(50);
+    expect(names.filter((name) => !text.includes(`\`${name}\``) && !text.includes(`"${name}"`))).toEqual([]);
+  });
+
+  test('its example is valid', () => {
+    const example = /```json\n([^]*?)```/.exec(text)?.[1] ?? '';
+    const own = { ...read('systolic-64x64.json'), ...(JSON.parse(`{${example}}`) as Json) };
+    expect(validateTarget(own, 'own.json').diagnostics).toEqual([]);
+    expect(own['array']).toMatchObject({ rows: 16, dataflow: 'output-stationary' });
+  });
+});
