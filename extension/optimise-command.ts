@@ -32,6 +32,8 @@ export class OptimiseRunner implements vscode.Disposable {
   /** Fires when a search starts, tries a point or ends, and when files were deleted. */
   readonly onDidChange = this.#changed.event;
   readonly #runs = new Map<string, OptimiseRun>();
+  /** Whether the page that tells everything is in front now; messages would say it twice. */
+  isShown: () => boolean = () => false;
   #cancel: vscode.CancellationTokenSource | undefined;
   #running: vscode.Uri | undefined;
   #last: SelectDocument | null = null;
@@ -137,7 +139,10 @@ export class OptimiseRunner implements vscode.Disposable {
   #onFailure(plan: vscode.Uri, error: unknown): void {
     const stopped = isCancelled(error);
     this.#tell(plan, brokenRun(this.run(plan), stopped ? null : toErrorData(error)));
-    if (stopped) void vscode.window.showInformationMessage(vscode.l10n.t('The search was stopped. Nothing was written.'));
+    if (this.isShown()) {
+      const { code, message } = toErrorData(error);
+      if (!stopped) this.#services.log.error(`search for ${baseName(plan.path)}: ${code}: ${message}`);
+    } else if (stopped) void vscode.window.showInformationMessage(vscode.l10n.t('The search was stopped. Nothing was written.'));
     else void showError(this.#services.log, vscode.l10n.t('The search for {0} failed', baseName(plan.path)), error);
   }
 
@@ -146,7 +151,7 @@ export class OptimiseRunner implements vscode.Disposable {
     this.#tell(plan, finishedRun(this.run(plan), options, outcome));
     this.#save(plan);
     // Not awaited: the command is done when its result is on the page, not when somebody closes the message.
-    if (outcome.output !== null) void announce(outcome.output, outcome);
+    if (outcome.output !== null && !this.isShown()) void announce(outcome.output, outcome);
   }
 
   async #request(plan: vscode.Uri, options: OptimiseOptions, writes: boolean, token: vscode.CancellationToken): Promise<SelectDocument> {

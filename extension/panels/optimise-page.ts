@@ -21,6 +21,7 @@ export class OptimisePage implements vscode.WebviewPanelSerializer, vscode.Dispo
 
   constructor(context: TierwiseContext) {
     this.#context = context;
+    context.optimise.isShown = () => this.#panel?.visible === true;
     const update = (): void => this.#postSoon();
     this.#subscriptions = [
       context.optimise.onDidChange(update),

@@ -60,9 +60,9 @@ function mount(root: HTMLElement, context: PageContext): (view: OptimiseView) =>
     error.element,
     h('div', { class: 'optimise-columns' }, form.element, picture),
     result.element,
+    problems.element,
     layers.element,
     points.element,
-    problems.element,
   );
   let announced = '';
 

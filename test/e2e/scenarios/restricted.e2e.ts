@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect } from 'vitest';
 import { statusBar } from '../driver/panels.ts';
-import { notifications } from '../driver/notifications.ts';
+import { notifications, waitForNotification } from '../driver/notifications.ts';
 import { JOULES } from '../driver/plan-text.ts';
 import { openFile, runCommand } from '../driver/quick-input.ts';
 import { cspScenario, scenario } from '../driver/scenario.ts';
@@ -42,6 +42,19 @@ scenario('an untrusted workspace may not fit, and is told why', current, async (
     { seen: async () => JSON.stringify(await notifications(page)) },
   );
   expect(words).toMatch(/restricted|trust/i);
+  expect(listing(example.folder)).toEqual(filesBefore);
+});
+
+scenario('an untrusted workspace may not optimise energy or run git, and is told why', current, async ({ page }) => {
+  for (const [title, why] of [
+    ['Tierwise: Optimise Energy...', /Optimising energy is blocked in a restricted workspace/],
+    ['Tierwise: Compare Energy with HEAD', /blocked in a restricted workspace, because it runs git/],
+    ['Tierwise: Calibrate Target...', /Measuring is blocked in a restricted workspace/],
+  ] as const) {
+    await runCommand(page, title);
+    expect(await waitForNotification(page, why)).toMatch(why);
+    await runCommand(page, 'Notifications: Clear All Notifications');
+  }
   expect(listing(example.folder)).toEqual(filesBefore);
 });
 

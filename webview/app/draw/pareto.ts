@@ -46,8 +46,8 @@ const plotHeightPx = 240;
 const tickHeightPx = 34;
 
 /**
- * Energy saved (upwards) against quality lost (to the right): upper left is best. Candidates are circles joined in the order of their
- * saving, hollow beyond the allowed loss; baselines are diamonds with their names; the chosen point has a ring and its name; the allowed
+ * Energy saved (upwards) against quality lost (to the right): upper left is best. Candidates are circles, hollow beyond the allowed loss,
+ * and a line joins those that no other one beats in both; baselines are diamonds with their names; the chosen point has a ring and its name; the allowed
  * region is shaded and its edge labelled. Each point is an element of its own for keyboard and screen reader.
  */
 export function drawPareto(options: ParetoOptions): Shape {
@@ -86,8 +86,11 @@ function frameOf(points: readonly ParetoPoint[], options: ParetoOptions): Frame 
   // What lies beyond the picture does not stretch it.
   const highDrop = Math.max(0.02, options.maxDrop * 1.25, ...drops.filter((drop) => drop <= widestDrop));
   // A step below 0 and above the last point, so that no mark sits on an edge.
-  const dropEnds = ends(Math.max(-0.03, lowDrop), highDrop, 0.01);
-  const savingEnds = ends(Math.max(-0.5, Math.min(0, ...savings)), Math.min(1, Math.max(0.2, ...savings)), 0.1);
+  const dropEnds = ends(Math.max(-0.03, lowDrop), highDrop, 0.005);
+  // A hair below 0 is 0: it needs no room of its own.
+  const lowSaving = Math.min(0, ...savings.filter((saving) => saving < -0.01));
+  const [, highEnd] = ends(0, Math.min(1, Math.max(0.2, ...savings)), 0.1);
+  const savingEnds: readonly [number, number] = [lowSaving < 0 ? ends(Math.max(-0.5, lowSaving), 0, 0.1)[0] : 0, highEnd];
   const leftPx = Math.ceil(options.measure('\u2212100 %')) + 10;
   const [rightPx, topPx] = [options.widthPx - 14, 42];
   const bottomPx = topPx + plotHeightPx;
@@ -106,8 +109,7 @@ function frameOf(points: readonly ParetoPoint[], options: ParetoOptions): Frame 
 
 /** The ends on multiples of a step, with room beyond the outermost value. */
 function ends(low: number, high: number, step: number): readonly [number, number] {
-  const from = low < 0 ? Math.floor(low / step - 0.2) * step : 0;
-  return [from, Math.ceil(high / step + 0.2) * step];
+  return [Math.floor(low / step - 0.2) * step, Math.ceil(high / step + 0.2) * step];
 }
 
 function region(options: ParetoOptions, frame: Frame): Shape[] {
@@ -175,10 +177,19 @@ function signed(value: number): string {
   return rounded < 0 ? `\u2212${-rounded}` : String(rounded);
 }
 
+/** Joins the candidates that no other one beats: from the smallest loss on, each with a larger saving than all before it. */
 function line(points: readonly ParetoPoint[], frame: Frame): Shape[] {
-  const candidates = points.filter((point) => point.kind === 'candidate').toSorted(byReading);
-  if (candidates.length < 2) return [];
-  const path = candidates.map((point, i) => `${i === 0 ? 'M' : 'L'}${frame.x(point.drop ?? 0)} ${frame.y(point.saving)}`).join('');
+  const candidates = points.filter((point) => point.kind === 'candidate');
+  let best = -Infinity;
+  const front = candidates
+    .toSorted((a, b) => (a.drop ?? 0) - (b.drop ?? 0) || b.saving - a.saving)
+    .filter((point) => {
+      const isBetter = point.saving > best;
+      best = Math.max(best, point.saving);
+      return isBetter;
+    });
+  if (front.length < 2) return [];
+  const path = front.map((point, i) => `${i === 0 ? 'M' : 'L'}${frame.x(point.drop ?? 0)} ${frame.y(point.saving)}`).join('');
   return [{ tag: 'path', attributes: { class: 'candidate-line', d: path } }];
 }
 
