@@ -21,6 +21,8 @@ export interface SelectRows {
 const steeringShare = 2 / 3;
 /** Fewer fit rows than this leave too few on both sides to tell one point of accuracy from another. */
 export const fewestFitRows = 60;
+/** Fewer rows than this say nothing about what was lost. */
+const fewestHeldOutRows = 10;
 /** Calibration rows that are used at most unless told; more add time and hardly anything else. */
 export const defaultCalibrationRows = 16384;
 /** What calibration and validation rows may take in memory together. */
@@ -43,6 +45,13 @@ export async function selectRows(
       'too-few-rows',
       `the plan gives ${fit.length} of ${data.rows.rows} rows of ${data.name} to the fit; selecting weights takes at least ${fewestFitRows}: two thirds steer, one third decides`,
       'Give more rows, or a larger split in the plan.',
+    );
+  }
+  if (heldOut.length < fewestHeldOutRows) {
+    throw new TierwiseError(
+      'too-few-rows',
+      `the plan keeps ${heldOut.length} of ${data.rows.rows} rows of ${data.name} aside; judging the result takes at least ${fewestHeldOutRows} that nothing was chosen by`,
+      'Give more rows, or a smaller split in the plan.',
     );
   }
   const parts = splitRows(fit.length, steeringShare, split.seed + 1);

@@ -57,6 +57,11 @@ describe('rows of a selection', () => {
     );
   });
 
+  test('too few held-out rows to judge by', async () => {
+    const few = selectRows(numbered(100, 'memory'), { fraction: 0.95, seed: 1 });
+    await expect(few).rejects.toMatchObject({ code: 'too-few-rows', message: expect.stringMatching(/keeps 5 of 100 rows/) as string });
+  });
+
   test.each([
     [70, 'too-few-rows'],
     [1, 'too-few-rows'],

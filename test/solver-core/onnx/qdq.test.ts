@@ -277,7 +277,7 @@ describe('what cannot hold integers', () => {
 });
 
 describe('real models', () => {
-  const layered = materialModels.filter(({ name }) => /lenet5|resnet8_fashion$|mlp_digits|ort_mnist|opt_char/.test(name));
+  const layered = materialModels.filter(({ name }) => /lenet5|resnet8|mlp_digits|ort_mnist|opt_char/.test(name));
   test.skipIf(layered.length === 0).each(layered)('$name runs with integers and is as it was otherwise', async ({ path }) => {
     const model = open(bytesOf(path));
     const layers = layersOf(model).filter((l) => whyNotQuantisable(model, l) === null);
