@@ -12,7 +12,7 @@ import type { Session } from './driver/session.ts';
 import { smallPng } from './driver/small-png.ts';
 import { clickCodeLens, codeLenses, hoverHint, waitForHints } from './driver/text-editor.ts';
 import { FIT_MS, until } from './driver/wait.ts';
-import { waitForWebviewText } from './driver/webviews.ts';
+import { findWebview, waitForWebviewText } from './driver/webviews.ts';
 import { copyExample } from './driver/workspace.ts';
 
 const outDir = process.env['TIERWISE_SCREENSHOTS'] ?? '';
@@ -90,6 +90,21 @@ test('the same plan after the fit, and the report', async () => {
   await runCommand(page, 'Tierwise: Open Energy Report');
   await waitForWebviewText(page, /Energy report/i, /9\d\.\d %/);
   await shoot(page, 'report-light');
+});
+
+test('cheaper weights: the points of a search and what it chose', async () => {
+  const { page } = session;
+  await runCommand(page, 'View: Close All Editors');
+  await openFile(page, 'digits.tiers');
+  await runCommand(page, 'Tierwise: Optimise Energy...');
+  const text = await waitForWebviewText(page, /Optimise energy/, /A search writes nothing/);
+  const frame = await findWebview(page, /Optimise energy/);
+  await frame.locator('[data-command="search"]').click();
+  await waitForWebviewText(page, /Optimise energy/, /Result of the search/, FIT_MS);
+  await waitForNoNotification(page, /Searching for cheaper weights/);
+  await runCommand(page, 'View: Close Primary Side Bar');
+  await shoot(page, 'optimise-light');
+  expect(text).toMatch(/Allowed loss/);
 });
 
 test('the model as a table, in high contrast', async () => {

@@ -153,7 +153,7 @@ function createLayersSection(context: PageContext): { readonly element: HTMLElem
       fill(
         note,
         t(
-          'Of the point that the search chose with {0} allowed; moving the slider does not change this table.',
+          'Of the point that the search chose with up to {0} points allowed; moving the slider does not change this table.',
           dropPoints(result.options.maxDrop),
         ),
       );

@@ -59,7 +59,8 @@ export async function chooseFile(page: Page, path: string): Promise<void> {
   await input.fill(path);
   await until(
     'the file to be offered',
-    async () => (await page.locator(ROW).allTextContents()).some((row) => path.endsWith(plain(row).trim())),
+    // The whole name: another file's may be its end, and stands there before the dialog has read what was typed.
+    async () => (await page.locator(ROW).allTextContents()).some((row) => path.split('/').at(-1) === plain(row).trim()),
     {
       seen: () => rows(page),
     },
