@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { macCell } from '../energy/switching/gate-simulation.ts';
 import { layerEnergyTable, predictedEnergy } from '../energy/switching/layer-table.ts';
-import type { SwitchedCells } from '../energy/switching/price.ts';
+import type { SimulatedUnits, SwitchedCells } from '../energy/switching/price.ts';
 import type { ArrayShape, SwitchingCell } from '../energy/switching/streams.ts';
 import { transitionRows } from '../energy/switching/streams.ts';
 import { tileEnergy } from '../energy/switching/tile.ts';
@@ -34,7 +34,7 @@ export interface SwitchedLayer {
   readonly id: string;
   /** Multiply-adds of one inference that `switched` is for. */
   readonly macs: number;
-  /** By whole tiles, array multiplier first. */
+  /** By whole tiles. */
   readonly switched: SwitchedCells;
   /** (grouped - tiles) / tiles for the first cell. */
   readonly grouped: number;
@@ -53,6 +53,7 @@ export interface SwitchingFigures {
   /** Rows that were run. */
   readonly samples: number;
   readonly array: ArrayShape;
+  readonly cells: SimulatedUnits['cells'];
   /** Names of the files. */
   readonly data: string;
   readonly model: string;
@@ -70,7 +71,7 @@ const seed = 1;
 export async function switchingFigures(
   environment: Environment,
   read: ReadPlan & { readonly plan: Plan; readonly modelPath: string },
-  array: ArrayShape,
+  units: SimulatedUnits,
   control: JobControl,
 ): Promise<SwitchingFigures> {
   const { plan, modelPath, dataPath } = read;
@@ -82,9 +83,9 @@ export async function switchingFigures(
     );
   }
   const { inputs, labels, split, seed: splitSeed } = plan.data;
-  const variant = JSON.stringify([await fileHash(environment, dataPath), inputs, labels, split, splitSeed, array]);
+  const variant = JSON.stringify([await fileHash(environment, dataPath), inputs, labels, split, splitSeed, units]);
   const figures = (): Promise<SwitchingFigures> =>
-    environment.switching.get(modelPath, () => simulate(environment, { modelPath, dataPath }, plan, array, control), variant);
+    environment.switching.get(modelPath, () => simulate(environment, { modelPath, dataPath }, plan, units, control), variant);
   try {
     const found = await figures();
     // Somebody else may have made them, who was not asked to stop.
@@ -101,7 +102,7 @@ async function simulate(
   environment: Environment,
   { modelPath, dataPath }: { readonly modelPath: string; readonly dataPath: string },
   plan: Plan,
-  array: ArrayShape,
+  units: SimulatedUnits,
   control: JobControl,
 ): Promise<SwitchingFigures> {
   const clause = plan.data!;
@@ -119,9 +120,9 @@ async function simulate(
       seed,
       context: contextOf(control, 'running the model'),
     };
-    const { layers, skipped } = await switchedLayers(integerLayerStream(request), array, control);
+    const { layers, skipped } = await switchedLayers(integerLayerStream(request), units, control);
     const names = { data: basename(dataPath), model: basename(modelPath) };
-    return { layers, skipped, samples: Math.min(fitRows.rows, mostSamples), array, ...names };
+    return { layers, skipped, samples: Math.min(fitRows.rows, mostSamples), ...units, ...names };
   } finally {
     await data.close();
   }
@@ -148,30 +149,39 @@ function asFloats(runnable: RunnableModel): Pick<IntegerLayersRequest, 'model' |
 
 async function switchedLayers(
   stream: IntegerLayerStream,
-  array: ArrayShape,
+  units: SimulatedUnits,
   control: JobControl,
 ): Promise<Pick<SwitchingFigures, 'layers' | 'skipped'>> {
-  const cells = [macCell('array'), macCell('booth')] as const;
+  const cells = units.cells.map((id) => macCell(id));
   const layers: SwitchedLayer[] = [];
   const skipped = [...stream.skipped];
   let done = 0;
   for await (const layer of stream.layers) {
     const begin = async (cell: SwitchingCell, half: number): Promise<void> => {
       const message = `${layer.id}: gates of the ${cell.id} cell`;
-      control.onProgress?.({ stage: 'simulating', message, fraction: (done + half / 2) / stream.count });
+      control.onProgress?.({ stage: 'simulating', message, fraction: (done + half / cells.length) / stream.count });
       await nodeHost.pause();
       checkAbort(control.abort);
     };
-    if (transitionRows(layer).length === 0) skipped.push({ id: layer.id, reason: 'it sees one row only' });
-    else layers.push(await switchedLayer(layer, cells, array, begin));
+    const reason = whyNotSimulated(layer, cells);
+    if (reason === null) layers.push(await switchedLayer(layer, cells, units.array, begin));
+    else skipped.push({ id: layer.id, reason });
     done++;
   }
   return { layers, skipped };
 }
 
+/** Why a layer cannot be simulated in these cells, as the end of "is not simulated: …"; null when it can. */
+function whyNotSimulated(layer: CalibratedLayer, cells: readonly SwitchingCell[]): string | null {
+  if (transitionRows(layer).length === 0) return 'it sees one row only';
+  const odd = cells.flatMap(({ allowed }) => layer.weights.find((weight) => !allowed.includes(weight)) ?? []);
+  if (odd.length === 0) return null;
+  return `it holds the weight ${odd[0]}, and the units hold only 0 and plus or minus 1, 2, 4 .. 64; \`tierwise select --values powers-of-two\` chooses such weights`;
+}
+
 async function switchedLayer(
   layer: CalibratedLayer,
-  cells: readonly [SwitchingCell, SwitchingCell],
+  cells: readonly SwitchingCell[],
   array: ArrayShape,
   begin: (cell: SwitchingCell, half: number) => Promise<void>,
 ): Promise<SwitchedLayer> {
@@ -181,7 +191,7 @@ async function switchedLayer(
     results.push(tileEnergy(cell, layer, { array, seed, transitions: transitionsPerLayer }));
   }
   const { energy, macs, tiles, simulatedTiles, rows, simulatedMacs, wrapped } = results[0]!;
-  const predicted = predictedEnergy(layerEnergyTable(cells[0], layer, { seed, mapping: { array } }), layer.weights);
+  const predicted = predictedEnergy(layerEnergyTable(cells[0]!, layer, { seed, mapping: { array } }), layer.weights);
   const grouped = whole(energy) === 0 ? 0 : whole(predicted) / whole(energy) - 1;
   const switched = cells.map(({ id }, at) => ({ cell: id, energy: results[at]!.energy }));
   return { id: layer.id, macs, switched, grouped, tiles, simulatedTiles, rows, simulatedMacs, wrapped };

@@ -3,9 +3,9 @@ import { macOn } from '../energy/cost.ts';
 import { energyContext } from '../energy/estimate.ts';
 import { evidence, withEvidence } from '../energy/evidence.ts';
 import type { Quantity } from '../energy/quantity.ts';
-import { quantity, scaleBand, sum } from '../energy/quantity.ts';
+import { quantity, scaleBand, sum, timesBand } from '../energy/quantity.ts';
 import type { EnergyContext } from '../energy/cost.ts';
-import { addSwitched, cellNames, scaleSwitched, simulatedArray, switchedJoules } from '../energy/switching/price.ts';
+import { addSwitched, cellNames, scaleSwitched, simulatedUnits, switchedJoules } from '../energy/switching/price.ts';
 import type { SwitchedCells } from '../energy/switching/price.ts';
 import { TierwiseError, assert } from '../model/error.ts';
 import { quoteName } from '../model/quote.ts';
@@ -23,7 +23,7 @@ const ofMacs = 'multiply-adds of one inference';
 /**
  * The energy document of a plan with what the multiply-adds of its layers switch on the plan's own rows, simulated gate by gate, beside
  * what the constant tables say of 8-bit multiply-adds. Throws TierwiseError: `switching-needs-plan` for a bare model, `no-8-bit-array`
- * for a target without one, `plan-without-data`, `switching-no-layer` when no layer can be made integer, and those of reading and running.
+ * for a target without one, `plan-without-data`, `switching-no-layer` when no layer can be simulated, and those of reading and running.
  */
 export async function withSwitching(
   environment: Environment,
@@ -42,17 +42,17 @@ export async function withSwitching(
       },
     );
   const context = arrayContext(document.target, found);
-  const array = simulatedArray(context.target);
-  assert(typeof array !== 'string', 'a target without array was let through');
+  const units = simulatedUnits(context.target);
+  assert(typeof units !== 'string', 'a target without array was let through');
   const read = await readPlan(params.path, params.text);
   if (read.plan === undefined || read.modelPath === null) throw hasErrorsError(params.path, read.diagnostics);
-  const figures = await switchingFigures(environment, { ...read, plan: read.plan, modelPath: read.modelPath }, array, control);
+  const figures = await switchingFigures(environment, { ...read, plan: read.plan, modelPath: read.modelPath }, units, control);
   if (figures.layers.length === 0) {
     const first = figures.skipped[0];
     throw new TierwiseError(
       'switching-no-layer',
-      `no layer of ${read.modelPath} can be made integer${first === undefined ? '' : `: ${quoteName(first.id)}, ${first.reason}`}`,
-      'Switching is known for Conv, Gemm and MatMul layers with stored floating-point weights.',
+      `no layer of ${read.modelPath} can be simulated${first === undefined ? '' : `: ${quoteName(first.id)}, ${first.reason}`}`,
+      'Switching is simulated for Conv, Gemm and MatMul layers with stored weights.',
     );
   }
   return described(document, figures, context);
@@ -62,12 +62,12 @@ export async function withSwitching(
 function arrayContext(id: string, found: FoundTargets): EnergyContext {
   const context = energyContext(id, found.targets).value;
   assert(context !== undefined, `no target ${id}`);
-  const array = simulatedArray(context.target);
-  if (typeof array !== 'string') return context;
-  const others = [...found.targets.values()].filter((target) => typeof simulatedArray(target) !== 'string').map((target) => target.id);
+  const units = simulatedUnits(context.target);
+  if (typeof units !== 'string') return context;
+  const others = [...found.targets.values()].filter((target) => typeof simulatedUnits(target) !== 'string').map((target) => target.id);
   throw new TierwiseError(
     'no-8-bit-array',
-    `the multiply-adds of target ${quoteName(id)} cannot be simulated: ${array}`,
+    `the multiply-adds of target ${quoteName(id)} cannot be simulated: ${units}`,
     others.length === 0
       ? 'Choose a target with an array of 8-bit multiply-add units.'
       : `Targets that can: ${others.join(', ')}, with --target.`,
@@ -79,7 +79,9 @@ function described(document: EnergyDocument, figures: SwitchingFigures, context:
   const { target } = context;
   const { inference } = target.arithmetic;
   const accumulatorBits = inference.kind === 'fixed' ? inference.accumulatorBits : 22;
-  const perMac = macOn(target, context, { kind: 'int', weightBits: 8, activationBits: 8, accumulatorBits });
+  const byTables = macOn(target, context, { kind: 'int', weightBits: 8, activationBits: 8, accumulatorBits });
+  const own = target.array?.multiplyAddFactor;
+  const perMac = own === undefined ? byTables : timesBand(byTables, own);
   const byLayer = new Map<string, EvidenceDocument[]>();
   const estimates: Quantity<'J'>[] = [];
   let total: SwitchedCells | undefined;
@@ -135,11 +137,11 @@ function commonRef(switched: SwitchedCells, { samples, data, model }: SwitchingF
   return `gates of the ${cellNames(switched)} (hdl/mac) on ${samples} rows of ${data} through ${model} as 8-bit integers`;
 }
 
-function assumptionsOf({ samples, array, data }: SwitchingFigures): EnergyDocument['assumptions'] {
+function assumptionsOf({ samples, array, cells, data }: SwitchingFigures): EnergyDocument['assumptions'] {
   return [
     {
       name: 'switching',
-      text: `Toggles of a weight-stationary array of ${array.rows} x ${array.columns} units on ${samples} rows of ${data} in a seeded random order; weights in 255 steps per output, inputs as bytes by their range, sums of 22 bits carried from tile to tile. The band covers the constant tables and both multipliers.`,
+      text: `Toggles of a weight-stationary array of ${array.rows} x ${array.columns} units on ${samples} rows of ${data} in a seeded random order; weights in 255 steps per output, inputs as bytes by their range, sums of 22 bits carried from tile to tile. The band covers the constant tables${cells.length > 1 ? ' and both multipliers' : ''}.`,
       dominates: false,
     },
     {

@@ -10,27 +10,38 @@ import type { CellEnergy, MacCellId } from './types.ts';
 /** What a multiply-add of some work switches in each cell that could do it: energy in the unit of `CellEnergy`, the cell that is meant first. */
 export type SwitchedCells = readonly { readonly cell: MacCellId; readonly energy: CellEnergy }[];
 
+/** What stands for the units of a target's array. */
+export interface SimulatedUnits {
+  readonly array: ArrayShape;
+  /** The cell that is meant first; the others tell how much the kind of multiplier matters. */
+  readonly cells: readonly [MacCellId, ...MacCellId[]];
+}
+
 /**
- * The array of a target whose units the simulated cells stand for, 64 x 64 where the target does not say; a string says why there is
+ * The cells that stand for the units of a target's array, 64 x 64 of them where the target does not say; a string says why there are
  * none, as the end of "the multiply-adds cannot be simulated: …".
  */
-export function simulatedArray({ arithmetic, array, kind }: EnergyTarget): ArrayShape | string {
+export function simulatedUnits({ arithmetic, array, kind }: EnergyTarget): SimulatedUnits | string {
   const { inference } = arithmetic;
   if (kind !== 'asic') return `the cells are gates of an ASIC, and this is ${kind === 'fpga' ? 'an FPGA' : `of the kind ${kind}`}`;
   if (inference.kind === 'model') return "it multiplies numbers of the model's own widths, not 8-bit integers";
   if (inference.kind !== 'fixed' || inference.bits !== 8) return `it multiplies ${inference.bits}-bit numbers, not 8-bit integers`;
-  if (array === undefined) return defaultArray;
+  if (array === undefined) return { array: defaultArray, cells: ['array', 'booth'] };
   if (array.dataflow !== 'weight-stationary') return `it is ${array.dataflow}; the streams of a weight-stationary array were simulated`;
-  return { rows: array.rows, columns: array.columns };
+  const cells = array.weightValues === 'powers-of-two' ? (['shift'] as const) : (['array', 'booth'] as const);
+  return { array: { rows: array.rows, columns: array.columns }, cells };
 }
 
 /**
  * Joules of what switched: the geometric mean over the constant tables for the first cell; the band covers every table and every cell,
- * and the target's factor over the tables' process. The switching itself is simulated, what a toggle costs is from the tables.
+ * and the target's factors over the tables. The switching itself is simulated, what a toggle costs is from the tables.
  */
 export function switchedJoules(switched: SwitchedCells, target: EnergyTarget, tables: readonly EnergyTable[], ref: string): Quantity<'J'> {
+  const own = target.array?.multiplyAddFactor;
+  // The factor of a shifting unit is that of the shifter over a multiplier, which its gates have in them.
+  const factor = own === undefined || switched[0]?.cell === 'shift' ? target.arithmeticFactor : timesBand(target.arithmeticFactor, own);
   const bands = switched.flatMap(({ cell, energy }, at) =>
-    tables.map((table) => ({ first: at === 0, band: timesBand(energyBand(energy, cellJoules(cell, table)), target.arithmeticFactor) })),
+    tables.map((table) => ({ first: at === 0, band: timesBand(energyBand(energy, cellJoules(cell, table)), factor) })),
   );
   const values = bands.filter(({ first }) => first).map(({ band }) => band.value);
   const low = Math.min(...bands.map(({ band }) => band.low));

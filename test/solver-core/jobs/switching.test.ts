@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { characterisation } from '../../../solver-core/energy/switching/characterisation.ts';
 import { macCell } from '../../../solver-core/energy/switching/gate-simulation.ts';
-import { scaleSwitched, simulatedArray, switchedJoules } from '../../../solver-core/energy/switching/price.ts';
+import { scaleSwitched, simulatedUnits, switchedJoules } from '../../../solver-core/energy/switching/price.ts';
 import { energyTables } from '../../../solver-core/energy/tables/index.ts';
 import { energyTargets } from '../../../solver-core/energy/targets/index.ts';
 import { energyJob } from '../../../solver-core/jobs/energy.ts';
@@ -73,11 +73,11 @@ describe('joules of what switched', () => {
   });
 
   test('only weight-stationary arrays of 8-bit units have simulated cells', () => {
-    expect(simulatedArray(target)).toEqual({ rows: 64, columns: 64 });
-    expect(simulatedArray(energyTargets.get('ecp5-85f')!)).toMatch(/FPGA/);
-    expect(simulatedArray(energyTargets.get('mcu-class')!)).toMatch(/cpu/);
-    expect(simulatedArray({ ...target, arithmetic: { ...target.arithmetic, inference: { kind: 'float', bits: 16 } } })).toMatch(/16-bit/);
-    expect(simulatedArray({ ...target, arithmetic: { ...target.arithmetic, inference: { kind: 'model' } } })).toMatch(/own widths/);
+    expect(simulatedUnits(target)).toEqual({ array: { rows: 64, columns: 64 }, cells: ['array', 'booth'] });
+    expect(simulatedUnits(energyTargets.get('ecp5-85f')!)).toMatch(/FPGA/);
+    expect(simulatedUnits(energyTargets.get('mcu-class')!)).toMatch(/cpu/);
+    expect(simulatedUnits({ ...target, arithmetic: { ...target.arithmetic, inference: { kind: 'float', bits: 16 } } })).toMatch(/16-bit/);
+    expect(simulatedUnits({ ...target, arithmetic: { ...target.arithmetic, inference: { kind: 'model' } } })).toMatch(/own widths/);
   });
 });
 
@@ -155,6 +155,22 @@ describe('energy of a plan with switching', () => {
     expect(stored.diagnostics.filter(({ code }) => code.startsWith('switching'))).toEqual([]);
     for (const [i, { evidence }] of stored.layers.entries())
       expect(evidence![0]!.simulated!.value).toBeLessThan(document.layers[i]!.evidence![0]!.simulated!.value / 2);
+
+    // 0 and 1 are powers of two, too: an array of shifters holds them, for less.
+    const shifted = await energyJob(environment, {
+      path: plan('shift.tiers', { model: 'qdq.onnx', target: 'shift-only-64x64' }),
+      switching: true,
+    });
+    expect(shifted.evidence![0]!.simulated!.value).toBeLessThan(stored.evidence![0]!.simulated!.value);
+    expect(shifted.evidence![0]!.simulated!.ref).toMatch(/^gates of the shifter/);
+  });
+
+  test('an array of shifters holds no other weights', async () => {
+    const path = plan('shift-any.tiers', { target: 'shift-only-64x64' });
+    await expect(energyJob(environment, { path, switching: true })).rejects.toMatchObject({
+      code: 'switching-no-layer',
+      message: expect.stringMatching(/holds the weight -?\d+, .* --values powers-of-two/) as string,
+    });
   });
 
   test('without the word nothing is simulated', async () => {
