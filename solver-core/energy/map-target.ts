@@ -1,5 +1,5 @@
 import type { Band } from './quantity.ts';
-import type { AccessEnergy, EnergyTarget, EventsOnTarget } from './target.ts';
+import type { AccessEnergy, ArrayOnTarget, EnergyTarget, EventsOnTarget } from './target.ts';
 
 /** The same target with `f` applied to every band of its constants. */
 export function mapTarget(target: EnergyTarget, f: (band: Band) => Band): EnergyTarget {
@@ -16,43 +16,55 @@ export function mapTarget(target: EnergyTarget, f: (band: Band) => Band): Energy
       target.engine === null
         ? null
         : { ...target.engine, activity: f(target.engine.activity), linkEnergyPerBitJ: f(target.engine.linkEnergyPerBitJ) },
-    ...mapArray(target, f),
-    ...(target.events === undefined ? {} : { events: mapEvents(target.events, f) }),
+    ...mapSections(target, f),
   };
 }
 
-function mapArray({ array }: EnergyTarget, f: (band: Band) => Band): Pick<EnergyTarget, 'array'> {
-  if (array === undefined) return {};
+/** What a constant of an `array` or `events` section is: an energy that a calibration may scale, by group, or a factor or share. */
+export type SectionConstant = 'compute' | 'memory' | 'static' | 'factor';
+
+/** The `array` and `events` sections of a target, where it has them, with `f` applied to every band. */
+export function mapSections(
+  { array, events }: EnergyTarget,
+  f: (band: Band, kind: SectionConstant) => Band,
+): Pick<EnergyTarget, 'array' | 'events'> {
+  return {
+    ...(array === undefined ? {} : { array: mapArray(array, f) }),
+    ...(events === undefined ? {} : { events: mapEvents(events, f) }),
+  };
+}
+
+type SectionMap = (band: Band, kind: SectionConstant) => Band;
+
+function mapArray(array: ArrayOnTarget, f: SectionMap): ArrayOnTarget {
   const { registers, array: between, buffer, dram } = array.access;
   return {
-    array: {
-      ...array,
-      access: {
-        registers: mapAccess(registers, f),
-        array: mapAccess(between, f),
-        buffer: buffer === null ? null : mapAccess(buffer, f),
-        dram: dram === null ? null : mapAccess(dram, f),
-      },
-      idlePerUnitCycleJ: f(array.idlePerUnitCycleJ),
-      ...(array.multiplyAddFactor === undefined ? {} : { multiplyAddFactor: f(array.multiplyAddFactor) }),
+    ...array,
+    access: {
+      registers: mapAccess(registers, f),
+      array: mapAccess(between, f),
+      buffer: buffer === null ? null : mapAccess(buffer, f),
+      dram: dram === null ? null : mapAccess(dram, f),
     },
+    idlePerUnitCycleJ: f(array.idlePerUnitCycleJ, 'static'),
+    ...(array.multiplyAddFactor === undefined ? {} : { multiplyAddFactor: f(array.multiplyAddFactor, 'factor') }),
   };
 }
 
-function mapAccess(access: AccessEnergy, f: (band: Band) => Band): AccessEnergy {
+function mapAccess(access: AccessEnergy, f: SectionMap): AccessEnergy {
   return access.kind === 'per-bit'
-    ? { kind: 'per-bit', energyPerBitJ: f(access.energyPerBitJ) }
-    : { kind: 'relative', macsPerWord: f(access.macsPerWord) };
+    ? { kind: 'per-bit', energyPerBitJ: f(access.energyPerBitJ, 'memory') }
+    : { kind: 'relative', macsPerWord: f(access.macsPerWord, 'factor') };
 }
 
-function mapEvents(events: EventsOnTarget, f: (band: Band) => Band): EventsOnTarget {
+function mapEvents(events: EventsOnTarget, f: SectionMap): EventsOnTarget {
   return {
-    nonzeroInputs: f(events.nonzeroInputs),
-    eventJ: f(events.eventJ),
-    macJ: f(events.macJ),
-    weightLoadsPerMac: f(events.weightLoadsPerMac),
-    weightLoadJ: f(events.weightLoadJ),
-    stateAccessesPerMac: f(events.stateAccessesPerMac),
-    stateAccessJ: f(events.stateAccessJ),
+    nonzeroInputs: f(events.nonzeroInputs, 'factor'),
+    eventJ: f(events.eventJ, 'memory'),
+    macJ: f(events.macJ, 'compute'),
+    weightLoadsPerMac: f(events.weightLoadsPerMac, 'factor'),
+    weightLoadJ: f(events.weightLoadJ, 'memory'),
+    stateAccessesPerMac: f(events.stateAccessesPerMac, 'factor'),
+    stateAccessJ: f(events.stateAccessJ, 'memory'),
   };
 }

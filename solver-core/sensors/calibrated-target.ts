@@ -1,3 +1,4 @@
+import { mapSections } from '../energy/map-target.ts';
 import type { Band } from '../energy/quantity.ts';
 import type { AccessEnergy, ArrayOnTarget, EnergyTarget, EventsOnTarget } from '../energy/target.ts';
 import type { CalibrationDocument } from '../protocol/measure-documents.ts';
@@ -43,6 +44,7 @@ export function calibratedTarget(target: EnergyTarget, calibration: Calibration)
     memories: target.memories.map((level) => ({ ...level, energyPerBitJ: scaled(level.energyPerBitJ, 'memory') })),
     ...(array === undefined ? {} : { array: calibratedArray(array, scaled) }),
     ...(events === undefined ? {} : { events: calibratedEvents(events, scaled) }),
+    ...mapSections(target, (band, kind) => (kind === 'factor' ? band : scaled(band, kind))),
     ...(boundsCompute(calibration) ? { isComputeMeasured: true } : {}),
   };
 }
