@@ -1,9 +1,10 @@
 import type { SelectParams } from '../jobs/select-aim.ts';
 import { selectJob } from '../jobs/select.ts';
 import { TierwiseError } from '../model/error.ts';
-import type { SelectDocument } from '../protocol/index.ts';
+import type { ProgressEvent, SelectDocument } from '../protocol/index.ts';
 import { selectMarkdown } from '../report/select-markdown.ts';
 import { selectText } from '../report/select-text.ts';
+import { pointLine } from '../report/select-words.ts';
 import { choose, expectCall, refuseJson, wholeNumber } from './args.ts';
 import type { CliCall } from './args.ts';
 import { jsonLine } from './json-line.ts';
@@ -16,10 +17,17 @@ export const select: Command = async (call, environment, abort) => {
   const format = choose(call.options.format, 'format', ['text', 'md', 'json'], call.options.json ? 'json' : 'text');
   if (format !== 'json') refuseJson(call, format);
   const params = selectParams(call);
-  const document = await withProgress(call, abort, (control) => selectJob(environment, params, control));
+  const document = await withProgress(call, abort, (control) =>
+    selectJob(environment, params, { ...control, onProgress: (event) => control.onProgress?.(withPointLine(event)) }),
+  );
   process.stdout.write(rendered(document, format));
   return document.diagnostics.some(({ severity }) => severity === 'error') ? 1 : 0;
 };
+
+/** What was tried stays readable: a search takes minutes. */
+function withPointLine(event: ProgressEvent): ProgressEvent {
+  return event.point === undefined ? event : { ...event, message: pointLine(event.point), notice: true };
+}
 
 function rendered(document: SelectDocument, format: string): string {
   if (format === 'json') return jsonLine(document);

@@ -65,6 +65,13 @@ export function dropText(point: SelectPoint): string {
   return point.metric === 'accuracy' ? `${shown} ${Math.abs(shown) === 1 ? 'point' : 'points'}` : `${shown} %`;
 }
 
+/** One configuration in one line: "energy term 0.2: 63.9 % saved, accuracy 90.1 % (0.45 points lost)". */
+export function pointLine(point: SelectPoint): string {
+  const { label, saving, metric, quality, allowed } = point;
+  const lost = point.drop === undefined ? '' : ` (${dropText(point)} lost${allowed ? '' : ', not allowed'})`;
+  return `${inert(label, 80)}: ${signedPercent(saving)} saved, ${metricName(metric)} ${qualityText(metric, quality)}${lost}`;
+}
+
 /** "1.2 nJ to 0.5 nJ, 58 %" */
 export function tableCell(saving: TableSaving | undefined): string {
   if (saving === undefined) return nothing;
