@@ -1,7 +1,7 @@
 // Energy-aware weight selection in closed form on lenet5_fashion and resnet8_fashion beside its rivals: uniform int8 and int4, pruning,
 // sets of cheap values without compensation, zeros alone. Calibration and validation rows come from the 2,000 training pictures of
 // fashion-mnist-small; its 1,000 test pictures judge once, energy included.
-//   node bench/select.bench.mjs [model ...]      default both; needs the extra material (TIERWISE_SHARED)
+//   node bench/select.bench.mjs [model ...] [--ours | --rivals]      default both models, all variants; needs the extra material (TIERWISE_SHARED)
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +13,8 @@ if (!existsSync(join(material, 'models/own/lenet5_fashion.onnx'))) {
   console.log('Selection skipped: it needs the extra material.');
   process.exit(0);
 }
-const asked = process.argv.slice(2);
+const asked = process.argv.slice(2).filter((word) => !word.startsWith('--'));
+const part = process.argv.slice(2).find((word) => word.startsWith('--'));
 const t = await loadSource('bench/select-parts.ts');
 const names = asked.length > 0 ? asked : ['lenet5_fashion', 'resnet8_fashion'];
 const percent = (share, digits = 1) => (100 * share).toFixed(digits);
@@ -28,7 +29,7 @@ for (const name of names) {
   );
   console.log('| variant | validation | test | array | array, arranged | booth | booth, arranged | zeros | seconds |');
   console.log('|---|---|---|---|---|---|---|---|---|');
-  for (const variant of variants(bench)) {
+  for (const variant of variants(bench).filter(({ ours }) => part === undefined || ours === 'both' || ours === (part === '--ours'))) {
     const began = performance.now();
     const layers = await variant.run();
     await report(bench, variant.name, layers, (performance.now() - began) / 1000);
@@ -80,12 +81,12 @@ function variants({ natural, arranged, context, kappas }) {
   };
   const search = async (bound, options) =>
     (await t.selectWeights(numerics, bound.problem, { bits: 8, values: all, maxDrop, seed, ...options }, context)).chosen.layers;
-  const one = (name, setting) => ({ name, run: () => pass(setting) });
-  const whole = (name, bound, options) => ({ name, run: () => search(bound, options) });
-  const quick = { schedule: false, maxPoints: 8 };
+  const one = (name, setting, ours = false) => ({ name, ours, run: () => pass(setting) });
+  const whole = (name, bound, options, ours = false) => ({ name, ours, run: () => search(bound, options) });
+  const quick = { schedule: false, maxPoints: 6 };
   const same = { inputLevels: [256] };
   return [
-    one('int8, nearest', {}),
+    one('int8, nearest', {}, 'both'),
     one('int8, GPTQ', { compensate: true }),
     one('int4, nearest', { bits: 4 }),
     one('int4, GPTQ', { bits: 4, compensate: true }),
@@ -98,9 +99,9 @@ function variants({ natural, arranged, context, kappas }) {
     whole('energy term, no compensation', natural, { ...quick, ...same, compensate: false }),
     whole('zeros alone, compensated', natural, { ...quick, ...same, zerosOnly: true }),
     whole('energy term, set of 16', natural, { ...quick, ...same, values: { kind: 'set', size: 16 } }),
-    whole('energy term', natural, { ...same }),
-    whole('energy term, input levels', natural, {}),
-    whole('energy term, input levels, arranged', arranged, {}),
+    whole('energy term', natural, { ...same }, true),
+    whole('energy term, input levels', natural, {}, true),
+    whole('energy term, input levels, arranged', arranged, {}, true),
   ];
 }
 

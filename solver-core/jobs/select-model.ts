@@ -54,7 +54,7 @@ export interface SelectModel {
 /** Rows (samples times positions) that steer a layer: as many as say something about its inputs, few enough to stay quick. */
 const rowsPerInput = 128;
 const leastRows = 49152;
-const leastSamples = 384;
+const leastSamples = 160;
 /** What the original model's outputs may take in memory, all layers together. */
 const originalsBytes = 2 ** 29;
 
@@ -107,6 +107,16 @@ export async function selectModel(request: SelectModelRequest, context: SolveCon
     if (budget > 0) originals.set(key, made);
     return made;
   };
+  // A layer is often looked at several times in a row, on other input levels: what it reads is then computed once.
+  let held:
+    { readonly stored: StoredModel; readonly size: number; readonly id: string; readonly values: Map<string, TensorSource> } | undefined;
+  const current = async (stored: StoredModel, value: string, { id }: Layer, data: FitRows, within: SolveContext): Promise<TensorSource> => {
+    if (held?.stored !== stored || held.size !== stored.size || held.id !== id) held = { stored, size: stored.size, id, values: new Map() };
+    const { values } = held;
+    const found = values.get(value) ?? (await valuesOf(stored, value, data, within, false));
+    values.set(value, found);
+    return found;
+  };
   const assess = assessor({ ...request, encode: (stored) => encode(stored) });
   const problem: SelectProblem = {
     layers,
@@ -116,14 +126,14 @@ export async function selectModel(request: SelectModelRequest, context: SolveCon
       assert(layer?.linear != null, `no linear layer ${selected.id}`);
       const form = layer.linear;
       const data = samples(layer);
-      const tensors = await valuesOf(stored, layer.input, data, within, false);
+      const tensors = await current(stored, layer.input, layer, data, within);
       const wanted = await original(layer.preActivation, layer, within);
       const skip = layer.residual === null ? null : layer.residual.skip;
       // What a skip connection beside the layer lost, the layer can make up for.
       const lost =
         skip === null || stored.size === 0
           ? null
-          : { before: await original(skip, layer, within), now: await valuesOf(stored, skip, data, within, false) };
+          : { before: await original(skip, layer, within), now: await current(stored, skip, layer, data, within) };
       const bias = biases.get(layer.id) ?? null;
       const groups = Array.from({ length: form.groups }, (_, g) => {
         const k = form.outputs / form.groups;
@@ -136,6 +146,7 @@ export async function selectModel(request: SelectModelRequest, context: SolveCon
       });
       return collectView({
         layer: selected,
+        range: await rangeOf(tensors),
         groups,
         cell: request.cell,
         price: request.price,
@@ -173,6 +184,18 @@ function selectLayerOf(model: OnnxModel, layer: Layer): SelectLayer | string {
 function biasOf(model: OnnxModel, layer: Layer): Float64Array | null {
   const { value } = readTensor(model, layer.bias ?? '');
   return value === undefined ? null : Float64Array.from(value.data, (v) => v * (layer.linear?.beta ?? 1));
+}
+
+/** Smallest and largest value, 0 among them. */
+async function rangeOf(tensors: TensorSource): Promise<{ readonly low: number; readonly high: number }> {
+  let [low, high] = [0, 0];
+  for await (const { tensor } of tensors.batches()) {
+    for (const v of tensor.data) {
+      if (v < low) low = v;
+      else if (v > high) high = v;
+    }
+  }
+  return { low, high };
 }
 
 /** A seeded draw of the calibration rows, in random order: data files are often sorted by class, which would make neighbours alike. */

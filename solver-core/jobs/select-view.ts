@@ -16,6 +16,8 @@ import type { Arrangement } from './select-arrange.ts';
 /** What a layer reads and should give, group by group. */
 export interface ViewSources {
   readonly layer: SelectLayer;
+  /** Smallest and largest value that the layer reads. */
+  readonly range: { readonly low: number; readonly high: number };
   readonly groups: readonly {
     /** [rows, d] */
     readonly x: ActivationSource;
@@ -41,15 +43,12 @@ const judgingRows = 1500;
 /** Rows of activations that energy is simulated on. */
 const energyRows = 2048;
 const tableSamples = 512;
-const tileRows = 128;
+const tileRows = 64;
 
 /** One or two passes over the layer's rows: range, then sums and the rows that judge and that energy is simulated on. */
 export async function collectView(sources: ViewSources): Promise<LayerView> {
   const { layer, groups, cell, price, seed } = sources;
-  const input = await inputSteps(
-    groups.map(({ x }) => x),
-    sources.inputLevels,
-  );
+  const input = inputSteps(sources.range, sources.inputLevels);
   const views: { sums: RidgeSums; judging: JudgingRows }[] = [];
   const bytes: Uint8Array[] = [];
   for (const { x, y, bias } of groups) {
@@ -100,18 +99,8 @@ function energyPerSumBit(cell: SwitchingCell, price: (energy: CellEnergy) => num
   return price(cell.transitionEnergy(0, seen)) / sumBits;
 }
 
-/** Unsigned bytes over the range of all groups; fewer levels have coarser steps and leave the highest bits of the bytes unused. */
-async function inputSteps(sources: readonly ActivationSource[], levels: number): Promise<InputSteps> {
-  let [low, high] = [0, 0];
-  for (const source of sources) {
-    for await (const { x, rows } of source.chunks()) {
-      for (let at = 0; at < rows * source.columns; at++) {
-        const v = x[at]!;
-        if (v < low) low = v;
-        else if (v > high) high = v;
-      }
-    }
-  }
+/** Unsigned bytes over the range; fewer levels have coarser steps and leave the highest bits of the bytes unused. */
+function inputSteps({ low, high }: ViewSources['range'], levels: number): InputSteps {
   // A range that is spread over 256 levels is stretched so that the least and the most it holds are `levels` steps apart.
   const stretch = 255 / (levels - 1);
   const { scale, zeroPoint } = activationScale(low, high);
