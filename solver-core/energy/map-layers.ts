@@ -17,6 +17,7 @@ export interface ArrayMappings {
 export function mapLayers(layers: readonly Layer[], context: EnergyContext): ArrayMappings {
   const { target } = context;
   const byLayer = new Map<string, Mapping>();
+  const byShape = new Map<string, Mapping>();
   const { array } = target;
   const buffer = target.memories[0];
   if (array === undefined || buffer === undefined) return { targetId: target.id, byLayer };
@@ -29,7 +30,11 @@ export function mapLayers(layers: readonly Layer[], context: EnergyContext): Arr
     const precision = precisionOf(target.arithmetic.inference, layer);
     const stored = storedBits(target.arithmetic.inference, layer);
     const bits = { weights: stored.weight, activations: stored.activation, sums: sumBits(precision) };
-    byLayer.set(layer.id, chooseMapping(shape, geometry, bits, resident));
+    // Networks repeat their layers, and the search is most of the work of an estimate.
+    const key = JSON.stringify([shape, bits]);
+    const mapping = byShape.get(key) ?? chooseMapping(shape, geometry, bits, resident);
+    byShape.set(key, mapping);
+    byLayer.set(layer.id, mapping);
   }
   return { targetId: target.id, byLayer };
 }

@@ -3,7 +3,7 @@ import { largestWindow, windowElements } from './axis.ts';
 import type { Mapping, Resident, WordBits } from './bits.ts';
 import { bitsAt, storedSumBits } from './bits.ts';
 import type { Dim, Loop, Nest, Pass } from './nest.ts';
-import { extent, operands, steps, tileOf } from './nest.ts';
+import { extent, operands, steps, tileOf, visits } from './nest.ts';
 import type { ArrayGeometry } from './passes.ts';
 import { passes } from './passes.ts';
 import type { LayerShape } from './shape.ts';
@@ -22,28 +22,51 @@ const waitingWeight = 0.1;
  * dimensions that fit the buffer, and the orders of the loops over them. Ties go to the first found. Deterministic.
  */
 export function chooseMapping(shape: LayerShape, array: ArrayGeometry, bits: WordBits, resident: Resident): Mapping {
-  let best: Mapping | null = null;
-  let bestCost = Infinity;
-  let smallest: Nest | null = null;
-  for (const candidate of passes(shape, array)) {
-    for (const nest of tilings(shape, candidate, array)) {
-      if (smallest === null || neededBits(nest, bits, resident) < neededBits(smallest, bits, resident)) smallest = nest;
-      if (neededBits(nest, bits, resident) > array.bufferBytes * 8) continue;
-      for (const ordered of orders(nest)) {
-        const traffic = nestTraffic(ordered, array.rows, array.columns);
-        const mapping: Mapping = { nest: ordered, traffic, bits, resident, fits: true };
-        const cost =
-          weightedTraffic(mapping) + waitingWeight * bits.activations * (array.rows * array.columns * traffic.cycles - traffic.macs);
-        if (cost < bestCost) {
-          bestCost = cost;
-          best = mapping;
-        }
-      }
+  const search: Search = { array, bits, resident, best: null, bestCost: Infinity };
+  let smallest: { readonly nest: Nest; readonly needed: number } | null = null;
+  for (const pass of passes(shape, array)) {
+    for (const nest of tilings(shape, pass, array)) {
+      const needed = neededBits(nest, bits, resident);
+      if (smallest === null || needed < smallest.needed) smallest = { nest, needed };
+      if (needed > array.bufferBytes * 8) continue;
+      for (const ordered of orders(nest)) consider(search, ordered);
+      // One tile for everything: every word crosses once, so no other tiling of this pass is better.
+      if (nest.outer.every((loop) => steps(nest, loop.dim) === 1)) break;
     }
   }
-  if (best !== null) return best;
+  if (search.best !== null) return search.best;
   assert(smallest !== null, 'an array without passes');
-  return { nest: smallest, traffic: nestTraffic(smallest, array.rows, array.columns), bits, resident, fits: false };
+  return { nest: smallest.nest, traffic: nestTraffic(smallest.nest, array.rows, array.columns), bits, resident, fits: false };
+}
+
+/** The best mapping so far. */
+interface Search {
+  readonly array: ArrayGeometry;
+  readonly bits: WordBits;
+  readonly resident: Resident;
+  best: Mapping | null;
+  bestCost: number;
+}
+
+function consider(search: Search, nest: Nest): void {
+  const { array, bits, resident } = search;
+  if (choiceWeights.dram * leastDramBits(nest, bits, resident) >= search.bestCost) return;
+  const traffic = nestTraffic(nest, array.rows, array.columns);
+  const mapping: Mapping = { nest, traffic, bits, resident, fits: true };
+  const waiting = array.rows * array.columns * traffic.cycles - traffic.macs;
+  const cost = weightedTraffic(mapping) + waitingWeight * bits.activations * waiting;
+  if (cost >= search.bestCost) return;
+  search.bestCost = cost;
+  search.best = mapping;
+}
+
+/** No more than the bits that cross DRAM, without looking at windows: rules most loop orders out before anything else is counted. */
+function leastDramBits(nest: Nest, bits: WordBits, resident: Resident): number {
+  const { images, groups, outputs, channels, rows, columns } = nest.shape;
+  const fetches = nest.weightsPassThrough ? steps(nest, 'images') * steps(nest, 'rows') : visits(nest, 'weights');
+  const weights = fetches * groups * outputs * channels * rows.kernel * columns.kernel * bits.weights;
+  const sums = visits(nest, 'outputs') * groups * images * outputs * rows.outputs * columns.outputs * bits.activations;
+  return (resident.weights ? 0 : weights) + (resident.activations ? 0 : sums);
 }
 
 /** Bits of one tile of every operand, and of what lives in the buffer throughout. Nothing is counted twice for overlapping transfers. */
