@@ -37,6 +37,7 @@ export const helpText = `tierwise: energy-aware model development
                            --backend serial:PORT (asks that board for its telemetry, too)
   tierwise measure FILE    joules of one inference by a meter, idle power taken off; kept in MODEL.measured.json
                            --sensor ID  --target T (what this machine is)  --data FILE  --format text|md
+                           --fit (of a plan: one fit of its lower tiers)  --backend cpu|xrt:N|serial:PORT
   tierwise calibrate TARGET FILES   fits a target's constants to the measurements of these models
                            --measure (measures each first)  --sensor ID  --format text|md
   tierwise boards [PORT]   serial ports and XRT cards; opens none, unless a PORT (or xrt:N) is named or

@@ -20,17 +20,21 @@ export const sensors: Command = async (call, _environment, abort) => {
   return 0;
 };
 
-/** `tierwise measure FILE`: joules of one inference by a meter. Exit code 3 without a meter for it, 1 when it cannot be told from idling. */
+/** `tierwise measure FILE`: joules of one inference, or with --fit of one fit, by a meter. Exit code 3 without a meter for it, 1 when it cannot be told from idling. */
 export const measure: Command = async (call, environment, abort) => {
-  expectCall(call, ['MODEL or PLAN'], ['sensor', 'target', 'data', 'format', 'quiet']);
+  expectCall(call, ['MODEL or PLAN'], ['sensor', 'target', 'data', 'fit', 'backend', 'format', 'quiet']);
   const format = formatOf(call);
-  const { target, data } = call.options;
-  const { sensor } = call.options.measure;
+  const { target, data, backend } = call.options;
+  const { sensor, fit } = call.options.measure;
+  if (fit === true && data !== undefined) throw contradiction('--fit runs on the rows of the plan, and --data names others');
+  if (fit !== true && backend !== undefined) throw contradiction('inference runs through ONNX Runtime; --backend is for --fit');
   const params = {
     path: call.files[0] ?? '',
     ...(sensor === undefined ? {} : { sensor }),
     ...(target === undefined ? {} : { target }),
     ...(data === undefined ? {} : { data }),
+    ...(fit === true ? { fit } : {}),
+    ...(backend === undefined ? {} : { backend }),
   };
   const document = await withProgress(call, abort, (control) => measureJob(environment, params, control));
   print(call, document, () => (format === 'md' ? measureMarkdown(document) : measureText(document)));
@@ -60,4 +64,8 @@ function formatOf(call: CliCall): string {
   const format = choose(call.options.format, 'format', ['text', 'md'], 'text');
   if (call.options.format !== undefined) refuseJson(call, format);
   return format;
+}
+
+function contradiction(message: string): TierwiseError {
+  return new TierwiseError('usage', message, 'Leave one of them away.', { category: 'usage' });
 }

@@ -2,6 +2,7 @@
 export const measureOptions = {
   sensor: { type: 'string' },
   measure: { type: 'boolean' },
+  fit: { type: 'boolean' },
   'no-calibration': { type: 'boolean' },
 } as const;
 
@@ -9,5 +10,6 @@ export const measureOptions = {
 export interface MeasureWords {
   readonly sensor?: string | undefined;
   readonly measure?: boolean | undefined;
+  readonly fit?: boolean | undefined;
   readonly 'no-calibration'?: boolean | undefined;
 }

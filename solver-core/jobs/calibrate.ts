@@ -14,8 +14,8 @@ import type { Environment } from './environment.ts';
 import { estimateParts, inferenceOn } from './estimate-parts.ts';
 import { readText, writeWhole } from './files.ts';
 import type { JobControl } from './job.ts';
-import type { MeasureSeams } from './measure.ts';
 import { measureJob, modelOf } from './measure.ts';
+import type { MeasureSeams } from './measure-options.ts';
 import { newestMeasurement } from './measured-evidence.ts';
 import { openModel } from './open-model.ts';
 import type { OpenedModel } from './open-model.ts';
@@ -157,7 +157,7 @@ async function sampleOf(environment: Environment, path: string, target: EnergyTa
   const finding = (code: string, message: string): DiagnosticDocument => ({ severity: 'warning', code, message, where: { path } });
   const opened = await openModel(environment, path);
   if (opened.content === undefined) return finding('model-unreadable', opened.diagnostics[0]?.message ?? 'the model cannot be read');
-  const measurement = await newestMeasurement(path, target.id, opened.sha256);
+  const measurement = await newestMeasurement(path, target.id, { model: opened.sha256 });
   if (measurement?.result == null)
     return finding(
       'not-measured',

@@ -5,34 +5,55 @@ import type { Coverage, FoundSensor } from '../sensors/found.ts';
 /** A meter that can be opened. */
 export type ReadySensor = FoundSensor & { readonly open: NonNullable<FoundSensor['open']> };
 
-/** What a meter of these covers, when it is no part of the processor. */
-const elsewhere: Readonly<Partial<Record<Coverage, string>>> = {
+/** What runs: the processor of this machine, an accelerator card, or a board. */
+export type Place = 'processor' | 'card' | 'board';
+
+/** What the figure of a meter may contain so that it can be that of a place. A rail may feed anything that hangs on this machine. */
+const containing: Readonly<Record<Place, readonly Coverage[]>> = {
+  processor: ['processor', 'rail'],
+  card: ['card'],
+  board: ['board', 'rail'],
+};
+const coverageWords: Readonly<Record<Coverage, string>> = {
+  processor: 'the processor',
+  rail: 'a supply rail',
   gpu: 'a graphics card',
+  card: 'an accelerator card',
+  board: 'a board',
+};
+const placeWords: Readonly<Record<Place, string>> = {
+  processor: 'the processor of this machine',
   card: 'an accelerator card',
   board: 'a board',
 };
 
 /**
- * The meter for a workload on this machine's processor: the one named by id or kind, else the processor's own counters. Throws
- * `sensor-unknown`, `sensor-not-permitted` (the rights are missing), `sensor-not-there` (or it is stale or malformed) and
- * `sensor-elsewhere` (its figure does not contain the processor), each with what to do.
+ * The meter for what runs at a place: the one named by id or kind, else that of the place itself. Throws `sensor-unknown`,
+ * `sensor-not-permitted` (the rights are missing), `sensor-not-there` (or it is stale or malformed) and `sensor-elsewhere` (its figure
+ * does not contain the place), each with what to do.
  */
-export function chooseSensor(sensors: readonly FoundSensor[], named: string | undefined): ReadySensor {
+export function chooseSensor(sensors: readonly FoundSensor[], named: string | undefined, place: Place): ReadySensor {
   const candidates =
     named === undefined
-      ? sensors.filter(({ covers }) => covers === 'processor')
+      ? sensors.filter(({ covers }) => covers === place)
       : sensors.filter(({ info }) => info.id === named || info.kind === named);
   const ready = candidates.find((each): each is ReadySensor => each.open !== null);
   if (ready !== undefined) {
-    const place = elsewhere[ready.covers];
-    if (place === undefined) return ready;
+    if (containing[place].includes(ready.covers)) return ready;
     throw new TierwiseError(
       'sensor-elsewhere',
-      `not measurable: ${quoteName(ready.info.id)} meters ${place}, and the model runs on the processor of this machine`,
-      'Choose a meter whose figure contains the processor: `tierwise sensors` lists them.',
+      `not measurable: ${quoteName(ready.info.id)} meters ${coverageWords[ready.covers]}, and this runs on ${placeWords[place]}`,
+      `Choose a meter whose figure contains ${placeWords[place]}: \`tierwise sensors\` lists them.`,
       { category: 'backend' },
     );
   }
+  if (named === undefined && place === 'board')
+    throw new TierwiseError(
+      'sensor-not-there',
+      'nothing was measured: the telemetry of a board holds no power',
+      'Put an INA226 into its supply on the I2C bus of this machine and name it with --sensor; `tierwise sensors` lists it.',
+      { category: 'backend' },
+    );
   const first = candidates[0];
   if (first === undefined)
     throw new TierwiseError(

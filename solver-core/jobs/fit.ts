@@ -1,6 +1,7 @@
 import { cpuNumerics } from '../backends/cpu/index.ts';
 import { evaluate, fitFindings, fitTiers, preflight, splitRows } from '../fit/index.ts';
-import type { Backend, Evaluation, FitRows, ModelRuntime, SolveContext } from '../fit/index.ts';
+import type { Backend, Evaluation, FitResult, FitRows, ModelRuntime, SolveContext } from '../fit/index.ts';
+import type { Host } from '../model/abort.ts';
 import { checkAbort } from '../model/abort.ts';
 import { TierwiseError } from '../model/error.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
@@ -57,7 +58,7 @@ export interface PreparedFit {
  */
 export async function fitJob(environment: Environment, params: FitParams, control: JobControl): Promise<FitDocument> {
   control.onProgress?.({ stage: 'preparing', message: 'reading plan, model and data', fraction: null });
-  const prepared = await prepare(environment, params, control);
+  const prepared = await prepareFit(environment, params, control);
   try {
     return await fitPrepared(environment, params, prepared, control);
   } finally {
@@ -74,22 +75,8 @@ async function fitPrepared(environment: Environment, params: FitParams, prepared
   const backend = await openBackend(environment, choice, work, control.abort, control.onProgress);
   const runtime = ortRuntime();
   try {
-    const editor = editorOf(runnable.model);
-    const { input, layers } = runnable;
-    const host = prepared.data.where === 'file' ? streamingHost() : nodeHost;
-    const context = contextOf(control, 'solving', host);
-    const result = await fitTiers({
-      editor,
-      input,
-      layers,
-      plan,
-      data: prepared.fitRows,
-      backend,
-      numerics: cpuNumerics(),
-      runtime,
-      context,
-      ...(prepared.data.where === 'file' ? { budgetBytes: streamingBudgetBytes } : {}),
-    });
+    const host = hostOf(prepared);
+    const result = await solveTiers(prepared, backend, runtime, contextOf(control, 'solving', host));
     checkAbort(control.abort);
     const fitted = encodeModel(withMetadata(withInitializers(runnable.model, result.weights), fitMetadata(result, backend.info, prepared)));
     const before = await evaluateModel(runtime, encodeModel(runnable.model), prepared, contextOf(control, 'evaluating before', host));
@@ -112,8 +99,30 @@ async function fitPrepared(environment: Environment, params: FitParams, prepared
   }
 }
 
+/** Solves the lower tiers of a prepared fit; nothing is written. */
+export function solveTiers(prepared: PreparedFit, backend: Backend, runtime: ModelRuntime, context: SolveContext): Promise<FitResult> {
+  const { plan, runnable, fitRows, data } = prepared;
+  const { input, layers } = runnable;
+  return fitTiers({
+    editor: editorOf(runnable.model),
+    input,
+    layers,
+    plan,
+    data: fitRows,
+    backend,
+    numerics: cpuNumerics(),
+    runtime,
+    context,
+    ...(data.where === 'file' ? { budgetBytes: streamingBudgetBytes } : {}),
+  });
+}
+
+function hostOf({ data }: PreparedFit): Host {
+  return data.where === 'file' ? streamingHost() : nodeHost;
+}
+
 /** What stands against the fit, before any work; throws when something does. */
-function checkBefore(prepared: PreparedFit, choice: BackendChoice, control: JobControl): readonly Diagnostic[] {
+export function checkBefore(prepared: PreparedFit, choice: BackendChoice, control: JobControl): readonly Diagnostic[] {
   const { plan, runnable, fitRows } = prepared;
   const { input, layers } = runnable;
   // The held-out rows are evaluated on, so they must be sound, too.
@@ -126,7 +135,8 @@ function checkBefore(prepared: PreparedFit, choice: BackendChoice, control: JobC
   return findings;
 }
 
-async function prepare(environment: Environment, params: FitParams, control: JobControl): Promise<PreparedFit> {
+/** Reads plan, model and rows and checks that the output can be written. The rows are open and the caller's to close. */
+export async function prepareFit(environment: Environment, params: FitParams, control: JobControl): Promise<PreparedFit> {
   const read = await readPlan(params.path);
   const { plan, modelPath } = runnablePlan(read);
   if (read.dataPath === null || plan.data === undefined) {

@@ -65,7 +65,7 @@ export async function planEnergy(
   const context = energyContext(targetId, found.targets).value;
   const simulated = context === undefined ? new Map<string, never>() : engineEvidence(known, context);
   const beside = estimate.value === undefined ? estimate : { ...estimate, value: withEvidence(estimate.value, simulated) };
-  const { value, diagnostics } = await withMeasurements(environment, beside, found);
+  const { value, diagnostics } = await withMeasurements(environment, beside, found, plan);
   if (value === undefined || hasErrors(read.diagnostics)) return { value, diagnostics };
   return { value: { ...value, budgets: evaluateBudgets(plan, value) }, diagnostics };
 }

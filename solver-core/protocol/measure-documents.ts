@@ -32,6 +32,8 @@ export interface SensorsDocument {
 export interface MeasureDocument {
   readonly schema: 'tierwise.measure/1';
   readonly model: string;
+  /** One inference, or one fit of a plan's lower tiers. Absent: inference. */
+  readonly of?: 'inference' | 'fit';
   /** What ran, e.g. "inference, batch 1, ONNX Runtime". */
   readonly workload: string;
   readonly sensor: SensorDocument;
@@ -52,7 +54,8 @@ export interface MeasureDocument {
   readonly machine?: string;
   /** The estimate for the target named, when one was. */
   readonly estimate: Quantity<'J'> | null;
-  readonly hashes: { readonly model: string };
+  /** `plan`: of what decides a fit of its lower tiers; of a fit alone. */
+  readonly hashes: { readonly model: string; readonly plan?: string };
   readonly diagnostics: readonly DiagnosticDocument[];
 }
 

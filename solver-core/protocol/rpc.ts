@@ -115,9 +115,16 @@ export interface SolverRequests {
   };
   /** The meters of this machine; nothing is run. */
   'tierwise/sensors': { readonly params: Record<string, never>; readonly result: SensorsDocument };
-  /** Runs the model's inference under a meter. */
+  /** Runs the model's inference under a meter; with `fit`, the fit of a plan's lower tiers on `backend` or the plan's own. */
   'tierwise/measure': {
-    readonly params: { readonly path: string; readonly sensor?: SensorKind | string; readonly target?: string; readonly data?: string };
+    readonly params: {
+      readonly path: string;
+      readonly sensor?: SensorKind | string;
+      readonly target?: string;
+      readonly data?: string;
+      readonly fit?: boolean;
+      readonly backend?: string;
+    };
     readonly result: MeasureDocument;
   };
   /** Fits a target's constants to the measurements recorded beside these models and writes the calibration. */

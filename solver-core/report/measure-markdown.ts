@@ -6,6 +6,7 @@ import { factorText, groupWords, leftOutText, percent } from './measure-text.ts'
 /** A measurement as Markdown, e.g. for a pull request. Ends with a newline. */
 export function measureMarkdown({
   model,
+  of,
   workload,
   sensor,
   result,
@@ -25,7 +26,7 @@ export function measureMarkdown({
     '',
     '| | |',
     '| --- | --- |',
-    `| one inference | ${figure} |`,
+    `| ${of === 'fit' ? 'one fit' : 'one inference'} | ${figure} |`,
     `| idle power | ${idle === null ? nothing : formatFull(idle, 3)} |`,
     ...(estimate === null ? [] : [`| estimate for ${cell(target ?? '')} | ${formatFull(estimate)}${error} |`]),
     `| meter | ${cell(sensor.name)}, ${cell(sensor.domain)} |`,

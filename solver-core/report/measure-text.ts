@@ -35,7 +35,7 @@ export function measureText(document: MeasureDocument): string {
     '',
     result === null
       ? `Not measurable: ${inert(reason ?? 'no reason given', 400)}`
-      : `one inference          ${formatFull(result.energy, 3)}, 95 % interval over ${counted(result.repetitions, 'run')}`,
+      : `${(document.of === 'fit' ? 'one fit' : 'one inference').padEnd(22)} ${formatFull(result.energy, 3)}, 95 % interval over ${counted(result.repetitions, 'run')}`,
     `idle power             ${idle === null ? nothing : formatFull(idle, 3)}`,
     ...comparison(document),
     ...(target == null && result !== null ? ['No target was named, so the figure stands alone; --target T puts it beside estimates.'] : []),

@@ -178,7 +178,7 @@ const optionalStrings = [
   'data',
   'progressToken',
 ];
-const optionalBooleans = ['fresh', 'keepOnCancel', 'trial', 'switching', 'measure'];
+const optionalBooleans = ['fresh', 'keepOnCancel', 'trial', 'switching', 'measure', 'fit'];
 const learnPolicies = ['plan', 'always', 'never'];
 const selectWords: Readonly<Record<string, readonly unknown[]>> = {
   bits: [4, 8],

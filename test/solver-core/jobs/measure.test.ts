@@ -9,7 +9,8 @@ import { calibrateJob } from '../../../solver-core/jobs/calibrate.ts';
 import { energyJob } from '../../../solver-core/jobs/energy.ts';
 import type { EnergyParams } from '../../../solver-core/jobs/energy.ts';
 import { createEnvironment } from '../../../solver-core/jobs/environment.ts';
-import type { MeasureParams, MeasureSeams } from '../../../solver-core/jobs/measure.ts';
+import type { MeasureParams } from '../../../solver-core/jobs/measure.ts';
+import type { MeasureSeams } from '../../../solver-core/jobs/measure-options.ts';
 import { measureJob } from '../../../solver-core/jobs/measure.ts';
 import { sensorsJob } from '../../../solver-core/jobs/sensors.ts';
 import { isAbort } from '../../../solver-core/model/abort.ts';
@@ -141,6 +142,35 @@ describe('measuring', () => {
     );
     expect(isAbort(failure)).toBe(true);
     expect(existsSync(at('digits.measured.json'))).toBe(false);
+  });
+
+  test('the fit of a plan is measured on its backend and stands beside the estimate of its solves', async () => {
+    const options = { minSeconds: 0.04, minUpdates: 1 };
+    const fit = { path: at('digits.tiers'), fit: true, backend: 'cpu' };
+    const document = await measure({ ...machine(0.4), options }, fit);
+    expect(v.safeParse(measureSchema, JSON.parse(JSON.stringify(document))).issues).toBeUndefined();
+    expect(document).toMatchObject({ of: 'fit', reason: null, workload: expect.stringContaining('backend cpu') });
+    expect(off(document.result?.energy.value, 0.4)).toBeLessThan(tolerances.counterSteps.relative);
+    expect(existsSync(at('digits.fitted.onnx'))).toBe(false);
+    const evidence = async (): Promise<EnergyDocument['evidence']> =>
+      (await energy({ path: at('digits.tiers') })).evidence?.filter(({ measured }) => measured !== null);
+    const [found, ...others] = (await evidence())!;
+    expect(others).toEqual([]);
+    expect(found).toMatchObject({ of: 'one fit of the lower tiers', stale: null });
+    expect(found?.estimate).toEqual(document.estimate);
+    expect(await codeOf(calibrate())).toBe('nothing-to-calibrate');
+    writeFileSync(at('digits.tiers'), readFileSync(at('digits.tiers'), 'utf8').replace(/lambda \S+/, 'lambda 0.5'));
+    expect((await evidence())?.[0]?.stale).toContain('lower tiers of the plan changed');
+  });
+
+  test('a fit on another place than the meter covers is refused', async () => {
+    const fit = (backend: string, params: Partial<MeasureParams> = {}): Promise<string> =>
+      codeOf(measure(machine(1), { path: at('digits.tiers'), fit: true, backend, ...params }));
+    expect(await fit('sim')).toBe('sim-not-measurable');
+    expect(await fit('serial:/dev/none', { target: 'up5k' })).toBe('sensor-not-there');
+    expect(await fit('xrt:0', { target: 'xc7a100t' })).toBe('sensor-not-there');
+    expect(await fit('xrt:0', { target: 'xc7a100t', sensor: 'rapl' })).toBe('sensor-elsewhere');
+    expect(await fit('cpu', { target: 'up5k' })).toBe('target-not-this-machine');
   });
 
   test('the meters of the machine', async () => {
