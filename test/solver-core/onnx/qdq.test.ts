@@ -223,6 +223,31 @@ describe('withQuantisedLayers', () => {
   });
 });
 
+describe('numbers that no layer can hold are a mistake of the caller', () => {
+  const c: LayerCase = {
+    op: 'Gemm', transB: true, via: 'nothing', asConstant: false, alpha: 1, beta: 1, inputs: 3, outputs: 2, groups: 1,
+    listedAsInputs: false, opset: 17, bits: 4, zeroPoint: 0, quantiseInput: true, newBias: true, seed: 5,
+  }; // prettier-ignore
+  const model = open(layerModel(c));
+  const good = quantisedOf(c, layersOf(model)[0]!);
+  test.each<readonly [string, Partial<QuantisedLayer>]>([
+    ['a layer that is not there', { id: 'nowhere' }],
+    ['integers beyond 4 bits', { weights: new Int8Array(6).fill(8) }],
+    ['too few integers', { weights: new Int8Array(5) }],
+    ['a scale of 0', { scales: Float32Array.of(0, 1) }],
+    ['a scale that is not a number', { scales: Float32Array.of(NaN, 1) }],
+    ['a bias that is infinite', { bias: Float32Array.of(Infinity, 1) }],
+    ['an input scale below what float32 holds', { input: { scale: 1e-60, zeroPoint: 0 } }],
+    ['a zero point of half a step', { input: { scale: 1, zeroPoint: 0.5 } }],
+    ['a zero point beyond a byte', { input: { scale: 1, zeroPoint: 256 } }],
+  ])('%s', (_name, wrong) => {
+    expect(() => withQuantisedLayers(model, [good])).not.toThrow();
+    expect(() => withQuantisedLayers(model, [{ ...good, ...wrong }])).toThrowError(
+      expect.objectContaining({ code: 'internal-assertion' }) as Error,
+    );
+  });
+});
+
 describe('what cannot hold integers', () => {
   test('weights used twice, float16 weights and weights that are integers already are named', () => {
     const model = open(
