@@ -8,6 +8,9 @@ import type { LayerState } from './plan-snapshot.ts';
 const maxNotes = 40;
 const maxNoteLength = 300;
 
+/** What the figures of a document rest on as a whole. */
+export type EnergyGrounds = Pick<EnergyDocument, 'calibration' | 'trainingMachine'>;
+
 /** Which parts of a hint the user wants to see. */
 export interface HintOptions {
   readonly energy: boolean;
@@ -39,17 +42,17 @@ function retrainingText(state: LayerState, t: Translate): string | undefined {
  * Tooltip of a layer's hint as Markdown: every figure with its band and source, and below the table what each rests on, by number.
  * Names from the user's files are escaped; the text holds no command link and must be shown untrusted.
  */
-export function hintTooltip(state: LayerState, target: string, t: Translate, calibration?: EnergyDocument['calibration']): string {
+export function hintTooltip(state: LayerState, target: string, t: Translate, grounds: EnergyGrounds = {}): string {
   const lines = [`**${escapeMarkdown(state.id)}**`, ''];
   if (state.energy) {
     const { macs, parameters, breakEvenRetrainings } = state.energy;
     lines.push(t('{0} MACs, {1} parameters. Energy on {2}:', formatCount(macs), formatCount(parameters), escapeMarkdown(target)), '');
     const notes = new Map<string, number>();
-    lines.push(...energyTable(state, notes, t), '');
+    lines.push(...energyTable(state, notes, t, grounds.trainingMachine?.name), '');
     const evidence = evidenceLines(state.energy.evidence, t);
     if (evidence.length > 0) lines.push(...evidence, '');
     if (state.energy.mapping) lines.push(t('On the array: {0}', escapeMarkdown(mappingText(state.energy.mapping, t), 300)), '');
-    if (calibration) lines.push(escapeMarkdown(calibrationText(calibration, t), 400), '');
+    if (grounds.calibration) lines.push(escapeMarkdown(calibrationText(grounds.calibration, t), 400), '');
     lines.push(t('A direct solve pays off against gradient descent: {0}', breakEvenText(breakEvenRetrainings, t)), '');
     if (state.fit) lines.push(...fitLines(state.fit, t), '');
     lines.push(...[...notes].map(([note, number]) => `\\[${number}\\] ${escapeMarkdown(note, maxNoteLength)}  `), '');
@@ -59,7 +62,7 @@ export function hintTooltip(state: LayerState, target: string, t: Translate, cal
 }
 
 /** One row per figure. The parts of its reference, which "; " separates, are collected in `notes` and named by number. */
-function energyTable(state: LayerState, notes: Map<string, number>, t: Translate): string[] {
+function energyTable(state: LayerState, notes: Map<string, number>, t: Translate, machine: string | undefined): string[] {
   const { inference, components, retraining } = state.energy ?? {
     inference: null,
     components: [],
@@ -89,6 +92,12 @@ function energyTable(state: LayerState, notes: Map<string, number>, t: Translate
     ...row(t('retrain: gradient descent'), retraining.sgd, false),
     ...row(t('retrain: direct solve'), retraining.solve, false),
     ...row(t('retrain: one update'), retraining.incremental, false),
+    ...(machine === undefined
+      ? []
+      : [
+          ...row(t('on {0}: gradient descent', escapeMarkdown(machine, 60)), state.energy?.onTrainingMachine?.sgd ?? null, false),
+          ...row(t('on {0}: direct solve', escapeMarkdown(machine, 60)), state.energy?.onTrainingMachine?.solve ?? null, false),
+        ]),
     ...row(t('this fit'), state.fit?.energy ?? null, true),
   ];
 }

@@ -71,6 +71,8 @@ const repeatable: ReadonlySet<SolverMethod> = new Set([
   'tierwise/energy',
   'tierwise/lastFit',
   'tierwise/report',
+  'tierwise/diff',
+  'tierwise/sensors',
 ] as const);
 
 interface Pending {

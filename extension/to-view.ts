@@ -1,4 +1,5 @@
 import type {
+  BudgetLayers,
   DiagnosticDocument,
   EnergyDocument,
   EnergyLayer,
@@ -60,7 +61,10 @@ export function reportView(snapshot: PlanSnapshot, t: Translate): ReportView | n
     ...(snapshot.error === null ? {} : { notice: outdatedText(snapshot.error, check, t) }),
     model: energy.model,
     target: energy.target,
-    layers: energy.layers.map((layer) => layerView(layer.id, layer, inspected.get(layer.id), fittedBy(snapshot, layer.id), t)),
+    layers: energy.layers.map((layer) => ({
+      ...layerView(layer.id, layer, inspected.get(layer.id), fittedBy(snapshot, layer.id), t),
+      ...trainingView(layer, energy, t),
+    })),
     totals: {
       macs: formatCount(totals.macs),
       parameters: formatCount(totals.parameters),
@@ -77,11 +81,30 @@ export function reportView(snapshot: PlanSnapshot, t: Translate): ReportView | n
       limit: formatQuantity(budget.limit),
       actual: budget.actual ? formatQuantity(budget.actual) : dash,
       status: budget.status,
+      ...(budget.ofLayers ? { detail: budgetLayersText(budget.ofLayers, t) } : {}),
     })),
     problems: problems([...(check?.diagnostics ?? []), ...energy.diagnostics]),
     fit: fit ? fitView(fit, snapshot.stale, t) : null,
     ...groundsView(energy, t),
   };
+}
+
+/** How many layers miss a budget per layer, and which needs most: "2 of 3 layers exceed it, most /fc2/Gemm with 4.10 µJ". */
+function budgetLayersText(layers: BudgetLayers, t: Translate): string {
+  const [worst] = layers.worst;
+  const missed = layers.exceeded + layers.uncertain + layers.unknown;
+  if (worst === undefined || missed === 0) return t('all {0} layers keep it', formatCount(layers.total));
+  const most = worst.actual ? t('{0} with {1}', worst.id, formatQuantity(worst.actual)) : worst.id;
+  if (layers.exceeded === 0)
+    return t('{0} of {1} layers may exceed it, most likely {2}', formatCount(missed), formatCount(layers.total), most);
+  return t('{0} of {1} layers exceed it, most {2}', formatCount(layers.exceeded), formatCount(layers.total), most);
+}
+
+function trainingView(layer: EnergyLayer, energy: EnergyDocument, t: Translate): Pick<LayerView, 'training'> {
+  const { onTrainingMachine: retraining } = layer;
+  if (!retraining || !energy.trainingMachine) return {};
+  const [sgd, solve, incremental] = [retraining.sgd, retraining.solve, retraining.incremental].map((quantity) => figureView(quantity, t));
+  return { training: { name: energy.trainingMachine.name, sgd: sgd ?? null, solve: solve ?? null, incremental: incremental ?? null } };
 }
 
 /** What the figures of a report rest on beyond constants: simulations and measurements, a calibration, the machine that trains. */

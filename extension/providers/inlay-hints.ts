@@ -1,8 +1,7 @@
 import * as vscode from 'vscode';
-import type { EnergyDocument } from '../../solver-core/protocol/index.ts';
 import type { TierwiseContext } from '../context.ts';
 import { hintPlaces, type HintPlace } from '../hint-place.ts';
-import { hintLabel, hintTooltip, type HintOptions } from '../hint-text.ts';
+import { hintLabel, hintTooltip, type EnergyGrounds, type HintOptions } from '../hint-text.ts';
 import { layerLookup, type LayerState } from '../plan-snapshot.ts';
 
 /** Layers of one range whose names and numbers still fit behind a line. */
@@ -45,7 +44,7 @@ export class EnergyHintsProvider implements vscode.InlayHintsProvider, vscode.Di
           place.ids.map((id) => stateOf(id, place.tier)),
           target,
           options,
-          snapshot.energy?.calibration,
+          snapshot.energy ?? {},
         ),
       );
   }
@@ -61,7 +60,7 @@ function makeHint(
   states: readonly LayerState[],
   target: string,
   options: HintOptions,
-  calibration: EnergyDocument['calibration'],
+  grounds: EnergyGrounds,
 ): vscode.InlayHint[] {
   const t = vscode.l10n.t;
   const labels = states.flatMap((state) => {
@@ -80,7 +79,7 @@ function makeHint(
   const tooltip = new vscode.MarkdownString(
     states
       .slice(0, maxTooltipLayers)
-      .map((state) => hintTooltip(state, target, t, calibration))
+      .map((state) => hintTooltip(state, target, t, grounds))
       .join('\n\n---\n\n'),
   );
   tooltip.isTrusted = false;

@@ -78,8 +78,10 @@ export class LayersTreeProvider implements vscode.TreeDataProvider<LayerNode>, v
     item.iconPath = new vscode.ThemeIcon(state?.fit ? 'pass' : 'circle-outline');
     item.description = [energy, layer.op, ...stateWords].join(' \u00b7 ');
     item.contextValue = 'layer';
-    const { target = '', calibration } = snapshot?.energy ?? {};
-    item.tooltip = state ? new vscode.MarkdownString(hintTooltip(state, target, vscode.l10n.t, calibration)) : layer.id;
+    const energyDocument = snapshot?.energy;
+    item.tooltip = state
+      ? new vscode.MarkdownString(hintTooltip(state, energyDocument?.target ?? '', vscode.l10n.t, energyDocument ?? {}))
+      : layer.id;
     item.command = { command: 'tierwise.revealLayer', title: vscode.l10n.t('Show in plan'), arguments: [layer.id] };
     const spoken = layer.inference ? speakQuantity(layer.inference, vscode.l10n.t) : vscode.l10n.t('energy unknown');
     const tier = tierLabel(layer.tier, node.tierName);

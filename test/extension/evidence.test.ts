@@ -25,7 +25,12 @@ const calibration = { path: '/p/.tierwise/calibrations/ecp5-85f.json', date: '20
 const [first, ...rest] = energy.layers;
 const known: EnergyDocument = {
   ...energy,
-  layers: first ? [{ ...first, evidence: [evidence], mapping }, ...rest] : [],
+  layers: first
+    ? [
+        { ...first, evidence: [evidence], mapping, onTrainingMachine: { sgd: joules(0.4), solve: joules(0.007), incremental: null } },
+        ...rest,
+      ]
+    : [],
   evidence: [evidence, { ...evidence, of: hostileId, measured: null, stale: hostileId, error: 0.07 }],
   calibration,
   trainingMachine: {
@@ -54,10 +59,11 @@ describe('evidence', () => {
 
   it('shows in the tooltip of a layer, with mapping and calibration', () => {
     const state = layerLookup({ ...emptySnapshot('/p/digits.tiers'), energy: known })('fc1', 'lower');
-    const tooltip = hintTooltip(state, 'ecp5-85f', plainText, calibration);
+    const tooltip = hintTooltip(state, 'ecp5-85f', plainText, known);
     expect(tooltip).toContain('error of the estimate');
     expect(tooltip).toContain('On the array: weight\\-stationary\\, 1 x 4 tiles of 64 x 64\\; units busy 78 \\% of the time');
     expect(tooltip).toContain('Constants fitted to measurements of 2026\\-11\\-20');
+    expect(tooltip).toContain('gradient\u00a0descent');
     expect(hintTooltip(state, 'ecp5-85f', plainText)).not.toContain('Constants fitted');
   });
 
@@ -65,6 +71,7 @@ describe('evidence', () => {
     const view = reportView({ ...emptySnapshot('/p/digits.tiers'), energy: known }, plainText);
     expect(view?.evidence).toHaveLength(2);
     expect(view?.layers[0]).toMatchObject({ mapping: mappingText(mapping, plainText), evidence: [{ of: 'one inference' }] });
+    expect(view?.layers[0]?.training).toMatchObject({ name: hostileId, solve: { value: 0.007 }, incremental: null });
     expect(view?.trainingMachine).toMatchObject({ name: hostileId, breakEven: 'at once', incremental: null });
     expect(view?.calibration).toEqual({ text: 'Constants fitted to measurements of 2026-11-20', path: calibration.path, stale: null });
     expect(reportView({ ...emptySnapshot('/p/digits.tiers'), energy }, plainText)).not.toHaveProperty('trainingMachine');

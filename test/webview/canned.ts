@@ -65,6 +65,7 @@ const digitsLayers: readonly LayerView[] = [
     fitted: 'ridge, forward projection',
     mapping: 'weight-stationary, 1 x 4 tiles of 64 x 64; units busy 78 % of the time, 12,544 cycles',
     evidence,
+    training: { name: 'Server-class CPU', sgd: figure(0.4, 'modelled', 4), solve: figure(7e-3, 'modelled', 3), incremental: null },
   }),
   layer('/fc2/Gemm', {
     tier: 'lower',
@@ -113,6 +114,14 @@ export const report: ReportView = {
   budgets: [
     { scope: 'plan', per: 'inference', limit: '15 µJ', actual: '0.37 µJ', status: 'met' },
     { scope: 'features', per: 'fit', limit: '1 mJ', actual: '1.05 mJ', status: 'exceeded' },
+    {
+      scope: 'plan',
+      per: 'layer',
+      limit: '0.1 µJ',
+      actual: '0.24 µJ',
+      status: 'exceeded',
+      detail: '2 of 3 layers exceed it, most /fc2/Gemm with 240 nJ',
+    },
     { scope: 'head', per: 'update', limit: '2 µJ', actual: '0.88 µJ', status: 'uncertain' },
   ],
   problems: [

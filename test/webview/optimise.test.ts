@@ -162,6 +162,18 @@ describe.skipIf(!hasChromium)('the page', () => {
     });
   });
 
+  test('the shifter goes with powers of two, and only with them', async () => {
+    await withView(optimise, async (open) => {
+      await open.page.locator('#option-values').selectOption('powers-of-two');
+      expect(await last(open)).toMatchObject({ options: { values: 'powers-of-two', cell: 'shift' } });
+      await open.page.locator('#option-cell').selectOption('booth');
+      expect(await last(open)).toMatchObject({ options: { values: 'powers-of-two', cell: 'booth' } });
+      await open.page.locator('#option-values').selectOption('set');
+      expect(await last(open)).toMatchObject({ options: { values: 'set', cell: 'array' } });
+      expect(await open.page.locator('#option-cell option[value=shift]').isDisabled()).toBe(true);
+    });
+  });
+
   test('before a search there is nothing to write, and the page says so', async () => {
     await withView(optimiseNew, async (open) => {
       await open.page.locator('[data-command=write]').click({ force: true });

@@ -62,6 +62,7 @@ const layer = v.object({
   breakEvenRetrainings: v.exactOptional(count),
   mapping: v.exactOptional(text),
   evidence: v.exactOptional(evidence),
+  training: v.exactOptional(v.object({ name: text, sgd: maybeFigure, solve: maybeFigure, incremental: maybeFigure })),
 });
 
 const solvedLayer = v.object({
@@ -93,7 +94,14 @@ const report = v.object({
   }),
   assumptions: list(v.object({ name: text, text, dominates: v.boolean() })),
   budgets: list(
-    v.object({ scope: text, per: text, limit: text, actual: text, status: v.picklist(['met', 'exceeded', 'uncertain', 'unknown']) }),
+    v.object({
+      scope: text,
+      per: text,
+      limit: text,
+      actual: text,
+      status: v.picklist(['met', 'exceeded', 'uncertain', 'unknown']),
+      detail: v.exactOptional(text),
+    }),
   ),
   problems: list(v.object({ severity, code: text, message: text })),
   fit: v.nullable(

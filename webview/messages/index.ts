@@ -61,6 +61,13 @@ export interface LayerView {
   /** How the layer lies on the target's array, in words. Absent without an array. */
   readonly mapping?: string;
   readonly evidence?: readonly EvidenceView[];
+  /** Retraining this layer on the machine that would train. */
+  readonly training?: {
+    readonly name: string;
+    readonly sgd: FigureView | null;
+    readonly solve: FigureView | null;
+    readonly incremental: FigureView | null;
+  };
 }
 
 export interface FitView {
@@ -108,6 +115,8 @@ export interface ReportView {
     readonly limit: string;
     readonly actual: string;
     readonly status: 'met' | 'exceeded' | 'uncertain' | 'unknown';
+    /** Of a budget per layer: how many layers miss it, and which most. */
+    readonly detail?: string;
   }[];
   readonly problems: readonly { readonly severity: 'error' | 'warning' | 'info'; readonly code: string; readonly message: string }[];
   readonly fit: FitView | null;

@@ -2,6 +2,7 @@ import type { ReportView } from '../../messages/index.ts';
 import type { PageContext } from '../context.ts';
 import { h, icon } from '../dom.ts';
 import type { Translate } from '../strings.ts';
+import { shortName } from '../text.ts';
 import './budgets.css';
 
 type Budget = ReportView['budgets'][number];
@@ -44,6 +45,7 @@ function budgetRow(budget: Budget, t: Translate): HTMLElement {
       budget.scope,
       h('span', { class: 'budget-per muted' }, ` ${perText(budget.per, t)}`),
       h('span', { class: 'budget-status' }, icon(name, className), word),
+      budget.detail !== undefined && h('span', { class: 'budget-detail muted' }, shortName(budget.detail, 300)),
     ),
     h('td', { class: 'num' }, budget.limit),
     h('td', { class: 'num' }, budget.actual),

@@ -3,6 +3,7 @@ import type { PageContext } from '../context.ts';
 import type { Child } from '../dom.ts';
 import { h } from '../dom.ts';
 import type { Translate } from '../strings.ts';
+import { shortName } from '../text.ts';
 import { evidenceTable } from './evidence.ts';
 import { figureCell, sourceDetails } from './figure.ts';
 import { metricName } from './layer-chart.ts';
@@ -36,6 +37,13 @@ export function layerDetails(layer: LayerView, context: PageContext): readonly C
     const figure = layer[metric];
     return figure === null ? [] : [{ name: metricName(t, metric), figure }];
   });
+  const { training } = layer;
+  const trained = (['sgd', 'solve', 'incremental'] as const).flatMap((metric) => {
+    const figure = training?.[metric] ?? null;
+    return figure === null || training === undefined
+      ? []
+      : [{ name: t('{0}, on {1}', metricName(t, metric), shortName(training.name, 60)), figure }];
+  });
   return [
     h(
       'div',
@@ -45,7 +53,8 @@ export function layerDetails(layer: LayerView, context: PageContext): readonly C
         { class: 'fact-grid' },
         ...facts.filter(([, value]) => value !== '').map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))),
       ),
-      figures.length > 0 && h('dl', { class: 'figure-list' }, ...figures.map(({ name, figure }) => figureEntry(t, name, figure))),
+      (figures.length > 0 || trained.length > 0) &&
+        h('dl', { class: 'figure-list' }, ...[...figures, ...trained].map(({ name, figure }) => figureEntry(t, name, figure))),
       layer.components.length > 0 && componentsTable(layer, context),
       layer.evidence !== undefined &&
         layer.evidence.length > 0 &&

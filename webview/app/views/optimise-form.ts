@@ -24,7 +24,7 @@ export function createOptimiseForm(context: PageContext, onChange: (options: Opt
   let view: OptimiseView | null = null;
   const change = (patch: Partial<OptimiseOptions>): void => {
     if (options === null) return;
-    options = { ...options, ...patch };
+    options = consistent(options, patch);
     show();
     context.post({ kind: 'optimise-options', options });
     onChange(options);
@@ -57,6 +57,14 @@ export function createOptimiseForm(context: PageContext, onChange: (options: Opt
       show();
     },
   };
+}
+
+/** The options after a change. A shifter holds 0 and powers of two only, and is what those are for. */
+function consistent(before: OptimiseOptions, patch: Partial<OptimiseOptions>): OptimiseOptions {
+  const after = { ...before, ...patch };
+  const isShift = after.values === 'powers-of-two';
+  if (patch.values !== undefined && isShift !== (before.values === 'powers-of-two')) return { ...after, cell: isShift ? 'shift' : 'array' };
+  return after.cell === 'shift' && !isShift ? { ...after, cell: 'array' } : after;
 }
 
 const fallback: OptimiseOptions = { maxDrop: 0.01, bits: 8, values: 'all', method: 'closed-form', cell: 'array' };
@@ -159,6 +167,7 @@ function createChoices(context: PageContext, change: (patch: Partial<OptimiseOpt
       for (const { field, set } of fields) {
         set(options);
         field.disabled = disabled;
+        for (const option of field.options) if (option.value === 'shift') option.disabled = options.values !== 'powers-of-two';
       }
     },
   };
