@@ -160,8 +160,8 @@ async function energies({ runnable, runtime, context, testRows, cells }, stored)
     const ways = { natural, arranged: t.arranged(natural, how) };
     for (const [id, cell] of Object.entries(cells)) {
       for (const [way, layer] of Object.entries(ways)) {
-        const { energy, simulatedTiles, tiles, wrapped } = t.tileEnergy(cell, layer, { rows: 128, seed });
-        if (simulatedTiles < tiles || wrapped > 0)
+        const { energy, simulatedColumns, columns, wrapped } = t.tileEnergy(cell, layer, { rows: 128, seed });
+        if (simulatedColumns < columns || wrapped > 0)
           console.error(`${id} ${way} ${layer.id}: ${simulatedTiles} of ${tiles} tiles, ${wrapped} wrapped`);
         for (const table of t.energyTables)
           sums[id][way][table.id] = (sums[id][way][table.id] ?? 0) + t.tableJoules(id, energy, table).value;

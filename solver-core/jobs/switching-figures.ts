@@ -39,7 +39,8 @@ export interface SwitchedLayer {
   /** (grouped - tiles) / tiles for the first cell. */
   readonly grouped: number;
   readonly tiles: number;
-  readonly simulatedTiles: number;
+  readonly columns: number;
+  readonly simulatedColumns: number;
   readonly rows: number;
   readonly simulatedMacs: number;
   /** Share of the sums that 22 bits do not hold. */
@@ -61,7 +62,7 @@ export interface SwitchingFigures {
 
 /** Rows of the plan's data that are run, and transitions that are simulated for each layer and cell, at most. */
 const mostSamples = 512;
-const transitionsPerLayer = 2 ** 20;
+const transitionsPerLayer = 2 ** 21;
 const seed = 1;
 
 /**
@@ -190,11 +191,11 @@ async function switchedLayer(
     await begin(cell, half);
     results.push(tileEnergy(cell, layer, { array, seed, transitions: transitionsPerLayer }));
   }
-  const { energy, macs, tiles, simulatedTiles, rows, simulatedMacs, wrapped } = results[0]!;
+  const { energy, macs, tiles, columns, simulatedColumns, rows, simulatedMacs, wrapped } = results[0]!;
   const predicted = predictedEnergy(layerEnergyTable(cells[0]!, layer, { seed, mapping: { array } }), layer.weights);
   const grouped = whole(energy) === 0 ? 0 : whole(predicted) / whole(energy) - 1;
   const switched = cells.map(({ id }, at) => ({ cell: id, energy: results[at]!.energy }));
-  return { id: layer.id, macs, switched, grouped, tiles, simulatedTiles, rows, simulatedMacs, wrapped };
+  return { id: layer.id, macs, switched, grouped, tiles, columns, simulatedColumns, rows, simulatedMacs, wrapped };
 }
 
 const whole = (energy: CellEnergy): number => energy.multiplier + energy.adder + energy.registers;

@@ -125,12 +125,11 @@ function described(document: EnergyDocument, figures: SwitchingFigures, context:
 }
 
 function layerRef(layer: SwitchedLayer, figures: SwitchingFigures): string {
-  const { simulatedMacs, simulatedTiles, tiles, grouped, rows } = layer;
-  const share =
-    simulatedTiles === tiles ? `all ${tiles === 1 ? 'units' : `units of ${tiles} tiles`}` : `${simulatedTiles} of ${tiles} tiles`;
+  const { simulatedMacs, columns, simulatedColumns, tiles, grouped, rows } = layer;
+  const share = simulatedColumns === columns ? 'all units' : `${simulatedColumns} of ${columns} columns`;
   const sign = grouped < 0 ? '−' : '+';
   const error = `${sign}${(100 * Math.abs(grouped)).toFixed(1)} %`;
-  return `${commonRef(layer.switched, figures)}; ${share}, ${rows} moments, ${simulatedMacs} transitions per cell; grouped model ${error} of it`;
+  return `${commonRef(layer.switched, figures)}; ${share} of ${tiles} ${tiles === 1 ? 'tile' : 'tiles'}, ${rows} moments, ${simulatedMacs} transitions per cell; grouped model ${error} of it`;
 }
 
 function commonRef(switched: SwitchedCells, { samples, data, model }: SwitchingFigures): string {

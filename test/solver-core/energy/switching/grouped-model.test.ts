@@ -48,7 +48,7 @@ function errors(
   return of.one.map((layer, i) => {
     const weights = change(layer.weights);
     const predicted = predictedEnergy(layerEnergyTable(cell, { ...layer, weights }), weights);
-    const simulated = tileEnergy(cell, { ...of.other[i]!, weights }, { transitions: 2 ** 19 });
+    const simulated = tileEnergy(cell, { ...of.other[i]!, weights }, { transitions: 2 ** 18 });
     return Math.abs(whole(predicted) / whole(simulated.energy) - 1);
   });
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { bitPlanes, planeWords } from '../../../../solver-core/energy/switching/gate-kernel.ts';
 import { macCell } from '../../../../solver-core/energy/switching/gate-simulation.ts';
-import { tileEnergy, tilesOf } from '../../../../solver-core/energy/switching/tile.ts';
+import { tileEnergy } from '../../../../solver-core/energy/switching/tile.ts';
 import type { IntegerLayer } from '../../../../solver-core/energy/switching/types.ts';
 import { tolerances } from '../../../tolerances.ts';
 import { randomLayer, recordingCell } from './layers.ts';
@@ -54,7 +54,8 @@ describe('whole tiles', () => {
         const expected = naive(layer, arrayRows, carried);
         expect(cell.seen.sort()).toEqual(expected);
         expect(result.simulatedMacs).toBe(expected.length);
-        expect(result.simulatedTiles).toBe(groups * Math.ceil(groupInputs / arrayRows) * Math.ceil(k / arrayColumns));
+        expect(result.simulatedColumns).toBe(k);
+        expect(result.tiles).toBe(groups * Math.ceil(groupInputs / arrayRows) * Math.ceil(k / arrayColumns));
       }),
       { seed: 5, numRuns: 60 },
     );
@@ -128,19 +129,26 @@ describe('whole tiles', () => {
     expect(twice.energy.adder).toBe(2 * once.energy.adder);
   });
 
-  test('tiles and rows are sampled by the seed, and the result says how many', () => {
+  test('columns and rows are sampled by the seed, and the result says how many', () => {
     const layer = randomLayer({ d: 40, k: 40, rows: 100, seed: 7 });
-    const array = { rows: 8, columns: 8 };
-    const options = { array, rows: 10, transitions: 64 * 10 * 3 };
+    const options = { array: { rows: 8, columns: 8 }, rows: 10, transitions: 40 * 10 * 6 };
     const once = tileEnergy(recordingCell(), layer, { ...options, seed: 1 });
-    expect(once).toMatchObject({ tiles: 25, simulatedTiles: 3, rows: 10, simulatedMacs: 64 * 10 * 3, macs: 1600 });
+    expect(once).toMatchObject({ tiles: 25, columns: 40, simulatedColumns: 6, rows: 10, simulatedMacs: 40 * 10 * 6, macs: 1600 });
     expect(tileEnergy(recordingCell(), layer, { ...options, seed: 1 })).toEqual(once);
     expect(tileEnergy(recordingCell(), layer, { ...options, seed: 2 }).energy).not.toEqual(once.energy);
   });
 
-  test('one tile at least, however little is allowed', () => {
+  test('a few columns at least, however little is allowed', () => {
     const layer = randomLayer({ d: 20, k: 20, rows: 9, seed: 8 });
-    expect(tileEnergy(recordingCell(), layer, { transitions: 1 }).simulatedTiles).toBe(1);
-    expect(tilesOf(layer, { rows: 64, columns: 64 })).toHaveLength(1);
+    expect(tileEnergy(recordingCell(), layer, { transitions: 1 })).toMatchObject({ tiles: 1, simulatedColumns: 4, rows: 8 });
+  });
+
+  test('sampled columns and rows estimate the energy of all of them', () => {
+    const layer = randomLayer({ d: 30, k: 60, rows: 250, seed: 9, zeroEvery: 3 });
+    const all = tileEnergy(toggleCell('array'), layer).energy;
+    const some = tileEnergy(toggleCell('array'), layer, { transitions: 30 * 64 * 20 });
+    expect(some.simulatedColumns).toBe(20);
+    for (const part of ['multiplier', 'adder', 'registers'] as const)
+      expect(Math.abs(some.energy[part] / all[part] - 1)).toBeLessThan(tolerances.groupedRandom.relative);
   });
 });
