@@ -163,22 +163,19 @@ function characterise(sim, netlist) {
     ofGroups.forEach((rows) => table.adder.push(stored(rows.map((parts) => parts[1]))));
     ofGroups.forEach((rows) => table.registers.push(stored(rows.map((parts) => parts[2]))));
   }
-  return {
+  const origin = { cell: netlist.cell, netlistSha256: netlist.sha256, script: '.ci/characterise-mac.mjs', seed };
+  const facts = {
     schema: 'tierwise.mac-characterisation/1',
-    cell: netlist.cell,
-    netlistSha256: netlist.sha256,
-    script: '.ci/characterise-mac.mjs',
-    seed,
-    samples,
+    ...origin,
+    samples: uniformSamples,
+    allowed: netlist.allowed,
     uniformLoad: named(uniformLoad, 3),
     // By weight under uniformly random operands and sums, in the unit of CellEnergy.
     uniformEnergy: byWeight.map((parts) => digits(total(parts) / unit)),
     delays: delays(sim, netlist, unit),
     sensitivity: sensitivity(sim, netlist, byWeight, unit, uniform),
-    resolution,
-    allowed: netlist.allowed,
-    ...table,
   };
+  return { facts, strata: { schema: 'tierwise.mac-strata/1', ...origin, samples, resolution, allowed: netlist.allowed, ...table } };
 }
 
 async function write(name, data) {
@@ -211,8 +208,9 @@ async function main(checkOnly) {
   for (const [cell, netlist] of Object.entries(netlists)) await write(`netlist-${cell}.json`, netlist);
   const sim = await loadSimulator();
   for (const [cell, netlist] of Object.entries(netlists)) {
-    const data = characterise(sim, netlist);
+    const { facts: data, strata } = characterise(sim, netlist);
     await write(`characterisation-${cell}.json`, data);
+    await write(`strata-${cell}.json`, strata);
     const zero = data.uniformEnergy[netlist.allowed.indexOf(0)];
     const spread = `w = 0 ${zero}, least ${Math.min(...data.uniformEnergy)}, most ${Math.max(...data.uniformEnergy)}`;
     console.log(

@@ -3,88 +3,26 @@ import arrayJson from './data/characterisation-array.json' with { type: 'json' }
 import boothJson from './data/characterisation-booth.json' with { type: 'json' };
 import shiftJson from './data/characterisation-shift.json' with { type: 'json' };
 import type { CellEnergy, MacCellId } from './types.ts';
-import { cellParts, weightCount, weightIndex } from './types.ts';
-
-/** Whether an activation is 0 before and after a transition: class = 2 · (before is not 0) + (after is not 0). */
-export const activationClasses = ['zero', 'rising', 'falling', 'active'] as const;
-
-/** Groups of transitions of the partial sum: how many of its 12 most significant bits change. */
-export const sumGroups = 13;
 
 /** What .ci/characterise-mac.mjs found for a cell; written by it alone. */
 export interface Characterisation {
-  readonly cell: MacCellId;
   readonly netlistSha256: string;
-  readonly seed: number;
-  /** Transitions per class, group and weight. */
-  readonly samples: number;
+  readonly allowed: readonly number[];
   /** Load that toggles per clock, by part, under uniformly random operands, sums and weights: the 1 of `CellEnergy`. */
   readonly uniformLoad: CellEnergy;
-  /** Unit of the tables below in the unit of `CellEnergy`. */
-  readonly resolution: number;
-  /** [4 classes][allowed] and [4 classes · 13 groups][allowed]. The multiplier does not see the sum. */
-  readonly multiplier: readonly (readonly number[])[];
-  readonly adder: readonly (readonly number[])[];
-  readonly registers: readonly (readonly number[])[];
-  readonly allowed: readonly number[];
+  /** [allowed] energy of each weight under uniformly random operands and sums. */
+  readonly uniformEnergy: readonly number[];
+  /** With every gate one unit of time slow: load over that of settled values, and the correlation of the weights' energies. */
+  readonly delays: { readonly factor: CellEnergy & { readonly total: number }; readonly correlation: number };
+  readonly sensitivity: {
+    /** What the clock pins of the registers take in every clock, of the cell's mean energy; part of no energy. */
+    readonly clock: { readonly ofUniform: number };
+  };
 }
 
 /** The shipped characterisation of a cell, made from the netlist with this hash. */
 export function characterisation(cell: MacCellId, netlistHash: string): Characterisation {
-  const data = { array: arrayJson, booth: boothJson, shift: shiftJson }[cell] as unknown as Characterisation;
+  const data: Characterisation = { array: arrayJson, booth: boothJson, shift: shiftJson }[cell];
   assert(data.netlistSha256 === netlistHash, `the ${cell} cell was characterised with netlist ${data.netlistSha256}, not ${netlistHash}`);
   return data;
-}
-
-/** Energy of each weight of a cell by class and group of its transitions. */
-export interface DefaultTable {
-  readonly cell: MacCellId;
-  /**
-   * [4 · 13, 255] mean energy per transition for each part, in the unit of `CellEnergy`; row class · 13 + group. NaN where the cell
-   * cannot hold the weight.
-   */
-  readonly byPart: readonly [Float64Array, Float64Array, Float64Array];
-}
-
-/**
- * Energies without a layer's data: transitions drawn uniformly within each class and group. For weights of a layer weight the rows by
- * how often its transitions fall into them (`energyByWeight`); a layer's own samples are better (method reference 5.2).
- */
-export function defaultTable(data: Characterisation): DefaultTable {
-  const byPart = cellParts.map((part) => {
-    const table = new Float64Array(activationClasses.length * sumGroups * weightCount).fill(NaN);
-    for (let row = 0; row < activationClasses.length * sumGroups; row++) {
-      const values = data[part][part === 'multiplier' ? Math.floor(row / sumGroups) : row]!;
-      data.allowed.forEach((weight, i) => (table[row * weightCount + weightIndex(weight)] = values[i]! * data.resolution));
-    }
-    return table;
-  });
-  return { cell: data.cell, byPart: byPart as [Float64Array, Float64Array, Float64Array] };
-}
-
-/**
- * Shares of the classes and groups under uniformly random operands: [4 · 13], sum 1. Activations are 0 once in 256; the 12 bits change
- * independently.
- */
-export function uniformShares(): Float64Array {
-  const shares = new Float64Array(activationClasses.length * sumGroups);
-  const zero = 1 / 256;
-  const byClass = [zero * zero, zero * (1 - zero), zero * (1 - zero), (1 - zero) * (1 - zero)];
-  let ways = 1;
-  for (let group = 0; group < sumGroups; group++) {
-    byClass.forEach((share, i) => (shares[i * sumGroups + group] = (share * ways) / 4096));
-    ways = (ways * (12 - group)) / (group + 1);
-  }
-  return shares;
-}
-
-/** [255] mean energy of each weight, all parts together, where transitions fall into the rows of the table with these shares [4 · 13]. */
-export function energyByWeight(table: DefaultTable, shares: Float64Array): Float64Array {
-  const energy = new Float64Array(weightCount);
-  for (let row = 0; row < shares.length; row++) {
-    for (let v = 0; v < weightCount; v++) {
-      for (const part of table.byPart) energy[v]! += shares[row]! * part[row * weightCount + v]!;
-    }
-  }
-  return energy;
 }

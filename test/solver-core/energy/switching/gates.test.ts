@@ -2,12 +2,8 @@ import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { canonicalNetlist } from '../../../../.ci/mac-netlist.mjs';
 import { cellJoules, energyBand } from '../../../../solver-core/energy/switching/anchor.ts';
-import {
-  characterisation,
-  defaultTable,
-  energyByWeight,
-  uniformShares,
-} from '../../../../solver-core/energy/switching/characterisation.ts';
+import { characterisation } from '../../../../solver-core/energy/switching/characterisation.ts';
+import { defaultTable, energyByWeight, uniformShares } from '../../../../solver-core/energy/switching/default-table.ts';
 import { bitPlanes, planeWords } from '../../../../solver-core/energy/switching/gate-kernel.ts';
 import type { MacCell } from '../../../../solver-core/energy/switching/gate-simulation.ts';
 import { cellOf, macCell } from '../../../../solver-core/energy/switching/gate-simulation.ts';
@@ -132,8 +128,7 @@ test('the hash of the data is SHA-256', () => {
 });
 
 test.for(cells)('the data-free table of the %s cell, weighted as uniformly random operands are, gives its uniform energies', (id) => {
-  const data = characterisation(id, macNetlist(id).sha256);
-  const energies = energyByWeight(defaultTable(data), uniformShares());
+  const energies = energyByWeight(defaultTable(id, macNetlist(id).sha256), uniformShares());
   const cell = macCell(id);
   const direct = cell.transitionEnergies(randomTransitions(4000, 8)).map(total);
   const error = cell.allowed.map((weight, i) => Math.abs(energies[weight + 127]! / direct[i]! - 1));
@@ -143,7 +138,7 @@ test.for(cells)('the data-free table of the %s cell, weighted as uniformly rando
 
 test('more changed bits of the sum cost more, and an activation that stays 0 costs the multiplier nothing', () => {
   for (const id of cells) {
-    const { byPart } = defaultTable(characterisation(id, macNetlist(id).sha256));
+    const { byPart } = defaultTable(id, macNetlist(id).sha256);
     const at = (part: number, kind: number, group: number): number => byPart[part]![(kind * 13 + group) * 255 + 127 + 64]!;
     for (let kind = 0; kind < 4; kind++) expect(at(1, kind, 12)).toBeGreaterThan(at(1, kind, 0));
     expect([at(0, 0, 0), at(0, 0, 12)]).toEqual([0, 0]);
