@@ -162,7 +162,7 @@ async function energies({ runnable, runtime, context, testRows, cells }, stored)
       for (const [way, layer] of Object.entries(ways)) {
         const { energy, simulatedColumns, columns, wrapped } = t.tileEnergy(cell, layer, { rows: 128, seed });
         if (simulatedColumns < columns || wrapped > 0)
-          console.error(`${id} ${way} ${layer.id}: ${simulatedTiles} of ${tiles} tiles, ${wrapped} wrapped`);
+          console.error(`${id} ${way} ${layer.id}: ${simulatedColumns} of ${columns} columns, ${wrapped} wrapped`);
         for (const table of t.energyTables)
           sums[id][way][table.id] = (sums[id][way][table.id] ?? 0) + t.tableJoules(id, energy, table).value;
       }
