@@ -50,20 +50,33 @@ export function storedTaps(axis: Axis): number {
 
 /**
  * Stored elements summed over all windows when the outputs go in tiles of `tile` and the taps in tiles of `tapTile`: elements that
- * neighbouring tiles share count in each of them.
+ * neighbouring tiles share count in each of them. Whole tiles that touch no padding are alike, so they are counted once.
  */
 export function tiledElements(axis: Axis, tile: number, tapTile: number = axis.kernel): number {
   if (axis.kernel === 1) return storedTaps(axis);
+  const [from, to] = insideTiles(axis, tile);
   let elements = 0;
-  for (let first = 0; first < axis.outputs; first += tile)
-    for (let firstTap = 0; firstTap < axis.kernel; firstTap += tapTile)
-      elements += windowElements(axis, {
-        first,
-        count: Math.min(tile, axis.outputs - first),
-        firstTap,
-        taps: Math.min(tapTile, axis.kernel - firstTap),
-      });
+  for (let first = 0; first < axis.outputs; first += tile) {
+    const repeats = first === from * tile && to > from ? to - from : 1;
+    elements += repeats * tileElements(axis, first, Math.min(tile, axis.outputs - first), tapTile);
+    first += (repeats - 1) * tile;
+  }
   return elements;
+}
+
+function tileElements(axis: Axis, first: number, count: number, tapTile: number): number {
+  let elements = 0;
+  for (let firstTap = 0; firstTap < axis.kernel; firstTap += tapTile)
+    elements += windowElements(axis, { first, count, firstTap, taps: Math.min(tapTile, axis.kernel - firstTap) });
+  return elements;
+}
+
+/** Indices, from and to (exclusive), of the whole tiles all of whose taps read stored elements. */
+function insideTiles(axis: Axis, tile: number): readonly [number, number] {
+  const firstInside = Math.ceil(axis.before / axis.stride);
+  const lastOffset = (axis.kernel - 1) * axis.dilation - axis.before;
+  const insideOutputs = Math.min(axis.outputs, Math.ceil((axis.size - lastOffset) / axis.stride));
+  return [Math.ceil(firstInside / tile), Math.floor(insideOutputs / tile)];
 }
 
 /** Most stored elements that `tile` neighbouring outputs can read. */

@@ -19,8 +19,9 @@ export interface LayerShape {
   readonly columns: Axis;
 }
 
-/** Outputs times taps of an axis above which its windows are not counted one by one: far above any real layer. */
-const maxWindows = 1e6;
+/** Bounds of the kernels whose windows are counted one by one at the padding: far above any real layer. */
+const maxKernelReach = 4096;
+const maxKernel = 256;
 
 /**
  * The shape of a layer on an array, or null where it is none that we map: recurrent layers, transposed and 3-D convolutions, unknown shapes,
@@ -106,7 +107,12 @@ function numbers(shape: Layer['inputShape']): readonly number[] | null {
 function sound({ images, groups, outputs, channels, rows, columns }: LayerShape): boolean {
   const counts = [images, groups, outputs, channels, rows.size, rows.outputs, rows.kernel, columns.size, columns.outputs, columns.kernel];
   if (!counts.every((n) => Number.isSafeInteger(n) && n >= 1)) return false;
-  return [rows, columns].every(
-    (a) => a.stride >= 1 && a.dilation >= 1 && a.before >= 0 && (a.kernel === 1 || a.outputs * a.kernel <= maxWindows),
-  );
+  return [rows, columns].every(soundAxis);
+}
+
+/** The padding is narrower than the kernel and no output lies beyond the input, so few windows differ from the rest. */
+function soundAxis({ size, outputs, kernel, stride, dilation, before }: Axis): boolean {
+  if (![stride, dilation].every((n) => Number.isSafeInteger(n) && n >= 1) || !Number.isSafeInteger(before) || before < 0) return false;
+  const reach = kernel * dilation;
+  return kernel <= maxKernel && reach <= maxKernelReach && before < reach && (outputs - 1) * stride - before < size + reach;
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { estimateEnergy } from '../../../../solver-core/energy/estimate.ts';
+import { estimateEnergy, evaluateInput } from '../../../../solver-core/energy/estimate.ts';
+import { evaluateLayers } from '../../../../solver-core/energy/evaluate.ts';
 import { chooseMapping, neededBits } from '../../../../solver-core/energy/mapping/choose.ts';
 import { mappingText } from '../../../../solver-core/energy/mapping/describe.ts';
 import type { Dim } from '../../../../solver-core/energy/mapping/nest.ts';
@@ -76,7 +77,9 @@ describe('shapes', () => {
     dense('x', 8, 8, { op: 'LSTM' }),
     dense('x', 8, 8, { op: 'ConvTranspose', inputShape: [1, 8, 4, 4], outputShape: [1, 8, 8, 8] }),
     dense('x', 8, 8, { linear: null, inputShape: [1, 'n'], outputShape: null }),
-    conv({ c: 1, m: 1, size: 2e9, out: 2e9, kernel: 3 }, null),
+    conv({ c: 1, m: 1, size: 900, out: 900, kernel: 300 }, null),
+    conv({ c: 1, m: 1, size: 9, out: 900, kernel: 3 }, window(3, 1, 1, 500)),
+    conv({ c: 1, m: 1, size: 9, out: 9, kernel: 3 }, window(3, 1, 5000, 5000)),
     conv({ c: 1, m: 1, size: 4, out: 0, kernel: 3 }, null),
   ])('what is not mapped: case %#', (layer) => {
     expect(mappedShape(layer)).toBeNull();
@@ -185,6 +188,29 @@ describe('in the energy document', () => {
     for (const targetId of ['systolic-64x64', 'eyeriss-168']) {
       const { value } = estimateEnergy({ layers, targetId });
       expect(value?.layers.every((layer) => Number.isFinite(layer.inference?.high) && (layer.mapping?.utilisation ?? 0) > 0.2)).toBe(true);
+    }
+  });
+
+  test('a huge image and a huge matrix take no longer', () => {
+    const layers = [conv({ c: 3, m: 8, size: 1e6, out: 1e6, kernel: 9 }, window(9, 1, 1, 4)), { ...dense('fc', 1e6, 1e6), id: 'fc' }];
+    for (const targetId of ['systolic-64x64', 'eyeriss-168'])
+      for (const layer of estimateEnergy({ layers, targetId }).value?.layers ?? []) expect(layer.mapping?.cycles).toBeGreaterThan(1e8);
+  });
+
+  test('each constant table alone stays within the band of both', () => {
+    const layers = [conv({ c: 8, m: 16, size: 14, out: 14, kernel: 3 }, window(3, 1, 1, 1)), dense('fc', 64, 10)];
+    for (const targetId of ['systolic-64x64', 'shift-only-64x64', 'eyeriss-168']) {
+      const input = evaluateInput({ layers, targetId }).value;
+      if (input === undefined) throw new Error('no input');
+      const both = evaluateLayers(input);
+      expect(input.context.tables).toHaveLength(2);
+      for (const table of input.context.tables)
+        evaluateLayers({ ...input, context: { ...input.context, tables: [table] } }).forEach(({ inference }, index) => {
+          const band = both[index]?.inference?.total;
+          expect(inference?.total.value).toBeGreaterThanOrEqual(band?.low ?? Infinity);
+          expect(inference?.total.value).toBeLessThanOrEqual(band?.high ?? 0);
+          expect(inference?.total.value).not.toBe(band?.value);
+        });
     }
   });
 
