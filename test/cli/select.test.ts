@@ -3,11 +3,14 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { cpSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import ort from 'onnxruntime-node';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createMessageConnection, ProgressType, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node.js';
+import { splitRows } from '../../solver-core/fit/split.ts';
 import { readModel } from '../../solver-core/onnx/index.ts';
 import type { ProgressEvent, SelectPoint } from '../../solver-core/protocol/index.ts';
+import { digitsRows } from '../solver-core/fit/digits.ts';
 import { tolerances } from '../tolerances.ts';
 import { buildProduct, documentOf, edit, errorCode } from './product.ts';
 import type { Product, Ran } from './product.ts';
@@ -113,6 +116,28 @@ describe('tierwise select', () => {
     expect(after.get('weights')! / before.get('weights')!).toBe(0.25);
     expect(after.get('activations')! / before.get('activations')!).toBe(0.25);
     expect(after.get('compute')!).toBeLessThan(before.get('compute')!);
+  });
+
+  test('its accuracy on the held-out rows is what the runtime itself gives', async () => {
+    const { rows, x, labels } = await digitsRows();
+    const { heldOut } = splitRows(rows, 0.8, 1);
+    const width = x.length / rows;
+    const held = new Float32Array(heldOut.length * width);
+    heldOut.forEach((row, at) => held.set(x.subarray(row * width, (row + 1) * width), at * width));
+    for (const [name, told] of [
+      ['small.fitted.onnx', document.saving!.before] as const,
+      ['small.selected.onnx', document.saving!.after] as const,
+    ]) {
+      const session = await ort.InferenceSession.create(join(folder, name), { graphOptimizationLevel: 'disabled', logSeverityLevel: 3 });
+      const scores = (await session.run({ x: new ort.Tensor('float32', held, [heldOut.length, width]) }))['s']!.data as Float32Array;
+      await session.release();
+      let correct = 0;
+      heldOut.forEach((row, at) => {
+        const own = [...scores.subarray(at * 10, (at + 1) * 10)];
+        if (own.indexOf(Math.max(...own)) === labels.values[row]) correct++;
+      });
+      expect(correct / heldOut.length).toBe(told);
+    }
   });
 
   test('integers are not selected or solved a second time', async () => {
