@@ -42,7 +42,7 @@ const judgingShare = 0.2;
 const judgingRows = 1500;
 /** Rows of activations that energy is simulated on. */
 const energyRows = 2048;
-const tableSamples = 512;
+const tableSamples = 256;
 const tileRows = 64;
 
 /** One or two passes over the layer's rows: range, then sums and the rows that judge and that energy is simulated on. */

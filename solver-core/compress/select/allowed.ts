@@ -33,6 +33,7 @@ export function pricedChoice(values: Int16Array, prices: Float64Array): PricedCh
   const priceAt = Float64Array.from(values, (v) => prices[v + 127]!);
   const cheapest = priceAt.reduce((low, p) => Math.min(low, p), Infinity);
   const last = values.length - 1;
+  const zero = values.indexOf(0);
   const nearestIndex = (at: number): number => {
     const rounded = Math.max(-127, Math.min(127, at < 0 ? -Math.floor(0.5 - at) : Math.floor(at + 0.5)));
     const found = nearest[rounded + 127]!;
@@ -51,6 +52,8 @@ export function pricedChoice(values: Int16Array, prices: Float64Array): PricedCh
       const start = nearestIndex(at);
       let index = start;
       let cost = curvature * (at - values[start]!) ** 2 + priceAt[start]!;
+      // 0 is often the best: looked at first, it ends the search early.
+      if (zero >= 0 && curvature * at * at + priceAt[zero]! < cost) [index, cost] = [zero, curvature * at * at + priceAt[zero]!];
       for (let i = start - 1; i >= 0; i--) {
         const error = curvature * (at - values[i]!) ** 2;
         if (error + cheapest >= cost) break;

@@ -127,7 +127,7 @@ async function bestLevels(
   for (const levels of setting.inputLevels ?? [allLevels]) {
     checkAbort(control.abort);
     const view = await problem.view(layer, stored, control, levels);
-    const chosen = await selectLayer(numerics, layer, view, setting, warm?.stored.integers);
+    const chosen = await selectLayer(numerics, layer, view, setting, (warm ?? best?.layer)?.stored.integers);
     if (best === undefined || cost(chosen) < cost(best.layer)) best = { layer: chosen, setting: { ...setting, inputLevels: [levels] } };
   }
   assert(best !== undefined, 'a setting names no input levels');

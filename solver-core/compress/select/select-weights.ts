@@ -80,9 +80,12 @@ function withInputLevels({ passes, settingAt }: Search, inputLevels: readonly nu
 async function bisect({ passes, settingAt, left }: Search, first: SelectCandidate): Promise<SelectCandidate | null> {
   let count = 0;
   let best: SelectCandidate | null = first.allowed ? first : null;
+  // Energies of values are those among the weights of the point before, which are much the same.
+  let last = first;
   const attempt = async (mu: number): Promise<boolean> => {
     count++;
-    const point = await passes.run(`energy-${count}`, `energy term ${Number(mu.toPrecision(2))}`, 'candidate', settingAt(mu));
+    const point = await passes.run(`energy-${count}`, `energy term ${Number(mu.toPrecision(2))}`, 'candidate', settingAt(mu), last);
+    last = point;
     if (point.allowed && (best === null || point.energy < best.energy)) best = point;
     return point.allowed;
   };
