@@ -70,6 +70,7 @@ export function nodePlanWorld(planPath: string, layers: ModelLayersCache = share
     get targets() {
       return [...planTargets, ...workspaceChoices(planPath)];
     },
+    targetProblem: () => workspaceTargets(planPath).diagnostics[0]?.message,
     modelsNearby: () => filesNearby(folder, ['.onnx']),
     dataNearby: () => filesNearby(folder, dataExtensions),
   };

@@ -77,11 +77,12 @@ function knownTarget(context: CheckContext, id: Placed<string> | undefined): str
   const ids = context.world.targets.map((t) => t.id);
   if (ids.length > 0 && !ids.includes(id.value)) {
     const known = ids.length > 12 ? `${ids.slice(0, 12).join(', ')} and ${ids.length - 12} more` : ids.join(', ');
+    const problem = context.world.targetProblem?.();
     context.findings.add(
       'error',
       'unknown-target',
       id.span,
-      `there is no energy target ${shown(id.value)}; known: ${known}`,
+      `there is no energy target ${shown(id.value)}; known: ${known}${problem === undefined ? '' : `; a file that may define it cannot be used: ${problem}`}`,
       quotedSuggestions(id.value, ids),
     );
   }

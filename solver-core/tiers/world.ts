@@ -23,6 +23,8 @@ export interface PlanWorld {
   fileExists(path: string): boolean;
   /** Known energy targets; the first one is the default of a plan that names none. Empty: targets are not checked. */
   readonly targets: readonly TargetChoice[];
+  /** What is wrong with a file that would define targets, for a plan that names one that is not known; undefined when nothing is. */
+  targetProblem?(): string | undefined;
   /** Paths of model files near the plan, for did-you-mean and completion. Bounded in number. */
   modelsNearby(): readonly string[];
   /** Paths of data files near the plan. Bounded in number. */

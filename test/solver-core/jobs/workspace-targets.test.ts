@@ -122,6 +122,13 @@ describe('targets of a workspace', () => {
   });
 });
 
+test('a plan that names a target whose file is broken is told what is wrong with it', () => {
+  put('.tierwise/targets/board.json', ours('our-board').replace('"clockHz"', '"clock"'));
+  const world = nodePlanWorld(join(root, 'plans', 'a.tiers'));
+  const [found] = checkPlan('model "m.onnx"\ntarget "our-board"\n', world).diagnostics.filter((d) => d.code === 'unknown-target');
+  expect(found?.message).toMatch(/cannot be used: board\.json: "clockHz"/);
+});
+
 describe('calibrations of a workspace', () => {
   test('scale the constants they were fitted for, and say so', async () => {
     put('.tierwise/calibrations/mcu-class.json', calibration(shipped));
