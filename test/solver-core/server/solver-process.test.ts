@@ -17,7 +17,7 @@ import type { CancellationToken, MessageConnection } from 'vscode-jsonrpc/node.j
 import type { ProgressEvent } from '../../../solver-core/protocol/index.ts';
 import { buildProduct } from '../../cli/product.ts';
 import type { Product } from '../../cli/product.ts';
-import { checkSchema, energySchema, evalSchema, fitSchema, inspectSchema } from '../../cli/schemas.ts';
+import { checkSchema, diffSchema, energySchema, evalSchema, fitSchema, inspectSchema } from '../../cli/schemas.ts';
 
 let product: Product;
 let folder = '';
@@ -104,6 +104,14 @@ describe('requests', () => {
       const evaluated = await solver.ask('tierwise/eval', { model, data: join(folder, 'digits.npz') });
       expect(v.safeParse(evalSchema, evaluated).issues).toBeUndefined();
       expect(await solver.ask('tierwise/lastFit', { path: plan() })).toEqual({ fit: null, stale: false });
+      const other = await solver.ask('tierwise/energy', { path: plan(), trainOn: 'mcu-class', epochs: 3 });
+      expect(v.parse(energySchema, other).trainingMachine.machine).toBe('mcu-class');
+      const compared = (await solver.ask('tierwise/diff', { before: model, after: plan(), target: 'up5k', format: 'md' })) as {
+        diff: unknown;
+        text: string;
+      };
+      expect(v.parse(diffSchema, compared.diff).target).toBe('up5k');
+      expect(compared.text).toMatch(/^### Tierwise: energy of/);
       for (const format of ['html', 'md', 'csv', 'json'])
         expect(((await solver.ask('tierwise/report', { path: plan(), format })) as { text: string }).text.length).toBeGreaterThan(500);
     }));
@@ -129,6 +137,10 @@ describe('requests', () => {
         advice: expect.stringMatching(/./) as string,
       });
       expect((await solver.failure('tierwise/energy', { path: plan(), target: 'x' })).code).toBe('unknown-target');
+      expect((await solver.failure('tierwise/energy', { path: plan(), trainOn: 'x' })).code).toBe('unknown-target');
+      expect((await solver.failure('tierwise/diff', { before: `HEAD:${plan()}`, after: join(folder, 'none.onnx') })).code).toMatch(
+        /^(file-not-found|unknown-revision)$/,
+      );
       expect((await solver.failure('tierwise/measure', { path: plan(), sensor: 'wattmeter' })).code).toBe('sensor-unknown');
       expect((await solver.failure('tierwise/calibrate', { target: 'server-cpu', paths: [plan()] })).code).toBe('nothing-to-calibrate');
       expect(await solver.ask('tierwise/sensors', {})).toMatchObject({ schema: 'tierwise.sensors/1' });
@@ -149,6 +161,10 @@ describe('requests', () => {
     ['tierwise/inspect', []],
     ['tierwise/inspect', undefined],
     ['tierwise/energy', { path: 'm', text: 7 }],
+    ['tierwise/energy', { path: 'm', trainOn: 7 }],
+    ['tierwise/energy', { path: 'm', epochs: 0 }],
+    ['tierwise/diff', { before: 'm' }],
+    ['tierwise/diff', { before: 'm', after: 1 }],
     ['tierwise/eval', { model: 'm' }],
     ['tierwise/report', { path: 'm' }],
     ['tierwise/report', { path: 'm', format: 'exe' }],
