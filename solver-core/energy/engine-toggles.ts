@@ -1,11 +1,12 @@
 import { assert } from '../model/error.ts';
+import type { EnergyComponent } from '../protocol/documents.ts';
 import type { EvidenceDocument } from '../protocol/evidence-documents.ts';
-import type { EnergyContext } from './cost.ts';
+import type { Breakdown, EnergyContext } from './cost.ts';
 import { breakdown, macOn, staticPart } from './cost.ts';
 import data from './data/engine-toggles.json' with { type: 'json' };
 import { evidence } from './evidence.ts';
 import type { Band, Quantity } from './quantity.ts';
-import { divideBand, exactBand, quantity, scaleBand, timesBand } from './quantity.ts';
+import { addBand, divideBand, exactBand, scaleBand, sum, timesBand } from './quantity.ts';
 import type { EngineCost, LayerFit } from './retraining.ts';
 import { engineSolveEnergy } from './retraining.ts';
 
@@ -97,34 +98,43 @@ const registerToggleJ: Band = {
 const logicFactor: Band = { value: 2, low: 1, high: 4, source: 'assumed', ref: 'logic behind registers: as much again as they take' };
 
 /**
- * Joules of a direct solve on the engine from what toggles in it: multiply-adds by the toggled bits of the products (random operands
- * toggle half of them, which is what the tables price), all registers with the logic behind them, memories by bits read and written,
- * the link by its words, static power over the clocks. Null for a target without an engine. `source` says that the activity was simulated; joules per
- * toggle come from the tables and the target, which the band covers.
+ * Joules of a direct solve on the engine from what toggles in it, and its parts: multiply-adds by the toggled bits of the products (random
+ * operands toggle half of them, which is what the tables price), all registers with the logic behind them, memories by bits read and
+ * written, the link by its words, static power over the clocks. Null for a target without an engine. `source` says that the activity was
+ * simulated; joules per toggle come from the tables and the target, which the band covers. Link and static power are those of the
+ * estimate: nothing of them is simulated but clocks and words.
  */
-export function simulatedEngineEnergy(engine: EngineCost, context: EnergyContext): Quantity<'J'> | null {
+export function simulatedEngineEnergy(engine: EngineCost, context: EnergyContext): Breakdown | null {
   const { target } = context;
   const near = target.memories[0];
   if (target.engine === null || near === undefined) return null;
   const { lanes, wordBits } = engine;
   const bits = engineToggles(enginePhases(engine), lanes, wordBits);
   const mac = macOn(target, context, { kind: 'int', weightBits: wordBits, activationBits: wordBits, accumulatorBits: 48 });
-  const registers = (['operand', 'product', 'accumulator', 'scaling', 'control'] as const).map((name) => bits[name]);
+  const registers = (['operand', 'product', 'accumulator', 'scaling', 'control'] as const).map((name) => bits[name]).reduce(addBand);
   const perBit = timesBand(timesBand(registerToggleJ, logicFactor), target.arithmeticFactor);
-  const { total } = breakdown([
+  const { components } = breakdown([
     ['compute', timesBand(mac, scaleBand(bits.product, 1 / wordBits))],
-    ...registers.map((each) => ['registers', timesBand(perBit, each)] as const),
-    ['memory', timesBand(near.energyPerBitJ, bits.ramRead)],
-    ['memory', timesBand(near.energyPerBitJ, bits.ramWritten)],
+    ['registers', timesBand(perBit, registers)],
+    ['memory', timesBand(near.energyPerBitJ, addBand(bits.ramRead, bits.ramWritten))],
     ['link', scaleBand(target.engine.linkEnergyPerBitJ, engine.hostWords * wordBits)],
     ...staticPart(target, divideBand(exactBand(engine.cycles, 'simulated', 'engine cycles of the fit record'), target.clockHz)),
   ]);
-  return quantity('J', { ...total, source: 'simulated', ref: total.ref });
+  return { components, total: simulated(components) };
 }
 
+/** Sum of parts of a simulated figure. */
+const simulated = (parts: readonly EnergyComponent[]): Quantity<'J'> => ({
+  ...sum(parts.map(({ energy }) => energy)),
+  source: 'simulated',
+});
+
+const switching = ({ components }: Breakdown): readonly EnergyComponent[] =>
+  components.filter(({ name }) => name !== 'static' && name !== 'link');
+
 /**
- * The solves of fresh fit records that ran on an engine, by layer id: the cycle-based estimate beside the simulated figure. Empty for a
- * target without an engine.
+ * The solves of fresh fit records that ran on an engine, by layer id: the cycle-based estimate beside the simulated figure, whole and for
+ * what switches alone, because static power may hide the difference. Empty for a target without an engine.
  */
 export function engineEvidence(
   fits: ReadonlyMap<string, LayerFit>,
@@ -134,8 +144,13 @@ export function engineEvidence(
   for (const [id, { engine }] of fits) {
     if (engine === null || (engine.source ?? 'simulated') !== 'simulated') continue;
     const estimate = engineSolveEnergy(engine, context);
-    const simulated = simulatedEngineEnergy(engine, context);
-    if (estimate !== null && simulated !== null) found.set(id, [evidence('direct solve on the engine', estimate, { simulated })]);
+    const figure = simulatedEngineEnergy(engine, context);
+    if (estimate === null || figure === null) continue;
+    const switched = sum(switching(estimate).map(({ energy }) => energy));
+    found.set(id, [
+      evidence('direct solve on the engine', estimate.total, { simulated: figure.total }),
+      evidence('switching in it, no static power, no link', switched, { simulated: simulated(switching(figure)) }),
+    ]);
   }
   return found;
 }

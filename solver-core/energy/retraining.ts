@@ -3,7 +3,7 @@ import type { TargetKind } from '../model/plan.ts';
 import type { Breakdown, EnergyContext } from './cost.ts';
 import { breakdown, levelFor, macOn, staticPart, timeOf, trafficEnergy } from './cost.ts';
 import { precisionOf, storedBits } from './mac.ts';
-import type { Band, Quantity, Source } from './quantity.ts';
+import type { Band, Source } from './quantity.ts';
 import { addBand, divideBand, exactBand, joinRefs, scaleBand, timesBand } from './quantity.ts';
 import type { MemoryLevel } from './target.ts';
 import type { DenseSize, TrainingScenario } from './work.ts';
@@ -140,9 +140,9 @@ function engineParts(job: Job, engine: EngineCost, context: EnergyContext): read
 }
 
 /** Joules of a direct solve on the target's engine by its cycles, without the host's part of it. Null for a target without an engine. */
-export function engineSolveEnergy(engine: EngineCost, context: EnergyContext): Quantity<'J'> | null {
+export function engineSolveEnergy(engine: EngineCost, context: EnergyContext): Breakdown | null {
   const parts = engineWorkParts(engine, engine.cycles, engine.hostWords, context);
-  return parts.length === 0 ? null : breakdown(parts).total;
+  return parts.length === 0 ? null : breakdown(parts);
 }
 
 function engineWorkParts(engine: EngineCost, clocks: number, words: number, context: EnergyContext): readonly (readonly [string, Band])[] {
