@@ -25,8 +25,9 @@ import { searchBy } from './select-dispatch.ts';
 import type { Searched } from './select-dispatch.ts';
 import { judgeOutcome, qualityOf } from './select-judge.ts';
 import type { Judged, Judging } from './select-judge.ts';
+import type { SelectMemory } from './select-memory.ts';
 import { prepareSelected, writeSelected } from './select-outputs.ts';
-import { aimWords, layerDocuments, outcomeFindings, pointOf, selectMetadata } from './select-record.ts';
+import { layerDocuments, outcomeFindings, pointOf, selectMetadata, variantWords } from './select-record.ts';
 import { selectRows } from './select-rows.ts';
 import type { SelectRows } from './select-rows.ts';
 import { savingDocument, searchPrice, totalSavings } from './select-savings.ts';
@@ -52,16 +53,35 @@ interface Prepared {
  * Chooses integer weights that cost less multiply-add energy while the quality on validation rows stays within the allowed drop, judges
  * the result once on held-out rows, and writes it as a QDQ model with its record, both whole or not at all. The user's model stays as it
  * is. Rejects with AbortError when cancelled. When nothing is within the drop, nothing is written and the document says so with an error.
+ * With a `memory`, what the newest trial found is written without a second search.
  */
-export async function selectJob(environment: Environment, params: SelectParams, control: JobControl): Promise<SelectDocument> {
+export async function selectJob(
+  environment: Environment,
+  params: SelectParams,
+  control: JobControl,
+  memory?: SelectMemory,
+): Promise<SelectDocument> {
   const startedMs = nodeHost.nowMs();
   control.onProgress?.({ stage: 'preparing', message: 'reading plan, model and data', fraction: null });
   const prepared = await prepare(environment, params, control);
   try {
-    return await selectPrepared(environment, prepared, control, startedMs);
+    const found = memory?.recall(memoryKey(prepared)) ?? null;
+    if (found !== null && prepared.output !== null) {
+      const { record, model } = found;
+      const written = { ...record, output: prepared.output, hashes: { ...record.hashes, output: sha256(model) } };
+      await writeSelected(prepared.output, model, written, control);
+      return written;
+    }
+    return await selectPrepared(environment, prepared, control, startedMs, memory);
   } finally {
     await prepared.data.close();
   }
+}
+
+/** All that a search depends on. */
+function memoryKey({ plan, base, data, rows, aim }: Prepared): string {
+  const counts = [rows.calibration.rows, rows.validation.rows, rows.heldOut.rows];
+  return JSON.stringify([aim, counts, sha256(planFacts(plan)), base.opened.sha256, data.sha256]);
 }
 
 async function prepare(environment: Environment, params: SelectParams, control: JobControl): Promise<Prepared> {
@@ -95,6 +115,7 @@ async function selectPrepared(
   prepared: Prepared,
   control: JobControl,
   startedMs: number,
+  memory: SelectMemory | undefined,
 ): Promise<SelectDocument> {
   const { base, rows, aim, planPath } = prepared;
   const { runnable } = base;
@@ -113,7 +134,7 @@ async function selectPrepared(
   const left = new Map(
     [...base.left.map(({ layer, reason }) => ({ id: layer.id, reason })), ...model.skipped].map(({ id, reason }) => [id, reason]),
   );
-  const layers = layerDocuments(runnable.layers, outcome.chosen.layers, left, judged?.before ?? [], judged?.after ?? []);
+  const layers = layerDocuments(runnable.layers, outcome, left, judged?.before ?? [], judged?.after ?? []);
   const saving = judged === null ? null : savingOf(prepared, judged, layers);
   const written = judged === null ? null : encodeModel(withMetadata(judged.selected, selectMetadata(aim, layers, hashes)));
   const output = written === null ? null : prepared.output;
@@ -139,6 +160,7 @@ async function selectPrepared(
     diagnostics: [...base.diagnostics, ...prepared.data.diagnostics, ...outcomeFindings(outcome, aim, judged?.quality ?? null, planPath)],
   };
   if (output !== null && written !== null) await writeSelected(output, written, record, control);
+  else if (written !== null) memory?.keep(memoryKey(prepared), { record, model: written });
   return record;
 }
 
@@ -187,7 +209,7 @@ function savingOf({ aim, rows }: Prepared, { quality }: Judged, layers: readonly
   const shift = aim.values === 'powers-of-two' ? '; the shift cell against the array cell' : '';
   return savingDocument(perTable, aim.cell, {
     baseline: `int8 weights by rounding, uint8 inputs, weight-stationary 64 x 64 units without zero skipping, batch 1${shift}`,
-    variant: aimWords(aim),
+    variant: variantWords(aim, layers),
     metric: quality.given.metric,
     before: quality.given.value,
     after: quality.selected.value,

@@ -19,6 +19,7 @@ import { sensorsJob } from '../jobs/sensors.ts';
 import { diffJob } from '../jobs/diff.ts';
 import { reportJob } from '../jobs/report.ts';
 import { selectJob } from '../jobs/select.ts';
+import { SelectMemory } from '../jobs/select-memory.ts';
 import { diffMarkdown } from '../report/diff-markdown.ts';
 import type { ErrorData, ProgressEvent, SolverErrorNumbers, SolverRequests } from '../protocol/index.ts';
 
@@ -55,6 +56,7 @@ function exclusive(): <M extends Method>(handler: Handler<M>) => Handler<M> {
 
 function handlersOf(environment: Environment): { readonly [M in Method]: Handler<M> } {
   const alone = exclusive();
+  const selections = new SelectMemory();
   // Listing opens nothing; asking opens a port, which a fit may have.
   const askBoards = alone<'tierwise/boards'>((params, control) => boardsJob(environment, params, control));
   return {
@@ -70,7 +72,7 @@ function handlersOf(environment: Environment): { readonly [M in Method]: Handler
     'tierwise/boards': (params, control) =>
       params.probe === undefined ? boardsJob(environment, params, control) : askBoards(params, control),
     'tierwise/report': (params, control) => reportJob(environment, params, control),
-    'tierwise/select': alone<'tierwise/select'>((params, control) => selectJob(environment, params, control)),
+    'tierwise/select': alone<'tierwise/select'>((params, control) => selectJob(environment, params, control, selections)),
     'tierwise/diff': async (params, control) => {
       const diff = await diffJob(environment, params, control);
       return { diff, text: diffMarkdown(diff) };
