@@ -32,15 +32,15 @@ export function pointOf(candidate: SelectCandidate, cell: MacCellId, original: n
 /** The layers of the model in graph order: chosen ones with their figures, the others with the reason why not. */
 export function layerDocuments(
   layers: readonly Layer[],
-  chosen: readonly SelectedLayer[],
+  { baseline, chosen }: Pick<SelectOutcome, 'baseline' | 'chosen'>,
   left: ReadonlyMap<string, string>,
   before: readonly PricedLayer[],
   after: readonly PricedLayer[],
 ): readonly SelectLayerDocument[] {
-  const selected = new Map(chosen.map((layer) => [layer.stored.id, layer]));
+  const [selected, rounded] = [chosen, baseline].map(({ layers: own }) => new Map(own.map((layer) => [layer.stored.id, layer])));
   const [was, is] = [before, after].map((list) => new Map(list.map((layer) => [layer.id, layer])));
   return layers.map((layer): SelectLayerDocument => {
-    const found = selected.get(layer.id);
+    const found = selected?.get(layer.id);
     if (found === undefined) return leftLayer(layer, left.get(layer.id) ?? 'it was not chosen');
     const [from, to] = [was?.get(layer.id), is?.get(layer.id)];
     const perTable: readonly TableSaving[] = from === undefined || to === undefined ? [] : layerSavings(from, to);
@@ -50,6 +50,7 @@ export function layerDocuments(
       bits: found.stored.bits,
       values: found.values,
       zeros: found.zeros,
+      ...inputLevels(rounded?.get(layer.id), found),
       mu: found.mu,
       compensated: found.compensated,
       outputError: found.outputError,
@@ -57,6 +58,13 @@ export function layerDocuments(
       left: found.left,
     };
   });
+}
+
+/** Rounding spreads the range of a layer's inputs over 256 steps; a selection may take coarser ones. */
+function inputLevels(rounded: SelectedLayer | undefined, { stored }: SelectedLayer): Pick<SelectLayerDocument, 'inputLevels'> {
+  const whole = rounded?.stored.input?.scale;
+  const own = stored.input?.scale;
+  return whole === undefined || own === undefined ? {} : { inputLevels: Math.min(256, Math.round((255 * whole) / own) + 1) };
 }
 
 function leftLayer({ id, op, weightBits }: Layer, reason: string): SelectLayerDocument {
@@ -83,6 +91,14 @@ export function aimWords({ method, values, bits }: Pick<SelectAim, 'method' | 'v
   return `${methodWords[method]}, ${bits} bits, ${valueWords[values]}`;
 }
 
+/** The same with what became of the inputs: "…, inputs on 24 to 256 levels". */
+export function variantWords(aim: SelectAim, layers: readonly SelectLayerDocument[]): string {
+  const levels = layers.flatMap(({ inputLevels }) => inputLevels ?? []);
+  const [least, most] = [Math.min(...levels), Math.max(...levels)];
+  if (levels.length === 0 || least >= 256) return aimWords(aim);
+  return `${aimWords(aim)}, inputs on ${least === most ? least : `${least} to ${most}`} levels`;
+}
+
 /** Provenance inside the written model: the same selection gives the same file, so nothing that changes from run to run is in it. */
 export function selectMetadata(
   aim: SelectAim,
@@ -91,9 +107,9 @@ export function selectMetadata(
 ): Record<string, string> {
   const how = layers
     .filter(({ perTable, values }) => perTable.length > 0 || values > 0)
-    .map(({ id, bits, values, zeros, mu }): [string, string] => [
+    .map(({ id, bits, values, zeros, mu, inputLevels: levels }): [string, string] => [
       `tierwise.select.${id}`,
-      `${bits} bits, ${values} values, ${(100 * zeros).toFixed(1)} % zeros${mu === null ? '' : `, mu ${Number(mu.toPrecision(6))}`}`,
+      `${bits} bits, ${values} values, ${(100 * zeros).toFixed(1)} % zeros${levels === undefined ? '' : `, inputs on ${levels} levels`}${mu === null ? '' : `, mu ${Number(mu.toPrecision(6))}`}`,
     ]);
   return {
     ...Object.fromEntries(how),

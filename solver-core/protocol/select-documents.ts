@@ -44,6 +44,8 @@ export interface SelectLayerDocument {
   readonly values: number;
   /** Share of weights that are 0. */
   readonly zeros: number;
+  /** Steps that the range of the layer's inputs is stored on, 256 at most. */
+  readonly inputLevels?: number;
   /** Weight of the energy term; null where none was used. */
   readonly mu: number | null;
   /** False: rounding to the nearest value was kept because compensation was no better on rows it had not seen. */

@@ -1,6 +1,6 @@
 import { formatCount, formatQuantity, sourceLegend } from '../energy/format.ts';
 import type { SelectDocument } from '../protocol/select-documents.ts';
-import { fileName, inert, numberCell } from './cells.ts';
+import { fileName, inert, nothing, numberCell } from './cells.ts';
 import { md } from './energy-markdown.ts';
 import { dropText, headline, metricName, qualityLine, qualityText, savingColumns, savingOf, savingsByCell, signedPercent, tableCell, wholeLines } from './select-words.ts'; // prettier-ignore
 
@@ -13,7 +13,7 @@ export function selectMarkdown(document: SelectDocument): string {
     '',
     saving === null ? '**Nothing was selected.**' : `**${md(headline(saving))}.** ${md(capital(qualityLine(document)))}.`,
     '',
-    ...(saving === null ? [] : [`Against: ${md(inert(saving.baseline, 300))}.`, '']),
+    ...(saving === null ? [] : [`Against: ${md(inert(saving.baseline, 300))}. With: ${md(inert(saving.variant, 300))}.`, '']),
     `Rows: ${formatCount(rows.calibration)} steered, ${formatCount(rows.validation)} decided, ${formatCount(rows.heldOut)} judged at the end.`,
     '',
     ...(saving === null
@@ -59,6 +59,7 @@ function layerTable(document: SelectDocument): readonly string[] {
     'bits',
     'values',
     'zeros',
+    'input levels',
     'output error',
     ...savings.map(({ cell, table }) => md(inert(`${cell}, ${table}`, 40))),
   ];
@@ -76,13 +77,14 @@ function layerTable(document: SelectDocument): readonly string[] {
           String(layer.bits),
           formatCount(layer.values),
           signedPercent(layer.zeros),
+          layer.inputLevels === undefined ? nothing : String(layer.inputLevels),
           numberCell(layer.outputError),
           ...savings.map((column) => md(tableCell(savingOf(layer, column)))),
         ],
   );
   return [
     `| ${heads.join(' | ')} |`,
-    `| --- | --- | ---: | ---: | ---: | ---: | ${savings.map(() => '---:').join(' | ')} |`,
+    `| --- | --- | ---: | ---: | ---: | ---: | ---: | ${savings.map(() => '---:').join(' | ')} |`,
     ...rows.map((row) => `| ${row.join(' | ')} |`),
   ];
 }

@@ -1,7 +1,7 @@
 import { formatCount, formatQuantity, formatSi, sourceLegend } from '../energy/format.ts';
 import type { SelectDocument, SelectLayerDocument, SelectPoint } from '../protocol/select-documents.ts';
 import type { Column } from './cells.ts';
-import { counted, fileName, inert, numberCell, textTable } from './cells.ts';
+import { counted, fileName, inert, nothing, numberCell, textTable } from './cells.ts';
 import { diagnosticLine } from './check-text.ts';
 import { dropText, headline, metricName, qualityLine, qualityText, savingColumns, savingOf, savingsByCell, signedPercent, tableCell, wholeLines } from './select-words.ts'; // prettier-ignore
 
@@ -17,6 +17,7 @@ export function selectText(document: SelectDocument): string {
       : [
           `${headline(saving)}${others.map(({ cell, text }) => `; ${inert(cell, 24)} cell: ${text}`).join('')}`,
           `  against   ${inert(saving.baseline, 300)}`,
+          `  with      ${inert(saving.variant, 300)}`,
           `  quality   ${qualityLine(document)}`,
         ]),
     `  rows      ${formatCount(rows.calibration)} steered, ${formatCount(rows.validation)} decided, ${formatCount(rows.heldOut)} judged at the end`,
@@ -56,6 +57,7 @@ function layerTable(document: SelectDocument): readonly string[] {
     { title: 'bits', align: 'right' },
     { title: 'values', align: 'right' },
     { title: 'zeros', align: 'right' },
+    { title: 'input levels', align: 'right' },
     { title: 'output error', align: 'right' },
     ...savings.map(({ cell, table }): Column => ({ title: inert(`${cell}, ${table}`, 40), align: 'right' })),
   ];
@@ -80,6 +82,7 @@ function layerRow(layer: SelectLayerDocument, savings: ReturnType<typeof savingC
     String(layer.bits),
     formatCount(layer.values),
     signedPercent(layer.zeros),
+    layer.inputLevels === undefined ? nothing : String(layer.inputLevels),
     numberCell(layer.outputError),
     ...savings.map((column) => tableCell(savingOf(layer, column))),
   ];

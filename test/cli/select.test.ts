@@ -99,7 +99,7 @@ describe('tierwise select', () => {
       'tierwise.source': hash('small.fitted.onnx'),
       'tierwise.data': hash('digits.npz'),
       'tierwise.select': 'closed form, 8 bits, all values, allowed drop 1 points, array cell, seed 1',
-      'tierwise.select.Gemm_0': expect.stringMatching(/^8 bits, \d+ values, [\d.]+ % zeros, mu [\d.e-]+$/),
+      'tierwise.select.Gemm_0': expect.stringMatching(/^8 bits, \d+ values, [\d.]+ % zeros, inputs on \d+ levels, mu [\d.e-]+$/),
     });
     // Held-out rows alone, by the runtime itself, as the record says.
     const evaluated = v.parse(evalSchema, await words('eval small.selected.onnx --data digits.npz --json'));

@@ -55,8 +55,8 @@ export function selection(more: Partial<SelectDocument> = {}): SelectDocument {
     cell: 'array',
     rows: { calibration: 958, validation: 479, heldOut: 360 },
     layers: [
-      { id: '/fc1/Gemm', op: 'Gemm', bits: 8, values: 25, zeros: 0.563, mu: 0.035, compensated: true, outputError: 0.0823, perTable: perTable(2.7e-9, 0.496), left: null },
-      { id: '/fc2/Gemm', op: 'Gemm', bits: 8, values: 201, zeros: 0.02, mu: null, compensated: false, outputError: 0.004, perTable: perTable(5.9e-9, 0), left: null },
+      { id: '/fc1/Gemm', op: 'Gemm', bits: 8, values: 25, zeros: 0.563, inputLevels: 32, mu: 0.035, compensated: true, outputError: 0.0823, perTable: perTable(2.7e-9, 0.496), left: null },
+      { id: '/fc2/Gemm', op: 'Gemm', bits: 8, values: 201, zeros: 0.02, inputLevels: 256, mu: null, compensated: false, outputError: 0.004, perTable: perTable(5.9e-9, 0), left: null },
       { id: '/emb', op: 'MatMul', bits: 16, values: 0, zeros: 0, mu: null, compensated: false, outputError: 0, perTable: [], left: 'its weight is stored as float16; only float32 weights become integers' },
     ],
     points: [
@@ -66,7 +66,7 @@ export function selection(more: Partial<SelectDocument> = {}): SelectDocument {
     ],
     saving: {
       baseline: 'int8 weights by rounding, uint8 inputs',
-      variant: 'closed form, 8 bits, all values',
+      variant: 'closed form, 8 bits, all values, inputs on 32 to 256 levels',
       perTable: perTable(8.6e-9, 0.53),
       low: 0.53,
       high: 0.55,
