@@ -6,6 +6,8 @@ import { writeWhole } from '../jobs/files.ts';
 import { fitFromStatsJob } from '../jobs/fit-from-stats.ts';
 import { fitJob } from '../jobs/fit.ts';
 import { energyInputs } from '../jobs/energy.ts';
+import type { Environment } from '../jobs/environment.ts';
+import { readEpochs } from '../jobs/epochs-of-log.ts';
 import { refuseToOverwrite } from '../jobs/fit-outputs.ts';
 import { inspectJob } from '../jobs/inspect.ts';
 import { mergeJob } from '../jobs/merge.ts';
@@ -26,6 +28,7 @@ import { boardSim } from './board-sim-command.ts';
 import { boards } from './boards-command.ts';
 import { diff } from './diff-command.ts';
 import { choose, expectCall, expectOptions, refuseJson, wholeNumber } from './args.ts';
+import type { CliCall } from './args.ts';
 import { jsonLine, escapeJson } from './json-line.ts';
 import { learn, unlearn } from './learn-commands.ts';
 import { calibrate, measure, sensors } from './measure-commands.ts';
@@ -63,8 +66,8 @@ const energy: Command = async (call, environment, abort) => {
     call.options.json ? 'json' : 'text',
   ) as ReportFormat;
   const { target, trainOn, out } = call.options;
-  const epochs = wholeNumber(call.options.epochs, 'epochs');
   if (format !== 'json' && out === undefined) refuseJson(call, format);
+  const epochs = await statedEpochs(call, environment);
   const params = {
     path: call.files[0] ?? '',
     ...(target === undefined ? {} : { target }),
@@ -83,6 +86,15 @@ const energy: Command = async (call, environment, abort) => {
   }
   return failed(rendered.energy.diagnostics);
 };
+
+/** `--epochs N`, or the number that a training log gives by the rule, which is said. */
+async function statedEpochs(call: CliCall, environment: Environment): Promise<number | undefined> {
+  const { epochs } = call.options;
+  if (epochs === undefined || !epochs.toLowerCase().endsWith('.csv')) return wholeNumber(epochs, 'epochs');
+  const found = await readEpochs(environment, epochs, call.files[0] ?? '');
+  process.stderr.write(`${inert(found.text, 1000)}\n`);
+  return found.epochs;
+}
 
 const fit: Command = async (call, environment, abort) => {
   expectCall(call, ['PLAN'], ['backend', 'out', 'quiet', 'stats', 'model']);

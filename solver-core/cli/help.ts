@@ -6,7 +6,7 @@ export const helpText = `tierwise: energy-aware model development
   tierwise check PLAN      diagnostics and budgets; exit code 1 on errors
                            --format text|json|sarif
   tierwise energy FILE     joules per layer for a model or a plan, inference and retraining
-                           --target T  --train-on T (default server-cpu)  --epochs N (default 20, 5 to 100 assumed)
+                           --target T  --train-on T (default server-cpu)  --epochs N|LOG.csv (default 20, 5 to 100 assumed)
                            --no-calibration  --switching (of a plan: simulate the gates of its multiply-adds on its rows)
                            --format text|json|csv|md|html  --out FILE
   tierwise diff BEFORE AFTER   change of energy and accuracy between two models or plans; either may be REVISION:path

@@ -219,6 +219,18 @@ describe('formats', () => {
     ]);
   });
 
+  test('energy --epochs takes a number, or a training log and says which epoch it took', async () => {
+    writeFileSync(join(folder, 'log.csv'), 'epoch,val_accuracy\n0,0.5\n1,0.8\n2,0.93\n3,0.942\n4,0.951\n5,0.95\n');
+    const byLog = await run('energy digits.tiers --epochs log.csv --json');
+    expect(byLog.stderr).toContain(
+      '4 epochs by the log: the first whose val_accuracy is within one standard error (360 held-out rows) of the best, 95.1 % in epoch 5',
+    );
+    expect(byLog.stdout).toBe((await run('energy digits.tiers --epochs 4 --json')).stdout);
+    writeFileSync(join(folder, 'log.csv'), 'epoch,loss\n0,0.5\n');
+    expect(errorCode(await run('energy digits.tiers --epochs log.csv --json'))).toBe('log-no-accuracy');
+    expect(errorCode(await run('energy digits.tiers --epochs 1.5 --json'))).toBe('usage');
+  });
+
   test.each(['csv', 'md', 'html', 'text', 'json'])('energy --format %s: the file holds what stdout shows', async (format) => {
     const shown = await run(`energy digits.tiers --format ${format}`);
     const written = await run(`energy digits.tiers --format ${format} --out energy.${format}`);

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { epochsOfLog } from '../../../solver-core/energy/epochs.ts';
 import { estimateEnergy } from '../../../solver-core/energy/estimate.ts';
 import type { EstimateRequest } from '../../../solver-core/energy/estimate.ts';
+import { parseTrainingLog } from '../../../solver-core/energy/training-log.ts';
 import type { EnergyDocument } from '../../../solver-core/protocol/index.ts';
 import { conv, mlp, mlpEnergy, plan } from '../report/samples.ts';
 
@@ -61,6 +62,40 @@ describe('the machine that would train', () => {
       /gradient descent on server-cpu for each retraining .*for each table alone and at both ends of the epochs/,
     );
     expect(text('break-even across', estimate({ targetId: 'server-cpu' }))).toBeUndefined();
+  });
+});
+
+describe('a training log', () => {
+  test('as Keras writes it', () => {
+    const { value } = parseTrainingLog('epoch,accuracy,loss,val_accuracy,val_loss\n0,0.5,1,0.61,1\r\n1,0.9,1,0.72,1\n');
+    expect(value).toEqual({ column: 'val_accuracy', accuracies: [0.61, 0.72] });
+  });
+
+  test('as Lightning writes it: steps in between have no held-out accuracy; percentages', () => {
+    const { value } = parseTrainingLog('step,train_loss,Val_Acc\n10,0.5,\n20,0.4,61.5\n30,0.3,\n40,0.2,72\n\n');
+    expect(value).toEqual({ column: 'val_acc', accuracies: [0.615, 0.72] });
+  });
+
+  test.each([
+    ['', 'log-no-accuracy'],
+    ['epoch,accuracy\n0,0.5\n', 'log-no-accuracy'],
+    ['val_acc\n', 'log-invalid'],
+    ['val_acc\nhigh\n', 'log-invalid'],
+    ['val_acc\n101\n', 'log-invalid'],
+    ['val_acc\n-1\n', 'log-invalid'],
+  ])('%j is %s', (text, code) => {
+    expect(parseTrainingLog(text)).toMatchObject({ value: undefined, diagnostics: [{ code }] });
+  });
+
+  test('any text gives accuracies or a finding', () => {
+    fc.assert(
+      fc.property(fc.string({ maxLength: 200 }), (text) => {
+        const { value, diagnostics } = parseTrainingLog(`val_acc\n${text}`);
+        expect(value === undefined).toBe(diagnostics.length === 1);
+        for (const accuracy of value?.accuracies ?? []) expect(accuracy >= 0 && accuracy <= 1).toBe(true);
+      }),
+      { seed: 7 },
+    );
   });
 });
 
