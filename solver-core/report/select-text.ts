@@ -29,7 +29,7 @@ export function selectText(document: SelectDocument): string {
     ...wholeLines(document),
     '',
     ...document.diagnostics.map(diagnosticLine),
-    document.output === null ? 'Nothing was written.' : `Wrote ${inert(document.output, 4096)} in ${formatSi(document.seconds, 's')}`,
+    document.output === null ? 'Nothing was written.' : `Wrote ${inert(document.output, 4096)} in ${duration(document.seconds)}`,
     sourceLegend,
     ...(document.output === null ? [] : ['Next: run the new model in place of the old one; any ONNX runtime reads its integers.']),
     '',
@@ -117,4 +117,9 @@ function pointRow(point: SelectPoint): readonly string[] {
     dropText(point),
     point.chosen ? (point.allowed ? 'chosen' : 'nearest') : point.allowed ? '' : 'not allowed',
   ];
+}
+
+/** "57 s", "18 min". */
+function duration(seconds: number): string {
+  return seconds < 100 ? formatSi(seconds, 's') : `${Number((seconds / 60).toPrecision(2))} min`;
 }
