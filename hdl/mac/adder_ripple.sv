@@ -14,6 +14,7 @@ module adder_ripple #(
   wire [WIDTH:0] carry;
 
   assign carry[0] = carry_i;
+  wire unused = carry[WIDTH];
   for (genvar p = 0; p < WIDTH; p++) begin : g_bit
     full_adder u_add (
       .a_i    (a_i[p]),

@@ -51,6 +51,7 @@ module multiplier_array (
   wire [16:8] ripple;
   assign product_o[7:0] = sum[7][7:0];
   assign ripple[8] = 1'b0;
+  wire unused = ripple[16];
   for (genvar p = 8; p < 16; p++) begin : g_last
     full_adder u_add (
       .a_i    (p == 15 ? 1'b1 : sum[7][p]),

@@ -59,6 +59,7 @@ module multiplier_booth (
 
   wire [16:0] ripple;
   assign ripple[0] = 1'b0;
+  wire unused = ripple[16];
   for (genvar p = 0; p < 16; p++) begin : g_last
     full_adder u_add (
       .a_i    (sum[3][p]),
