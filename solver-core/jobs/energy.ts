@@ -1,5 +1,6 @@
 import { extname, resolve } from 'node:path';
 import { estimateEnergy } from '../energy/estimate.ts';
+import { nearest } from '../energy/nearest.ts';
 import { TierwiseError } from '../model/error.ts';
 import type { Checked } from '../model/diagnostic.ts';
 import { quoteName } from '../model/quote.ts';
@@ -59,7 +60,7 @@ export async function energyJob(environment: Environment, params: EnergyParams, 
 /** Throws TierwiseError unknown-target unless there is a target of that id. */
 export function checkTarget(found: FoundTargets, id: string): void {
   if (found.targets.has(id)) return;
-  const advice = `Known targets: ${[...found.targets.keys()].join(', ')}.${faultsText(found)}`;
+  const advice = `${didYouMean(id, found)}Known targets: ${[...found.targets.keys()].join(', ')}.${faultsText(found)}`;
   throw new TierwiseError('unknown-target', `there is no energy target ${quoteName(id)}`, advice, { category: 'usage' });
 }
 
@@ -90,10 +91,16 @@ async function ofModel(environment: Environment, params: EnergyParams, found: Fo
   return withMeasurements(environment, estimateEnergy(request), found);
 }
 
+/** A question for the nearest known target, when there is one that near. */
+function didYouMean(target: string, { targets }: FoundTargets): string {
+  const [near] = nearest(target, targets.keys());
+  return near === undefined ? '' : `Did you mean "${near}"? `;
+}
+
 /** Names the faults of the workspace's target files, one of which may define what is missed. */
 function faultsText({ diagnostics }: FoundTargets): string {
   return diagnostics
     .slice(0, 3)
-    .map(({ message, where }) => ` ${where.path ?? ''}: ${message}`)
+    .map(({ message, where }) => ` ${message} (${where.path ?? ''})`)
     .join('');
 }
