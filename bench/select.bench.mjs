@@ -43,10 +43,7 @@ async function setUp(name) {
   const folder = join(material, 'data/fashion-mnist-small');
   const train = await t.openRows(join(folder, 'train-images-idx3-ubyte.gz'), {});
   const judge = await t.openRows(join(folder, 't10k-images-idx3-ubyte.gz'), {});
-  const scaled = (rows) => {
-    const { bytes: _, ...rest } = rows;
-    return { ...rest, x: rows.x.map((v) => v / 255) };
-  };
+  const scaled = ({ rows, inputShape, x, labels }) => ({ rows, inputShape, labels, x: x.map((v) => v / 255) });
   const most = train.rows.x.reduce((a, b) => Math.max(a, b), 0);
   const prepared = most > 1 ? scaled : (rows) => rows;
   const split = t.splitRows(train.rows.rows, 2 / 3, seed);
