@@ -21,6 +21,8 @@ export interface SelectRows {
 const steeringShare = 2 / 3;
 /** Fewer fit rows than this leave too few on both sides to tell one point of accuracy from another. */
 export const fewestFitRows = 60;
+/** What a cap may leave for steering at least. */
+const fewestCalibrationRows = 20;
 /** Fewer rows than this say nothing about what was lost. */
 const fewestHeldOutRows = 10;
 /** Calibration rows that are used at most unless told; more add time and hardly anything else. */
@@ -39,6 +41,14 @@ export async function selectRows(
   calibrationRows = defaultCalibrationRows,
   abort?: AbortFlag,
 ): Promise<SelectRows> {
+  if (calibrationRows < fewestCalibrationRows) {
+    throw new TierwiseError(
+      'too-few-rows',
+      `${calibrationRows} calibration rows cannot steer the choice of weights; at least ${fewestCalibrationRows} can`,
+      'Give a larger number with --rows, or leave it away.',
+      { category: 'usage' },
+    );
+  }
   const { fit, heldOut } = splitRows(data.rows.rows, split.fraction, split.seed);
   if (fit.length < fewestFitRows) {
     throw new TierwiseError(
@@ -62,7 +72,7 @@ export async function selectRows(
   );
   const validation = drawn(
     parts.heldOut.map((at) => fit[at]!),
-    Math.max(Math.floor(fewestFitRows / 3), Math.ceil(calibrationRows / 2)),
+    Math.max(fewestCalibrationRows, Math.ceil(calibrationRows / 2)),
     split.seed,
   );
   const bytes = 4 * rowElements(data.rows) * (calibration.length + validation.length);

@@ -40,7 +40,7 @@ function numbered(rows: number, where: 'memory' | 'file'): OpenedRows {
 describe('rows of a selection', () => {
   test('no row is in two parts, in memory or in a file; a cap takes some of each', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 100, max: 400 }), fc.integer({ min: 1, max: 300 }), fc.integer(), async (n, cap, seed) => {
+      fc.asyncProperty(fc.integer({ min: 100, max: 400 }), fc.integer({ min: 20, max: 300 }), fc.integer(), async (n, cap, seed) => {
         const split = { fraction: 0.8, seed };
         const [memory, file] = [await selectRows(numbered(n, 'memory'), split, cap), await selectRows(numbered(n, 'file'), split, cap)];
         const numbersOf = (rows: LabelledRows): number[] => [...rows.x];
@@ -55,6 +55,11 @@ describe('rows of a selection', () => {
       }),
       { seed: 20261121, numRuns: 40 },
     );
+  });
+
+  test('a cap that leaves too few', async () => {
+    const few = selectRows(numbered(200, 'memory'), { fraction: 0.8, seed: 1 }, 19);
+    await expect(few).rejects.toMatchObject({ code: 'too-few-rows', category: 'usage' });
   });
 
   test('too few held-out rows to judge by', async () => {
