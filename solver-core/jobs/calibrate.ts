@@ -4,12 +4,12 @@ import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import type { EnergyTarget } from '../energy/target.ts';
 import { checkAbort } from '../model/abort.ts';
 import { TierwiseError } from '../model/error.ts';
-import { quoteName } from '../model/quote.ts';
 import type { CalibrationDocument, DiagnosticDocument, Quantity } from '../protocol/index.ts';
 import { calibratedTarget } from '../sensors/calibrated-target.ts';
 import type { FitRow, FittedConstants } from '../sensors/fit-constants.ts';
 import { fitConstants } from '../sensors/fit-constants.ts';
 import { calibrationPath, parseCalibration } from './calibration-file.ts';
+import { checkTarget } from './energy.ts';
 import type { Environment } from './environment.ts';
 import { estimateParts, inferenceOn } from './estimate-parts.ts';
 import { readText, writeWhole } from './files.ts';
@@ -101,11 +101,9 @@ async function modelsOf({ paths }: CalibrateParams): Promise<readonly string[]> 
 }
 
 async function uncalibratedTarget(path: string, id: string): Promise<EnergyTarget> {
-  const { uncalibrated } = await targetsFor(path);
-  const target = uncalibrated.get(id);
-  if (target !== undefined) return target;
-  const advice = `Known targets: ${[...uncalibrated.keys()].join(', ')}.`;
-  throw new TierwiseError('unknown-target', `there is no energy target ${quoteName(id)}`, advice, { category: 'usage' });
+  const found = await targetsFor(path);
+  checkTarget(found, id);
+  return found.uncalibrated.get(id) as EnergyTarget;
 }
 
 /** Beside the target's own file, else in the nearest `.tierwise`, else at the root of the repository, else beside the model. */

@@ -2,6 +2,7 @@ import type { EnergyTarget } from '../energy/target.ts';
 import { TierwiseError } from '../model/error.ts';
 import { quoteName } from '../model/quote.ts';
 import type { Place } from './choose-sensor.ts';
+import { checkTarget } from './energy.ts';
 import { targetsFor } from './targets.ts';
 
 /** Which kinds of target a place can be. */
@@ -18,18 +19,14 @@ const words: Readonly<Record<Place, string>> = {
  */
 export async function measuredTarget(path: string, target: string | undefined, place: Place): Promise<string | null> {
   if (target === undefined) return null;
-  const { targets } = await targetsFor(path);
-  const known = targets.get(target);
-  const usage = { category: 'usage' } as const;
-  if (known === undefined) {
-    const advice = `Known targets: ${[...targets.keys()].join(', ')}.`;
-    throw new TierwiseError('unknown-target', `there is no energy target ${quoteName(target)}`, advice, usage);
-  }
-  if (kinds[place].includes(known.kind)) return target;
+  const found = await targetsFor(path);
+  checkTarget(found, target);
+  const kind = found.targets.get(target)?.kind ?? 'cpu';
+  if (kinds[place].includes(kind)) return target;
   throw new TierwiseError(
     'target-not-this-machine',
-    `not measurable: ${quoteName(target)} is of kind "${known.kind}", and this runs on ${words[place]}`,
+    `not measurable: ${quoteName(target)} is of kind "${kind}", and this runs on ${words[place]}`,
     `Name a target of kind "${kinds[place].join('" or "')}", or leave --target away.`,
-    usage,
+    { category: 'usage' },
   );
 }

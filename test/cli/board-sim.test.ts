@@ -1,12 +1,14 @@
 import { existsSync, lstatSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SerialPort } from 'serialport';
+import * as v from 'valibot';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { linkMessages } from '../../solver-core/backends/serial/generated/link.ts';
 import { boardFolder, FrameInbox, request } from '../solver-core/backends/board-sim/real-board.ts';
 import { boardProcess } from './board-process.ts';
 import { buildProduct, documentOf, errorCode } from './product.ts';
 import type { Product } from './product.ts';
+import { sensorsSchema } from './schemas.ts';
 
 const { hello, info } = linkMessages;
 const hasPty = process.platform === 'linux' || process.platform === 'darwin';
@@ -28,6 +30,17 @@ async function helloAt(path: string): Promise<number> {
   await new Promise((resolve) => port.close(resolve));
   return type;
 }
+
+test.runIf(hasPty)('its telemetry is read, and no joules are made up from it', async () => {
+  const board = boardProcess(product, join(product.scratch(), 'board'));
+  await board.ready;
+  const ran = await product.run(['sensors', '--backend', `serial:${board.path}`, '--json']);
+  const { sensors } = v.parse(sensorsSchema, documentOf(ran));
+  const found = sensors.find(({ kind }) => kind === 'board');
+  expect(found).toMatchObject({ id: `board:${board.path}`, state: 'absent', power: null });
+  expect(found?.reason).toMatch(/clocks and toggles \(\d+ % busy over [\d.]+ s\) but no power/);
+  await board.stop('SIGINT');
+});
 
 test.runIf(hasPty)('a board appears at the path, answers, replaces a stale link, and is gone after Ctrl-C', async () => {
   const path = join(product.scratch(), 'board');

@@ -17,6 +17,7 @@ import { isAbort } from '../../../solver-core/model/abort.ts';
 import { TierwiseError } from '../../../solver-core/model/error.ts';
 import type { CalibrationDocument, EnergyDocument, MeasureDocument, MeasurementsDocument } from '../../../solver-core/protocol/index.ts';
 import { calibrationSchema, measureSchema } from '../../cli/schemas.ts';
+import { bareJoules } from '../../joules.ts';
 import { projectRoot } from '../../shared.ts';
 import { tolerances } from '../../tolerances.ts';
 import { FakeHost } from '../sensors/fake-host.ts';
@@ -86,6 +87,7 @@ describe('measuring', () => {
     expect(document.result?.energy.ref).toMatch(/difference of a counter.*median 0\.5/);
     expect(document.runs).toHaveLength(10);
     expect(v.safeParse(measureSchema, JSON.parse(JSON.stringify(document))).issues).toBeUndefined();
+    expect(bareJoules(document)).toEqual([]);
     expect(document.runs.every(({ gross, net }) => net !== null && gross.value > net.value)).toBe(true);
     expect(off(document.idle?.value, 10)).toBeLessThan(tolerances.counterSteps.relative);
     await measure(machine(0.6));
@@ -217,6 +219,7 @@ describe('calibrating', () => {
     expect(Math.abs(document.residuals[0]!.error)).toBeLessThan(tolerances.sumFp64.relative);
     expect(document.output).toBe(at(calibrationFile));
     expect(v.safeParse(calibrationSchema, JSON.parse(JSON.stringify(document))).issues).toBeUndefined();
+    expect(bareJoules(document)).toEqual([]);
     const stored = JSON.parse(readFileSync(at(calibrationFile), 'utf8')) as CalibrationDocument;
     expect(stored.residuals[0]!.model).toBe('digits.onnx');
     const after = await energy();
