@@ -2,7 +2,7 @@ import { formatCount, formatQuantity, sourceLegend } from '../energy/format.ts';
 import type { SelectDocument } from '../protocol/select-documents.ts';
 import { fileName, inert, nothing, numberCell } from './cells.ts';
 import { md } from './energy-markdown.ts';
-import { dropText, headline, metricName, qualityLine, qualityText, savingColumns, savingOf, savingsByCell, signedPercent, tableCell, wholeLines } from './select-words.ts'; // prettier-ignore
+import { cautionLines, dropText, headline, metricName, qualityLine, qualityText, savingColumns, savingOf, savingsByCell, signedPercent, tableCell, wholeLines } from './select-words.ts'; // prettier-ignore
 
 /** The selection as Markdown for a pull request or a report. Ends with a newline. */
 export function selectMarkdown(document: SelectDocument): string {
@@ -42,6 +42,7 @@ export function selectMarkdown(document: SelectDocument): string {
       return `| ${md(inert(point.label, 80))} | ${formatQuantity(point.macEnergy)} | ${signedPercent(point.saving)} | ${qualityText(point.metric, point.quality)} | ${dropText(point)} | ${mark} |`;
     }),
     '',
+    ...cautionLines(document).flatMap((line) => [line, '']),
     ...wholeLines(document).flatMap((line) => [md(line), '']),
     ...(document.diagnostics.length === 0
       ? []

@@ -3,7 +3,7 @@ import type { SelectDocument, SelectLayerDocument, SelectPoint } from '../protoc
 import type { Column } from './cells.ts';
 import { counted, fileName, inert, nothing, numberCell, textTable } from './cells.ts';
 import { diagnosticLine } from './check-text.ts';
-import { dropText, headline, metricName, qualityLine, qualityText, savingColumns, savingOf, savingsByCell, signedPercent, tableCell, wholeLines } from './select-words.ts'; // prettier-ignore
+import { cautionLines, dropText, headline, metricName, qualityLine, qualityText, savingColumns, savingOf, savingsByCell, signedPercent, tableCell, wholeLines } from './select-words.ts'; // prettier-ignore
 
 /** The selection for a terminal: the saving with its baseline and accuracies, layers, what was tried, what was written. Ends with a newline. */
 export function selectText(document: SelectDocument): string {
@@ -25,6 +25,7 @@ export function selectText(document: SelectDocument): string {
     ...layerTable(document),
     '',
     ...pointTable(document),
+    ...cautionLines(document),
     '',
     ...wholeLines(document),
     '',

@@ -65,6 +65,13 @@ export function dropText(point: SelectPoint): string {
   return point.metric === 'accuracy' ? `${shown} ${Math.abs(shown) === 1 ? 'point' : 'points'}` : `${shown} %`;
 }
 
+/** Why a configuration within the drop was not allowed all the same; nothing when there is none. */
+export function cautionLines({ points, maxDrop }: SelectDocument): readonly string[] {
+  const isDoubted = points.some((point) => !point.allowed && point.drop !== undefined && point.drop <= maxDrop);
+  if (!isDoubted) return [];
+  return ['Not allowed although little was lost: how sure the model still is of the right answers says that luck had a part in it.'];
+}
+
 /** One configuration in one line: "energy term 0.2: 63.9 % saved, accuracy 90.1 % (0.45 points lost)". */
 export function pointLine(point: SelectPoint): string {
   const { label, saving, metric, quality, allowed } = point;
