@@ -12,6 +12,7 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import { assert } from '../model/error.ts';
 import type { BudgetDocument, DiffDocument, DiffSide } from '../protocol/index.ts';
 import { recordedQuality } from './diff-quality.ts';
+import { recordedSaving } from './diff-saving.ts';
 import { modelPathsOf, openSide } from './diff-side.ts';
 import type { OpenedSide } from './diff-side.ts';
 import { checkTarget, defaultTarget } from './energy.ts';
@@ -49,10 +50,11 @@ export async function diffJob(environment: Environment, params: DiffParams, cont
     const after = await open(params.after, 'after');
     checkAbort(control.abort);
     const paths = [...modelPathsOf(after), ...modelPathsOf(before)];
-    const judge = async ({ side, modelHash, read }: OpenedSide): Promise<DiffSide> => ({
-      ...side,
-      quality: await recordedQuality(paths, { sha256: modelHash, plan: read?.plan ?? null }),
-    });
+    const judge = async ({ side, modelHash, read }: OpenedSide): Promise<DiffSide> => {
+      const quality = await recordedQuality(paths, { sha256: modelHash, plan: read?.plan ?? null });
+      const saving = (await recordedSaving(paths, modelHash)) ?? undefined;
+      return { ...side, quality, ...(saving === undefined ? {} : { saving }) };
+    };
     const sides = { before: await judge(before), after: await judge(after) };
     return compare(params, { before, after, sides, found: await targetsFor(after.home) });
   } finally {

@@ -1,4 +1,5 @@
 import type { BudgetDocument, DiagnosticDocument, RetrainingDocument, TierKind } from './documents.ts';
+import type { SavingDocument } from './evidence-documents.ts';
 import type { Quantity } from './quantity.ts';
 
 /** One figure on both sides. `change` is after over before, minus 1, under the same constants; null when a side is missing. */
@@ -34,6 +35,8 @@ export interface DiffSide {
   readonly model?: { readonly path: string; readonly sha256: string };
   /** Held-out quality from the newest fit, learn or select record that belongs to it; null when there is none. */
   readonly quality: { readonly metric: 'accuracy' | 'mse'; readonly value: number; readonly rows: number; readonly from: string } | null;
+  /** Of a model whose weights were selected: what that saves of its multiply-adds, by its record. The figures of a comparison do not count it. */
+  readonly saving?: SavingDocument & { readonly from: string };
 }
 
 /** `tierwise.diff/1`. */

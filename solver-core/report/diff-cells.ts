@@ -58,6 +58,26 @@ function pointsText({ qualityChange, after }: DiffDocument): string {
   return `${points < 0 ? '−' : '+'}${Math.abs(points)} points`;
 }
 
+/**
+ * What the selected weights of the later side save, which the figures above it do not count: "32 to 35 % of the multiply-add energy …";
+ * undefined where nothing was selected. Always with the baseline, the tables and both accuracies.
+ */
+export function savingLine({ after }: DiffDocument): string | undefined {
+  const { saving } = after;
+  if (saving === undefined) return undefined;
+  const [low, high] = [shareText(saving.low), shareText(saving.high)];
+  const range = saving.low <= 0 && saving.high >= 0 ? 'no saving by all tables' : `${low === high ? low : `${low} to ${high}`} %`;
+  const value = (share: number): string =>
+    saving.metric === 'accuracy' ? `${shareText(share, 1)} %` : String(Number(share.toPrecision(3)));
+  const tables = [...new Set(saving.perTable.map(({ table }) => table))].join(' and ');
+  const accuracy = `${saving.metric === 'accuracy' ? 'accuracy' : 'mean squared error'} ${value(saving.before)} → ${value(saving.after)} on ${saving.rows} ${saving.split}`;
+  return `Selected weights, which these figures do not count: ${range} of the multiply-add energy saved by ${tables} (${saving.source}), ${accuracy}, against ${saving.baseline} (${saving.from})`;
+}
+
+function shareText(share: number, digits = 0): string {
+  return String(Number((share * 100).toFixed(digits)));
+}
+
 /** What the layers did: "1 changed, 1 added, 2 the same". */
 export function layerCounts(layers: readonly DiffLayer[]): string {
   const count = (status: DiffLayer['status']): number => layers.filter((layer) => layer.status === status).length;

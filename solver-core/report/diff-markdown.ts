@@ -2,7 +2,7 @@ import { formatFull, formatQuantity } from '../energy/format.ts';
 import type { BudgetDocument, DiffDocument, DiffFigure, DiffLayer, DiffSide } from '../protocol/index.ts';
 import { budgetWords, worstLayers } from './budget-line.ts';
 import { inert, nothing, quantityCell } from './cells.ts';
-import { budgetCounts, changeCell, changeRange, diffLegend, diffTotals, layerCounts, qualityLine } from './diff-cells.ts';
+import { budgetCounts, changeCell, changeRange, diffLegend, diffTotals, layerCounts, qualityLine, savingLine } from './diff-cells.ts';
 import { md } from './markdown-text.ts';
 
 /** More layers than this are folded away, so that a comment stays short. */
@@ -15,11 +15,13 @@ const mostLayers = 200;
  * are many), the budgets, findings. Names are literal text. Ends with a newline.
  */
 export function diffMarkdown(diff: DiffDocument): string {
+  const saving = savingLine(diff);
   return [
     `### Tierwise: energy of ${nameOf(diff.after)} on ${code(diff.target)}`,
     '',
     summary(diff),
     '',
+    ...(saving === undefined ? [] : [`${md(inert(saving, 1000))}.`, '']),
     '| total | before | after | change | by table |',
     '| --- | ---: | ---: | ---: | ---: |',
     ...diffTotals(diff).map(({ name, figure }) => totalRow(name, figure)),

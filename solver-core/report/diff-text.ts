@@ -4,7 +4,7 @@ import { budgetLine } from './budget-line.ts';
 import type { Column } from './cells.ts';
 import { inert, nothing, quantityCell, textTable } from './cells.ts';
 import { diagnosticLine } from './check-text.ts';
-import { changeCell, changeRange, diffLegend, diffTotals, layerCounts, qualityLine } from './diff-cells.ts';
+import { changeCell, changeRange, diffLegend, diffTotals, layerCounts, qualityLine, savingLine } from './diff-cells.ts';
 
 const totalColumns: readonly Column[] = [
   { title: 'total', align: 'left' },
@@ -39,6 +39,7 @@ export function diffText(diff: DiffDocument): string {
     changeRange(figure),
   ]);
   const budgets = diff.budgets?.after ?? [];
+  const saving = savingLine(diff);
   return [
     `Energy on ${inert(diff.target)}`,
     `  before  ${sideLine(diff.before)}`,
@@ -49,6 +50,7 @@ export function diffText(diff: DiffDocument): string {
     `Layers: ${layerCounts(diff.layers)}`,
     ...(diff.layers.some((layer) => layer.status !== 'same') ? ['', ...textTable(layerColumns, diff.layers.map(layerRow)), ''] : ['']),
     `${capital(qualityLine(diff))}.`,
+    ...(saving === undefined ? [] : [`${inert(saving, 1000)}.`]),
     ...(budgets.length === 0 ? [] : ['', 'Budgets, after', ...budgets.map((budget) => `  ${budgetLine(budget)}`)]),
     '',
     ...diff.diagnostics.map(diagnosticLine),

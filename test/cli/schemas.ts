@@ -323,6 +323,9 @@ const diffSide = v.looseObject({
   sha256,
   model: v.optional(v.looseObject({ path: name, sha256 })),
   quality: v.nullable(v.looseObject({ metric: v.picklist(['accuracy', 'mse']), value: v.number(), rows: count, from: name })),
+  saving: v.optional(
+    v.looseObject({ baseline: name, variant: name, low: v.number(), high: v.number(), split: name, rows: count, from: name }),
+  ),
 });
 
 export const diffSchema = v.looseObject({

@@ -1,0 +1,37 @@
+import { basename } from 'node:path';
+import type { DiffSide, SavingDocument, TableSaving } from '../protocol/index.ts';
+import { recordPaths } from './diff-quality.ts';
+import { readJson } from './files.ts';
+import { isQuantity, isRecord, isText } from './parse-quantity.ts';
+
+const mostEntries = 100;
+
+/** The saving by the record of the weight selection that made the model of this hash; null without one. */
+export async function recordedSaving(modelPaths: readonly string[], modelHash: string): Promise<DiffSide['saving'] | null> {
+  for (const path of new Set(modelPaths.flatMap(recordPaths))) {
+    const record = await readJson(path);
+    if (!isRecord(record) || record['schema'] !== 'tierwise.select/1' || !isRecord(record['hashes'])) continue;
+    if (record['hashes']['output'] === modelHash && isSaving(record['saving'])) return { ...record['saving'], from: basename(path) };
+  }
+  return null;
+}
+
+/** Records are files that anybody may have edited: a saving without its baseline, two tables and both accuracies is none. */
+function isSaving(value: unknown): value is SavingDocument {
+  if (!isRecord(value) || !isText(value['baseline']) || !isText(value['variant']) || !isText(value['split'])) return false;
+  const { perTable, metric, low, high, before, after, rows } = value;
+  return (
+    (metric === 'accuracy' || metric === 'mse') &&
+    [low, high, before, after, rows].every((n) => typeof n === 'number' && Number.isFinite(n)) &&
+    Array.isArray(perTable) &&
+    perTable.length <= mostEntries &&
+    perTable.every(isTableSaving) &&
+    new Set(perTable.map(({ table }) => table)).size >= 2
+  );
+}
+
+function isTableSaving(value: unknown): value is TableSaving {
+  if (!isRecord(value) || !isText(value['table']) || !isText(value['cell'])) return false;
+  const { before, after, saving } = value;
+  return isQuantity(before, 'J') && isQuantity(after, 'J') && typeof saving === 'number' && Number.isFinite(saving);
+}
