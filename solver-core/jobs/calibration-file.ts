@@ -7,6 +7,8 @@ import { join } from 'node:path';
 /** Where calibrations of a workspace lie, below a folder that is looked at; one file per target. */
 export const calibrationsFolder = '.tierwise/calibrations';
 
+/** No honest factor is anywhere near this, or near one over it; beyond it figures would overflow. */
+const largestFactor = 1e12;
 /** Most measurements a calibration may name. */
 const maxResiduals = 1000;
 
@@ -45,7 +47,7 @@ export function parseCalibration(text: string, targetId: string): CalibrationDoc
   if (!isText(value['targetHash']) || !isText(value['date']) || Number.isNaN(Date.parse(value['date'])))
     return 'has no "targetHash" or no "date"';
   if (!Array.isArray(constants) || constants.length === 0 || !constants.every(isConstant))
-    return `needs "constants": a list of {name, factor}, named ${constantGroups.join(', ')}, each factor a quantity above 0`;
+    return `needs "constants": a list of {name, factor}, named ${constantGroups.join(', ')}, each factor a quantity between ${1 / largestFactor} and ${largestFactor}`;
   if (new Set(constants.map((c: { readonly name: string }) => c.name)).size !== constants.length) return 'names a constant twice';
   if (!Array.isArray(residuals) || residuals.length === 0 || residuals.length > maxResiduals || !residuals.every(isResidual))
     return `needs "residuals": a list of 1 to ${maxResiduals} measurements`;
@@ -55,7 +57,7 @@ export function parseCalibration(text: string, targetId: string): CalibrationDoc
 function isConstant(value: unknown): boolean {
   if (!isRecord(value) || !(constantGroups as readonly unknown[]).includes(value['name'])) return false;
   const factor = value['factor'];
-  return isQuantity(factor, '1') && factor.low > 0;
+  return isQuantity(factor, '1') && factor.low >= 1 / largestFactor && factor.high <= largestFactor;
 }
 
 function isResidual(value: unknown): boolean {

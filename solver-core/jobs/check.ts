@@ -4,6 +4,7 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import type { BudgetDocument, CheckDocument } from '../protocol/index.ts';
 import { budgetDiagnostic } from '../tiers/budgets.ts';
 import type { Environment } from './environment.ts';
+import { staleCalibration } from './measured-evidence.ts';
 import { planEnergy } from './plan-energy.ts';
 import { readPlan } from './read-plan.ts';
 import { targetsFor } from './targets.ts';
@@ -22,6 +23,7 @@ export async function checkJob(
   diagnostics.push(...found.diagnostics);
   if (sound && energyContext(plan.target, found.targets).value !== undefined) {
     const energy = await planEnergy(environment, read, plan, plan.target, found);
+    diagnostics.push(...energy.diagnostics.filter(({ code }) => code === staleCalibration));
     if (energy.value !== undefined) {
       budgets = energy.value.budgets ?? [];
       diagnostics.push(...budgetFindings(plan, budgets, read.path));

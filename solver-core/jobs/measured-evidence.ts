@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Checked } from '../model/diagnostic.ts';
+import type { Checked, Diagnostic } from '../model/diagnostic.ts';
 import type { Plan } from '../model/plan.ts';
 import type { EnergyDocument, EvidenceDocument, MeasureDocument } from '../protocol/index.ts';
 import type { Environment } from './environment.ts';
@@ -31,7 +31,7 @@ export async function withMeasurements(
   const isFittedTo = ({ measured: meter }: EvidenceDocument): boolean =>
     calibration?.unused === null && calibration.document.residuals.some((each) => each.measured.value === meter?.energy.value);
   const evidence = measured.map((each) => (isFittedTo(each) ? { ...each, of: `${each.of}, to which the calibration was fitted` } : each));
-  const diagnostics = [...estimate.value.diagnostics, ...found.diagnostics];
+  const diagnostics = [...estimate.value.diagnostics, ...found.diagnostics, ...staleFinding(calibration, stale)];
   const value: EnergyDocument = {
     ...estimate.value,
     diagnostics,
@@ -40,6 +40,17 @@ export async function withMeasurements(
   };
   return { value, diagnostics };
 }
+
+/** A calibration that no longer belongs to what it was made from moves every figure, so it is a finding, too. */
+function staleFinding(calibration: CalibrationInUse | undefined, stale: string | null): readonly Diagnostic[] {
+  if (calibration === undefined || stale === null) return [];
+  const { target } = calibration.document;
+  const message = `The calibration of "${target}" is stale: ${stale}. Calibrate again: \`tierwise calibrate ${target} MODELS --measure\`.`;
+  return [{ severity: 'warning', code: staleCalibration, message, where: { path: calibration.path } }];
+}
+
+/** Code of the finding about a calibration that no longer belongs to what it was made from. */
+export const staleCalibration = 'calibration-stale';
 
 /**
  * The newest measurement of a model for a target that has a figure, one of the model (and plan) as it is now before others; undefined

@@ -47,7 +47,7 @@ export async function findRapl(host: SensorHost): Promise<readonly FoundSensor[]
     if (typeof zone === 'string') return [unusable('rapl', 'processor', 'malformed', `${folder}/${name}: ${zone}.`)];
     zones.push(zone);
   }
-  const packages = zones.filter(({ name }) => /^package-\d+$/.test(name)).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const packages = zones.filter(({ name }) => /^package-\d+(-die-\d+)?$/.test(name)).sort((a, b) => (a.name < b.name ? -1 : 1));
   if (packages.length === 0) return [blocked('absent')];
   const platform = zones.filter(({ name }) => name === 'psys');
   const numbers = packages.map(({ name }) => name.slice('package-'.length)).join(', ');

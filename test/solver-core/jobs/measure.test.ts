@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { energyTargets } from '../../../solver-core/energy/targets/index.ts';
 import type { CalibrateParams } from '../../../solver-core/jobs/calibrate.ts';
 import { calibrateJob } from '../../../solver-core/jobs/calibrate.ts';
+import { checkJob } from '../../../solver-core/jobs/check.ts';
 import { energyJob } from '../../../solver-core/jobs/energy.ts';
 import type { EnergyParams } from '../../../solver-core/jobs/energy.ts';
 import { createEnvironment } from '../../../solver-core/jobs/environment.ts';
@@ -239,6 +240,9 @@ describe('calibrating', () => {
     expect(await stale()).toBeNull();
     await measure({ ...machine(2e-5), date: '2026-11-22T10:00:00.000Z' });
     expect(await stale()).toContain('measured again');
+    writeFileSync(at('server.tiers'), readFileSync(at('digits.tiers'), 'utf8').replace(/target \S+/, `target "${target}"`));
+    const { diagnostics } = await checkJob(environment, { path: at('server.tiers') });
+    expect(diagnostics.map(({ code, where }) => [code, where.path])).toContainEqual(['calibration-stale', at(calibrationFile)]);
     await calibrate({ ...machine(1), date: '2026-11-23T10:00:00.000Z' });
     expect(await stale()).toBeNull();
     copyFileSync(join(projectRoot, 'examples', 'digits', 'digits.fitted.onnx'), at('digits.onnx'));

@@ -166,6 +166,7 @@ describe('calibrations of a workspace', () => {
     calibration(shipped, { constants: [] }),
     calibration(shipped, { constants: [{ name: 'all', factor: { ...factor, low: 0, value: -1 } }] }),
     calibration(shipped, { constants: [{ name: 'all', factor: { ...factor, high: 1e999 } }] }),
+    calibration(shipped, { constants: [{ name: 'all', factor: { ...factor, high: 1e300 } }] }),
     calibration(shipped, { residuals: [] }),
     calibration(shipped, { date: 'yesterday' }),
   ])('a broken one is a finding and is not used (%#)', async (text) => {

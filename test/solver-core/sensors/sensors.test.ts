@@ -80,6 +80,13 @@ describe('RAPL', () => {
     ]);
   });
 
+  test('the dies of a package are packages of their own', async () => {
+    const host = new FakeHost('one-package');
+    host.set('/sys/class/powercap/intel-rapl:0/name', 'package-0-die-1\n');
+    host.driveCounter('intel-rapl:0', () => 40);
+    expect((await one(host, 'rapl')).info).toMatchObject({ state: 'ready', domain: 'processor package 0-die-1' });
+  });
+
   test('a wrap is continued', async () => {
     const host = new FakeHost('one-package');
     host.driveCounter('intel-rapl:0', () => 100, 262_143_328_850 - 50_000_000);
