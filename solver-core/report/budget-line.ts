@@ -19,11 +19,11 @@ export function budgetLine(budget: BudgetDocument): string {
 /** Layers a line names. */
 const mostNamed = 3;
 
-/** " (/fc1/Gemm, /fc2/Gemm, /fc3/Gemm and 4 more of 9 layers)": the worst layers of a budget per layer that is not met; else "". */
-export function worstLayers({ ofLayers }: BudgetDocument): string {
-  if (ofLayers === undefined || ofLayers.worst.length === 0) return '';
-  const all = ofLayers.exceeded + ofLayers.uncertain + ofLayers.unknown;
-  const named = ofLayers.worst.slice(0, mostNamed).map(({ id }) => inert(id, 48));
-  const more = all > named.length ? ` and ${all - named.length} more of ${ofLayers.total} layers` : '';
-  return ` (${named.join(', ')}${more})`;
+/** " (/fc1/Gemm, /fc2/Gemm, /fc3/Gemm and 4 more of 9 layers)": the layers that give a budget per layer its outcome; "" when it is met. */
+export function worstLayers({ ofLayers, status }: BudgetDocument): string {
+  if (ofLayers === undefined || status === 'met') return '';
+  const worst = ofLayers.worst.filter((layer) => layer.status === status).slice(0, mostNamed);
+  if (worst.length === 0) return '';
+  const more = ofLayers[status] > worst.length ? ` and ${ofLayers[status] - worst.length} more of ${ofLayers.total} layers` : '';
+  return ` (${worst.map(({ id }) => inert(id, 48)).join(', ')}${more})`;
 }

@@ -59,6 +59,7 @@ test('no document of the command line holds a joule that is no quantity', async 
     const ran = await product.run([...words, '--json'], { cwd: folder });
     const document = documentOf(ran) as { readonly schema: string };
     expect(bareJoules(document), words.join(' ')).toEqual([]);
+    expect(bareJoules({ ...document, planted: [{ rows: 3, spentJ: 1e-6 }] })).toEqual(['planted[0].spentJ']);
     printed.set(document.schema, (printed.get(document.schema) ?? 0) + 1);
   }
   // A meter is not everywhere, so measuring may end in an error; every other document has been looked at.
