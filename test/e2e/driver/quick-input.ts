@@ -59,12 +59,25 @@ export async function chooseFile(page: Page, path: string): Promise<void> {
   await input.fill(path);
   await until(
     'the file to be offered',
-    // The whole name: another file's may be its end, and stands there before the dialog has read what was typed.
-    async () => (await page.locator(ROW).allTextContents()).some((row) => path.split('/').at(-1) === plain(row).trim()),
+    // From its beginning: the end of one name may be another's. A remark such as "recently opened" may follow.
+    async () =>
+      (await page.locator(ROW).allTextContents()).some((row) =>
+        plain(row)
+          .trim()
+          .startsWith(path.split('/').at(-1) ?? path),
+      ),
     {
       seen: () => rows(page),
     },
   );
-  await page.keyboard.press('Enter');
-  await until('the file dialog to close', async () => !(await input.isVisible()));
+  let pressedMs = 0;
+  await until('the file dialog to close', async () => {
+    if (!(await input.isVisible())) return true;
+    // While the dialog reads its folder it takes no answer, so it is given again.
+    if (Date.now() - pressedMs > 3000) {
+      pressedMs = Date.now();
+      await page.keyboard.press('Enter');
+    }
+    return false;
+  });
 }

@@ -149,9 +149,7 @@ scenario('a budget per layer that is exceeded stands in the Problems list', curr
 
 scenario('sensors that are not there are told, with a way to read more', current, async ({ page }) => {
   await runCommand(page, 'Tierwise: Show Energy Sensors');
-  const rows = page.locator('.quick-input-widget .monaco-list-row');
-  await until('the list of sensors', async () => (await rows.count()) > 1);
-  expect((await rows.allTextContents()).join('\n')).toMatch(/RAPL/);
+  // The palette shows rows of its own until the list takes its place.
   await pick(page, /RAPL/);
   expect(await waitForNotification(page, /RAPL/)).toMatch(/./);
   await runCommand(page, 'Notifications: Clear All Notifications');

@@ -101,7 +101,7 @@ function paretoPoints(points: readonly OptimisePoint[], maxDrop: number, context
     .filter((point) => point.drop !== null)
     .map((point) => ({
       id: point.id,
-      label: shortName(point.label, 28),
+      label: shortName(point.label, 36),
       kind: point.kind,
       saving: point.saving,
       drop: point.drop,
