@@ -56,12 +56,18 @@ const sourceMeanings: Readonly<Record<Quantity['source'], string>> = {
   assumed: 'at least one constant behind it is a guess',
 };
 
+/** What lowest and highest are: a meter has an interval, a model has bounds. */
+function boundsMeaning(q: Quantity): string {
+  if (q.source === 'measured') return 'The 95 % confidence interval of the mean over the runs.';
+  return 'Bounds with every constant at its lowest or highest; no confidence interval.';
+}
+
 /** The drawer of a figure: value, bounds, source, and each reference on a line of its own. Closed until its button opens it. */
 export function drawerHtml(q: Quantity, { id, what }: Drawer): string {
   const refs = [...new Set(q.ref.split('; '))].map((ref) => `<li>${html(ref, 600)}</li>`).join('');
   return `<div class="drawer" popover id="${html(id)}"><p class="kicker">where this comes from</p><p class="what">${html(what, 200)}</p><p class="big">${formatQuantity(q)}</p>
 <dl><dt>lowest</dt><dd>${formatSi(q.low, q.unit)}</dd><dt>highest</dt><dd>${formatSi(q.high, q.unit)}</dd><dt>source</dt><dd>${sourceTag(q)} ${sourceMeanings[q.source]}</dd></dl>
-<p class="note">Bounds with every constant at its lowest or highest; no confidence interval.</p><p class="what">From</p><ul>${refs}</ul>
+<p class="note">${boundsMeaning(q)}</p><p class="what">From</p><ul>${refs}</ul>
 <button type="button" class="close" popovertarget="${html(id)}" popovertargetaction="hide">Close</button></div>`;
 }
 

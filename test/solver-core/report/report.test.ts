@@ -135,7 +135,7 @@ describe('the page', () => {
     expect(drawers).toHaveLength(3 * 4 + 4 + 3 + 6 + 5 + 1);
     const drawer = page.slice(page.indexOf('id="f-evidence1-measured"'));
     expect(drawer.slice(0, drawer.indexOf('</div>'))).toMatch(
-      /12 µJ[^]*lowest<\/dt><dd>11 µJ[^]*highest<\/dt><dd>13 µJ[^]*measured[^]*<li>meter \/fc2\/Gemm<\/li>/,
+      /12 µJ[^]*lowest<\/dt><dd>11 µJ[^]*highest<\/dt><dd>13 µJ[^]*measured[^]*confidence interval of the mean[^]*<li>meter \/fc2\/Gemm<\/li>/,
     );
   });
 
