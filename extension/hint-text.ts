@@ -1,4 +1,4 @@
-import type { EnergyDocument, Quantity } from '../solver-core/protocol/index.ts';
+import type { EnergyDocument, Quantity, RetrainingDocument } from '../solver-core/protocol/index.ts';
 import { calibrationText, evidenceLines, mappingText } from './evidence-text.ts';
 import { formatBand, formatCount, formatNumber, formatQuantity, sourceWord, type Translate } from './format.ts';
 import { escapeMarkdown } from './markdown.ts';
@@ -48,7 +48,7 @@ export function hintTooltip(state: LayerState, target: string, t: Translate, gro
     const { macs, parameters, breakEvenRetrainings } = state.energy;
     lines.push(t('{0} MACs, {1} parameters. Energy on {2}:', formatCount(macs), formatCount(parameters), escapeMarkdown(target)), '');
     const notes = new Map<string, number>();
-    lines.push(...energyTable(state, notes, t, grounds.trainingMachine?.name), '');
+    lines.push(...energyTable(state, notes, t, grounds.trainingMachine?.machine), '');
     const evidence = evidenceLines(state.energy.evidence, t);
     if (evidence.length > 0) lines.push(...evidence, '');
     if (state.energy.mapping) lines.push(t('On the array: {0}', escapeMarkdown(mappingText(state.energy.mapping, t), 300)), '');
@@ -84,20 +84,21 @@ function energyTable(state: LayerState, notes: Map<string, number>, t: Translate
     const band = unbroken(formatBand(quantity, t));
     return [`| ${unbroken(name)} | ${text} | ${band} | ${sourceWord(quantity.source, t)} | ${numbers(quantity.ref)} |`];
   };
+  const there = (method: keyof RetrainingDocument): string[] =>
+    machine === undefined
+      ? []
+      : row(`\u00b7 ${t('on {0}', escapeMarkdown(machine, 40))}`, state.energy?.onTrainingMachine?.[method] ?? null, false);
   return [
     `| | ${t('energy')} | ${t('from \u2013 to')} | ${t('source')} | ${t('based on')} |`,
     '|---|---|---|---|---|',
     ...row(t('one inference'), inference, true),
     ...components.flatMap((component) => row(`\u00b7 ${escapeMarkdown(component.name)}`, component.energy, false)),
     ...row(t('retrain: gradient descent'), retraining.sgd, false),
+    ...there('sgd'),
     ...row(t('retrain: direct solve'), retraining.solve, false),
+    ...there('solve'),
     ...row(t('retrain: one update'), retraining.incremental, false),
-    ...(machine === undefined
-      ? []
-      : [
-          ...row(t('on {0}: gradient descent', escapeMarkdown(machine, 60)), state.energy?.onTrainingMachine?.sgd ?? null, false),
-          ...row(t('on {0}: direct solve', escapeMarkdown(machine, 60)), state.energy?.onTrainingMachine?.solve ?? null, false),
-        ]),
+    ...there('incremental'),
     ...row(t('this fit'), state.fit?.energy ?? null, true),
   ];
 }

@@ -63,7 +63,7 @@ describe('evidence', () => {
     expect(tooltip).toContain('error of the estimate');
     expect(tooltip).toContain('On the array: weight\\-stationary\\, 1 x 4 tiles of 64 x 64\\; units busy 78 \\% of the time');
     expect(tooltip).toContain('Constants fitted to measurements of 2026\\-11\\-20');
-    expect(tooltip).toContain('gradient\u00a0descent');
+    expect(tooltip.replaceAll('\u00a0', ' ')).toMatch(/retrain: gradient descent .*\n\| · on server\\-cpu \| 400 mJ/);
     expect(hintTooltip(state, 'ecp5-85f', plainText)).not.toContain('Constants fitted');
   });
 
