@@ -38,7 +38,7 @@ export interface CalibratedLayer extends IntegerLayer {
   readonly scales: Float32Array;
 }
 
-/** A layer that has no integers, with the reason as the end of "cannot be made integer: …". */
+/** A layer that has no integers, with the reason. */
 export interface SkippedLayer {
   readonly id: string;
   readonly reason: string;
@@ -47,8 +47,9 @@ export interface SkippedLayer {
 /** Layers as integers, one by one, and those that have none. */
 export interface IntegerLayerStream {
   readonly layers: AsyncIterable<CalibratedLayer>;
-  /** How many layers there will be. */
+  /** How many layers there will be at most. */
   readonly count: number;
+  /** Complete when the last layer was given. */
   readonly skipped: readonly SkippedLayer[];
 }
 
@@ -70,7 +71,9 @@ export function integerLayerStream(request: IntegerLayersRequest): IntegerLayerS
     else usable.set(layer.id, integersOf(weights, layer, request.steps?.get(layer.id)));
   }
   async function* layers(): AsyncGenerator<CalibratedLayer> {
-    for await (const rows of layerInputs({ ...request, layers: request.layers.filter(({ id }) => usable.has(id)) })) {
+    const layers = request.layers.filter(({ id }) => usable.has(id));
+    const onUnusable = ({ id }: Layer, reason: string): number => skipped.push({ id, reason });
+    for await (const rows of layerInputs({ ...request, layers, onUnusable })) {
       yield integerLayer(rows, usable.get(rows.layer.id)!, request.scales?.get(rows.layer.id));
     }
   }

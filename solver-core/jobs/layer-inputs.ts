@@ -23,6 +23,8 @@ export interface LayerInputsRequest {
   readonly rows?: number;
   /** Default 1. */
   readonly seed?: number;
+  /** Called for a layer whose input cannot be collected, with the reason; such a layer is left out. Default: the first one is an error. */
+  readonly onUnusable?: (layer: Layer, reason: string) => void;
 }
 
 /** What a layer reads on the calibration samples. */
@@ -85,7 +87,7 @@ async function* onePass(
 ): AsyncGenerator<LayerInputRows> {
   const { model, input, data, context } = request;
   const samples = Math.min(data.rows, request.samples ?? 512);
-  const collectors = layers.map((layer) => collector(layer, samples, request.rows ?? 4096, request.seed ?? 1));
+  let collectors = layers.map((layer) => collector(layer, samples, request.rows ?? 4096, request.seed ?? 1));
   const names = [...new Set(layers.map((layer) => layer.input))];
   const computed = names.filter((name) => name !== input.name);
   const runner = computed.length === 0 ? null : await request.runtime.open(encodeModel(upstreamModel(model, computed)));
@@ -94,7 +96,8 @@ async function* onePass(
     for await (const batch of sampledBatches(data, input, samples, request.seed ?? 1)) {
       checkAbort(context.abort);
       const values = await valuesOf(runner, input, batch, computed);
-      for (const each of collectors) each.take(values.get(each.layer.input)!, first, batch.count);
+      const { tensor, count } = batch;
+      collectors = collectors.filter((each) => taken(request, each, values.get(each.layer.input)!, tensor.dims[0]!, { first, count }));
       first += batch.count;
       share(first / samples);
       await context.host.pause();
@@ -103,6 +106,33 @@ async function* onePass(
     await runner?.dispose();
   }
   for (let each = collectors.shift(); each !== undefined; each = collectors.shift()) yield each.result();
+}
+
+/** Hands a collector its value; false when the value is none that it can use and somebody is told so. */
+function taken(
+  { onUnusable }: LayerInputsRequest,
+  each: Collector,
+  value: RunTensor,
+  batchRows: number,
+  samples: { readonly first: number; readonly count: number },
+): boolean {
+  try {
+    if (value.dims[0] !== batchRows) throw mixedBatch(each.layer, value.dims, batchRows);
+    each.take(value, samples.first, samples.count);
+    return true;
+  } catch (error) {
+    if (onUnusable === undefined || !(error instanceof TierwiseError) || error.category !== 'input') throw error;
+    onUnusable(each.layer, error.message);
+    return false;
+  }
+}
+
+function mixedBatch(layer: Layer, dims: readonly number[], batchRows: number): TierwiseError {
+  return new TierwiseError(
+    'batch-mixed',
+    `a batch of ${batchRows} samples gave ${JSON.stringify(layer.input)} the shape [${dims.join(', ')}]; its first dimension should be the batch`,
+    'Layers can be priced only where each sample is computed by itself.',
+  );
 }
 
 /** Values per name for the samples of one batch, without those that fill a fixed batch up. */
@@ -115,14 +145,6 @@ async function valuesOf(
   const values = new Map<string, RunTensor>([[input.name, batch.tensor]]);
   if (runner !== null)
     for (const [name, tensor] of await runner.run(new Map([[input.name, batch.tensor]]), computed)) values.set(name, tensor);
-  for (const [name, { dims }] of values) {
-    if (dims[0] === batch.tensor.dims[0]) continue;
-    throw new TierwiseError(
-      'batch-mixed',
-      `a batch of ${batch.tensor.dims[0]} samples gave ${JSON.stringify(name)} the shape [${dims.join(', ')}]; its first dimension should be the batch`,
-      'Layers can be priced only where each sample is computed by itself.',
-    );
-  }
   return values;
 }
 

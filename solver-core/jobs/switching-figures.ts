@@ -155,7 +155,7 @@ async function switchedLayers(
 ): Promise<Pick<SwitchingFigures, 'layers' | 'skipped'>> {
   const cells = units.cells.map((id) => macCell(id));
   const layers: SwitchedLayer[] = [];
-  const skipped = [...stream.skipped];
+  const skipped: { readonly id: string; readonly reason: string }[] = [];
   let done = 0;
   for await (const layer of stream.layers) {
     const begin = async (cell: SwitchingCell, half: number): Promise<void> => {
@@ -169,7 +169,7 @@ async function switchedLayers(
     else skipped.push({ id: layer.id, reason });
     done++;
   }
-  return { layers, skipped };
+  return { layers, skipped: [...stream.skipped, ...skipped] };
 }
 
 /** Why a layer cannot be simulated in these cells, as the end of "is not simulated: …"; null when it can. */

@@ -223,6 +223,26 @@ describe('layers as integers', () => {
     expect(skipped).toEqual([{ id: 'second', reason: 'it has weights that are not finite' }]);
   });
 
+  test('a layer that mixes samples is named, the others are there', async () => {
+    const bytes = modelBytes({
+      input: [value('x', ['n', 3])],
+      output: [value('y', [3, 2]), value('z', ['n', 2])],
+      initializer: [floats('w', [3, 2], (i) => i + 1), floats('v', [5, 2], (i) => i)],
+      node: [
+        node('MatMul', ['x', 'w'], ['z'], {}, 'sound'),
+        node('Transpose', ['x'], ['t'], { perm: [1, 0] }),
+        node('MatMul', ['t', 'v'], ['y'], {}, 'mixing'),
+      ],
+    });
+    const request = requestOf(
+      bytes,
+      rowsOf([3], 5, (v) => v),
+    );
+    const { layers, skipped } = await integerLayers(request);
+    expect(layers.map(({ id }) => id)).toEqual(['sound']);
+    expect(skipped).toEqual([{ id: 'mixing', reason: expect.stringMatching(/batch of 5 samples gave "t" the shape \[3, 5\]/) as string }]);
+  });
+
   test('cancelling stops between batches', async () => {
     const bytes = new Uint8Array(readFileSync(join(projectRoot, 'test/fixtures/onnx/mlp_digits.onnx')));
     const request = requestOf(bytes, rowsOf([64], 200, Math.abs));
