@@ -1,4 +1,4 @@
-import { formatFull, formatQuantity, formatSi } from '../energy/format.ts';
+import { formatFull, formatQuantity } from '../energy/format.ts';
 import type { CalibrationDocument, MeasureDocument } from '../protocol/measure-documents.ts';
 import type { Column } from './cells.ts';
 import { counted, fileName, inert, nothing, numberCell, textTable } from './cells.ts';
@@ -88,7 +88,7 @@ export const groupWords: Readonly<Record<string, string>> = {
 
 /** "1.70", or "1.70 (1.62 to 1.79)". */
 export function factorText({ value, low, high }: { readonly value: number; readonly low: number; readonly high: number }): string {
-  const show = (number: number): string => formatSi(number, '', 3);
+  const show = (number: number): string => String(Number(number.toPrecision(3)));
   return low === high ? show(value) : `${show(value)} (${show(low)} to ${show(high)})`;
 }
 

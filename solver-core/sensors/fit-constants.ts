@@ -84,17 +84,19 @@ function bandOf(value: number, half: number, ref: string): Band {
 
 /**
  * Half width of the 95 % prediction interval on the logarithmic scale, from the residuals; not below the uncertainty of the measurements
- * themselves. 0 when there are no more rows than factors: then nothing tells how far off another model may be.
+ * themselves. 0 with fewer than two rows more than factors: then nothing, or next to nothing, tells how far off another model may be.
  */
 function spreadOf(rows: readonly FitRow[], predictedJ: readonly number[], factors: number): number {
   const degrees = rows.length - factors;
-  if (degrees < 1) return 0;
+  if (degrees < leastDegrees) return 0;
   const squares = rows.reduce((total, { measuredJ }, at) => total + Math.log((predictedJ[at] ?? 0) / measuredJ) ** 2, 0);
   const fromResiduals = studentQuantile(degrees) * Math.sqrt((squares / degrees) * (1 + 1 / rows.length));
   const fromMeter = rows.reduce((total, { relativeError }) => total + relativeError, 0) / rows.length;
   return Math.min(Math.max(fromResiduals, fromMeter), maxSpread);
 }
 
+/** One degree of freedom gives intervals wider than what the literature says. */
+const leastDegrees = 2;
 /** A factor of a million either way: beyond it a band says nothing more. */
 const maxSpread = Math.log(1e6);
 

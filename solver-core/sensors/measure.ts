@@ -18,7 +18,7 @@ export interface MeasureOptions {
   readonly minSeconds?: number;
   /** New values of the meter in a window; default 20. */
   readonly minUpdates?: number;
-  /** Longest time for everything; default 900 s. */
+  /** Longest time for everything; default 1800 s. */
   readonly maxSeconds?: number;
   /** Told how far it has come, 0..1. */
   readonly onProgress?: (fraction: number, message: string) => void;
@@ -46,7 +46,7 @@ export interface Measurement {
 
 /** Before anything counts caches fill, clocks rise and the program is compiled: at least so many iterations and milliseconds. */
 const warmUp = { iterations: 3, ms: 1000 };
-const defaults = { repeats: 10, minSeconds: 2, minUpdates: 20, maxSeconds: 900 };
+const defaults = { repeats: 10, minSeconds: 2, minUpdates: 20, maxSeconds: 1800 };
 
 /**
  * Meters a workload by the rule: windows of at least `minSeconds` and `minUpdates`, `repeats` runs each beside an idle window of the same
