@@ -32,15 +32,15 @@ export function pointOf(candidate: SelectCandidate, cell: MacCellId, original: n
 /** The layers of the model in graph order: chosen ones with their figures, the others with the reason why not. */
 export function layerDocuments(
   layers: readonly Layer[],
-  { baseline, chosen }: Pick<SelectOutcome, 'baseline' | 'chosen'>,
+  chosen: readonly SelectedLayer[],
   left: ReadonlyMap<string, string>,
   before: readonly PricedLayer[],
   after: readonly PricedLayer[],
 ): readonly SelectLayerDocument[] {
-  const [selected, rounded] = [chosen, baseline].map(({ layers: own }) => new Map(own.map((layer) => [layer.stored.id, layer])));
+  const selected = new Map(chosen.map((layer) => [layer.stored.id, layer]));
   const [was, is] = [before, after].map((list) => new Map(list.map((layer) => [layer.id, layer])));
   return layers.map((layer): SelectLayerDocument => {
-    const found = selected?.get(layer.id);
+    const found = selected.get(layer.id);
     if (found === undefined) return leftLayer(layer, left.get(layer.id) ?? 'it was not chosen');
     const [from, to] = [was?.get(layer.id), is?.get(layer.id)];
     const perTable: readonly TableSaving[] = from === undefined || to === undefined ? [] : layerSavings(from, to);
@@ -50,7 +50,7 @@ export function layerDocuments(
       bits: found.stored.bits,
       values: found.values,
       zeros: found.zeros,
-      ...inputLevels(rounded?.get(layer.id), found),
+      ...(found.stored.input === undefined ? {} : { inputLevels: found.stored.input.levels ?? 256 }),
       mu: found.mu,
       compensated: found.compensated,
       outputError: found.outputError,
@@ -58,13 +58,6 @@ export function layerDocuments(
       left: found.left,
     };
   });
-}
-
-/** Rounding spreads the range of a layer's inputs over 256 steps; a selection may take coarser ones. */
-function inputLevels(rounded: SelectedLayer | undefined, { stored }: SelectedLayer): Pick<SelectLayerDocument, 'inputLevels'> {
-  const whole = rounded?.stored.input?.scale;
-  const own = stored.input?.scale;
-  return whole === undefined || own === undefined ? {} : { inputLevels: Math.min(256, Math.round((255 * whole) / own) + 1) };
 }
 
 function leftLayer({ id, op, weightBits }: Layer, reason: string): SelectLayerDocument {

@@ -104,7 +104,8 @@ function inputSteps({ low, high }: ViewSources['range'], levels: number): InputS
   // A range that is spread over 256 levels is stretched so that the least and the most it holds are `levels` steps apart.
   const stretch = 255 / (levels - 1);
   const { scale, zeroPoint } = activationScale(low, high);
-  return { scale: scale * stretch, zeroPoint: Math.round(zeroPoint / stretch) };
+  // In float32, as the model stores it.
+  return { scale: Math.fround(scale * stretch), zeroPoint: Math.round(zeroPoint / stretch), levels };
 }
 
 interface Keeper {

@@ -134,7 +134,7 @@ async function selectPrepared(
   const left = new Map(
     [...base.left.map(({ layer, reason }) => ({ id: layer.id, reason })), ...model.skipped].map(({ id, reason }) => [id, reason]),
   );
-  const layers = layerDocuments(runnable.layers, outcome, left, judged?.before ?? [], judged?.after ?? []);
+  const layers = layerDocuments(runnable.layers, outcome.chosen.layers, left, judged?.before ?? [], judged?.after ?? []);
   const saving = judged === null ? null : savingOf(prepared, judged, layers);
   const written = judged === null ? null : encodeModel(withMetadata(judged.selected, selectMetadata(aim, layers, hashes)));
   const output = written === null ? null : prepared.output;

@@ -66,9 +66,7 @@ function layerTable(document: SelectDocument): readonly string[] {
   const left = document.layers.filter(({ values }) => values === 0);
   return [
     ...textTable(columns, chosen.map((layer) => layerRow(layer, savings))), // prettier-ignore
-    ...chosen
-      .filter((layer) => layer.left !== null)
-      .map((layer) => `${inert(layer.id, 40)}: rounded only: ${inert(layer.left ?? '', 300)}`),
+    ...chosen.filter((layer) => layer.left !== null).map((layer) => `${inert(layer.id, 40)}: ${inert(layer.left ?? '', 300)}`),
     ...chosen
       .filter((layer) => document.method === 'closed-form' && layer.left === null && !layer.compensated)
       .map((layer) => `${inert(layer.id, 40)}: not compensated, because that was no better on rows it had not seen`),

@@ -37,6 +37,8 @@ export interface StoredLayer {
 export interface InputSteps {
   readonly scale: number;
   readonly zeroPoint: number;
+  /** Steps that the range of the inputs lies on, 2 to 256. Absent: 256. */
+  readonly levels?: number;
 }
 
 /** Stored layers by id; a layer that is missing has its own weights. */
