@@ -35,7 +35,7 @@ export async function takeOut(name: RevisionPath, folder: string, workingFolder:
     throw new TierwiseError(
       'file-not-found',
       message,
-      'Paths start at the root of the repository or at this folder; `git ls-tree -r` lists them.',
+      'Paths start at the root of the repository or at this folder; `git ls-tree -r` lists them. A partial clone may lack the file until it is checked out once.',
     );
   }
   const context: Context = { commit, folder };

@@ -25,9 +25,13 @@ let repository = '';
 let sizes: { readonly temporary: string };
 
 function git(...words: readonly string[]): string {
+  return gitIn(repository, ...words);
+}
+
+function gitIn(folder: string, ...words: readonly string[]): string {
   const env = { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null' };
   const identity = ['-c', 'user.name=test', '-c', 'user.email=test@example.org', '-c', 'commit.gpgsign=false'];
-  return execFileSync('git', ['-C', repository, ...identity, ...words], { encoding: 'utf8', env, stdio: ['ignore', 'pipe', 'pipe'] });
+  return execFileSync('git', ['-C', folder, ...identity, ...words], { encoding: 'utf8', env, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 function commit(message: string): void {
@@ -214,6 +218,32 @@ describe.skipIf(!hasGit)('a repository from strangers', () => {
     git('config', '--remove-section', 'filter.evil');
     git('config', '--unset', 'core.fsmonitor');
     git('checkout', '-q', 'main');
+  });
+
+  test('a file that a partial clone lacks is not fetched: the remote may name a program', async () => {
+    const folder = product.digits();
+    const [trace, script] = [join(folder, 'trace'), join(folder, 'evil.sh')];
+    writeFileSync(script, `#!/bin/sh\ntouch '${trace}'\n`);
+    chmodSync(script, 0o755);
+    const own = (...words: readonly string[]): string => gitIn(folder, ...words);
+    own('init', '-q');
+    own('add', 'digits.onnx');
+    own('commit', '-q', '-m', 'a model');
+    const oid = own('rev-parse', 'HEAD:digits.onnx').trim();
+    rmSync(join(folder, '.git/objects', oid.slice(0, 2), oid.slice(2)));
+    for (const [key, value] of [
+      ['core.repositoryformatversion', '1'],
+      ['extensions.partialClone', 'origin'],
+      ['remote.origin.promisor', 'true'],
+      ['remote.origin.url', folder],
+      ['remote.origin.uploadpack', script],
+    ] as const)
+      own('config', key, value);
+    const ran = await run(['HEAD:digits.onnx', 'digits.onnx', '--json'], folder);
+    expect([ran.code, errorCode(ran), existsSync(trace)]).toEqual([1, 'file-not-found', false]);
+    // The bait works: git by itself takes it.
+    expect(() => own('cat-file', 'blob', oid)).toThrow();
+    expect(existsSync(trace)).toBe(true);
   });
 
   test('a link in a revision does not lead out of it', async () => {
