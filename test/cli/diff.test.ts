@@ -215,6 +215,10 @@ describe.skipIf(!hasGit)('a repository from strangers', () => {
     const document = await compared('HEAD~1:plans/digits.tiers', 'HEAD:plans/digits.tiers');
     expect(document.layers).toHaveLength(3);
     expect(existsSync(trace)).toBe(false);
+    // The bait works: asked for filters, git runs them.
+    git('config', '--unset', 'filter.evil.process');
+    git('cat-file', '--filters', 'HEAD:plans/digits.tiers');
+    expect(existsSync(trace)).toBe(true);
     git('config', '--remove-section', 'filter.evil');
     git('config', '--unset', 'core.fsmonitor');
     git('checkout', '-q', 'main');
