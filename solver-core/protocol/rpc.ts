@@ -134,7 +134,12 @@ export interface SolverRequests {
   };
   /** Renders the energy report as one self-contained HTML page, with the newest fit record when there is one. */
   'tierwise/report': {
-    readonly params: { readonly path: string; readonly format: 'html' | 'md' | 'csv' | 'json' };
+    readonly params: {
+      readonly path: string;
+      readonly format: 'html' | 'md' | 'csv' | 'json';
+      /** As of tierwise/energy. */
+      readonly switching?: boolean;
+    };
     readonly result: { readonly text: string };
   };
 }
