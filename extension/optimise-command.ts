@@ -94,7 +94,7 @@ export class OptimiseRunner implements vscode.Disposable {
     this.#cancel = source;
     this.#running = plan;
     void vscode.commands.executeCommand('setContext', 'tierwise.optimising', true);
-    this.#tell(plan, startedRun(this.run(plan), writes, vscode.l10n.t('Reading the plan, the model and the data')));
+    this.#tell(plan, startedRun(this.run(plan), options, writes, vscode.l10n.t('Reading the plan, the model and the data')));
     let outcome: SelectDocument | undefined;
     try {
       if (await savePlan(plan, vscode.l10n.t('{0} could not be saved, so nothing was searched.', baseName(plan.path))))

@@ -10,6 +10,8 @@ export interface OptimiseRun {
     readonly stopping: boolean;
     readonly writes: boolean;
   } | null;
+  /** The allowed loss that `points` were judged by. */
+  readonly limit: number;
   /** Tried so far in the run that is under way, else those of `document`. */
   readonly points: readonly SelectPoint[];
   /** The newest finished run with the options it was given. */
@@ -26,12 +28,12 @@ export const defaultOptions: OptimiseOptions = { maxDrop: 0.01, bits: 8, values:
 const maxPoints = 1000;
 
 export function idleRun(plan: string): OptimiseRun {
-  return { plan, running: null, points: [], result: null, written: null, error: null };
+  return { plan, running: null, limit: defaultOptions.maxDrop, points: [], result: null, written: null, error: null };
 }
 
 /** The run at its start. An earlier result stays until there is a new one. */
-export function startedRun(run: OptimiseRun, writes: boolean, message: string): OptimiseRun {
-  return { ...run, running: { message, fraction: null, stopping: false, writes }, points: [], error: null };
+export function startedRun(run: OptimiseRun, options: OptimiseOptions, writes: boolean, message: string): OptimiseRun {
+  return { ...run, running: { message, fraction: null, stopping: false, writes }, limit: options.maxDrop, points: [], error: null };
 }
 
 /** The run after one more point; a point that comes again replaces its earlier form. */
@@ -44,12 +46,21 @@ export function withPoint(run: OptimiseRun, point: SelectPoint): OptimiseRun {
 export function finishedRun(run: OptimiseRun, options: OptimiseOptions, document: SelectDocument): OptimiseRun {
   const { output } = document;
   const written = output === null ? run.written : { output, files: [output, recordOf(output)] };
-  return { ...run, running: null, points: document.points, result: { options, document, restored: false }, written, error: null };
+  return {
+    ...run,
+    running: null,
+    limit: options.maxDrop,
+    points: document.points,
+    result: { options, document, restored: false },
+    written,
+    error: null,
+  };
 }
 
 /** The run after it was stopped or failed: what the newest finished one said stands again. */
 export function brokenRun(run: OptimiseRun, error: ErrorData | null): OptimiseRun {
-  return { ...run, running: null, points: run.result?.document.points ?? [], error };
+  const limit = run.result?.options.maxDrop ?? run.limit;
+  return { ...run, running: null, limit, points: run.result?.document.points ?? [], error };
 }
 
 /** The record beside a model: `digits.selected.onnx` has `digits.selected.json`. */

@@ -19,6 +19,7 @@ const layer = v.object({
   mu: v.nullable(number),
   compensated: v.boolean(),
   outputError: number,
+  inputLevels: v.exactOptional(count),
   perTable: tables,
   left: v.nullable(text),
 });

@@ -32,7 +32,7 @@ export function optimiseView(run: OptimiseRun, options: OptimiseOptions, modelHa
     running: run.running,
     metric,
     metricText: metricName(metric, t),
-    points: run.points.map((point) => pointView(point, reference, t)),
+    points: run.points.map((point) => pointView(point, reference, run.limit, t)),
     result:
       result === null
         ? null
@@ -63,7 +63,7 @@ function referenceQuality(points: readonly SelectPoint[]): number | null {
   return (baselines.find(({ id }) => id === 'int8') ?? baselines[0])?.quality ?? null;
 }
 
-function pointView(point: SelectPoint, reference: number | null, t: Translate): OptimisePoint {
+function pointView(point: SelectPoint, reference: number | null, limit: number, t: Translate): OptimisePoint {
   const { id, label, kind, metric, quality, saving, allowed, chosen } = point;
   const drop = point.drop ?? (reference === null ? null : dropBetween(metric, reference, quality));
   return {
@@ -76,6 +76,7 @@ function pointView(point: SelectPoint, reference: number | null, t: Translate): 
     qualityText: formatMetric(metric, quality),
     drop,
     dropText: drop === null ? t('not known') : dropText(metric, drop, t),
+    doubted: kind === 'candidate' && !allowed && drop !== null && drop <= limit,
     allowed,
     chosen,
   };
@@ -180,6 +181,7 @@ function layerView(layer: SelectLayerDocument, t: Translate): OptimiseLayer {
     values: formatCount(layer.values),
     zeros: shareText(layer.zeros),
     error: shareText(layer.outputError),
+    inputLevels: formatCount(layer.inputLevels ?? null),
     mu: formatNumber(layer.mu),
     compensated: layer.compensated,
     left: layer.left,

@@ -12,17 +12,18 @@ import {
 import { parsePageMessage } from '../../extension/panels/page-messages.ts';
 import { parseSelectRecord } from '../../extension/select-record.ts';
 import { dropText, optimiseView, rangeText, savingView, shareText } from '../../extension/to-optimise-view.ts';
+import { choosePoint } from '../../webview/app/choose.ts';
 import { guardMessage } from '../../webview/app/guard.ts';
 import { point, selection } from './canned-selection.ts';
 import { plainText } from './fixtures.ts';
 
 const idle = idleRun('/p/digits.tiers');
-const done = finishedRun(startedRun(idle, true, 'searching'), defaultOptions, selection);
+const done = finishedRun(startedRun(idle, defaultOptions, true, 'searching'), defaultOptions, selection);
 const view = (run: OptimiseRun, hashes: readonly string[] = []) => optimiseView(run, defaultOptions, hashes, plainText);
 
 describe('the run of a search', () => {
   it('collects points as they come, the same one once, and keeps an earlier result until there is a new one', () => {
-    const again = startedRun(done, false, 'searching');
+    const again = startedRun(done, defaultOptions, false, 'searching');
     expect([again.points.length, again.result?.document]).toEqual([0, selection]);
     const run = [point('a'), point('b'), point('a', { saving: 0.7 })].reduce(withPoint, again);
     expect(run.points.map(({ id, saving }) => [id, saving])).toEqual([
@@ -33,12 +34,12 @@ describe('the run of a search', () => {
 
   it('holds no more points than a search can try', () => {
     const many = Array.from({ length: 1200 }, (_, i) => point(`p${i}`));
-    expect(many.reduce(withPoint, startedRun(idle, false, 'searching')).points).toHaveLength(1000);
+    expect(many.reduce(withPoint, startedRun(idle, defaultOptions, false, 'searching')).points).toHaveLength(1000);
   });
 
   it('names both files that a run wrote, and keeps them through a later search that writes nothing', () => {
     expect(done.written?.files).toEqual(['/p/digits.selected.onnx', '/p/digits.selected.json']);
-    const trial = finishedRun(startedRun(done, false, 'searching'), defaultOptions, { ...selection, output: null });
+    const trial = finishedRun(startedRun(done, defaultOptions, false, 'searching'), defaultOptions, { ...selection, output: null });
     expect(trial.written).toEqual(done.written);
     expect(finishedRun(idle, defaultOptions, { ...selection, output: null }).written).toBeNull();
     expect(recordOf('C:\\p\\net.ONNX')).toBe('C:\\p\\net.json');
@@ -46,10 +47,14 @@ describe('the run of a search', () => {
 
   it('shows the finished result again after a stop or an error', () => {
     const error = { code: 'solver-crashed', message: 'It ended.', advice: 'Try again.' };
-    const broken = brokenRun(withPoint(startedRun(done, false, 'searching'), point('x')), error);
+    const broken = brokenRun(withPoint(startedRun(done, defaultOptions, false, 'searching'), point('x')), error);
     expect(broken.points).toBe(selection.points);
     expect(view(broken)).toMatchObject({ running: null, error });
-    expect(view(brokenRun(startedRun(idle, false, 'searching'), null))).toMatchObject({ points: [], result: null, error: null });
+    expect(view(brokenRun(startedRun(idle, defaultOptions, false, 'searching'), null))).toMatchObject({
+      points: [],
+      result: null,
+      error: null,
+    });
   });
 });
 
@@ -110,6 +115,13 @@ describe('the view of a search', () => {
     expect(points.at(-1)?.drop).toBeCloseTo(0.01);
     expect(points.at(-1)?.dropText).toBe('1.0 points lost');
     expect(view({ ...done, points: [bare] }).points[0]?.drop).toBeNull();
+  });
+
+  it('marks what is within the limit and yet not allowed', () => {
+    const points = [...selection.points, point('lucky', { saving: 0.58, drop: 0.004, allowed: false })];
+    const told = view({ ...done, points }).points;
+    expect(told.filter(({ doubted }) => doubted).map(({ id }) => id)).toEqual(['lucky']);
+    expect(choosePoint(told, 0.01)?.id).toBe('energy-2');
   });
 
   it('shows one table\u2019s number without a band of no width', () => {

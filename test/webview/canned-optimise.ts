@@ -16,6 +16,7 @@ export function point(id: string, label: string, saving: number, drop: number, k
     qualityText: percent(0.982 - drop),
     drop,
     dropText: lost(drop),
+    doubted: false,
     allowed: drop <= 0.01,
     chosen: id === 'energy-5',
   };
@@ -65,6 +66,7 @@ const layer = (id: string, scale: number, patch: Partial<OptimiseLayer> = {}): O
   values: '31',
   zeros: '61.0 %',
   error: '2.1 %',
+  inputLevels: '28',
   mu: '0.0042',
   compensated: true,
   left: null,

@@ -18,9 +18,9 @@ export function choosePoint(points: readonly OptimisePoint[], maxDrop: number): 
   return within.reduce<OptimisePoint | null>((best, point) => (best === null || better(point, best) ? point : best), null);
 }
 
-/** Whether a point's loss is known and within a limit. */
+/** Whether a point's loss is known, within a limit, and not owed to luck. */
 export function isAllowed(point: OptimisePoint, maxDrop: number): boolean {
-  return point.drop !== null && point.drop <= maxDrop + tolerance;
+  return !point.doubted && point.drop !== null && point.drop <= maxDrop + tolerance;
 }
 
 /** The limit that just allows a point, on the steps of the slider; the largest one for what lies beyond. */

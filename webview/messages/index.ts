@@ -242,6 +242,8 @@ export interface OptimisePoint {
   /** Loss on the validation rows as a share; negative for a gain; null when not known. */
   readonly drop: number | null;
   readonly dropText: string;
+  /** Within the limit of its search, but not allowed: the model is less sure than the loss alone tells. */
+  readonly doubted: boolean;
   readonly allowed: boolean;
   readonly chosen: boolean;
 }
@@ -254,6 +256,8 @@ export interface OptimiseLayer {
   readonly values: string;
   readonly zeros: string;
   readonly error: string;
+  /** Steps that the inputs are stored on; an en dash where not known. */
+  readonly inputLevels: string;
   readonly mu: string;
   readonly compensated: boolean;
   /** Why the layer was left as it was; null when it was changed. */

@@ -113,7 +113,7 @@ function paretoPoints(points: readonly OptimisePoint[], maxDrop: number, context
 
 /** "energy term, step 3: 61.0 % saved, 97.8 % accuracy, 0.4 points lost, 1.2 nJ per inference". */
 function describe(point: OptimisePoint, { t }: PageContext): string {
-  return t(
+  const text = t(
     '{0}: {1} saved, quality {2}, {3}, {4} per inference',
     shortName(point.label, 80),
     point.savingText,
@@ -121,6 +121,9 @@ function describe(point: OptimisePoint, { t }: PageContext): string {
     point.dropText,
     point.energy.text,
   );
+  return point.doubted
+    ? `${text}. ${t('Not allowed all the same: the model is less sure of the right answers, so that luck had a part in it.')}`
+    : text;
 }
 
 function ariaText(view: OptimiseView, chosen: OptimisePoint | null, { t }: PageContext): string {
@@ -167,7 +170,7 @@ function key({ t }: PageContext): HTMLElement {
     'p',
     { class: 'legend' },
     item(circle('candidate'), t('tried, within the allowed loss')),
-    item(circle('candidate beyond'), t('tried, beyond it')),
+    item(circle('candidate beyond'), t('tried, beyond it or doubtful')),
     item(
       {
         tag: 'svg',

@@ -100,6 +100,7 @@ function detailsOf(layer: OptimiseLayer, context: PageContext): HTMLElement[] {
     [t('Bits of a weight'), layer.bits],
     [t('Distinct values'), layer.values],
     [t('Zero weights'), layer.zeros],
+    [t('Input levels'), layer.inputLevels],
     [t('Weight of the energy term'), layer.mu],
     [t('Compensated'), layer.compensated ? t('yes') : t('no: rounding was as good on rows it had not seen')],
     [t('Output error'), layer.error],

@@ -55,5 +55,6 @@ export function pointsTable(view: OptimiseView, maxDrop: number, context: PageCo
 function stateOf(point: OptimisePoint, chosen: boolean, maxDrop: number, { t }: PageContext): (HTMLElement | string)[] {
   if (chosen) return [icon('check'), ' ', t('chosen')];
   if (point.kind === 'baseline') return [t('to compare with')];
+  if (point.doubted) return [t('doubtful: luck had a part in it')];
   return [isAllowed(point, maxDrop) ? t('allowed') : t('beyond the allowed loss')];
 }
