@@ -1,4 +1,6 @@
 import type { EnergyDocument } from '../protocol/documents.ts';
+import type { EnergyContext } from './cost.ts';
+import { retrainingContext } from './cost.ts';
 import type { EvaluateInput, LayerFigures } from './evaluate.ts';
 import { evaluateLayers } from './evaluate.ts';
 import { mapTarget } from './map-target.ts';
@@ -35,10 +37,10 @@ const figures = [
 export function listAssumptions(input: EvaluateInput, trainer: EvaluateInput | null = null): readonly Assumption[] {
   const free = withoutReferences(input);
   const mapped = mapInput(free, pin);
-  const pinned: EvaluateInput = { ...mapped, context: { ...mapped.context, tableSpread: false } };
+  const pinned: EvaluateInput = { ...mapped, context: withoutTableSpread(mapped.context) };
   const knobs = knobsOf(input);
   const widths = knobs.map((knob) => {
-    const layers = evaluateLayers(knob.release(pinned, free));
+    const layers = evaluateLayers(releaseAll(knob, pinned, free));
     return figures.map(({ pick }) => width(layers, pick));
   });
   const totals = figures.map((_, column) => widths.reduce((total, row) => total + (row[column] ?? 0), 0));
@@ -81,12 +83,36 @@ function bare(band: Band): Band {
 }
 
 /** The same input with `f` applied to every band but those of the tables. */
+/** Releases a knob for inference and, where that is priced on a target of its own, for retraining. */
+function releaseAll(knob: Knob, pinned: EvaluateInput, free: EvaluateInput): EvaluateInput {
+  const released = knob.release(pinned, free);
+  if (pinned.context.retraining === undefined) return released;
+  const at = (input: EvaluateInput): EvaluateInput => ({ ...input, context: retrainingContext(input.context) });
+  const { target, host, tableSpread } = knob.release(at(pinned), at(free)).context;
+  return { ...released, context: { ...released.context, retraining: { target, host, tableSpread } } };
+}
+
+function withoutTableSpread(context: EnergyContext): EnergyContext {
+  const { retraining } = context;
+  return { ...context, tableSpread: false, ...(retraining === undefined ? {} : { retraining: { ...retraining, tableSpread: false } }) };
+}
+
+function mapContext(context: EnergyContext, f: (band: Band) => Band): EnergyContext {
+  const { retraining } = context;
+  const both = <T extends Pick<EnergyContext, 'target' | 'host'>>(part: T): T => ({
+    ...part,
+    target: mapTarget(part.target, f),
+    host: mapTarget(part.host, f),
+  });
+  return { ...both(context), ...(retraining === undefined ? {} : { retraining: both(retraining) }) };
+}
+
 function mapInput(input: EvaluateInput, f: (band: Band) => Band): EvaluateInput {
   const { context, scenario } = input;
   const { fixed, float32, float64 } = scenario.refinementPasses;
   return {
     ...input,
-    context: { ...context, target: mapTarget(context.target, f), host: mapTarget(context.host, f) },
+    context: mapContext(context, f),
     scenario: {
       ...scenario,
       rows: f(scenario.rows),

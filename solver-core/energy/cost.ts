@@ -13,6 +13,13 @@ export interface EnergyContext {
   readonly tables: readonly EnergyTable[];
   /** False: the tables' central value only; used to find out which assumption makes the band. */
   readonly tableSpread: boolean;
+  /** What replaces these for retraining, on a target that was calibrated on inference. */
+  readonly retraining?: Pick<EnergyContext, 'target' | 'host' | 'tableSpread'>;
+}
+
+/** The context that prices retraining: the same one but on a target that was calibrated on inference. */
+export function retrainingContext(context: EnergyContext): EnergyContext {
+  return context.retraining === undefined ? context : { ...context, ...context.retraining };
 }
 
 /** A total with its named parts; the parts sum to the total. */

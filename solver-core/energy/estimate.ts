@@ -115,8 +115,11 @@ export function energyContext(targetId: string, targets: ReadonlyMap<string, Ene
     const message = `There is no energy target "${targetId}". Known targets: ${[...targets.keys()].join(', ')}.${hint}`;
     return { value: undefined, diagnostics: [{ severity: 'error', code: 'energy-target-unknown', message, where: {}, suggestions }] };
   }
-  const host = target.engine === null ? target : (targets.get(target.engine.refineOn) ?? energyTargets.get('server-cpu') ?? target);
-  return { value: { target, host, tables: energyTables, tableSpread: target.isComputeMeasured !== true }, diagnostics: [] };
+  const beside = target.engine === null ? target : (targets.get(target.engine.refineOn) ?? energyTargets.get('server-cpu') ?? target);
+  const host = beside.retraining ?? beside;
+  const context = { target, host, tables: energyTables, tableSpread: target.isComputeMeasured !== true };
+  if (target.retraining === undefined) return { value: context, diagnostics: [] };
+  return { value: { ...context, retraining: { target: target.retraining, host, tableSpread: true } }, diagnostics: [] };
 }
 
 /** Sizes beyond what a number holds come as NaN or infinity from hostile shapes: such a layer has no figure. */

@@ -1,6 +1,7 @@
 import type { Layer } from '../model/layer.ts';
 import type { Plan, TargetKind } from '../model/plan.ts';
 import type { Breakdown, EnergyContext } from './cost.ts';
+import { retrainingContext } from './cost.ts';
 import { layerInference, place } from './inference.ts';
 import type { ArrayMappings } from './map-layers.ts';
 import { mapLayers } from './map-layers.ts';
@@ -36,16 +37,17 @@ export function evaluateLayers(input: EvaluateInput): readonly LayerFigures[] {
   const { layers, context, scenario } = input;
   const placement = place(layers, context);
   const mappings = input.mappings?.targetId === context.target.id ? input.mappings : mapLayers(layers, context);
-  const level = trainingLevel(layers, context, scenario);
+  const retraining = retrainingContext(context);
+  const level = trainingLevel(layers, retraining, scenario);
   const targets = targetsByLayer(layers, input.plan);
   return layers.map((layer, index): LayerFigures => {
     const fit = input.fit.get(layer.id);
     return {
       layer,
       inference: layerInference(layer, placement, context, mappings.byLayer.get(layer.id)),
-      sgd: sgdEnergy(layer, index === 0, level, context, scenario),
-      solve: solveEnergy(layer, targets.get(layer.id) ?? 'labels', context, scenario, fit),
-      incremental: learnerUpdate(input, layer) ?? incrementalEnergy(layer, context, scenario, fit),
+      sgd: sgdEnergy(layer, index === 0, level, retraining, scenario),
+      solve: solveEnergy(layer, targets.get(layer.id) ?? 'labels', retraining, scenario, fit),
+      incremental: learnerUpdate(input, layer) ?? incrementalEnergy(layer, retraining, scenario, fit),
     };
   });
 }
@@ -59,7 +61,7 @@ function learnerUpdate({ layers, plan, context, scenario }: EvaluateInput, layer
   if (tier === undefined) return null;
   const head = layer === layers.at(-1) ? expandedUpdate(layer, tier, scenario.updateRows) : null;
   const work = head ?? gradientUpdate(layer, tier, scenario.updateRows);
-  return work === null ? null : updateEnergy(work, context);
+  return work === null ? null : updateEnergy(work, retrainingContext(context));
 }
 
 /** The sum of one figure over all layers; null when a layer lacks it or there are no layers. */

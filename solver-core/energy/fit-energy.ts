@@ -1,5 +1,6 @@
 import type { Layer } from '../model/layer.ts';
 import type { TargetKind } from '../model/plan.ts';
+import { retrainingContext } from './cost.ts';
 import { energyContext } from './estimate.ts';
 import type { Quantity } from './quantity.ts';
 import type { LayerFit } from './retraining.ts';
@@ -21,5 +22,5 @@ export function fitEnergy(
 ): Quantity<'J'> | null {
   const context = energyContext(targetId, known).value;
   if (context === undefined) return null;
-  return solveEnergy(layer, targets, context, trainingScenario({ rows: fit.rows }), fit)?.total ?? null;
+  return solveEnergy(layer, targets, retrainingContext(context), trainingScenario({ rows: fit.rows }), fit)?.total ?? null;
 }

@@ -136,4 +136,6 @@ export interface EnergyTarget {
   readonly events?: EventsOnTarget;
   /** True: measurements bound the energy per multiply-add, so that the spread of the constant tables no longer counts. Default false. */
   readonly isComputeMeasured?: boolean;
+  /** Prices retraining where that differs: a calibration on inference moves its constants, too, but bounds nothing about it. */
+  readonly retraining?: EnergyTarget;
 }

@@ -1,4 +1,5 @@
 import type { EnergyContext } from '../energy/cost.ts';
+import { retrainingContext } from '../energy/cost.ts';
 import { energyContext } from '../energy/estimate.ts';
 import { add, exactly } from '../energy/quantity.ts';
 import { incrementalEnergy } from '../energy/retraining.ts';
@@ -36,16 +37,17 @@ export async function learnPrices(environment: Environment, setup: LearnSetup): 
   const { plan, read, head, tier } = setup;
   const context = energyContext(plan.target, (await targetsFor(read.path)).targets).value;
   assert(context !== undefined, `the target ${plan.target} of a checked plan is unknown`);
+  const retraining = retrainingContext(context);
   const isPlainHead = tier.learner === 'rls' && tier.expand === undefined;
   const { known, rows: fitRows } = await layerFits(environment, read, plan, [head]);
   const none = exactly(0, 'J', 'modelled', 'nothing beyond inference was computed');
   const update = (learner: UpperLearner, rows: number): Joules => {
     if (rows === 0) return none;
-    const own = updateEnergy(learner.updateCost(rows), context).total;
+    const own = updateEnergy(learner.updateCost(rows), retraining).total;
     if (!isPlainHead) return own;
     const layer = withOutputs(head, learner.outputs);
     const fit = layer === head ? known.get(head.id) : grownFit(layer, fitRows, setup);
-    return incrementalEnergy(layer, context, trainingScenario({ updateRows: rows }), fit)?.total ?? own;
+    return incrementalEnergy(layer, retraining, trainingScenario({ updateRows: rows }), fit)?.total ?? own;
   };
   return { none, update, judge: (learner, rows) => (rows === 0 ? none : judging(setup, context, learner, rows)) };
 }

@@ -27,6 +27,17 @@ const groupsOf = {
  * band, because the measurements bound it better than the literature; a factor without one moves the band and leaves it as wide as it was.
  */
 export function calibratedTarget(target: EnergyTarget, calibration: Calibration): EnergyTarget {
+  const scaled = scaledTarget(target, calibration);
+  if (calibration.constants.every(({ factor }) => factor.low === factor.high)) return scaled;
+  // The measurements are of inference: retraining follows their central values and keeps the bands of the literature.
+  const constants = calibration.constants.map(({ name, factor }) => ({
+    name,
+    factor: { ...factor, low: factor.value, high: factor.value },
+  }));
+  return { ...scaled, retraining: scaledTarget(target, { ...calibration, constants }) };
+}
+
+function scaledTarget(target: EnergyTarget, calibration: Calibration): EnergyTarget {
   const scaled = (band: Band, kind: keyof typeof groupsOf): Band => {
     const names: readonly string[] = groupsOf[kind];
     const found = calibration.constants.find(({ name }) => names.includes(name));
