@@ -24,26 +24,58 @@ export async function calibrateTarget(context: TierwiseContext): Promise<void> {
   if (!vscode.workspace.isTrusted) return explainTrust(trustText());
   const sensors = await askSensors(context);
   if (!sensors) return;
-  if (!sensors.some(({ state }) => state === 'ready')) {
+  const recorded = await measuredModels();
+  if (recorded.length === 0 && !sensors.some(({ state }) => state === 'ready')) {
     const show = vscode.l10n.t('Show sensors');
     const choice = await offerHelp(noSensorText(sensors, vscode.l10n.t), sensors.length > 0 ? show : undefined);
     if (choice === show) await showSensors(context);
     return;
   }
-  const sensor = await pickSensor(sensors, vscode.l10n.t('Calibrate by which meter?'));
+  const sensor = await pickMeter(sensors, recorded.length);
   if (!sensor) return;
-  if (sensor.state !== 'ready') return explainSensor(sensor);
+  if (sensor !== 'recorded' && sensor.state !== 'ready') return explainSensor(sensor);
   const target = await pickTarget(context);
   if (target === undefined) return;
-  const models = await pickModels(context);
+  const models = sensor === 'recorded' ? await pickOf(recorded, () => true) : await pickModels(context);
   if (models.length > 0) await calibrate(context, sensor, target, models);
 }
 
-async function calibrate(context: TierwiseContext, sensor: SensorDocument, target: string, models: readonly vscode.Uri[]): Promise<void> {
+/** A meter of this machine, or what a meter said before, perhaps on another one. */
+async function pickMeter(sensors: readonly SensorDocument[], recorded: number): Promise<SensorDocument | 'recorded' | undefined> {
+  const meters = sensors.map((sensor) => ({ ...sensorItem(sensor, vscode.l10n.t), choice: sensor }));
+  const before = {
+    label: `$(history) ${vscode.l10n.t('Measurements made before')}`,
+    description: recorded === 1 ? vscode.l10n.t('of 1 model') : vscode.l10n.t('of {0} models', recorded),
+    detail: vscode.l10n.t('From the records beside the models; nothing is run.'),
+    choice: 'recorded' as const,
+  };
+  const items = recorded === 0 ? meters : [before, ...meters];
+  const placeHolder = vscode.l10n.t('Calibrate by which meter?');
+  return (await vscode.window.showQuickPick(items, { placeHolder, matchOnDescription: true, matchOnDetail: true }))?.choice;
+}
+
+/** Models with a record of measurements beside them. */
+async function measuredModels(): Promise<readonly vscode.Uri[]> {
+  const records = await vscode.workspace.findFiles('**/*.measured.json', '**/node_modules/**', maxModelsListed);
+  const models = records
+    .filter((uri) => uri.scheme === 'file')
+    .map((uri) => uri.with({ path: uri.path.replace(/\.measured\.json$/, '.onnx') }));
+  return models.sort((a, b) => a.path.localeCompare(b.path));
+}
+
+async function calibrate(
+  context: TierwiseContext,
+  sensor: SensorDocument | 'recorded',
+  target: string,
+  models: readonly vscode.Uri[],
+): Promise<void> {
   try {
     const place = {
       location: vscode.ProgressLocation.Notification,
-      title: vscode.l10n.t('Calibrating {0} by {1}', target, sensor.name),
+      title:
+        sensor === 'recorded'
+          ? vscode.l10n.t('Calibrating {0} by measurements made before', target)
+          : vscode.l10n.t('Calibrating {0} by {1}', target, sensor.name),
       cancellable: true,
     };
     const calibration = await vscode.window.withProgress(place, (progress, token) => {
@@ -53,7 +85,11 @@ async function calibrate(context: TierwiseContext, sensor: SensorDocument, targe
         progress.report({ message: event.message, increment: percent - shown });
         shown = percent;
       };
-      const params = { target, paths: models.map((uri) => uri.fsPath), measure: true, sensor: sensor.id };
+      const params = {
+        target,
+        paths: models.map((uri) => uri.fsPath),
+        ...(sensor === 'recorded' ? { measure: false } : { measure: true, sensor: sensor.id }),
+      };
       return context.solver.request('tierwise/calibrate', params, { token, onProgress });
     });
     context.plans.refreshAll();
@@ -134,17 +170,21 @@ async function pickModels(context: TierwiseContext): Promise<readonly vscode.Uri
     void vscode.window.showInformationMessage(vscode.l10n.t('There is no ONNX model in this workspace.'));
     return [];
   }
+  return pickOf(models, isActive);
+}
+
+async function pickOf(models: readonly vscode.Uri[], picked: (uri: vscode.Uri) => boolean): Promise<readonly vscode.Uri[]> {
   const items = models.map((uri) => ({
     label: baseName(uri.path),
     description: vscode.workspace.asRelativePath(vscode.Uri.joinPath(uri, '..')),
-    picked: isActive(uri),
+    picked: picked(uri),
     uri,
   }));
-  const picked = await vscode.window.showQuickPick(items, {
+  const chosen = await vscode.window.showQuickPick(items, {
     canPickMany: true,
-    placeHolder: vscode.l10n.t('Measure which models? Several of different size tell the constants apart.'),
+    placeHolder: vscode.l10n.t('By which models? Several of different size tell the constants apart.'),
   });
-  return (picked ?? []).map(({ uri }) => uri);
+  return (chosen ?? []).map(({ uri }) => uri);
 }
 
 const trustText = (): string =>

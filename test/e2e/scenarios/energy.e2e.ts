@@ -155,6 +155,28 @@ scenario('sensors that are not there are told, with a way to read more', current
   await runCommand(page, 'Notifications: Clear All Notifications');
 });
 
+scenario(
+  'a target is calibrated from measurements made before, and the report shows them beside the estimate',
+  current,
+  async ({ page }) => {
+    writeFileSync(file('digits.measured.json'), JSON.stringify(measurements()));
+    await runCommand(page, 'Tierwise: Calibrate Target...');
+    await pick(page, 'Measurements made before');
+    await pick(page, 'ecp5-85f');
+    // The models are all ticked.
+    const ok = page.locator('.quick-input-widget .monaco-button').filter({ hasText: 'OK' });
+    await until('the models to be asked for', async () => await ok.isVisible());
+    await ok.click();
+    await waitForTab(page, 'Calibration of ecp5-85f');
+    await until('the calibration', () => existsSync(file('.tierwise/calibrations/ecp5-85f.json')));
+    git('checkout', '-q', '--', 'digits.tiers');
+    await runCommand(page, 'Tierwise: Open Energy Report');
+    const text = await waitForWebviewText(page, /Energy report/, /INA226/);
+    expect(text).toMatch(/Estimate, simulation, measurement/i);
+    expect(text).toMatch(/Constants fitted to measurements of 2/);
+  },
+);
+
 scenario('a new target starts as a copy of one that ships', current, async ({ page }) => {
   await runCommand(page, 'Tierwise: New Energy Target...');
   await pick(page, 'ecp5-85f');
@@ -180,6 +202,39 @@ scenario('Undo deletes the written files after a question, and nothing else', cu
 });
 
 cspScenario(current);
+
+/** What a meter said of the sample's model, as "tierwise measure" records it. */
+function measurements(): unknown {
+  const measured = (value: number, unit: string): unknown => ({
+    value,
+    unit,
+    low: value * 0.95,
+    high: value * 1.05,
+    source: 'measured',
+    ref: 'INA226',
+  });
+  const sensor = { id: 'hwmon:0', kind: 'hwmon', name: 'INA226', state: 'ready', domain: 'core rail', reading: 'power' };
+  return {
+    schema: 'tierwise.measurements/1',
+    measurements: [
+      {
+        schema: 'tierwise.measure/1',
+        model: file('digits.onnx'),
+        workload: 'inference, batch 1',
+        sensor: { ...sensor, updateIntervalMs: 1, power: null, reason: null },
+        result: { energy: measured(5e-6, 'J'), repetitions: 12, sensor: 'INA226, core rail', date: '2026-11-20T10:00:00.000Z' },
+        reason: null,
+        idle: measured(0.1, 'W'),
+        runs: [],
+        target: 'ecp5-85f',
+        machine: 'board',
+        estimate: null,
+        hashes: { model: sha256('digits.onnx') },
+        diagnostics: [],
+      },
+    ],
+  };
+}
 
 /** Waits for the rendered Markdown of a comparison, which is VS Code's own preview and has no title of ours. */
 async function waitForPreview(pattern: RegExp): Promise<string> {
