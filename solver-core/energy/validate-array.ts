@@ -1,5 +1,6 @@
 import type { AccessEnergy, ArrayOnTarget, EventsOnTarget } from './target.ts';
 import type { JsonObject, Reader } from './target-reader.ts';
+import { isAbsent, unread } from './target-reader.ts';
 
 /** Largest side of an array and number of words in a unit: above any real one, and small enough that counts stay exact. */
 const maxSide = 65_536;
@@ -11,12 +12,13 @@ export function readArray(reader: Reader, target: JsonObject): ArrayOnTarget {
   const at = 'array.';
   const words = root['registerWords'] === undefined ? null : reader.object(root['registerWords'], 'array.registerWords');
   const access = reader.object(root['access'], 'array.access');
-  if (!Array.isArray(target['memories']) || target['memories'].length < 2)
-    reader.fault('memories', 'at least two levels with an array: its buffer first, its DRAM last', target['memories']);
+  if (Array.isArray(target['memories']) && target['memories'].length !== 2)
+    reader.fault('memories', 'two levels with an array, its buffer and its DRAM', target['memories']);
   const dataflow = reader.oneOf(root, 'dataflow', ['weight-stationary', 'output-stationary', 'row-stationary'], at);
-  if (dataflow === 'row-stationary' && words === null)
+  if (dataflow === 'row-stationary' && words === null && !isAbsent(root))
     reader.fault('array.registerWords', 'the words that a unit holds: {"weights", "inputs", "outputs"}', words);
-  const count = (key: string): number => (words === null ? 1 : reader.count(words, key, maxWords, 'array.registerWords.'));
+  const count = (key: string): number =>
+    words === null || isAbsent(words) ? 1 : reader.count(words, key, maxWords, 'array.registerWords.');
   return {
     rows: reader.count(root, 'rows', maxSide, at),
     columns: reader.count(root, 'columns', maxSide, at),
@@ -30,8 +32,8 @@ export function readArray(reader: Reader, target: JsonObject): ArrayOnTarget {
       buffer: access['buffer'] === undefined ? null : readAccess(reader, access, 'buffer'),
       dram: access['dram'] === undefined ? null : readAccess(reader, access, 'dram'),
     },
-    idlePerUnitCycleJ: reader.band(root, 'idlePerUnitCycleJ', 'any', at),
-    ...(root['multiplyAddFactor'] === undefined ? {} : { multiplyAddFactor: reader.band(root, 'multiplyAddFactor', 'any', at) }),
+    idlePerUnitCycleJ: reader.band(root, 'idlePerUnitCycleJ', 'energy', at),
+    ...(root['multiplyAddFactor'] === undefined ? {} : { multiplyAddFactor: reader.band(root, 'multiplyAddFactor', 'factor', at) }),
     ...(root['weightValues'] === undefined ? {} : { weightValues: reader.oneOf(root, 'weightValues', ['powers-of-two'], at) }),
   };
 }
@@ -39,11 +41,12 @@ export function readArray(reader: Reader, target: JsonObject): ArrayOnTarget {
 function readAccess(reader: Reader, parent: JsonObject, key: string): AccessEnergy {
   const at = `array.access.${key}`;
   const root = reader.object(parent[key], at);
+  if (isAbsent(root)) return { kind: 'per-bit', energyPerBitJ: unread };
   const isRelative = root['macsPerWord'] !== undefined;
   if (isRelative === (root['energyPerBitJ'] !== undefined)) reader.fault(at, 'either "energyPerBitJ" or "macsPerWord"', parent[key]);
   return isRelative
-    ? { kind: 'relative', macsPerWord: reader.band(root, 'macsPerWord', 'any', `${at}.`) }
-    : { kind: 'per-bit', energyPerBitJ: reader.band(root, 'energyPerBitJ', 'any', `${at}.`) };
+    ? { kind: 'relative', macsPerWord: reader.band(root, 'macsPerWord', 'factor', `${at}.`) }
+    : { kind: 'per-bit', energyPerBitJ: reader.band(root, 'energyPerBitJ', 'energy', `${at}.`) };
 }
 
 /** Reads the `events` section of a target. Faults go to the reader; the result is then not to be used. */
@@ -51,15 +54,15 @@ export function readEvents(reader: Reader, target: JsonObject): EventsOnTarget {
   const root = reader.object(target['events'], 'events');
   if (target['array'] !== undefined) reader.fault('events', 'nothing, because the target has an array', root);
   const at = 'events.';
-  const nonzeroInputs = reader.band(root, 'nonzeroInputs', 'any', at);
+  const nonzeroInputs = reader.band(root, 'nonzeroInputs', 'factor', at);
   if (nonzeroInputs.high > 1) reader.fault('events.nonzeroInputs', 'a share, at most 1', nonzeroInputs.high);
   return {
     nonzeroInputs,
-    eventJ: reader.band(root, 'eventJ', 'any', at),
-    macJ: reader.band(root, 'macJ', 'any', at),
-    weightLoadsPerMac: reader.band(root, 'weightLoadsPerMac', 'any', at),
-    weightLoadJ: reader.band(root, 'weightLoadJ', 'any', at),
-    stateAccessesPerMac: reader.band(root, 'stateAccessesPerMac', 'any', at),
-    stateAccessJ: reader.band(root, 'stateAccessJ', 'any', at),
+    eventJ: reader.band(root, 'eventJ', 'energy', at),
+    macJ: reader.band(root, 'macJ', 'energy', at),
+    weightLoadsPerMac: reader.band(root, 'weightLoadsPerMac', 'factor', at),
+    weightLoadJ: reader.band(root, 'weightLoadJ', 'energy', at),
+    stateAccessesPerMac: reader.band(root, 'stateAccessesPerMac', 'factor', at),
+    stateAccessJ: reader.band(root, 'stateAccessJ', 'energy', at),
   };
 }

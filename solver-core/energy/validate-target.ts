@@ -4,14 +4,12 @@ import { dramTypes } from './tables/dram.ts';
 import type { Arithmetic, EnergyTable, EnergyTarget, EngineOnTarget, MemoryLevel, TableOperation } from './target.ts';
 import { tableOperations, targetKinds } from './target.ts';
 import type { JsonObject } from './target-reader.ts';
-import { Reader } from './target-reader.ts';
+import { isAbsent, Reader, unread } from './target-reader.ts';
 import { readArray, readEvents } from './validate-array.ts';
-
-/** Stands for an energy that could not be read. */
-const nothing: Band = { value: 0, low: 0, high: 0, source: 'assumed', ref: 'missing' };
 
 /** Most memory levels a data file may hold; far above any honest one. */
 const maxMemories = 8;
+const maxSizeBytes = 1e18;
 
 /**
  * Checks a parsed JSON value against the target format (`tierwise.target/1`).
@@ -20,18 +18,19 @@ const maxMemories = 8;
 export function validateTarget(json: unknown, path: string): Checked<EnergyTarget> {
   const reader = new Reader(path, 'energy-target-invalid');
   const root = reader.object(json, '');
+  if (isAbsent(root)) return { value: undefined, diagnostics: reader.diagnostics };
   reader.schema(root, 'tierwise.target/1');
   const target: EnergyTarget = {
     id: reader.text(root, 'id'),
     name: reader.text(root, 'name'),
     kind: reader.oneOf(root, 'kind', targetKinds),
     summary: reader.text(root, 'summary'),
-    clockHz: reader.band(root, 'clockHz', 'positive'),
-    macsPerCycle: reader.band(root, 'macsPerCycle', 'positive'),
-    arithmeticFactor: reader.band(root, 'arithmeticFactor', 'any'),
-    overheadPerMacJ: reader.band(root, 'overheadPerMacJ', 'any'),
-    staticPowerW: root['staticPowerW'] === null ? null : reader.band(root, 'staticPowerW', 'any'),
-    refetch: reader.band(root, 'refetch', 'any'),
+    clockHz: reader.band(root, 'clockHz', 'clock'),
+    macsPerCycle: reader.band(root, 'macsPerCycle', 'rate'),
+    arithmeticFactor: reader.band(root, 'arithmeticFactor', 'factor'),
+    overheadPerMacJ: reader.band(root, 'overheadPerMacJ', 'energy'),
+    staticPowerW: root['staticPowerW'] === null ? null : reader.band(root, 'staticPowerW', 'power'),
+    refetch: reader.band(root, 'refetch', 'factor'),
     memories: readMemories(reader, root),
     arithmetic: readArithmetics(reader, reader.object(root['arithmetic'], 'arithmetic')),
     engine: root['engine'] === null ? null : readEngine(reader, reader.object(root['engine'], 'engine')),
@@ -45,10 +44,11 @@ export function validateTarget(json: unknown, path: string): Checked<EnergyTarge
 export function validateTable(json: unknown, path: string): Checked<EnergyTable> {
   const reader = new Reader(path, 'energy-table-invalid');
   const root = reader.object(json, '');
+  if (isAbsent(root)) return { value: undefined, diagnostics: reader.diagnostics };
   reader.schema(root, 'tierwise.energy-table/1');
   const list = reader.object(root['operations'], 'operations');
   const operations = Object.fromEntries(
-    tableOperations.map((name): [TableOperation, Band] => [name, reader.band(list, name, 'positive', 'operations.')]),
+    tableOperations.map((name): [TableOperation, Band] => [name, reader.band(list, name, 'operation', 'operations.')]),
   ) as Record<TableOperation, Band>;
   const table: EnergyTable = {
     id: reader.text(root, 'id'),
@@ -71,9 +71,13 @@ function readMemories(reader: Reader, root: JsonObject): readonly MemoryLevel[] 
     const level = reader.object(entry, at);
     const last = index === list.length - 1;
     const sizeBytes = level['sizeBytes'];
-    const sizeOk = last ? sizeBytes === null : typeof sizeBytes === 'number' && sizeBytes > 0 && Number.isFinite(sizeBytes);
-    if (!sizeOk)
-      reader.fault(`${at}.sizeBytes`, last ? 'null, because the last level must hold everything' : 'a number of bytes above 0', sizeBytes);
+    const sizeOk = last ? sizeBytes === null : typeof sizeBytes === 'number' && sizeBytes > 0 && sizeBytes <= maxSizeBytes;
+    if (!sizeOk && !isAbsent(level))
+      reader.fault(
+        `${at}.sizeBytes`,
+        last ? 'null, because the last level must hold everything' : `a number of bytes above 0, at most ${maxSizeBytes}`,
+        sizeBytes,
+      );
     return {
       id: reader.text(level, 'id', `${at}.`),
       name: reader.text(level, 'name', `${at}.`),
@@ -86,15 +90,17 @@ function readMemories(reader: Reader, root: JsonObject): readonly MemoryLevel[] 
 /** `energyPerBitJ`, or `dram` with the name of a kind of DRAM that has a published one. */
 function readMemoryEnergy(reader: Reader, level: JsonObject, at: string): Pick<MemoryLevel, 'energyPerBitJ' | 'dram'> {
   const { dram } = level;
-  if (dram === undefined) return { energyPerBitJ: reader.band(level, 'energyPerBitJ', 'any', at) };
+  if (isAbsent(level)) return { energyPerBitJ: unread };
+  if (dram === undefined) return { energyPerBitJ: reader.band(level, 'energyPerBitJ', 'energy', at) };
   const type = typeof dram === 'string' ? dramTypes.get(dram) : undefined;
   if (type !== undefined && level['energyPerBitJ'] === undefined) return { energyPerBitJ: type.energyPerBitJ, dram: type.id };
   if (type === undefined) reader.fault(`${at}dram`, `one of ${[...dramTypes.keys()].join(', ')}`, dram);
   else reader.fault(`${at}energyPerBitJ`, `nothing, because "dram" names ${type.name}`, level['energyPerBitJ']);
-  return { energyPerBitJ: nothing };
+  return { energyPerBitJ: unread };
 }
 
 function readArithmetics(reader: Reader, root: JsonObject): EnergyTarget['arithmetic'] {
+  if (isAbsent(root)) return { inference: { kind: 'model' }, training: { kind: 'model' }, solve: { kind: 'model' } };
   return {
     inference: readArithmetic(reader, root['inference'], 'arithmetic.inference'),
     training: readArithmetic(reader, root['training'], 'arithmetic.training'),
@@ -106,7 +112,7 @@ function readArithmetic(reader: Reader, json: unknown, at: string): Arithmetic {
   const root = reader.object(json, at);
   const bits = root['bits'];
   const sums = root['accumulatorBits'];
-  if (root['kind'] === 'model') return { kind: 'model' };
+  if (isAbsent(root) || root['kind'] === 'model') return { kind: 'model' };
   if (root['kind'] === 'float' && (bits === 16 || bits === 32 || bits === 64)) return { kind: 'float', bits };
   if (root['kind'] === 'fixed' && isWidth(bits) && isWidth(sums)) return { kind: 'fixed', bits, accumulatorBits: sums };
   reader.fault(at, '{"kind":"model"}, {"kind":"float","bits":16|32|64} or {"kind":"fixed","bits":1..64,"accumulatorBits":1..64}', json);
@@ -119,8 +125,8 @@ function isWidth(value: unknown): value is number {
 
 function readEngine(reader: Reader, root: JsonObject): EngineOnTarget {
   return {
-    activity: reader.band(root, 'activity', 'any', 'engine.'),
-    linkEnergyPerBitJ: reader.band(root, 'linkEnergyPerBitJ', 'any', 'engine.'),
+    activity: reader.band(root, 'activity', 'factor', 'engine.'),
+    linkEnergyPerBitJ: reader.band(root, 'linkEnergyPerBitJ', 'energy', 'engine.'),
     refineOn: reader.text(root, 'refineOn', 'engine.'),
   };
 }

@@ -19,7 +19,7 @@ function checked(json: (typeof dram.types)[number]): DramType {
   const type = {
     id: reader.text(root, 'id'),
     name: reader.text(root, 'name'),
-    energyPerBitJ: reader.band(root, 'energyPerBitJ', 'positive', `${json.id}.`),
+    energyPerBitJ: reader.band(root, 'energyPerBitJ', 'operation', `${json.id}.`),
   };
   assert(reader.diagnostics.length === 0, reader.diagnostics.map((d) => d.message).join(' '));
   return type;

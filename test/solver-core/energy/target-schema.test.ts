@@ -45,7 +45,10 @@ describe.skipIf(ajv === null)('target.schema.json and validateTarget agree', () 
     expect(check(json)).toBe(true);
     let refused = 0;
     for (const path of paths(json)) {
-      const variants = [changed(json, path, null, true), ...[null, 'x', -1, {}, [], true, 1e9].map((value) => changed(json, path, value))];
+      const variants = [
+        changed(json, path, null, true),
+        ...[null, 'x', -1, {}, [], true, 1e9, 1e308, 1e-308].map((value) => changed(json, path, value)),
+      ];
       for (const variant of variants) {
         const { value, diagnostics } = validateTarget(variant, 'x.json');
         const onlyBeyond = diagnostics.length > 0 && diagnostics.every((d) => isBeyondSchema(d.message));

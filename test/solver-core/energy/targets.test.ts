@@ -116,6 +116,11 @@ describe('a bad file gives diagnostics', () => {
       'expected either "energyPerBitJ" or "macsPerWord"',
     ],
     ['an array without DRAM', { ...section({}), memories: [{ id: 'a', name: 'a', sizeBytes: null, energyPerBitJ: band }] }, 'two levels'],
+    [
+      'an array with a memory in the middle',
+      { ...section({}), memories: ['a', 'b', 'c'].map((id) => ({ id, name: id, sizeBytes: id === 'c' ? null : 9, energyPerBitJ: band })) },
+      '"memories" is a list of 3; expected two levels with an array, its buffer and its DRAM',
+    ],
     ['events on an array', { ...section({}), events: json('seneca-type.json')['events'] }, 'because the target has an array'],
     [
       'more nonzero inputs than inputs',
@@ -142,5 +147,40 @@ describe('a bad file gives diagnostics', () => {
     );
     expect(value).toBeUndefined();
     expect(diagnostics).toHaveLength(9);
+  });
+
+  test('nesting without end is described, not followed', () => {
+    const deep = JSON.parse(`${'['.repeat(120_000)}${']'.repeat(120_000)}`) as unknown;
+    const deeper = JSON.parse(`${'{"a":'.repeat(120_000)}1${'}'.repeat(120_000)}`) as unknown;
+    for (const [index, input] of [deep, deeper, { ...good, clockHz: deeper }, { ...good, memories: deeper, name: deep }].entries()) {
+      const { value, diagnostics } = validateTarget(input, 'deep.json');
+      expect(value, String(index)).toBeUndefined();
+      expect(diagnostics.every((d) => d.message.length < 200)).toBe(true);
+    }
+    expect(validateTarget({ ...good, clockHz: deeper }, 'x').diagnostics[0]?.message).toContain('"clockHz" is {"a":{…}}; expected numbers');
+  });
+
+  test('the faults of one file are capped, and what lies below a missing object is not listed', () => {
+    const { diagnostics } = validateTarget({ schema: 'tierwise.target/1' }, 'x.json');
+    expect(diagnostics).toHaveLength(11);
+    expect(diagnostics.at(-1)?.message).toBe('The file has 3 more faults; docs/targets.md explains every field.');
+    const one = validateTarget({ ...good, arithmetic: { ...(good['arithmetic'] as object), training: 3 }, engine: 'x' }, 'x.json');
+    expect(one.diagnostics.map((d) => d.message)).toEqual([
+      '"arithmetic.training" is 3; expected an object.',
+      '"engine" is "x"; expected an object.',
+    ]);
+    const list = validateTarget([], 'x.json').diagnostics;
+    expect(list.map((d) => d.message)).toEqual(['the file is []; expected an object.']);
+  });
+
+  test.each([1e308, 1e-308])('a constant of %s is refused wherever it stands', (n) => {
+    const at = (change: object, base: object = good): readonly string[] =>
+      validateTarget({ ...base, ...change }, 'x.json').diagnostics.map((d) => d.message);
+    const odd = { ...band, value: n, low: n, high: n };
+    expect(at({ clockHz: odd })[0]).toContain('expected 1 to 10000000000000 Hz');
+    for (const key of ['macsPerCycle', 'arithmeticFactor', 'overheadPerMacJ', 'staticPowerW', 'refetch'])
+      expect(at({ [key]: odd })).toHaveLength(1);
+    expect(at({ array: { ...(section({})['array'] as object), idlePerUnitCycleJ: odd } }, section({}))[0]).toContain('0 or 1e-24 to 1 J');
+    expect(at({ memories: [{ id: 'a', name: 'a', sizeBytes: null, energyPerBitJ: odd }] })[0]).toContain('0 or 1e-24 to 1 J');
   });
 });
