@@ -8,7 +8,7 @@ import { projectRoot } from '../shared.ts';
 import { expectGolden } from '../solver-core/report/golden.ts';
 import { buildProduct, documentOf, edit, errorCode } from './product.ts';
 import type { Product, Ran } from './product.ts';
-import { diffSchema } from './schemas.ts';
+import { diffSchema } from './diff-schema.ts';
 
 const smaller = join(projectRoot, 'test/fixtures/onnx/mlp_digits.onnx');
 const hasGit = ((): boolean => {

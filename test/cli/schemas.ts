@@ -5,13 +5,13 @@ import * as v from 'valibot';
  * keys, never lose one or change a type.
  */
 
-const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const name = v.pipe(v.string(), v.minLength(1));
-const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+export const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+export const name = v.pipe(v.string(), v.minLength(1));
+export const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 const path = v.pipe(v.string(), v.startsWith('/'));
 
 /** A number in a band with its provenance. */
-const joules = v.pipe(
+export const joules = v.pipe(
   v.looseObject({
     value: v.pipe(v.number(), v.finite(), v.minValue(0)),
     unit: v.literal('J'),
@@ -37,7 +37,7 @@ const diagnostic = v.looseObject({
   }),
   suggestions: v.optional(v.array(v.string())),
 });
-const diagnostics = v.array(diagnostic);
+export const diagnostics = v.array(diagnostic);
 const shape = v.nullable(v.array(v.nullable(v.union([count, v.string()]))));
 const signature = v.array(v.looseObject({ name: v.string(), dtype: v.string(), shape }));
 
@@ -81,7 +81,7 @@ export const checkSchema = v.looseObject({
   diagnostics,
 });
 
-function budgetsOf() {
+export function budgetsOf() {
   const worst = v.array(
     v.looseObject({ id: v.string(), actual: v.nullable(joules), status: v.picklist(['exceeded', 'uncertain', 'unknown']) }),
   );
@@ -307,48 +307,6 @@ export const unlearnSchema = v.looseObject({
   reason: name,
   energy: joules,
   evaluation: v.nullable(v.looseObject({ metric, rows: count, before: unit, after: unit })),
-  diagnostics,
-});
-
-const difference = v.looseObject({
-  before: v.nullable(joules),
-  after: v.nullable(joules),
-  change: v.nullable(v.number()),
-  perTable: v.optional(v.array(v.looseObject({ table: name, change: v.number() }))),
-});
-const differences = v.looseObject({ sgd: difference, solve: difference, incremental: difference });
-const sides = <T extends v.GenericSchema>(of: T) => v.looseObject({ before: v.nullable(of), after: v.nullable(of) });
-const diffSide = v.looseObject({
-  name,
-  sha256,
-  model: v.optional(v.looseObject({ path: name, sha256 })),
-  quality: v.nullable(v.looseObject({ metric: v.picklist(['accuracy', 'mse']), value: v.number(), rows: count, from: name })),
-  saving: v.optional(
-    v.looseObject({ baseline: name, variant: name, low: v.number(), high: v.number(), split: name, rows: count, from: name }),
-  ),
-});
-
-export const diffSchema = v.looseObject({
-  schema: v.literal('tierwise.diff/1'),
-  target: name,
-  before: diffSide,
-  after: diffSide,
-  layers: v.array(
-    v.looseObject({
-      id: v.string(),
-      idBefore: v.optional(v.string()),
-      op: name,
-      status: v.picklist(['same', 'changed', 'added', 'removed']),
-      tier: sides(v.picklist(['lower', 'upper', 'frozen'])),
-      macs: sides(count),
-      parameters: sides(count),
-      inference: difference,
-      retraining: differences,
-    }),
-  ),
-  totals: v.looseObject({ inference: difference, retraining: differences }),
-  qualityChange: v.nullable(v.number()),
-  budgets: v.optional(v.looseObject({ before: v.nullable(budgetsOf()), after: v.nullable(budgetsOf()) })),
   diagnostics,
 });
 

@@ -17,7 +17,8 @@ import type { CancellationToken, MessageConnection } from 'vscode-jsonrpc/node.j
 import type { ProgressEvent } from '../../../solver-core/protocol/index.ts';
 import { buildProduct } from '../../cli/product.ts';
 import type { Product } from '../../cli/product.ts';
-import { checkSchema, diffSchema, energySchema, evalSchema, fitSchema, inspectSchema } from '../../cli/schemas.ts';
+import { diffSchema } from '../../cli/diff-schema.ts';
+import { checkSchema, energySchema, evalSchema, fitSchema, inspectSchema } from '../../cli/schemas.ts';
 
 let product: Product;
 let folder = '';
