@@ -1,14 +1,14 @@
 import { assert } from '../model/error.ts';
-import type { EnergyComponent } from '../protocol/documents.ts';
 import type { EvidenceDocument } from '../protocol/evidence-documents.ts';
 import type { Breakdown, EnergyContext } from './cost.ts';
 import { breakdown, macOn, staticPart } from './cost.ts';
 import data from './data/engine-toggles.json' with { type: 'json' };
-import { evidence } from './evidence.ts';
+import { activitySimulated, evidence } from './evidence.ts';
 import type { Band, Quantity } from './quantity.ts';
-import { addBand, divideBand, exactBand, scaleBand, sum, timesBand } from './quantity.ts';
+import { addBand, divideBand, exactBand, joinRefs, scaleBand, sum, timesBand } from './quantity.ts';
 import type { EngineCost, LayerFit } from './retraining.ts';
 import { engineSolveEnergy } from './retraining.ts';
+import { registerToggleJ } from './tables/register-bit.ts';
 
 /** What was counted apart: registers by what they hold, then bits read from and written to memories. */
 export const toggleClasses = ['operand', 'product', 'accumulator', 'scaling', 'control', 'ramRead', 'ramWritten'] as const;
@@ -82,27 +82,15 @@ export function enginePhases(engine: EngineCost): EnginePhases {
   return { gram, chol, back, fsub: Math.max(0, engine.cycles - gram - chol - back), host: engine.hostWords };
 }
 
-/**
- * Joules of a register bit that toggles: the table's bit and clock is taken as that of random data, which toggle every other clock; at the
- * low end as that of a bit which toggles.
- */
-const registerToggleJ: Band = {
-  value: 0.018e-12,
-  low: 0.009e-12,
-  high: 0.018e-12,
-  source: 'modelled',
-  ref: 'aladdin40, register bit; toggles every other clock',
-};
-
 /** Logic, wires and clock of a register over its own energy, but for the multipliers. */
 const logicFactor: Band = { value: 2, low: 1, high: 4, source: 'assumed', ref: 'logic behind registers: as much again as they take' };
 
 /**
  * Joules of a direct solve on the engine from what toggles in it, and its parts: multiply-adds by the toggled bits of the products (random
  * operands toggle half of them, which is what the tables price), all registers with the logic behind them, memories by bits read and
- * written, the link by its words, static power over the clocks. Null for a target without an engine. `source` says that the activity was
- * simulated; joules per toggle come from the tables and the target, which the band covers. Link and static power are those of the
- * estimate: nothing of them is simulated but clocks and words.
+ * written, the link by its words, static power over the clocks. Null for a target without an engine. Toggles, bits, clocks and words are
+ * simulated; the joules of each come from tables and target, and so every part has the source of the weakest of these. Link and static
+ * power are those of the estimate.
  */
 export function simulatedEngineEnergy(engine: EngineCost, context: EnergyContext): Breakdown | null {
   const { target } = context;
@@ -113,24 +101,21 @@ export function simulatedEngineEnergy(engine: EngineCost, context: EnergyContext
   const mac = macOn(target, context, { kind: 'int', weightBits: wordBits, activationBits: wordBits, accumulatorBits: 48 });
   const registers = (['operand', 'product', 'accumulator', 'scaling', 'control'] as const).map((name) => bits[name]).reduce(addBand);
   const perBit = timesBand(timesBand(registerToggleJ, logicFactor), target.arithmeticFactor);
-  const { components } = breakdown([
+  return breakdown([
     ['compute', timesBand(mac, scaleBand(bits.product, 1 / wordBits))],
     ['registers', timesBand(perBit, registers)],
     ['memory', timesBand(near.energyPerBitJ, addBand(bits.ramRead, bits.ramWritten))],
     ['link', scaleBand(target.engine.linkEnergyPerBitJ, engine.hostWords * wordBits)],
     ...staticPart(target, divideBand(exactBand(engine.cycles, 'simulated', 'engine cycles of the fit record'), target.clockHz)),
   ]);
-  return { components, total: simulated(components) };
 }
 
-/** Sum of parts of a simulated figure. */
-const simulated = (parts: readonly EnergyComponent[]): Quantity<'J'> => ({
-  ...sum(parts.map(({ energy }) => energy)),
-  source: 'simulated',
-});
+/** What switches alone: neither static power nor the link. */
+const switching = ({ components }: Breakdown): Quantity<'J'> =>
+  sum(components.filter(({ name }) => name !== 'static' && name !== 'link').map(({ energy }) => energy));
 
-const switching = ({ components }: Breakdown): readonly EnergyComponent[] =>
-  components.filter(({ name }) => name !== 'static' && name !== 'link');
+/** A figure whose activity was simulated, said where it is told where it comes from. */
+const ofActivity = (figure: Quantity<'J'>): Quantity<'J'> => ({ ...figure, ref: joinRefs(activitySimulated, figure.ref) });
 
 /**
  * The solves of fresh fit records that ran on an engine, by layer id: the cycle-based estimate beside the simulated figure, whole and for
@@ -146,10 +131,9 @@ export function engineEvidence(
     const estimate = engineSolveEnergy(engine, context);
     const figure = simulatedEngineEnergy(engine, context);
     if (estimate === null || figure === null) continue;
-    const switched = sum(switching(estimate).map(({ energy }) => energy));
     found.set(id, [
-      evidence('direct solve on the engine', estimate.total, { simulated: figure.total }),
-      evidence('switching in it, no static power, no link', switched, { simulated: simulated(switching(figure)) }),
+      evidence('direct solve on the engine', estimate.total, { simulated: ofActivity(figure.total) }),
+      evidence('switching in it, no static power, no link', switching(estimate), { simulated: ofActivity(switching(figure)) }),
     ]);
   }
   return found;

@@ -2,6 +2,12 @@ import type { EnergyDocument } from '../protocol/documents.ts';
 import type { EvidenceDocument, MeasuredDocument } from '../protocol/evidence-documents.ts';
 import type { Quantity } from './quantity.ts';
 
+/**
+ * Stands in the reference of every figure in the `simulated` column: what toggles was simulated, what a toggle costs comes from constant
+ * tables. The figure's source is that of the weakest part all the same.
+ */
+export const activitySimulated = 'activity simulated, joules from tables';
+
 /** The better figures beside an estimate, where there are any. */
 export interface BetterFigures {
   readonly simulated?: Quantity<'J'> | null;

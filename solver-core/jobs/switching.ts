@@ -86,13 +86,12 @@ function described(document: EnergyDocument, figures: SwitchingFigures, context:
   const estimates: Quantity<'J'>[] = [];
   let total: SwitchedCells | undefined;
   let macs = 0;
-  const tables = `joules per toggle from ${context.tables.map(({ id }) => id).join(', ')}`;
   for (const layer of figures.layers) {
     const count = document.layers.find(({ id }) => id === layer.id)?.macs ?? layer.macs;
     const estimate = quantity('J', scaleBand(perMac, count));
     // The document may count another size of a symbolic dimension than the rows have.
     const switched = scaleSwitched(layer.switched, count / layer.macs);
-    const ref = `${layerRef(layer, figures)}; ${tables}`;
+    const ref = layerRef(layer, figures);
     byLayer.set(layer.id, [evidence(ofMacs, estimate, { simulated: switchedJoules(switched, target, context.tables, ref) })]);
     estimates.push(estimate);
     total = total === undefined ? switched : addSwitched(total, switched);
@@ -101,7 +100,7 @@ function described(document: EnergyDocument, figures: SwitchingFigures, context:
   assert(total !== undefined, 'no layer was simulated');
   const all = document.layers.length;
   const of = figures.layers.length === all ? ofMacs : `${ofMacs}, ${figures.layers.length} of ${all} layers`;
-  const simulated = switchedJoules(total, target, context.tables, `${commonRef(total, figures)}; ${macs} multiply-adds; ${tables}`);
+  const simulated = switchedJoules(total, target, context.tables, `${commonRef(total, figures)}; ${macs} multiply-adds`);
   const skipped = figures.skipped.map(({ id, reason }) => ({
     severity: 'info' as const,
     code: 'switching-layer-skipped',

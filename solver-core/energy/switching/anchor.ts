@@ -1,5 +1,6 @@
 import type { Band } from '../quantity.ts';
 import { addBand, exactBand, scaleBand, timesBand, weakest } from '../quantity.ts';
+import { registerBitsJ } from '../tables/register-bit.ts';
 import type { EnergyTable } from '../target.ts';
 import { characterisation } from './characterisation.ts';
 import { macNetlist } from './netlist.ts';
@@ -12,16 +13,11 @@ export type CellJoules = Readonly<Record<keyof CellEnergy, Band>>;
 /** Bits that the registers of a cell hold: activation and result. */
 const registerBits = 8 + 22;
 
-/** Joules per register bit and clock, of the tables that price one. */
-const registerBitJ: Readonly<Record<string, Band>> = {
-  aladdin40: exactBand(0.009e-12, 'modelled', 'aladdin40, register bit'),
-};
-
 /**
  * What a cell's relative energies are worth under a constant table, so that uniformly random operands give the table's 8-bit multiply,
- * its 32-bit add scaled to 22 bits, and 30 register bits. Where the table prices no register bit, registers take the share of the whole
- * that they have in the netlist (`assumed`). The shifter is in no table: its gates cost what those of the array multiplier cost per
- * capacitance that toggles (`assumed`), its adder and registers are the array's.
+ * its 32-bit add scaled to 22 bits, and 30 register bits (tables/register-bit.ts). Where the table prices no register bit, registers take
+ * the share of the whole that they have in the netlist (`assumed`). The shifter is in no table: its gates cost what those of the array
+ * multiplier cost per capacitance that toggles (`assumed`), its adder and registers are the array's.
  */
 export function cellJoules(cell: MacCellId, table: EnergyTable): CellJoules {
   const reference = cell === 'shift' ? 'array' : cell;
@@ -30,7 +26,7 @@ export function cellJoules(cell: MacCellId, table: EnergyTable): CellJoules {
   const unit = own.multiplier + own.adder + own.registers;
   const multiplier = table.operations.int8MulJ;
   const adder = scaleBand(table.operations.int32AddJ, 22 / 32);
-  const registerBit = registerBitJ[table.id];
+  const registerBit = registerBitsJ.get(table.id);
   const registers = registerBit
     ? scaleBand(registerBit, registerBits)
     : timesBand(
