@@ -22,8 +22,11 @@ export interface Mapping {
   readonly traffic: Traffic;
   readonly bits: WordBits;
   readonly resident: Resident;
-  /** False: even the smallest tile is larger than the buffer, and the counts are those of this tile. */
-  readonly fits: boolean;
+  /**
+   * What the layer does not fit, null when all is well. `buffer`: even the smallest tile is larger, and the counts are those of this tile.
+   * `registers`: a row of the kernel is wider than those of a unit, and it is counted as if it fitted.
+   */
+  readonly misfit: 'buffer' | 'registers' | null;
 }
 
 /** Bits read and written; the parts that are uses of a held word, and those that only bring or take it away, are kept apart. */

@@ -5,7 +5,7 @@ import { bitsAt, storedSumBits } from './bits.ts';
 import type { Dim, Loop, Nest, Pass } from './nest.ts';
 import { extent, operands, steps, tileOf, visits } from './nest.ts';
 import type { ArrayGeometry } from './passes.ts';
-import { passes } from './passes.ts';
+import { narrower, passes, registersHold } from './passes.ts';
 import type { LayerShape } from './shape.ts';
 import type { Level } from './traffic.ts';
 import { levels, nestTraffic, tensorWords } from './traffic.ts';
@@ -19,16 +19,19 @@ const waitingWeight = 0.1;
 
 /**
  * The mapping of a layer with the least weighted traffic and waiting among: the passes that fit the array, tiles of the four outer
- * dimensions that fit the buffer, and the orders of the loops over them. Ties go to the first found. Deterministic.
+ * dimensions that fit the buffer, and the orders of the loops over them. A pass whose smallest tile does not fit is narrowed. Where nothing
+ * fits, the smallest tile that was found, in its best order. Ties go to the first found. Deterministic.
  */
 export function chooseMapping(shape: LayerShape, array: ArrayGeometry, bits: WordBits, resident: Resident): Mapping {
-  const search: Search = { array, bits, resident, best: null, bestCost: Infinity };
-  let smallest: { readonly nest: Nest; readonly needed: number } | null = null;
-  for (const pass of passes(shape, array)) {
-    for (const nest of tilings(shape, pass, array)) {
-      const needed = neededBits(nest, bits, resident);
-      if (smallest === null || needed < smallest.needed) smallest = { nest, needed };
-      if (needed > array.bufferBytes * 8) continue;
+  const misfit = registersHold(shape, array) ? null : 'registers';
+  const search: Search = { array, bits, resident, misfit, best: null, bestCost: Infinity };
+  let smallest: Sized | null = null;
+  for (const wide of passes(shape, array)) {
+    const found = fitting(shape, wide, search);
+    if (smallest === null || found.needed < smallest.needed) smallest = found;
+    if (found.needed > array.bufferBytes * 8) continue;
+    for (const nest of tilings(shape, found.nest.pass, array)) {
+      if (neededBits(nest, bits, resident) > array.bufferBytes * 8) continue;
       for (const ordered of orders(nest)) consider(search, ordered);
       // One tile for everything: every word crosses once, so no other tiling of this pass is better.
       if (nest.outer.every((loop) => steps(nest, loop.dim) === 1)) break;
@@ -36,7 +39,10 @@ export function chooseMapping(shape: LayerShape, array: ArrayGeometry, bits: Wor
   }
   if (search.best !== null) return search.best;
   assert(smallest !== null, 'an array without passes');
-  return { nest: smallest.nest, traffic: nestTraffic(smallest.nest, array.rows, array.columns), bits, resident, fits: false };
+  const overfull: Search = { ...search, misfit: misfit ?? 'buffer' };
+  for (const ordered of orders(smallest.nest)) consider(overfull, ordered);
+  assert(overfull.best !== null, 'a nest without an order');
+  return overfull.best;
 }
 
 /** The best mapping so far. */
@@ -44,15 +50,36 @@ interface Search {
   readonly array: ArrayGeometry;
   readonly bits: WordBits;
   readonly resident: Resident;
+  readonly misfit: Mapping['misfit'];
   best: Mapping | null;
   bestCost: number;
 }
 
+interface Sized {
+  readonly nest: Nest;
+  readonly needed: number;
+}
+
+/** The smallest tile of a pass, or of the widest of its narrower forms that fits the buffer; of the narrowest when none does. */
+function fitting(shape: LayerShape, pass: Pass, { array, bits, resident }: Search): Sized {
+  const sized = (tried: Pass): Sized => {
+    const nest = smallestTiling(shape, tried, array);
+    return { nest, needed: neededBits(nest, bits, resident) };
+  };
+  let found = sized(pass);
+  if (found.needed <= array.bufferBytes * 8) return found;
+  for (const narrow of narrower(shape, pass)) {
+    found = sized(narrow);
+    if (found.needed <= array.bufferBytes * 8) return found;
+  }
+  return found;
+}
+
 function consider(search: Search, nest: Nest): void {
-  const { array, bits, resident } = search;
+  const { array, bits, resident, misfit } = search;
   if (choiceWeights.dram * leastDramBits(nest, bits, resident) >= search.bestCost) return;
   const traffic = nestTraffic(nest, array.rows, array.columns);
-  const mapping: Mapping = { nest, traffic, bits, resident, fits: true };
+  const mapping: Mapping = { nest, traffic, bits, resident, misfit };
   const waiting = array.rows * array.columns * traffic.cycles - traffic.macs;
   const cost = weightedTraffic(mapping) + waitingWeight * bits.activations * waiting;
   if (cost >= search.bestCost) return;
@@ -111,26 +138,38 @@ function weightedTraffic(mapping: Mapping): number {
 }
 
 function* tilings(shape: LayerShape, pass: Pass, array: ArrayGeometry): Generator<Nest> {
+  const piece = pieceOf(pass);
+  const most = pass.dataflow === 'row-stationary' ? 3 : 8;
+  const tiles = (dim: Dim): readonly number[] => tileSizes(extent(shape, dim), piece[dim], most);
+  for (const images of new Set([shape.images, 1]))
+    for (const outputs of tiles('outputs'))
+      for (const channels of tiles('channels'))
+        for (const rows of tiles('rows')) yield tiled(shape, pass, array, { images, outputs, channels, rows });
+}
+
+function smallestTiling(shape: LayerShape, pass: Pass, array: ArrayGeometry): Nest {
+  return tiled(shape, pass, array, pieceOf(pass));
+}
+
+type Tile = Readonly<Record<Dim, number>>;
+
+/** The smallest tile that a pass makes full use of; larger ones are whole multiples. */
+function pieceOf(pass: Pass): Tile {
   const isRow = pass.dataflow === 'row-stationary';
-  const piece: Readonly<Record<Dim, number>> = {
+  return {
     images: 1,
     outputs: filtersPerPass(pass),
     channels: isRow ? pass.channels * pass.channelSets : 1,
     rows: isRow ? pass.strip : 1,
   };
-  const tiles = (dim: Dim): readonly number[] => tileSizes(extent(shape, dim), piece[dim], isRow ? 3 : 8);
-  for (const images of new Set([shape.images, 1]))
-    for (const outputs of tiles('outputs'))
-      for (const channels of tiles('channels'))
-        for (const rows of tiles('rows')) {
-          const outer: readonly Loop[] = [
-            { dim: 'outputs', tile: outputs },
-            { dim: 'images', tile: images },
-            { dim: 'rows', tile: rows },
-            { dim: 'channels', tile: channels },
-          ];
-          yield { shape, outer, pass, weightsPassThrough: array.weightsPassThrough };
-        }
+}
+
+function tiled(shape: LayerShape, pass: Pass, array: ArrayGeometry, tile: Tile): Nest {
+  const outer = (['outputs', 'images', 'rows', 'channels'] as const).map((dim): Loop => ({
+    dim,
+    tile: Math.min(tile[dim], extent(shape, dim)),
+  }));
+  return { shape, outer, pass, weightsPassThrough: array.weightsPassThrough };
 }
 
 /** Tiles of whole pieces, largest first: the dimension in 1, 2, 3, 4, 6, 8, 12 ... parts, at most `count` sizes, and single pieces. */

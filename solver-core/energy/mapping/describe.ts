@@ -35,7 +35,11 @@ export function utilisation({ traffic }: Mapping, array: { readonly rows: number
 /** For people: passes of the array, then the tiles of the buffer and the order of the loops over them. */
 export function mappingText(mapping: Mapping): string {
   const { nest } = mapping;
-  return [passText(nest), ...(nest.shape.groups > 1 ? [`${nest.shape.groups} groups in turn`] : []), bufferText(mapping)].join('; ');
+  return [
+    passText(nest),
+    ...(nest.shape.groups > 1 ? [`${nest.shape.groups} groups in turn`] : []),
+    misfitText(mapping) ?? bufferText(mapping),
+  ].join('; ');
 }
 
 function passText({ pass, shape }: Nest): string {
@@ -54,8 +58,15 @@ function passText({ pass, shape }: Nest): string {
   }
 }
 
-function bufferText({ nest, resident, fits }: Mapping): string {
-  if (!fits) return 'one tile does not fit the buffer; counted as if it did';
+/** Why a mapping is not one that the array could run; null when it could. */
+export function misfitText({ misfit }: Pick<Mapping, 'misfit'>): string | null {
+  if (misfit === null) return null;
+  return misfit === 'buffer'
+    ? 'one tile does not fit the buffer; counted as if it did'
+    : 'a kernel row is wider than the registers of a unit; counted as if it did not matter';
+}
+
+function bufferText({ nest, resident }: Mapping): string {
   const loops = nest.outer.filter((loop) => steps(nest, loop.dim) > 1);
   const kept = resident.weights ? 'everything stays in the buffer' : resident.activations ? 'activations stay in the buffer' : null;
   const once = loops.length === 0 ? 'each word crosses DRAM once' : null;

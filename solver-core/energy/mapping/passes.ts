@@ -16,22 +16,46 @@ export interface ArrayGeometry {
  * The passes worth trying of a layer on an array. Systolic dataflows have one. Row-stationary: sets of kernel rows by a strip of output
  * rows, as many as fit (a set wider than the array is folded into several slots), split between channels and filters in every way; units
  * take as many filters as their registers hold for each number of channels. A kernel taller than the array goes in parts. Kernels wider
- * than the registers are counted as if they fitted, which no shipped target's published layers need.
+ * than the registers are counted as if they fitted; `registersHold` tells.
  */
 export function passes(shape: LayerShape, array: ArrayGeometry): readonly Pass[] {
   if (array.dataflow !== 'row-stationary') return [{ dataflow: array.dataflow, rows: array.rows, columns: array.columns }];
   const kernelRows = Math.min(shape.rows.kernel, array.rows);
   const slots = Math.floor(array.rows / kernelRows);
-  return strips(shape.rows.outputs, slots * array.columns).flatMap((strip) => {
+  return strips(shape.rows.outputs, slots * array.columns, array.columns).flatMap((strip) => {
     const sets = strip <= array.columns ? slots * Math.floor(array.columns / strip) : Math.floor(slots / Math.ceil(strip / array.columns));
     return sets === 0 ? [] : rowPasses(shape, array, { strip, kernelRows, sets });
   });
 }
 
-/** Strip heights: the rows in 1, 2, 3 ... parts that fit. */
-function strips(rows: number, most: number): readonly number[] {
+/** False: a kernel row is wider than the weights or inputs that a unit of a row-stationary array holds. */
+export function registersHold(shape: LayerShape, { dataflow, registerWords }: ArrayGeometry): boolean {
+  return dataflow !== 'row-stationary' || shape.columns.kernel <= Math.min(registerWords.weights, registerWords.inputs);
+}
+
+/**
+ * Narrower forms of a pass, widest first, for a buffer that its smallest tile does not fit: the filters of a pass in ever more equal parts,
+ * down to one. None of a systolic pass.
+ */
+export function* narrower(shape: LayerShape, pass: Pass): Generator<Pass> {
+  if (pass.dataflow !== 'row-stationary') return;
+  let atOnce = Math.min(shape.outputs, pass.filterSets * pass.filters);
+  while (atOnce > 1) {
+    atOnce = Math.ceil(shape.outputs / Math.ceil(shape.outputs / (atOnce - 1)));
+    const filterSets = Math.min(pass.filterSets, Math.ceil(atOnce / pass.filters));
+    yield { ...pass, filterSets, filters: Math.ceil(atOnce / filterSets) };
+  }
+}
+
+/** Strip heights: the rows in as few parts as fit and in one, two and three more; a row of the array; halves of the tallest down to 1. */
+function strips(rows: number, most: number, columns: number): readonly number[] {
   const heights = new Set<number>();
   for (let parts = Math.ceil(rows / most); heights.size < 4 && parts <= rows; parts += 1) heights.add(Math.ceil(rows / parts));
+  heights.add(Math.min(columns, rows));
+  for (let height = Math.ceil(rows / Math.ceil(rows / most)); height > 1;) {
+    height = Math.ceil(height / 2);
+    heights.add(height);
+  }
   return [...heights];
 }
 

@@ -5,10 +5,12 @@ import { evaluateLayers } from '../../../../solver-core/energy/evaluate.ts';
 import { chooseMapping, neededBits } from '../../../../solver-core/energy/mapping/choose.ts';
 import { mappingText } from '../../../../solver-core/energy/mapping/describe.ts';
 import type { Dim } from '../../../../solver-core/energy/mapping/nest.ts';
+import type { LayerShape } from '../../../../solver-core/energy/mapping/shape.ts';
 import { mappedShape, shapeMacs } from '../../../../solver-core/energy/mapping/shape.ts';
 import type { Layer, PatchGeometry } from '../../../../solver-core/model/layer.ts';
 import { tolerances } from '../../../tolerances.ts';
 import { dense } from '../../report/samples.ts';
+import { ownMapping } from './eyeriss.ts';
 import { walkNest } from './walk.ts';
 
 const bits = { weights: 8, activations: 8, sums: 22 };
@@ -110,10 +112,10 @@ describe('the chosen mapping', () => {
     let fitted = 0;
     fc.assert(
       fc.property(shapes, arrays, (shape, array) => {
-        const { nest, traffic, fits } = chooseMapping(shape, array, bits, away);
+        const { nest, traffic, misfit } = chooseMapping(shape, array, bits, away);
         expect(new Set(nest.outer.map((loop) => loop.dim))).toEqual(new Set(dims));
-        expect(neededBits(nest, bits, away) <= array.bufferBytes * 8).toBe(fits);
-        if (fits) fitted += 1;
+        expect(neededBits(nest, bits, away) <= array.bufferBytes * 8).toBe(misfit === null);
+        if (misfit === null) fitted += 1;
         expect(traffic).toEqual(walkNest(nest, array.rows, array.columns));
         expect(traffic.macs).toBeLessThanOrEqual(array.rows * array.columns * traffic.cycles);
       }),
@@ -146,6 +148,41 @@ describe('the chosen mapping', () => {
     expect(words).toEqual([...words].sort((a, b) => b - a));
     // All at once: every weight, input and output crosses once.
     expect(words.at(-1)).toBe(512 * 512 * 9 + 2 * 512 * 196);
+  });
+
+  const vgg = (size: number, channels: number, outputs: number): LayerShape => {
+    const side = { size, outputs: size, kernel: 3, stride: 1, dilation: 1, before: 1 };
+    return { images: 1, groups: 1, outputs, channels, rows: side, columns: side };
+  };
+  const squeezeNet = { ...vgg(224, 3, 64).rows, outputs: 111, stride: 2, before: 0 };
+
+  test.each([
+    ['VGG-16 conv1_1', vgg(224, 3, 64), 1.2],
+    ['VGG-16 conv1_2', vgg(224, 64, 64), 2.1],
+    ['VGG-16 conv2_1', vgg(112, 64, 128), 4],
+    ['VGG-16 conv2_2', vgg(112, 128, 128), 4],
+    ['VGG-16 conv5_1', vgg(14, 512, 512), 3.1],
+    ['SqueezeNet conv1', { ...vgg(224, 3, 64), rows: squeezeNet, columns: squeezeNet }, 1.1],
+  ])('%s fits the buffer of Eyeriss, and its inputs are fetched seldom', (_, shape, most) => {
+    const { traffic, misfit } = ownMapping(shape);
+    expect(misfit).toBeNull();
+    expect(traffic.levels.dram.inputs.reads).toBeLessThan(most * shape.channels * shape.rows.size * shape.columns.size);
+    expect(traffic.levels.dram.outputs.reads).toBe(0);
+  });
+
+  test('a kernel row that the registers of a unit cannot hold is said so', () => {
+    const array = { rows: 12, columns: 14, dataflow: 'row-stationary' as const, bufferBytes: 1e6, weightsPassThrough: true };
+    const words = { weights: 3, inputs: 3, outputs: 1 };
+    const on = (held: typeof words) => chooseMapping(vgg(14, 8, 8), { ...array, registerWords: held }, bits, away);
+    expect(on(words).misfit).toBeNull();
+    for (const narrow of [
+      { ...words, weights: 2 },
+      { ...words, inputs: 1 },
+    ]) {
+      expect(on(narrow).misfit).toBe('registers');
+      expect(mappingText(on(narrow))).toContain('a kernel row is wider than the registers of a unit; counted as if it did not matter');
+    }
+    expect(chooseMapping(vgg(14, 8, 8), { ...array, dataflow: 'weight-stationary', registerWords: words }, bits, away).misfit).toBeNull();
   });
 
   test('says what it does', () => {
