@@ -1,4 +1,3 @@
-import { activitySimulated } from '../evidence.ts';
 import type { Quantity } from '../quantity.ts';
 import { quantity, timesBand, weakest } from '../quantity.ts';
 import type { EnergyTable, EnergyTarget } from '../target.ts';
@@ -36,7 +35,7 @@ export function simulatedUnits({ arithmetic, array, kind }: EnergyTarget): Simul
 /**
  * Joules of what switched: the geometric mean over the constant tables for the first cell; the band covers every table and every cell,
  * and the target's factors over the tables. The switching itself is simulated, but what a toggle costs is from the tables and partly
- * assumed: the source is the weakest of these, and `ref` ends by saying so.
+ * assumed: the source is the weakest of these. `ref` has to say both.
  */
 export function switchedJoules(switched: SwitchedCells, target: EnergyTarget, tables: readonly EnergyTable[], ref: string): Quantity<'J'> {
   const own = target.array?.multiplyAddFactor;
@@ -50,8 +49,7 @@ export function switchedJoules(switched: SwitchedCells, target: EnergyTarget, ta
   const high = Math.max(...bands.map(({ band }) => band.high));
   const value = values.every((v) => v > 0) ? Math.exp(values.reduce((sum, v) => sum + Math.log(v), 0) / values.length) : 0;
   const source = bands.map(({ band }) => band.source).reduce(weakest, 'simulated');
-  const joules = `${activitySimulated} ${tables.map(({ id }) => id).join(', ')}`;
-  return quantity('J', { value: Math.min(high, Math.max(low, value)), low, high, source, ref: `${ref}; ${joules}` });
+  return quantity('J', { value: Math.min(high, Math.max(low, value)), low, high, source, ref });
 }
 
 /** Sum of energies of one cell. */
