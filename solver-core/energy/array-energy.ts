@@ -1,6 +1,6 @@
 import type { Layer } from '../model/layer.ts';
 import type { Breakdown, EnergyContext } from './cost.ts';
-import { breakdown, macOn } from './cost.ts';
+import { breakdown, macOn, staticPart } from './cost.ts';
 import { precisionOf } from './mac.ts';
 import type { Mapping } from './mapping/bits.ts';
 import { bitsAt } from './mapping/bits.ts';
@@ -8,13 +8,14 @@ import { mappingDocument } from './mapping/describe.ts';
 import { operands } from './mapping/nest.ts';
 import type { Level } from './mapping/traffic.ts';
 import type { Band } from './quantity.ts';
-import { scaleBand, timesBand } from './quantity.ts';
+import { divideBand, scaleBand, timesBand } from './quantity.ts';
 import type { AccessEnergy, ArrayOnTarget, EnergyTarget, MemoryLevel } from './target.ts';
 import { modelCount } from './work.ts';
 
 /**
  * Joules of one forward pass of a mapped layer, batch 1: `compute` (MACs by the constant tables), `registers`, `array` (between units),
- * `buffer`, `off-chip`, and `idle` (units that do not multiply, for the cycles of the mapping). Levels without traffic are left out.
+ * `buffer`, `off-chip`, `idle` (units that do not multiply, for the cycles of the mapping) and `static` (power while nothing switches, for the
+ * same cycles). Parts without energy are left out.
  */
 export function arrayInference(layer: Layer, mapping: Mapping, array: ArrayOnTarget, context: EnergyContext): Breakdown {
   const { target } = context;
@@ -23,7 +24,7 @@ export function arrayInference(layer: Layer, mapping: Mapping, array: ArrayOnTar
   const mac = array.multiplyAddFactor === undefined ? byTables : timesBand(byTables, array.multiplyAddFactor);
   const wordBits = precision.kind === 'int' ? Math.max(precision.weightBits, precision.activationBits) : precision.bits;
   const perBit = (access: AccessEnergy): Band =>
-    access.kind === 'per-bit' ? access.energyPerBitJ : scaleBand(timesBand(mac, access.macsPerWord), 1 / wordBits);
+    access.kind === 'per-bit' ? access.energyPerBitJ : scaleBand(timesBand(byTables, access.macsPerWord), 1 / wordBits);
   const level = (name: Level, energy: Band): Band => timesBand(energy, modelCount(chargedBits(mapping, name, array)));
   const memory = (name: 'buffer' | 'dram', at: MemoryLevel | undefined): Band => {
     const own = array.access[name];
@@ -37,6 +38,7 @@ export function arrayInference(layer: Layer, mapping: Mapping, array: ArrayOnTar
     ['buffer', level('buffer', memory('buffer', target.memories[0]))],
     ['off-chip', level('dram', memory('dram', target.memories.at(-1)))],
     ['idle', timesBand(array.idlePerUnitCycleJ, modelCount(idleCycles))],
+    ...staticPart(target, divideBand(modelCount(mapping.traffic.cycles), target.clockHz)),
   ];
   return { ...breakdown(parts.filter(([name, band]) => name === 'compute' || band.high > 0)), mapping: mappingDocument(mapping, array) };
 }

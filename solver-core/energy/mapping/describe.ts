@@ -8,9 +8,16 @@ import { levels } from './traffic.ts';
 
 const levelNames: Readonly<Record<Level, string>> = { registers: 'registers', array: 'array', buffer: 'buffer', dram: 'off-chip' };
 
-/** The mapping of a layer on an array of `rows` x `columns` units, for the energy document. */
-export function mappingDocument(mapping: Mapping, array: { readonly rows: number; readonly columns: number }): MappingDocument {
+/**
+ * The mapping of a layer on an array of `rows` x `columns` units, for the energy document. Its traffic is what costs an access: without
+ * `chargeArrivals`, words that only arrive or leave are part of a transfer that is counted already.
+ */
+export function mappingDocument(
+  mapping: Mapping,
+  array: { readonly rows: number; readonly columns: number; readonly chargeArrivals: boolean },
+): MappingDocument {
   const { traffic, nest } = mapping;
+  const held = array.chargeArrivals ? 1 : 0;
   return {
     dataflow: nest.pass.dataflow,
     text: mappingText(mapping),
@@ -20,8 +27,8 @@ export function mappingDocument(mapping: Mapping, array: { readonly rows: number
       const counts = operands.map((operand) => bitsAt(mapping, level, operand));
       return {
         level: levelNames[level],
-        readBits: counts.reduce((sum, c) => sum + c.reads + c.departures, 0),
-        writeBits: counts.reduce((sum, c) => sum + c.writes + c.arrivals, 0),
+        readBits: counts.reduce((sum, c) => sum + c.reads + held * c.departures, 0),
+        writeBits: counts.reduce((sum, c) => sum + c.writes + held * c.arrivals, 0),
       };
     }),
   };

@@ -40,10 +40,11 @@ interface Crossing {
 /**
  * Counts of a nest on an array of `rows` x `columns` units.
  * Inputs in the padding are never moved, but their multiply-adds count. Rules that differ by dataflow:
- * - weight-stationary: weights enter a unit once per step of the outer loops; inputs pass along the units of a row, sums down a column, and
- *   the buffer adds up what several passes give. Cycles per pass: load `rows`, stream, drain `rows + columns - 2`.
- * - output-stationary: sums stay in the unit over the products of a step; weights and inputs pass along. Cycles per pass: stream, skew
- *   `rows + columns - 2`, drain `rows`.
+ * - weight-stationary: weights enter a unit once per step of the outer loops, shifted down the column from its top; inputs pass along the
+ *   units of a row, sums down a column, and the buffer adds up what several passes give. A pass that needs fewer rows uses the lowest, where
+ *   sums leave. Cycles per pass: load `rows`, stream, drain `rows + columns - 2`.
+ * - output-stationary: sums stay in the unit over the products of a step; weights and inputs pass along. A pass that needs fewer rows uses
+ *   the highest, where weights enter; sums are shifted down the column. Cycles per pass: stream, skew `rows + columns - 2`, drain `rows`.
  * - row-stationary (Chen et al., ISCA 2016): a word is sent to every unit that needs it, once per pass; a unit adds over its taps and
  *   channels, a column of units over kernel rows and channel sets, the buffer over passes. Cycles: those of the slowest unit, without
  *   the ramp of a pass.
@@ -56,7 +57,7 @@ export function nestTraffic(nest: Nest, rows: number, columns: number): Traffic 
   const fetched = nest.weightsPassThrough ? outerSteps * sizes.weights : fromDram.weights;
   const { pass } = nest;
   const array =
-    pass.dataflow === 'row-stationary' ? rowStationary(nest, pass, sizes, macs) : systolic(nest, pass, sizes, macs, 2 * rows + columns - 2);
+    pass.dataflow === 'row-stationary' ? rowStationary(nest, pass, sizes, macs) : systolic(nest, pass, sizes, macs, { rows, columns });
   const { crossing } = array;
   return {
     macs,
@@ -117,7 +118,14 @@ interface ArrayPart {
   readonly passes: number;
 }
 
-function systolic(nest: Nest, pass: SystolicPass, sizes: Crossing, macs: number, fill: number): ArrayPart {
+function systolic(
+  nest: Nest,
+  pass: SystolicPass,
+  sizes: Crossing,
+  macs: number,
+  array: { readonly rows: number; readonly columns: number },
+): ArrayPart {
+  const fill = 2 * array.rows + array.columns - 2;
   const { shape } = nest;
   const { images, groups, channels } = shape;
   const taps = shape.rows.kernel * shape.columns.kernel;
@@ -131,22 +139,28 @@ function systolic(nest: Nest, pass: SystolicPass, sizes: Crossing, macs: number,
     const outputs = productPieces * sizes.outputs;
     const positions = images * shape.rows.outputs * shape.columns.outputs;
     const tiles = groups * filterPieces * productPieces;
+    // Over the unused rows above, and as far down as the weight's own row.
+    const loadHops = (used: number): number => used * (array.rows - used) + (used * (used + 1)) / 2;
+    const hops =
+      groups * shape.outputs * outerSteps * sumOverTiles(nest, 'channels', (tile) => overPieces(tile * taps, pass.rows, loadHops));
     return {
       crossing: { weights, inputs: filterPieces * storedPairs, outputs },
-      transfers: { weights, inputs: storedMacs, outputs: macs - outputs },
+      transfers: { weights: hops, inputs: storedMacs, outputs: macs - outputs },
       registers: { weights: held(macs, weights), inputs: none, outputs: none },
       cycles: tiles * (positions + outerSteps * fill),
       passes: tiles * outerSteps,
     };
   }
-  const positionPieces = sumOverTiles(nest, 'images', (n) =>
-    sumOverTiles(nest, 'rows', (p) => Math.ceil((n * p * shape.columns.outputs) / pass.rows)),
-  );
+  const overPositions = (f: (used: number) => number): number =>
+    sumOverTiles(nest, 'images', (n) => sumOverTiles(nest, 'rows', (p) => overPieces(n * p * shape.columns.outputs, pass.rows, f)));
+  const positionPieces = overPositions(() => 1);
+  // From a sum's own row to the lowest.
+  const drainHops = overPositions((used) => used * array.rows - (used * (used + 1)) / 2);
   const outputs = steps(nest, 'channels') * sizes.outputs;
   const tiles = groups * filterPieces * positionPieces;
   return {
     crossing: { weights: positionPieces * sizes.weights, inputs: filterPieces * storedPairs, outputs },
-    transfers: { weights: macs, inputs: storedMacs, outputs: 0 },
+    transfers: { weights: macs, inputs: storedMacs, outputs: groups * shape.outputs * steps(nest, 'channels') * drainHops },
     registers: { weights: none, inputs: none, outputs: summed(macs - outputs, outputs) },
     cycles: tiles * (channels * taps + steps(nest, 'channels') * fill),
     passes: tiles * steps(nest, 'channels'),
@@ -192,11 +206,14 @@ function rowStationary(nest: Nest, pass: RowStationaryPass, sizes: Crossing, mac
 
 /** Sum of `f(size)` over the pieces of all tiles along a dimension. */
 function sumOverPieces(nest: Nest, dim: 'outputs' | 'channels', piece: number, f: (size: number) => number): number {
-  return sumOverTiles(nest, dim, (tile) => {
-    const whole = Math.floor(tile / piece);
-    const rest = tile - whole * piece;
-    return whole * f(piece) + (rest > 0 ? f(rest) : 0);
-  });
+  return sumOverTiles(nest, dim, (tile) => overPieces(tile, piece, f));
+}
+
+/** Sum of `f(size)` over the pieces of at most `piece` that a whole is cut into. */
+function overPieces(whole: number, piece: number, f: (size: number) => number): number {
+  const full = Math.floor(whole / piece);
+  const rest = whole - full * piece;
+  return full * f(piece) + (rest > 0 ? f(rest) : 0);
 }
 
 const none: Access = { reads: 0, writes: 0, arrivals: 0, departures: 0 };

@@ -109,10 +109,12 @@ function walkWeightStationary({ nest, walked, tile, addInBuffer, arrayRows, arra
   for (const filters of chunks(tile.m, pass.columns)) {
     for (const products of chunks(productsOf(tile), pass.rows)) {
       walked.passes += 1;
+      // The lowest rows are used; a weight is shifted down from the top of its column, one row after the other.
+      const firstRow = arrayRows - products.length;
       for (let unit = 0; unit < filters.length * products.length; unit += 1) {
         buffer.weights.reads += 1;
-        array.weights.reads += 1;
         registers.weights.arrivals += 1;
+        for (let row = 0; row <= firstRow + (unit % products.length); row += 1) array.weights.reads += 1;
       }
       walked.cycles += arrayRows;
       for (const position of positionsOf(tile)) {
@@ -139,10 +141,11 @@ function walkOutputStationary({ nest, walked, tile, addInBuffer, arrayRows, arra
     for (const positions of chunks(positionsOf(tile), pass.rows)) {
       walked.passes += 1;
       const sums = new Set<string>();
+      const rowOf = new Map<string, number>();
       for (const product of productsOf(tile)) {
         walked.cycles += 1;
         buffer.weights.reads += filters.length;
-        for (const position of positions) {
+        for (const [row, position] of positions.entries()) {
           const stored = inputOf(nest, { ...position, ...product, m: 0 }) !== null;
           if (stored) buffer.inputs.reads += 1;
           for (const m of filters) {
@@ -150,6 +153,7 @@ function walkOutputStationary({ nest, walked, tile, addInBuffer, arrayRows, arra
             array.weights.reads += 1;
             if (stored) array.inputs.reads += 1;
             const word = outputOf({ ...position, m });
+            rowOf.set(word, row);
             if (sums.has(word)) {
               registers.outputs.reads += 1;
               registers.outputs.writes += 1;
@@ -160,6 +164,8 @@ function walkOutputStationary({ nest, walked, tile, addInBuffer, arrayRows, arra
       }
       for (const word of sums) {
         registers.outputs.departures += 1;
+        // Shifted down to the lowest row, from which the buffer takes it.
+        for (let row = rowOf.get(word) ?? 0; row < arrayRows - 1; row += 1) array.outputs.reads += 1;
         addInBuffer(word);
       }
       walked.cycles += arrayRows + arrayColumns - 2 + arrayRows;
