@@ -68,6 +68,7 @@ export class OptimiseRunner implements vscode.Disposable {
     if (known) return known;
     const run = this.#restored(plan) ?? idleRun(plan.fsPath);
     this.#runs.set(plan.toString(), run);
+    if (run.written) void this.#forgetMissing(plan, run.written.output);
     return run;
   }
 
@@ -178,6 +179,16 @@ export class OptimiseRunner implements vscode.Disposable {
     if (!run.running) return;
     const next = event.point ? withPoint(run, event.point) : run;
     this.#tell(plan, { ...next, running: { ...run.running, message: event.message, fraction: event.fraction } });
+  }
+
+  /** A model that an earlier session wrote may have been deleted or moved since. */
+  async #forgetMissing(plan: vscode.Uri, output: string): Promise<void> {
+    const isThere = await vscode.workspace.fs.stat(vscode.Uri.file(output)).then(
+      () => true,
+      () => false,
+    );
+    const run = this.run(plan);
+    if (!isThere && run.written?.output === output && !run.running) this.#tell(plan, { ...run, written: null });
   }
 
   #save(plan: vscode.Uri): void {
