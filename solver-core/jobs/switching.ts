@@ -83,13 +83,13 @@ function described(
   const estimates: Quantity<'J'>[] = [];
   let total: SwitchedCells | undefined;
   let macs = 0;
-  const tables = `${activitySimulated} ${context.tables.map(({ id }) => id).join(', ')}`;
+  const joules = `${activitySimulated} ${tables.map(({ id }) => id).join(', ')}`;
   for (const layer of figures.layers) {
     const count = document.layers.find(({ id }) => id === layer.id)?.macs ?? layer.macs;
     const estimate = expectedJoules(units, count, target, tables);
     // The document may count another size of a symbolic dimension than the rows have.
     const switched = scaleSwitched(layer.switched, count / layer.macs);
-    const ref = `${layerRef(layer, figures)}; ${tables}`;
+    const ref = `${layerRef(layer, figures)}; ${joules}`;
     byLayer.set(layer.id, [evidence(whatOf([layer]), estimate, { simulated: switchedJoules(switched, target, tables, ref) })]);
     estimates.push(estimate);
     total = total === undefined ? switched : addSwitched(total, switched);
@@ -98,7 +98,7 @@ function described(
   assert(total !== undefined, 'no layer was simulated');
   const all = document.layers.length;
   const of = `${whatOf(figures.layers)}${figures.layers.length === all ? '' : `, ${figures.layers.length} of ${all} layers`}`;
-  const simulated = switchedJoules(total, target, tables, `${commonRef(total, figures)}; ${macs} multiply-adds; ${tables}`);
+  const simulated = switchedJoules(total, target, tables, `${commonRef(total, figures)}; ${macs} multiply-adds; ${joules}`);
   const marked = withEvidence(document, byLayer, [evidence(of, sum(estimates), { simulated })]);
   return {
     ...marked,
