@@ -1,7 +1,8 @@
 // Energy-aware weight selection in closed form on lenet5_fashion and resnet8_fashion beside its rivals: uniform int8 and int4, pruning,
 // sets of cheap values without compensation, zeros alone. Calibration and validation rows come from the 2,000 training pictures of
 // fashion-mnist-small; its 1,000 test pictures judge once, energy included.
-//   node bench/select.bench.mjs [model ...] [--ours | --rivals]      default both models, all variants; needs the extra material (TIERWISE_SHARED)
+//   node bench/select.bench.mjs [model ...] [--ours | --rivals | --best] [--points=N] [--only=TEXT]
+// Default: both models, all variants. Needs the extra material (TIERWISE_SHARED).
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,12 +15,32 @@ if (!existsSync(join(material, 'models/own/lenet5_fashion.onnx'))) {
   process.exit(0);
 }
 const asked = process.argv.slice(2).filter((word) => !word.startsWith('--'));
-const part = process.argv.slice(2).find((word) => word.startsWith('--'));
+const part = process.argv.slice(2).find((word) => ['--ours', '--rivals', '--best'].includes(word));
+/** Variants whose names begin so. */
+const only =
+  process.argv
+    .slice(2)
+    .find((word) => word.startsWith('--only='))
+    ?.slice(7) ?? '';
+/** Points that our searches may try; undefined: as the product does. */
+const points = process.argv
+  .slice(2)
+  .find((word) => word.startsWith('--points='))
+  ?.slice(9);
+const bound = points === undefined ? {} : { maxPoints: Number(points) };
 const t = await loadSource('bench/select-parts.ts');
 const names = asked.length > 0 ? asked : ['lenet5_fashion', 'resnet8_fashion'];
 const percent = (share, digits = 1) => (100 * share).toFixed(digits);
 const seed = 1;
 const maxDrop = 0.01;
+
+/** Variants of a part: int8 belongs to all. */
+const wanted = { '--ours': ['all', 'ours', 'best'], '--best': ['all', 'best'], '--rivals': ['all', 'rival'] }[part] ?? [
+  'all',
+  'ours',
+  'best',
+  'rival',
+];
 
 for (const name of names) {
   const bench = await setUp(name);
@@ -29,7 +50,9 @@ for (const name of names) {
   );
   console.log('| variant | validation | test | array | array, arranged | booth | booth, arranged | zeros | seconds |');
   console.log('|---|---|---|---|---|---|---|---|---|');
-  for (const variant of variants(bench).filter(({ ours }) => part === undefined || ours === 'both' || ours === (part === '--ours'))) {
+  for (const variant of variants(bench).filter(
+    ({ name: label, ours }) => wanted.includes(ours) && (ours === 'all' || label.startsWith(only)),
+  )) {
     const began = performance.now();
     const layers = await variant.run();
     await report(bench, variant.name, layers, (performance.now() - began) / 1000);
@@ -76,14 +99,14 @@ function variants({ natural, arranged, context, kappas }) {
     const settings = problem.layers.map((_, at) => ({ ...plain, ...setting, lossPerError: kappas[at], energyUnit: unit }));
     return (await passes.run('one', 'one', 'baseline', settings)).layers;
   };
-  const search = async (bound, options) =>
-    (await t.selectWeights(numerics, bound.problem, { bits: 8, values: all, maxDrop, seed, ...options }, context)).chosen.layers;
-  const one = (name, setting, ours = false) => ({ name, ours, run: () => pass(setting) });
-  const whole = (name, bound, options, ours = false) => ({ name, ours, run: () => search(bound, options) });
+  const search = async (of, options) =>
+    (await t.selectWeights(numerics, of.problem, { bits: 8, values: all, maxDrop, seed, ...options }, context)).chosen.layers;
+  const one = (name, setting, ours = 'rival') => ({ name, ours, run: () => pass(setting) });
+  const whole = (name, of, options, ours = 'rival') => ({ name, ours, run: () => search(of, options) });
   const quick = { schedule: false, maxPoints: 6 };
   const same = { inputLevels: [256] };
   return [
-    one('int8, nearest', {}, 'both'),
+    one('int8, nearest', {}, 'all'),
     one('int8, GPTQ', { compensate: true }),
     one('int4, nearest', { bits: 4 }),
     one('int4, GPTQ', { bits: 4, compensate: true }),
@@ -96,9 +119,9 @@ function variants({ natural, arranged, context, kappas }) {
     whole('energy term, no compensation', natural, { ...quick, ...same, compensate: false }),
     whole('zeros alone, compensated', natural, { ...quick, ...same, zerosOnly: true }),
     whole('energy term, set of 16', natural, { ...quick, ...same, values: { kind: 'set', size: 16 } }),
-    whole('energy term', natural, { ...same }, true),
-    whole('energy term, input levels', natural, {}, true),
-    whole('energy term, input levels, arranged', arranged, {}, true),
+    whole('energy term', natural, { ...same, ...bound }, 'ours'),
+    whole('energy term, input levels', natural, { ...bound }, 'best'),
+    whole('energy term, input levels, arranged', arranged, { ...bound }, 'best'),
   ];
 }
 

@@ -69,6 +69,7 @@ async function chooseAll(
   // Compared by what both were chosen to make small, because the one with the larger error may save more.
   const cost = (of: StoredLayer): number => lossOf(layer, setting, groups, of) + priceOf(of, priced, prices.inputClass, pulls, k);
   if (better !== null && cost(better) < cost(plain)) return { layer: better, compensated: true, left: null };
+  if (setting.prune !== undefined) return { layer: plain, compensated: false, left: null };
   const safe = asStored(
     groups.map(({ own }) => {
       const scales = fullRangeScales(own, d, k, setting.bits);
