@@ -1,4 +1,5 @@
-// Synthesises the multiply-add cells of hdl/mac and characterises them: solver-core/energy/switching/data/*.json.
+// Synthesises the multiply-add cells of hdl/mac and characterises them: solver-core/energy/switching/data/*.json, and bench/data-free/*.json
+// for the benchmark that asks what a table without data is worth.
 //   node .ci/characterise-mac.mjs            writes the data; the same sources and Yosys give the same bytes
 //   node .ci/characterise-mac.mjs --check    synthesises only and fails where a netlist differs from the data
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -9,6 +10,7 @@ import { root } from './hdl-sources.mjs';
 import { cellIds, effortModel, fanOutModel, loadsUnder, macNetlist, macSources } from './mac-netlist.mjs';
 
 const folder = 'solver-core/energy/switching';
+const dataFolder = `${folder}/data`;
 const seed = 20261121;
 const samples = 1024;
 const uniformSamples = 8192;
@@ -178,9 +180,9 @@ function characterise(sim, netlist) {
   return { facts, strata: { schema: 'tierwise.mac-strata/1', ...origin, samples, resolution, allowed: netlist.allowed, ...table } };
 }
 
-async function write(name, data) {
+async function write(folder, name, data) {
   const { format, resolveConfig } = await import('prettier');
-  const path = resolve(root, folder, 'data', name);
+  const path = resolve(root, folder, name);
   const text = await format(JSON.stringify(data), { ...(await resolveConfig(path)), parser: 'json' });
   await writeFile(path, text);
 }
@@ -199,18 +201,18 @@ async function main(checkOnly) {
   for (const [cell, netlist] of Object.entries(netlists)) {
     console.log(`${cell}: ${netlist.kinds.length} gates, netlist ${netlist.sha256}`);
     if (!checkOnly) continue;
-    const stored = JSON.parse(await readFile(resolve(root, folder, `data/netlist-${cell}.json`), 'utf8'));
+    const stored = JSON.parse(await readFile(resolve(root, dataFolder, `netlist-${cell}.json`), 'utf8'));
     if (stored.sha256 !== netlist.sha256)
       throw new Error(`${cell}: the data holds netlist ${stored.sha256}; run node .ci/characterise-mac.mjs`);
   }
   if (checkOnly) return;
-  await mkdir(resolve(root, folder, 'data'), { recursive: true });
-  for (const [cell, netlist] of Object.entries(netlists)) await write(`netlist-${cell}.json`, netlist);
+  await mkdir(resolve(root, dataFolder), { recursive: true });
+  for (const [cell, netlist] of Object.entries(netlists)) await write(dataFolder, `netlist-${cell}.json`, netlist);
   const sim = await loadSimulator();
   for (const [cell, netlist] of Object.entries(netlists)) {
     const { facts: data, strata } = characterise(sim, netlist);
-    await write(`characterisation-${cell}.json`, data);
-    await write(`strata-${cell}.json`, strata);
+    await write(dataFolder, `characterisation-${cell}.json`, data);
+    await write('bench/data-free', `strata-${cell}.json`, strata);
     const zero = data.uniformEnergy[netlist.allowed.indexOf(0)];
     const spread = `w = 0 ${zero}, least ${Math.min(...data.uniformEnergy)}, most ${Math.max(...data.uniformEnergy)}`;
     console.log(

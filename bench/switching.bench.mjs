@@ -15,7 +15,7 @@ const { inputClasses } = await loadSource('solver-core/energy/switching/classes.
 const { msbDistance, highBits } = await loadSource('solver-core/energy/switching/groups.ts');
 const { tileEnergy } = await loadSource('solver-core/energy/switching/tile.ts');
 const { macCell } = await loadSource('solver-core/energy/switching/gate-simulation.ts');
-const { defaultTable, energyByWeight, uniformShares } = await loadSource('solver-core/energy/switching/default-table.ts');
+const { dataFreeTable, energyByWeight, uniformShares } = await loadSource('bench/data-free/data-free-table.ts');
 const { integerWeights } = await loadSource('solver-core/energy/switching/integers.ts');
 const { openModel } = await loadSource('solver-core/jobs/open-model.ts');
 const { runnableModel } = await loadSource('solver-core/jobs/runnable-model.ts');
@@ -51,7 +51,7 @@ const changes = {
 
 /** The figure of a table without the layer's data: uniformly random operands, and the shares of the layer's transitions per class of inputs. */
 function withoutData(cell, layer) {
-  const table = defaultTable(cell.id, cell.netlistHash);
+  const table = dataFreeTable(cell.id, cell.netlistHash);
   const uniform = energyByWeight(table, uniformShares());
   const classes = inputClasses(layer);
   const byClass = classTransitions(layer, classes).map(({ count, activationBefore, activation, sumBefore, sum }) => {

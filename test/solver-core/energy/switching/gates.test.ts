@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { canonicalNetlist } from '../../../../.ci/mac-netlist.mjs';
+import { dataFreeTable, energyByWeight, uniformShares } from '../../../../bench/data-free/data-free-table.ts';
 import { cellJoules, energyBand } from '../../../../solver-core/energy/switching/anchor.ts';
 import { characterisation } from '../../../../solver-core/energy/switching/characterisation.ts';
-import { defaultTable, energyByWeight, uniformShares } from '../../../../solver-core/energy/switching/default-table.ts';
 import { bitPlanes, planeWords } from '../../../../solver-core/energy/switching/gate-kernel.ts';
 import type { MacCell } from '../../../../solver-core/energy/switching/gate-simulation.ts';
 import { cellOf, macCell } from '../../../../solver-core/energy/switching/gate-simulation.ts';
@@ -13,6 +15,7 @@ import { seededBelow } from '../../../../solver-core/energy/switching/random.ts'
 import { sha256Ascii } from '../../../../solver-core/energy/switching/sha256.ts';
 import type { CellEnergy, MacCellId, Transitions } from '../../../../solver-core/energy/switching/types.ts';
 import { energyTables } from '../../../../solver-core/energy/tables/index.ts';
+import { projectRoot } from '../../../shared.ts';
 import { tolerances } from '../../../tolerances.ts';
 
 const cells: readonly MacCellId[] = ['array', 'booth', 'shift'];
@@ -128,7 +131,7 @@ test('the hash of the data is SHA-256', () => {
 });
 
 test.for(cells)('the data-free table of the %s cell, weighted as uniformly random operands are, gives its uniform energies', (id) => {
-  const energies = energyByWeight(defaultTable(id, macNetlist(id).sha256), uniformShares());
+  const energies = energyByWeight(dataFreeTable(id, macNetlist(id).sha256), uniformShares());
   const cell = macCell(id);
   const direct = cell.transitionEnergies(randomTransitions(4000, 8)).map(total);
   const error = cell.allowed.map((weight, i) => Math.abs(energies[weight + 127]! / direct[i]! - 1));
@@ -138,7 +141,7 @@ test.for(cells)('the data-free table of the %s cell, weighted as uniformly rando
 
 test('more changed bits of the sum cost more, and an activation that stays 0 costs the multiplier nothing', () => {
   for (const id of cells) {
-    const { byPart } = defaultTable(id, macNetlist(id).sha256);
+    const { byPart } = dataFreeTable(id, macNetlist(id).sha256);
     const at = (part: number, kind: number, group: number): number => byPart[part]![(kind * 13 + group) * 255 + 127 + 64]!;
     for (let kind = 0; kind < 4; kind++) expect(at(1, kind, 12)).toBeGreaterThan(at(1, kind, 0));
     expect([at(0, 0, 0), at(0, 0, 12)]).toEqual([0, 0]);
@@ -174,3 +177,19 @@ function uniform(id: MacCellId): CellEnergy {
   const unit = total(uniformLoad);
   return { multiplier: uniformLoad.multiplier / unit, adder: uniformLoad.adder / unit, registers: uniformLoad.registers / unit };
 }
+
+test('what is characterised without data is for the benchmark alone: no module of switching is there for tests', () => {
+  const folder = join(projectRoot, 'solver-core/energy/switching');
+  const users = [
+    ...readdirSync(join(projectRoot, 'solver-core'), { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.ts'))
+      .map((path) => join(projectRoot, 'solver-core', path)),
+    join(projectRoot, '.ci/characterise-mac.mjs'),
+  ].map((path) => readFileSync(path, 'utf8'));
+  const unused = readdirSync(folder, { encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .filter((name) => !users.some((text) => text.includes(`/${name}'`) || text.includes(`'${name.replace('.ts', '')}'`)));
+  expect(unused).toEqual([]);
+  const data = readdirSync(join(folder, 'data')).filter((name) => !/^(netlist|characterisation)-(array|booth|shift)\.json$/.test(name));
+  expect(data).toEqual([]);
+});

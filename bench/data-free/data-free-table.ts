@@ -1,9 +1,9 @@
-import { assert } from '../../model/error.ts';
-import arrayJson from './data/strata-array.json' with { type: 'json' };
-import boothJson from './data/strata-booth.json' with { type: 'json' };
-import shiftJson from './data/strata-shift.json' with { type: 'json' };
-import type { MacCellId } from './types.ts';
-import { cellParts, weightCount, weightIndex } from './types.ts';
+import type { MacCellId } from '../../solver-core/energy/switching/types.ts';
+import { cellParts, weightCount, weightIndex } from '../../solver-core/energy/switching/types.ts';
+import { assert } from '../../solver-core/model/error.ts';
+import arrayJson from './strata-array.json' with { type: 'json' };
+import boothJson from './strata-booth.json' with { type: 'json' };
+import shiftJson from './strata-shift.json' with { type: 'json' };
 
 /** Whether an activation is 0 before and after a transition: class = 2 · (before is not 0) + (after is not 0). */
 export const activationClasses = ['zero', 'rising', 'falling', 'active'] as const;
@@ -24,7 +24,7 @@ interface Strata {
 }
 
 /** Energy of each weight of a cell by class and group of its transitions. */
-export interface DefaultTable {
+export interface DataFreeTable {
   readonly cell: MacCellId;
   /**
    * [4 · 13, 255] mean energy per transition for each part, in the unit of `CellEnergy`; row class · 13 + group. NaN where the cell
@@ -35,9 +35,10 @@ export interface DefaultTable {
 
 /**
  * Energies without a layer's data: transitions drawn uniformly within each class and group. For weights of a layer weight the rows by
- * how often its transitions fall into them (`energyByWeight`); a layer's own samples are better (method reference 5.2).
+ * how often its transitions fall into them (`energyByWeight`). Nothing of the product uses it: uniformly random operands switch 1.2 to 3.4
+ * times what a layer's own do, and the constant tables price such operands already (bench/results/switching.md).
  */
-export function defaultTable(cell: MacCellId, netlistHash: string): DefaultTable {
+export function dataFreeTable(cell: MacCellId, netlistHash: string): DataFreeTable {
   const data: Strata = { array: arrayJson, booth: boothJson, shift: shiftJson }[cell];
   assert(data.netlistSha256 === netlistHash, `the strata of the ${cell} cell are of netlist ${data.netlistSha256}, not ${netlistHash}`);
   const byPart = cellParts.map((part) => {
@@ -68,7 +69,7 @@ export function uniformShares(): Float64Array {
 }
 
 /** [255] mean energy of each weight, all parts together, where transitions fall into the rows of the table with these shares [4 · 13]. */
-export function energyByWeight(table: DefaultTable, shares: Float64Array): Float64Array {
+export function energyByWeight(table: DataFreeTable, shares: Float64Array): Float64Array {
   const energy = new Float64Array(weightCount);
   for (let row = 0; row < shares.length; row++) {
     for (let v = 0; v < weightCount; v++) {
