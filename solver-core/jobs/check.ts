@@ -8,6 +8,7 @@ import { staleCalibration } from './measured-evidence.ts';
 import { planEnergy } from './plan-energy.ts';
 import { readPlan } from './read-plan.ts';
 import { targetsFor } from './targets.ts';
+import { weightsNotHeld } from './weight-values.ts';
 
 /** Diagnostics and budgets of a plan. Budgets are judged only when the plan has no errors. */
 export async function checkJob(
@@ -23,7 +24,7 @@ export async function checkJob(
   diagnostics.push(...found.diagnostics);
   if (sound && energyContext(plan.target, found.targets).value !== undefined) {
     const energy = await planEnergy(environment, read, plan, plan.target, found);
-    diagnostics.push(...energy.diagnostics.filter(({ code }) => code === staleCalibration));
+    diagnostics.push(...energy.diagnostics.filter(({ code }) => code === staleCalibration || code === weightsNotHeld));
     if (energy.value !== undefined) {
       budgets = energy.value.budgets ?? [];
       diagnostics.push(...budgetFindings(plan, budgets, read.path));

@@ -15,6 +15,7 @@ import { hasErrorsError, readPlan } from './read-plan.ts';
 import { withSwitching } from './switching.ts';
 import type { FoundTargets } from './targets.ts';
 import { targetsFor } from './targets.ts';
+import { withHeldWeights } from './weight-values.ts';
 
 /** Target of a bare model when none is named. */
 export const defaultTarget = 'ecp5-85f';
@@ -88,7 +89,8 @@ async function ofModel(environment: Environment, params: EnergyParams, found: Fo
     targets: found.targets,
     ...stated(params),
   };
-  return withMeasurements(environment, estimateEnergy(request), found);
+  const estimate = await withHeldWeights(environment, estimateEnergy(request), opened, found.targets.get(request.targetId));
+  return withMeasurements(environment, estimate, found);
 }
 
 /** A question for the nearest known target, when there is one that near. */

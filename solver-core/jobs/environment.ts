@@ -3,6 +3,7 @@ import { FileCache } from './file-cache.ts';
 import { sha256File } from './files.ts';
 import type { OpenedModel } from './open-model.ts';
 import type { SwitchingFigures } from './switching-figures.ts';
+import type { OddWeights } from './weight-values.ts';
 
 /** What the jobs of one process share. */
 export interface Environment {
@@ -15,6 +16,8 @@ export interface Environment {
   readonly hashes: FileCache<string | null>;
   /** What models switch on the rows of their plans. */
   readonly switching: FileCache<SwitchingFigures>;
+  /** Weights of models that are not powers of two. */
+  readonly oddWeights: FileCache<OddWeights>;
 }
 
 /** The environment of a bundle that lies in dist/ beside the engine. */
@@ -26,6 +29,7 @@ export function createEnvironment(version: string, bundlePath: string): Environm
     datasetRows: new FileCache(16),
     hashes: new FileCache(32),
     switching: new FileCache(4),
+    oddWeights: new FileCache(16),
   };
 }
 

@@ -126,13 +126,14 @@ function stacked(stored: Float32Array | Float64Array, { inputs, outputs, groups,
 }
 
 /** The weights of a layer as `IntegerLayer` stacks them. */
-interface StackedIntegers extends Pick<LayerWeights, 'd' | 'k' | 'groups'> {
+export interface StackedIntegers extends Pick<LayerWeights, 'd' | 'k' | 'groups'> {
   readonly weights: Int8Array;
   /** [groups · k] */
   readonly scales: Float32Array;
 }
 
-function integersOf({ values, d, k, groups }: LayerWeights, layer: Layer, steps: Float32Array | undefined): StackedIntegers {
+/** Weights as integers: on the steps of the stored ones ([outputs], alpha not in them) where there are any, else the nearest of 255 per output. */
+export function integersOf({ values, d, k, groups }: LayerWeights, layer: Layer, steps: Float32Array | undefined): StackedIntegers {
   const weights = new Int8Array(d * k);
   const scales = new Float32Array(groups * k);
   const size = (d / groups) * k;

@@ -18,6 +18,7 @@ import { withMeasurements } from './measured-evidence.ts';
 import type { ReadPlan } from './read-plan.ts';
 import type { FoundTargets } from './targets.ts';
 import { targetsFor } from './targets.ts';
+import { withHeldWeights } from './weight-values.ts';
 
 /** What a caller may state about training by gradient descent. */
 export interface TrainingFacts {
@@ -65,7 +66,8 @@ export async function planEnergy(
   const context = energyContext(targetId, found.targets).value;
   const simulated = context === undefined ? new Map<string, never>() : engineEvidence(known, context);
   const beside = estimate.value === undefined ? estimate : { ...estimate, value: withEvidence(estimate.value, simulated) };
-  const { value, diagnostics } = await withMeasurements(environment, beside, found, plan);
+  const held = await withHeldWeights(environment, beside, opened, context?.target);
+  const { value, diagnostics } = await withMeasurements(environment, held, found, plan);
   if (value === undefined || hasErrors(read.diagnostics)) return { value, diagnostics };
   return { value: { ...value, budgets: evaluateBudgets(plan, value) }, diagnostics };
 }

@@ -4,30 +4,28 @@ import { layerEnergyTable, predictedEnergy } from '../energy/switching/layer-tab
 import type { SimulatedUnits, SwitchedCells } from '../energy/switching/price.ts';
 import type { ArrayShape, SwitchingCell } from '../energy/switching/streams.ts';
 import { transitionRows } from '../energy/switching/streams.ts';
-import { tileEnergy } from '../energy/switching/tile.ts';
+import { tileSteps } from '../energy/switching/tile.ts';
 import type { TileEnergy } from '../energy/switching/tile.ts';
 import type { CellEnergy } from '../energy/switching/types.ts';
 import { splitRows } from '../fit/index.ts';
 import { checkAbort, isAbort } from '../model/abort.ts';
 import { TierwiseError } from '../model/error.ts';
-import { findLayers, inferShapes } from '../model/index.ts';
 import type { Plan } from '../model/plan.ts';
-import { withFloatWeights } from '../onnx/index.ts';
-import type { ByteScale } from '../onnx/index.ts';
 import { ortRuntime } from '../runtime/ort.ts';
 import type { Environment } from './environment.ts';
 import { fileHash } from './environment.ts';
 import { contextOf } from './fit-context.ts';
 import { nodeHost } from './host.ts';
 import { integerLayerStream } from './integer-layers.ts';
-import type { CalibratedLayer, IntegerLayersRequest, IntegerLayerStream } from './integer-layers.ts';
+import type { CalibratedLayer, IntegerLayerStream } from './integer-layers.ts';
 import type { JobControl } from './job.ts';
 import { openModel } from './open-model.ts';
 import { openRows } from './open-rows.ts';
 import type { ReadPlan } from './read-plan.ts';
 import { checkAgainstModel } from './rows-against-model.ts';
 import { runnableModel } from './runnable-model.ts';
-import type { RunnableModel } from './runnable-model.ts';
+import { asFloats } from './stored-integers.ts';
+import { adviceOnValues } from './weight-values.ts';
 
 /** What the multiply-adds of one layer switch. */
 export interface SwitchedLayer {
@@ -39,18 +37,30 @@ export interface SwitchedLayer {
   /** (grouped - tiles) / tiles for the first cell. */
   readonly grouped: number;
   readonly tiles: number;
+  /** What follows each other through the loaded weights: of a layer with one position per inference samples, else positions. */
+  readonly streams: 'samples' | 'positions';
   readonly columns: number;
   readonly simulatedColumns: number;
+  readonly inputs: number;
+  readonly simulatedInputs: number;
   readonly rows: number;
   readonly simulatedMacs: number;
   /** Share of the sums that 22 bits do not hold. */
   readonly wrapped: number;
 }
 
+/** A layer that is not simulated; `advice` where something can be done about it. */
+export interface LeftOut {
+  readonly id: string;
+  /** The end of "is not simulated: …". */
+  readonly reason: string;
+  readonly advice?: string;
+}
+
 /** What a plan's model switches on the plan's rows; says nothing of joules. */
 export interface SwitchingFigures {
   readonly layers: readonly SwitchedLayer[];
-  readonly skipped: readonly { readonly id: string; readonly reason: string }[];
+  readonly skipped: readonly LeftOut[];
   /** Rows that were run. */
   readonly samples: number;
   readonly array: ArrayShape;
@@ -115,6 +125,7 @@ async function simulate(
     const fitRows = data.take(splitRows(data.rows.rows, clause.split, clause.seed).fit);
     const request = {
       ...asFloats(runnable),
+      input: runnable.input,
       data: fitRows,
       runtime: ortRuntime(),
       samples: mostSamples,
@@ -129,25 +140,6 @@ async function simulate(
   }
 }
 
-/** A model whose weights are stored as integers (QDQ) as one of floats, with the integers' steps; others as they are. */
-function asFloats(runnable: RunnableModel): Pick<IntegerLayersRequest, 'model' | 'layers' | 'input' | 'scales' | 'steps'> {
-  const { model, steps, bytes } = withFloatWeights(runnable.model);
-  if (steps.size === 0) return runnable;
-  const layers = findLayers(model.graph, inferShapes(model.graph, { named: {} }));
-  const scales = new Map<string, ByteScale>();
-  const stepsOf = new Map<string, Float32Array>();
-  for (const { id, input, weight, linear } of layers) {
-    const scale = bytes.get(input);
-    if (scale !== undefined) scales.set(id, scale);
-    const stored = steps.get(weight ?? '');
-    if (stored === undefined || linear === null) continue;
-    const isPerOutput = stored.axis === (linear.transposed ? 0 : 1);
-    if (stored.steps.length === 1) stepsOf.set(id, new Float32Array(linear.outputs).fill(stored.steps[0]!));
-    else if (isPerOutput && stored.steps.length === linear.outputs) stepsOf.set(id, stored.steps);
-  }
-  return { ...runnable, model, layers, scales, steps: stepsOf };
-}
-
 async function switchedLayers(
   stream: IntegerLayerStream,
   units: SimulatedUnits,
@@ -155,47 +147,56 @@ async function switchedLayers(
 ): Promise<Pick<SwitchingFigures, 'layers' | 'skipped'>> {
   const cells = units.cells.map((id) => macCell(id));
   const layers: SwitchedLayer[] = [];
-  const skipped: { readonly id: string; readonly reason: string }[] = [];
+  const skipped: LeftOut[] = [];
   let done = 0;
   for await (const layer of stream.layers) {
-    const begin = async (cell: SwitchingCell, half: number): Promise<void> => {
-      const message = `${layer.id}: gates of the ${cell.id} cell`;
-      control.onProgress?.({ stage: 'simulating', message, fraction: (done + half / cells.length) / stream.count });
+    const turn = async (): Promise<void> => {
       await nodeHost.pause();
       checkAbort(control.abort);
     };
-    const reason = whyNotSimulated(layer, cells);
-    if (reason === null) layers.push(await switchedLayer(layer, cells, units.array, begin));
-    else skipped.push({ id: layer.id, reason });
+    const begin = (cell: SwitchingCell, half: number): void => {
+      const message = `${layer.id}: gates of the ${cell.id} cell`;
+      control.onProgress?.({ stage: 'simulating', message, fraction: (done + half / cells.length) / stream.count });
+    };
+    const why = whyNotSimulated(layer, cells);
+    if (why === null) layers.push(await switchedLayer(layer, cells, units.array, { begin, turn }));
+    else skipped.push({ id: layer.id, ...why });
     done++;
   }
   return { layers, skipped: [...stream.skipped, ...skipped] };
 }
 
-/** Why a layer cannot be simulated in these cells, as the end of "is not simulated: …"; null when it can. */
-function whyNotSimulated(layer: CalibratedLayer, cells: readonly SwitchingCell[]): string | null {
-  if (transitionRows(layer).length === 0) return 'it sees one row only';
+/** Why a layer cannot be simulated in these cells; null when it can. */
+function whyNotSimulated(layer: CalibratedLayer, cells: readonly SwitchingCell[]): Omit<LeftOut, 'id'> | null {
+  if (transitionRows(layer).length === 0) return { reason: 'it sees one row only', advice: 'Give the plan more rows of data to fit on.' };
   const odd = cells.flatMap(({ allowed }) => layer.weights.find((weight) => !allowed.includes(weight)) ?? []);
   if (odd.length === 0) return null;
-  return `it holds the weight ${odd[0]}, and the units hold only 0 and plus or minus 1, 2, 4 .. 64; \`tierwise select --values powers-of-two\` chooses such weights`;
+  return { reason: `it holds the weight ${odd[0]}, and the units hold only 0 and plus or minus 1, 2, 4 .. 64`, advice: adviceOnValues };
 }
+
+/** Units of a tile between two turns of the event loop. */
+const unitsPerTurn = 64;
 
 async function switchedLayer(
   layer: CalibratedLayer,
   cells: readonly SwitchingCell[],
   array: ArrayShape,
-  begin: (cell: SwitchingCell, half: number) => Promise<void>,
+  { begin, turn }: { readonly begin: (cell: SwitchingCell, half: number) => void; readonly turn: () => Promise<void> },
 ): Promise<SwitchedLayer> {
   const results: TileEnergy[] = [];
   for (const [half, cell] of cells.entries()) {
-    await begin(cell, half);
-    results.push(tileEnergy(cell, layer, { array, seed, transitions: transitionsPerLayer }));
+    begin(cell, half);
+    const steps = tileSteps(cell, layer, { array, seed, transitions: transitionsPerLayer });
+    let step = steps.next();
+    for (let unit = 0; step.done !== true; unit++, step = steps.next()) if (unit % unitsPerTurn === 0) await turn();
+    results.push(step.value);
+    await turn();
   }
-  const { energy, macs, tiles, columns, simulatedColumns, rows, simulatedMacs, wrapped } = results[0]!;
   const predicted = predictedEnergy(layerEnergyTable(cells[0]!, layer, { seed, mapping: { array } }), layer.weights);
+  const { energy, ...tiles } = results[0]!;
   const grouped = whole(energy) === 0 ? 0 : whole(predicted) / whole(energy) - 1;
   const switched = cells.map(({ id }, at) => ({ cell: id, energy: results[at]!.energy }));
-  return { id: layer.id, macs, switched, grouped, tiles, columns, simulatedColumns, rows, simulatedMacs, wrapped };
+  return { id: layer.id, streams: layer.positions === 1 ? 'samples' : 'positions', switched, grouped, ...tiles };
 }
 
 const whole = (energy: CellEnergy): number => energy.multiplier + energy.adder + energy.registers;

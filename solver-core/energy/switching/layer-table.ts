@@ -4,7 +4,7 @@ import type { InputClasses } from './classes.ts';
 import { msbDistance } from './groups.ts';
 import type { SumGrouping } from './groups.ts';
 import { seededBelow } from './random.ts';
-import { defaultArray, emptyTransitions, enteringSum, sumStart, transitionRows, wrapSum } from './streams.ts';
+import { defaultArray, emptyTransitions, enteringSums, transitionRows, wrapSum } from './streams.ts';
 import type { Mapping, SwitchingCell } from './streams.ts';
 import type { CellEnergy, IntegerLayer, LayerEnergyTable, Transitions } from './types.ts';
 import { cellParts, weightCount, weightIndex } from './types.ts';
@@ -23,6 +23,8 @@ export interface TableOptions {
 
 /** Transitions drawn to find how often each group occurs, per transition that is simulated. */
 const drawsPerSample = 4;
+/** Multiply-adds of partial sums for the draws of one class, at most: layers with more inputs see several units of each column and moment drawn. */
+const mostSummed = 2 ** 26;
 
 /**
  * Energy of every weight value on the data of one layer, per activity class of its inputs (method 5.2): units and moments of a class are
@@ -75,15 +77,19 @@ function draw(
   below: (n: number) => number,
 ): Transitions {
   const drawn = emptyTransitions(count);
-  for (let i = 0; i < count; i++) {
-    const k = inputs[below(inputs.length)]!;
+  const inSum = mapping.sums === 'carried' ? (layer.groupInputs ?? layer.d) : mapping.array.rows;
+  const together = Math.min(count, Math.ceil((count * inSum) / mostSummed));
+  for (let i = 0; i < count; i += together) {
+    const units = Uint32Array.from({ length: Math.min(together, count - i) }, () => inputs[below(inputs.length)]!).sort();
     const n = below(layer.k);
     const row = moments[below(moments.length)]!;
-    const from = sumStart(layer, k, mapping);
-    drawn.activationBefore[i] = layer.activations[(row - 1) * layer.d + k]!;
-    drawn.activation[i] = layer.activations[row * layer.d + k]!;
-    drawn.sumBefore[i] = wrapSum(enteringSum(layer, k, n, row - 1, from));
-    drawn.sum[i] = wrapSum(enteringSum(layer, k, n, row, from));
+    enteringSums(layer, { units, n, row, mapping }, (at, before, after) => {
+      const k = units[at]!;
+      drawn.activationBefore[i + at] = layer.activations[(row - 1) * layer.d + k]!;
+      drawn.activation[i + at] = layer.activations[row * layer.d + k]!;
+      drawn.sumBefore[i + at] = wrapSum(before);
+      drawn.sum[i + at] = wrapSum(after);
+    });
   }
   return drawn;
 }

@@ -51,12 +51,34 @@ export function sumStart(layer: IntegerLayer, k: number, { array, sums }: Mappin
   return sums === 'carried' ? group : group + (k - group) - ((k - group) % array.rows);
 }
 
-/** The partial sum that enters unit (k, n) at `row`, with all its bits. O(k). */
-export function enteringSum(layer: IntegerLayer, k: number, n: number, row: number, from: number): number {
+/**
+ * The partial sums that enter some units of column `n` at `row - 1` and at `row`, with all their bits: one walk down the column, which
+ * calls `visit` with the place in `units` (increasing inputs) and both sums.
+ */
+export function enteringSums(
+  layer: IntegerLayer,
+  { units, n, row, mapping }: { readonly units: Uint32Array; readonly n: number; readonly row: number; readonly mapping: Mapping },
+  visit: (at: number, before: number, after: number) => void,
+): void {
   const { weights, activations, d, k: outputs } = layer;
-  let sum = 0;
-  for (let i = from; i < k; i++) sum += weights[i * outputs + n]! * activations[row * d + i]!;
-  return sum;
+  const last = (row - 1) * d;
+  let before = 0;
+  let after = 0;
+  let i = 0;
+  for (let at = 0; at < units.length; at++) {
+    const from = sumStart(layer, units[at]!, mapping);
+    if (at === 0 || i < from) {
+      i = from;
+      before = 0;
+      after = 0;
+    }
+    for (; i < units[at]!; i++) {
+      const weight = weights[i * outputs + n]!;
+      before += weight * activations[last + i]!;
+      after += weight * activations[last + d + i]!;
+    }
+    visit(at, before, after);
+  }
 }
 
 /** Multiply-adds of one inference. */

@@ -10,7 +10,10 @@ export interface TileOptions {
    * many as `transitions` allows, 64 at least.
    */
   readonly rows?: number;
-  /** Most transitions of all units together; columns are drawn with the seed where all of them would be more. Default 16 million. */
+  /**
+   * Most transitions of all units together, units with fewer than 64 counted as 64: where all of them would be more, columns are drawn
+   * with the seed, and of layers with very many inputs the units of some inputs. 1024 units at least. Default 16 million.
+   */
   readonly transitions?: number;
   /** Default 64 x 64. */
   readonly array?: ArrayShape;
@@ -34,6 +37,10 @@ export interface TileEnergy {
   readonly columns: number;
   /** Fewer than `columns` when they were sampled; the energy is then scaled up by multiply-adds. */
   readonly simulatedColumns: number;
+  /** Rows of units, d. */
+  readonly inputs: number;
+  /** Fewer than `inputs` when the gates of some inputs' units were simulated only; sums run over all of them. */
+  readonly simulatedInputs: number;
   /** Transitions of each unit. */
   readonly rows: number;
   /** Share of the sums that 22 bits do not hold: the units go on with what is left of them. */
@@ -43,6 +50,9 @@ export interface TileEnergy {
 /** The gates of a cell are simulated in blocks of 512 vectors, that is 256 transitions: fewer would cost as much. */
 const leastRows = 256;
 const leastColumns = 4;
+/** Units that are simulated however little is allowed, and transitions that a unit costs however few it has. */
+const leastUnits = 1024;
+const leastCost = 64;
 
 /**
  * Direct gate-level simulation of whole tiles: every unit with its own weight on its own stream of activations and partial sums, nothing
@@ -50,22 +60,38 @@ const leastColumns = 4;
  * is too large, some columns are simulated through all tiles. The load of the weights, the bubbles between tiles and idle units are not in it.
  */
 export function tileEnergy(cell: SwitchingCell, layer: IntegerLayer, options: TileOptions = {}): TileEnergy {
+  const steps = tileSteps(cell, layer, options);
+  let step = steps.next();
+  while (step.done !== true) step = steps.next();
+  return step.value;
+}
+
+/** `tileEnergy` unit by unit, for callers that can be stopped: gives the share that is done before each unit, at last the result. */
+export function* tileSteps(cell: SwitchingCell, layer: IntegerLayer, options: TileOptions = {}): Generator<number, TileEnergy> {
   const { transitions = 2 ** 24, seed = 1 } = options;
-  const rows = options.rows ?? Math.max(leastRows, Math.floor(transitions / (layer.d * layer.k)));
+  const { d } = layer;
+  const rows = options.rows ?? Math.max(leastRows, Math.floor(transitions / (d * layer.k)));
   const mapping: Mapping = { array: options.array ?? defaultArray, sums: options.sums ?? 'carried' };
   const moments = sampledMoments(layer, rows, seed);
-  const chosen = sampledColumns(layer.k, Math.floor(transitions / (moments.length * layer.d)), seed);
+  const mostUnits = Math.max(leastUnits, Math.floor(transitions / Math.max(leastCost, moments.length)));
+  const chosen = sampledColumns(layer.k, Math.floor(Math.min(transitions / (moments.length * d), mostUnits / d)), seed);
+  const inputs = Math.min(d, Math.floor(mostUnits / chosen.length));
+  const units = chosen.length * inputs;
   const total = { multiplier: 0, adder: 0, registers: 0 };
+  let done = 0;
   let wrapped = 0;
   for (const column of chosen) {
-    wrapped += eachUnit(layer, column, moments, mapping, (weight, seen) => {
-      const mean = cell.transitionEnergy(weight, seen);
+    const seen = eachUnit(layer, column, moments, mapping, sampledInputs(d, inputs, seed + column));
+    let unit = seen.next();
+    for (; unit.done !== true; unit = seen.next()) {
+      yield done++ / units;
+      const mean = cell.transitionEnergy(unit.value.weight, unit.value.seen);
       total.multiplier += mean.multiplier;
       total.adder += mean.adder;
       total.registers += mean.registers;
-    });
+    }
+    wrapped += unit.value;
   }
-  const units = chosen.length * layer.d;
   const macs = layerMacs(layer);
   const scale = macs / units;
   return {
@@ -75,8 +101,10 @@ export function tileEnergy(cell: SwitchingCell, layer: IntegerLayer, options: Ti
     tiles: tileCount(layer, mapping.array),
     columns: layer.k,
     simulatedColumns: chosen.length,
+    inputs: d,
+    simulatedInputs: inputs,
     rows: moments.length,
-    wrapped: wrapped / (units * moments.length),
+    wrapped: wrapped / (chosen.length * d * moments.length),
   };
 }
 
@@ -104,14 +132,28 @@ function sampledColumns(columns: number, most: number, seed: number): Uint32Arra
     .sort();
 }
 
-/** Calls `visit` with what every unit of a column holds and sees (valid during the call); returns how many sums 22 bits do not hold. */
-function eachUnit(
+/** [d] 1 for the inputs whose units are simulated: all, or `count` of them drawn with the seed. */
+function sampledInputs(d: number, count: number, seed: number): Uint8Array {
+  const isChosen = new Uint8Array(d);
+  if (count >= d) return isChosen.fill(1);
+  for (const input of seededOrder(d, seed).subarray(0, count)) isChosen[input] = 1;
+  return isChosen;
+}
+
+/** What a unit holds and sees, valid until the next one is asked for. */
+interface SeenUnit {
+  readonly weight: number;
+  readonly seen: Transitions;
+}
+
+/** The chosen units of a column from its first to its last; returns how many sums of all its units 22 bits do not hold. */
+function* eachUnit(
   layer: IntegerLayer,
   column: number,
   moments: Uint32Array,
   mapping: Mapping,
-  visit: (weight: number, seen: Transitions) => void,
-): number {
+  isChosen: Uint8Array,
+): Generator<SeenUnit, number> {
   const { d, k: outputs, weights, activations } = layer;
   const seen = emptyTransitions(moments.length);
   const before = new Float64Array(moments.length);
@@ -135,7 +177,7 @@ function eachUnit(
       before[t] = before[t]! + weight * a0;
       now[t] = now[t]! + weight * a1;
     }
-    visit(weight, seen);
+    if (isChosen[k] === 1) yield { weight, seen };
   }
   return wrapped;
 }

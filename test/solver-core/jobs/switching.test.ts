@@ -115,7 +115,7 @@ describe('energy of a plan with switching', () => {
     const evidence = document.layers.map((layer) => layer.evidence!.find(({ simulated }) => simulated !== null)!);
     expect(evidence).toHaveLength(3);
     for (const [i, { of, estimate, simulated, error }] of evidence.entries()) {
-      expect(of).toBe('multiply-adds of one inference');
+      expect(of).toBe('multiply-adds of one inference, samples streaming');
       // The activity is simulated; horowitz45 prices no register, so a share is assumed, and a figure is worth its weakest part.
       expect(simulated!.source).toBe('assumed');
       expect(simulated!.ref).toMatch(/; activity simulated, joules from tables horowitz45, aladdin40$/);
@@ -197,7 +197,9 @@ describe('energy of a plan with switching', () => {
     const path = plan('shift-any.tiers', { target: 'shift-only-64x64' });
     await expect(energyJob(environment, { path, switching: true })).rejects.toMatchObject({
       code: 'switching-no-layer',
-      message: expect.stringMatching(/holds the weight -?\d+, .* --values powers-of-two/) as string,
+      message: expect.stringMatching(/holds the weight -?\d+, and the units hold only 0/) as string,
+      // What helps is other weights; the layers are of the right kind.
+      advice: expect.stringMatching(/^`tierwise select --values powers-of-two`/) as string,
     });
   });
 
@@ -262,7 +264,7 @@ describe('what stands against a simulation', () => {
     network('half.onnx', NaN);
     const document = await energyJob(environment, { path: plan('half.tiers', { model: 'half.onnx' }), switching: true });
     expect(document.layers.map(({ evidence }) => evidence?.length ?? 0)).toEqual([1, 0]);
-    expect(document.evidence![0]!.of).toBe('multiply-adds of one inference, 1 of 2 layers');
+    expect(document.evidence![0]!.of).toBe('multiply-adds of one inference, positions streaming, 1 of 2 layers');
     expect(document.diagnostics).toContainEqual(
       expect.objectContaining({
         code: 'switching-layer-skipped',
