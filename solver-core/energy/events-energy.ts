@@ -5,13 +5,13 @@ import type { Placement } from './inference.ts';
 import { storedBits } from './mac.ts';
 import type { Band } from './quantity.ts';
 import { addBand, scaleBand, timesBand } from './quantity.ts';
-import type { EventsOnTarget } from './target.ts';
+import type { EventsOnTarget, MemoryLevel } from './target.ts';
 import { modelCount } from './work.ts';
 
 /**
  * Joules of one forward pass of a layer on an event-driven processor (method 6.5): `events` (nonzero inputs, each captured, generated and
- * sent), `MACs` (multiply-adds with a nonzero input), `memory` (weights and sums of those multiply-adds), `off-chip` (weights that do not fit
- * the cores, each once), `idle` (power while nothing switches). The low end of `memory` and `events` is the published model of a synaptic
+ * sent), `MACs` (multiply-adds with a nonzero input), `memory` (weights and sums of those multiply-adds), `off-chip` (weights, and
+ * inputs and outputs, that do not fit the cores, each once), `idle` (power while nothing switches). The low end of `memory` and `events` is the published model of a synaptic
  * operation without memory accesses; the high end pays every access. Null when MACs or tensor sizes are unknown.
  */
 export function eventInference(layer: Layer, placement: Placement, events: EventsOnTarget, context: EnergyContext): Breakdown | null {
@@ -24,14 +24,18 @@ export function eventInference(layer: Layer, placement: Placement, events: Event
     timesBand(events.stateAccessesPerMac, events.stateAccessJ),
   );
   const stored = storedBits(target.arithmetic.inference, layer);
-  const isOnChip = placement.weights === levelFor(target, 0);
-  const offChip = scaleBand(placement.weights.energyPerBitJ, layer.parameters * stored.weight);
+  const crossing = (level: MemoryLevel, bits: number): readonly Band[] =>
+    level === levelFor(target, 0) ? [] : [scaleBand(level.energyPerBitJ, bits)];
+  const offChip = [
+    ...crossing(placement.weights, layer.parameters * stored.weight),
+    ...crossing(placement.activations, (layer.inputElements + layer.outputElements) * stored.activation),
+  ];
   const idle = staticPart(target, timeOf(target, macs)).map(([, band]): readonly [string, Band] => ['idle', band]);
   return breakdown([
     ['events', timesBand(events.eventJ, timesBand(share, modelCount(layer.inputElements)))],
     ['MACs', timesBand(events.macJ, macs)],
     ['memory', timesBand(perMac, macs)],
-    ...(isOnChip ? [] : [['off-chip', offChip] as const]),
+    ...(offChip.length === 0 ? [] : [['off-chip', offChip.reduce(addBand)] as const]),
     ...idle,
   ]);
 }

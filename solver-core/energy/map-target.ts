@@ -20,8 +20,8 @@ export function mapTarget(target: EnergyTarget, f: (band: Band) => Band): Energy
   };
 }
 
-/** What a constant of an `array` or `events` section is: an energy that a calibration may scale, by group, or a factor or share. */
-export type SectionConstant = 'compute' | 'memory' | 'static' | 'factor';
+/** What a constant of an `array` or `events` section is: an energy that a calibration may scale, by group, a cost relative to a multiply-add, or another factor or share. */
+export type SectionConstant = 'compute' | 'memory' | 'static' | 'factor' | 'relative';
 
 /** The `array` and `events` sections of a target, where it has them, with `f` applied to every band. */
 export function mapSections(
@@ -54,7 +54,7 @@ function mapArray(array: ArrayOnTarget, f: SectionMap): ArrayOnTarget {
 function mapAccess(access: AccessEnergy, f: SectionMap): AccessEnergy {
   return access.kind === 'per-bit'
     ? { kind: 'per-bit', energyPerBitJ: f(access.energyPerBitJ, 'memory') }
-    : { kind: 'relative', macsPerWord: f(access.macsPerWord, 'factor') };
+    : { kind: 'relative', macsPerWord: f(access.macsPerWord, 'relative') };
 }
 
 function mapEvents(events: EventsOnTarget, f: SectionMap): EventsOnTarget {

@@ -55,7 +55,10 @@ function scaledTarget(target: EnergyTarget, calibration: Calibration): EnergyTar
     memories: target.memories.map((level) => ({ ...level, energyPerBitJ: scaled(level.energyPerBitJ, 'memory') })),
     ...(array === undefined ? {} : { array: calibratedArray(array, scaled) }),
     ...(events === undefined ? {} : { events: calibratedEvents(events, scaled) }),
-    ...mapSections(target, (band, kind) => (kind === 'factor' ? band : scaled(band, kind))),
+    ...mapSections(target, (band, kind) => {
+      if (kind === 'relative') return pinned(band, calibration, groupsOf.compute);
+      return kind === 'factor' ? band : scaled(band, kind);
+    }),
     ...(boundsCompute(calibration) ? { isComputeMeasured: true } : {}),
   };
 }

@@ -96,19 +96,20 @@ describe('by hand from the tables (pJ)', () => {
 
   test('a whole layer on the systolic array: 64 x 10, int8, all in its buffer', () => {
     const layer = estimate([dense('fc', 64, 10)], 'systolic-64x64').layers[0];
-    const [compute, registers, array, buffer, idle] = layer?.components ?? [];
-    expect(layer?.components.map((c) => c.name)).toEqual(['compute', 'registers', 'array', 'buffer', 'idle']);
+    const [compute, registers, array, buffer, idle, power] = layer?.components ?? [];
+    expect(layer?.components.map((c) => c.name)).toEqual(['compute', 'registers', 'array', 'buffer', 'idle', 'static']);
     // 640 MACs: int8 multiplier and 22-bit adder.
     const mac = Math.sqrt((0.2 + (0.1 * 22) / 32) * (0.6538 + (0.1344 * 22) / 32));
     close(compute?.energy.value ?? 0, 640 * mac * 1e-12);
     // Each weight is written to its unit once and read once.
     close(registers?.energy.value ?? 0, 2 * 640 * 8 * 0.0009e-12);
-    // Weights to their units, inputs along the rows, sums of 22 bits down the columns from the second row on.
-    close(array?.energy.value ?? 0, (640 * 8 + 640 * 8 + 630 * 22) * 0.0045e-12);
+    // Weights down the columns to their units (1 to 64 steps in each of ten), inputs along the rows, sums of 22 bits down the columns from the second row on.
+    close(array?.energy.value ?? 0, (10 * 32 * 65 * 8 + 640 * 8 + 630 * 22) * 0.009e-12);
     // Weights and inputs leave the buffer once, outputs come to it once; nothing crosses DRAM.
-    close(buffer?.energy.value ?? 0, (640 + 64 + 10) * 8 * 0.31e-12);
+    close(buffer?.energy.value ?? 0, (640 + 64 + 10) * 8 * 1.56e-12);
     // One pass: 64 cycles to load, 1 position, 126 to drain; 4096 units of which 640 multiply once.
-    close(idle?.energy.value ?? 0, (4096 * 191 - 640) * 0.005e-12);
+    close(idle?.energy.value ?? 0, (4096 * 191 - 640) * 0.001e-12);
+    close(power?.energy.value ?? 0, (0.012 * 191) / 500e6);
     expect(layer?.mapping).toMatchObject({ dataflow: 'weight-stationary', cycles: 191, utilisation: 640 / (4096 * 191) });
   });
 

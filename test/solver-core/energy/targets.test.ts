@@ -43,6 +43,20 @@ describe('target files', () => {
     }
   });
 
+  test.each(['systolic-64x64', 'shift-only-64x64', 'mcu-class'])('%s: its memory costs what one of its size does', (id) => {
+    const memory = energyTargets.get(id)?.memories[0];
+    // 100 pJ per 64 bit at 1 MB (Horowitz), by the square root of the size.
+    const perBitJ = (100e-12 / 64) * Math.sqrt((memory?.sizeBytes ?? 0) / 2 ** 20);
+    expect(memory?.energyPerBitJ.value.toPrecision(2)).toBe(perBitJ.toPrecision(2));
+  });
+
+  test('constants of a chip in another process than the tables have a band for it', () => {
+    const eyeriss = energyTargets.get('eyeriss-168');
+    for (const access of Object.values(eyeriss?.array?.access ?? {}))
+      expect(access).toMatchObject({ kind: 'relative', macsPerWord: { source: 'assumed' } });
+    expect(eyeriss?.arithmeticFactor).toMatchObject({ low: 1, high: 2.5, source: 'assumed' });
+  });
+
   test('an engine refines on a target that exists', () => {
     for (const target of energyTargets.values()) if (target.engine !== null) expect(energyTargets.has(target.engine.refineOn)).toBe(true);
     expect.hasAssertions();

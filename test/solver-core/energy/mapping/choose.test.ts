@@ -251,6 +251,15 @@ describe('in the energy document', () => {
     }
   });
 
+  test('an event-driven processor: activations that the cores do not hold cross the memory, too', () => {
+    const on = (size: number) =>
+      estimateEnergy({ layers: [conv({ c: 8, m: 8, size, out: size, kernel: 1 }, window(1, 1, 1, 0))], targetId: 'seneca-type' }).value;
+    expect(on(200)?.layers[0]?.components.map((c) => c.name)).not.toContain('off-chip');
+    // Inputs and outputs of 16 bit at 8 pJ; the 72 weights go with them.
+    const offChip = on(1000)?.layers[0]?.components.find((c) => c.name === 'off-chip')?.energy.value;
+    close(offChip, 16 * (2 * 8e6 + (on(1000)?.totals.parameters ?? 0)) * 8e-12);
+  });
+
   test('an event-driven processor: the ends of the band are the two published models', () => {
     const [layer] = estimateEnergy({ layers: [dense('fc', 100, 10)], targetId: 'seneca-type' }).value?.layers ?? [];
     const part = (name: string) => layer?.components.find((c) => c.name === name)?.energy;
@@ -260,5 +269,7 @@ describe('in the energy document', () => {
     close((part('MACs')?.high ?? 0) + (part('memory')?.high ?? 0), 1000 * 14.1e-12);
     expect([part('memory')?.low, part('events')?.low]).toEqual([0, 0]);
     close(part('events')?.value, 100 * 3.6e-12);
+    // Each event sent to and captured by all of the 16 cores: 16 · (2 + 0.5) + 1.1 pJ.
+    close(part('events')?.high, 100 * 41.1e-12);
   });
 });
