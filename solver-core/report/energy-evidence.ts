@@ -17,7 +17,7 @@ const columns: readonly Column[] = [
 
 /** What a table of evidence is, in one sentence. */
 const meaning =
-  'The same thing priced in several ways; the error is that of the estimate against the measured figure, else the simulated one.';
+  'The same thing priced in several ways, with bounds; the error is that of the central estimate against the measured figure, else against the simulated one, which unlike the estimate knows the data.';
 
 /** One line of evidence: of a layer, or of the whole model (`layer` null). */
 interface EvidenceLine {
@@ -40,12 +40,18 @@ export function evidenceText(energy: EnergyDocument): readonly string[] {
   const rows = lines.map(({ layer, evidence: { of, estimate, simulated, measured, error } }) => [
     layer === null ? 'total' : inert(layer, 40),
     inert(of, 60),
-    quantityCell(estimate),
-    quantityCell(simulated),
-    quantityCell(measured?.energy ?? null),
+    bandCell(estimate),
+    bandCell(simulated),
+    bandCell(measured?.energy ?? null),
     errorCell(error),
   ]);
-  return ['', 'Estimate, simulation, measurement', ...textTable(columns, rows).map((line) => `  ${line}`), ...refs(lines), ...stale(lines)];
+  const table = textTable(columns, rows).map((line) => `  ${line}`);
+  return ['', 'Estimate, simulation, measurement', ...table, `  ${meaning}`, ...refs(lines), ...stale(lines)];
+}
+
+/** "2.0 nJ A (0.5-5.5 nJ)": figures that are compared are compared by their bands. */
+function bandCell(q: EvidenceDocument['simulated']): string {
+  return q === null || q.low === q.high ? quantityCell(q) : `${quantityCell(q)} (${formatBand(q)})`;
 }
 
 /** The same as a section of Markdown; none without evidence. */
