@@ -98,7 +98,10 @@ export async function createPasses(
         energy,
         saving: baselineEnergy > 0 ? 1 - energy / baselineEnergy : 0,
         assessment,
-        allowed: isAllowed(original, assessment, options.maxDrop) && smoothDrop(original, seen, assessment) <= options.maxDrop,
+        // Baselines are not the luckiest of many.
+        allowed:
+          isAllowed(original, assessment, options.maxDrop) &&
+          (kind === 'baseline' || smoothDrop(original, seen, assessment) <= options.maxDrop),
         layers: layers.map(({ layer }) => layer),
       };
       seen.push(assessment);

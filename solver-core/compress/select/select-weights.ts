@@ -1,4 +1,5 @@
 import type { Numerics } from '../../fit/numerics.ts';
+import { chooseCandidate } from './choose.ts';
 import { createPasses, roundingOf } from './search.ts';
 import type { ModelSetting, Passes } from './search.ts';
 import type { LayerSetting } from './select-layer.ts';
@@ -54,13 +55,28 @@ export async function selectWeights(
   if (compensated) await passes.run('gptq', `int${options.bits}, compensated`, 'baseline', plain);
   const most = points.length + (options.maxPoints ?? defaultPoints);
   const search: Search = { passes, settingAt, left: () => most - points.length };
-  const first = await withInputLevels(search, options.inputLevels ?? defaultLevels);
-  const levels = passes.settingsOf(first).map(({ inputLevels = [] }) => ({ inputLevels }));
-  const found = await bisect({ ...search, settingAt: (mu) => settingAt(mu).map((setting, at) => ({ ...setting, ...levels[at] })) }, first);
+  const inputLevels = options.inputLevels ?? defaultLevels;
+  const first = await withInputLevels(search, 'energy-0', firstMu, inputLevels);
+  const levels = passes.settingsOf(first).map(({ inputLevels: chosen = [] }) => ({ inputLevels: chosen }));
+  const onLevels = { ...search, settingAt: (mu: number) => settingAt(mu).map((setting, at) => ({ ...setting, ...levels[at] })) };
+  let found = await bisect(onLevels, first);
+  // Levels that were chosen at a term too large for the model may be too few at the one that it bears.
+  if (found !== null && !first.allowed && search.left() > 0) {
+    const again = await withInputLevels(search, 'levels', passes.settingsOf(found)[0]?.mu ?? firstMu, inputLevels);
+    if (again.allowed && again.energy < found.energy) found = again;
+  }
   if (found !== null && options.schedule !== false) await tighten(search, found);
-  const allowed = points.filter((point) => point.allowed);
-  const chosen = allowed.reduce((best, point) => (point.energy < best.energy ? point : best), baseline);
-  return { baseline, original: passes.original, chosen: allowed.length === 0 ? baseline : chosen, points };
+  const chosen = chooseCandidate(points, baseline, options);
+  if (chosen.allowed && chosen.kind === 'candidate') await sameLevels(passes, problem, chosen);
+  return { baseline, original: passes.original, chosen, points };
+}
+
+/** int8 by rounding on the input levels of the chosen configuration: what of its saving is due to them. */
+async function sameLevels(passes: Passes, problem: SelectProblem, chosen: SelectCandidate): Promise<void> {
+  const levels = passes.settingsOf(chosen).map(({ inputLevels = [256] }) => inputLevels);
+  if (levels.every(([of]) => of === 256)) return;
+  const settings = roundingOf(problem, 8).map((of, at): LayerSetting => ({ ...of, inputLevels: levels[at]! }));
+  await passes.run('int8-levels', 'int8, rounded, on the same input levels', 'baseline', settings);
 }
 
 interface Search {
@@ -70,10 +86,10 @@ interface Search {
   left(): number;
 }
 
-/** A pass with the first energy term, in which every layer also chooses how many integers its inputs are spread over. */
-function withInputLevels({ passes, settingAt }: Search, inputLevels: readonly number[]): Promise<SelectCandidate> {
-  const settings = settingAt(firstMu).map((of): LayerSetting => ({ ...of, inputLevels }));
-  return passes.run('energy-0', `energy term ${firstMu}`, 'candidate', settings);
+/** A pass in which every layer also chooses how many integers its inputs are spread over. */
+function withInputLevels({ passes, settingAt }: Search, id: string, mu: number, inputLevels: readonly number[]): Promise<SelectCandidate> {
+  const settings = settingAt(mu).map((of): LayerSetting => ({ ...of, inputLevels }));
+  return passes.run(id, `energy term ${Number(mu.toPrecision(2))}`, 'candidate', settings);
 }
 
 /** Doubles the energy term while the model stays good enough, halves it until it is, then closes in; the best allowed point. */

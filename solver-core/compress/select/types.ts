@@ -172,7 +172,7 @@ export interface SelectOutcome {
   readonly baseline: SelectCandidate;
   /** The original model on the validation rows. */
   readonly original: Assessment;
-  /** Allowed, and of those the one with the least energy; the baseline when nothing else is allowed. */
+  /** What was asked for and allowed, and of that the one with the least energy; else the one that comes nearest, with `allowed` false. */
   readonly chosen: SelectCandidate;
   /** All that was tried, in the order it was. */
   readonly points: readonly SelectCandidate[];

@@ -3,6 +3,7 @@ import { weightCount, weightIndex } from '../../energy/switching/types.ts';
 import type { GradientLearner } from '../../learn/gradient/index.ts';
 import type { LearnRows } from '../../learn/learner.ts';
 import { allowedIntegers } from '../select/allowed.ts';
+import { chooseCandidate } from '../select/choose.ts';
 import type {
   PricedValues,
   SelectCandidate,
@@ -57,7 +58,6 @@ export async function trainSelection(request: TrainingRequest, control: SelectCo
   const frozen = await tensorsOf(request.learner);
   let now: Stage = { learner: request.learner, layers: startingLayers(request) };
   let kept: KeptStage | null = null;
-  let best = baseline;
   const rounds = options.maxPoints ?? defaultPoints;
   let share = firstShare;
   for (let round = 1, failures = 0; round <= rounds; round++) {
@@ -70,7 +70,6 @@ export async function trainSelection(request: TrainingRequest, control: SelectCo
     failures = point.allowed ? 0 : failures + 1;
     now = { ...now, learner };
     if (point.allowed) {
-      if (!best.allowed || point.energy < best.energy) best = point;
       kept = { ...now, uses: await usesOf({ ...request, rows }, now, storedIn(point), control) };
     } else if (failures < patience) continue;
     else {
@@ -83,7 +82,7 @@ export async function trainSelection(request: TrainingRequest, control: SelectCo
     if (layers === null) break;
     now = { learner: kept.learner, layers };
   }
-  return { baseline, original, chosen: best, points };
+  return { baseline, original, chosen: chooseCandidate(points, baseline, options), points };
 }
 
 /** Weights in training, and the values that they may take. */

@@ -55,9 +55,11 @@ describe('selection by training', () => {
     for (const v of four.points.at(-1)!.layers[0]!.stored.integers) expect(Math.abs(v)).toBeLessThanOrEqual(7);
   });
 
-  test('an impossible demand leaves int8, and a cancelled run ends', async () => {
+  test('an impossible demand is told, and a cancelled run ends', async () => {
     const outcome = await run({ maxDrop: -1 });
-    expect(outcome.chosen).toBe(outcome.baseline);
+    expect(outcome.chosen.allowed).toBe(false);
+    const best = Math.max(...outcome.points.map((p) => p.assessment.quality));
+    expect(outcome.chosen.assessment.quality).toBe(best);
     await expect(run({}, { aborted: true })).rejects.toThrow('cancelled');
   });
 });
