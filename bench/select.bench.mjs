@@ -108,6 +108,7 @@ function variants({ natural, arranged, context, kappas }) {
   return [
     one('int8, nearest', {}, 'all'),
     one('int8, GPTQ', { compensate: true }),
+    one('32 input levels alone, GPTQ', { compensate: true, inputLevels: [32] }),
     one('int4, nearest', { bits: 4 }),
     one('int4, GPTQ', { bits: 4, compensate: true }),
     one('prune 50 %, no compensation', { prune: 0.5 }),
