@@ -19,12 +19,15 @@ export interface TableOptions {
   readonly grouping?: SumGrouping;
   /** Default: 64 x 64, sums carried from tile to tile. */
   readonly mapping?: Partial<Mapping>;
+  /**
+   * Multiply-adds that the partial sums of a class may take, at most: of layers with more inputs than it allows, several units of a
+   * column are drawn at one moment. Default 2^26, which no layer of less than 16 384 inputs needs.
+   */
+  readonly additions?: number;
 }
 
 /** Transitions drawn to find how often each group occurs, per transition that is simulated. */
 const drawsPerSample = 4;
-/** Multiply-adds of partial sums for the draws of one class, at most: layers with more inputs see several units of each column and moment drawn. */
-const mostSummed = 2 ** 26;
 
 /**
  * Energy of every weight value on the data of one layer, per activity class of its inputs (method 5.2): units and moments of a class are
@@ -55,30 +58,30 @@ export function layerEnergyTable(cell: SwitchingCell, layer: IntegerLayer, optio
 
 /** Transitions of each class, at most `samples` each; none for a class without inputs. */
 export function classTransitions(layer: IntegerLayer, of: InputClasses, options: TableOptions = {}): readonly Transitions[] {
-  const { samples = 1024, seed = 1, grouping = msbDistance, mapping } = options;
+  const { samples = 1024, seed = 1, grouping = msbDistance, mapping, additions = 2 ** 26 } = options;
   const moments = transitionRows(layer);
   assert(moments.length > 0, `layer ${layer.id} has no two successive rows`);
   const full = { array: defaultArray, sums: 'carried' as const, ...mapping };
   return Array.from({ length: of.classes }, (_, number) => {
     const inputs = Uint32Array.from(of.inputClass.keys()).filter((k) => of.inputClass[k] === number);
     if (inputs.length === 0) return emptyTransitions(0);
-    const drawn = draw(layer, inputs, moments, full, samples * drawsPerSample, seededBelow(seed * 31 + number));
+    const count = samples * drawsPerSample;
+    const inSum = full.sums === 'carried' ? (layer.groupInputs ?? layer.d) : full.array.rows;
+    const together = Math.min(count, Math.ceil((count * inSum) / additions));
+    const drawn = draw(layer, inputs, moments, full, { count, together, below: seededBelow(seed * 31 + number) });
     return proportional(drawn, samples, grouping);
   });
 }
 
-/** `count` transitions of units in the rows `inputs` of the array, with replacement. */
+/** `count` transitions of units in the rows `inputs` of the array, with replacement; `together` of them in one column at one moment. */
 function draw(
   layer: IntegerLayer,
   inputs: Uint32Array,
   moments: Uint32Array,
   mapping: Mapping,
-  count: number,
-  below: (n: number) => number,
+  { count, together, below }: { readonly count: number; readonly together: number; readonly below: (n: number) => number },
 ): Transitions {
   const drawn = emptyTransitions(count);
-  const inSum = mapping.sums === 'carried' ? (layer.groupInputs ?? layer.d) : mapping.array.rows;
-  const together = Math.min(count, Math.ceil((count * inSum) / mostSummed));
   for (let i = 0; i < count; i += together) {
     const units = Uint32Array.from({ length: Math.min(together, count - i) }, () => inputs[below(inputs.length)]!).sort();
     const n = below(layer.k);

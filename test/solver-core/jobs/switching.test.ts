@@ -4,13 +4,17 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { characterisation } from '../../../solver-core/energy/switching/characterisation.ts';
 import { macCell } from '../../../solver-core/energy/switching/gate-simulation.ts';
+import { dataActivity, expectedJoules } from '../../../solver-core/energy/switching/expected.ts';
 import { scaleSwitched, simulatedUnits, switchedJoules } from '../../../solver-core/energy/switching/price.ts';
+import { formatBand } from '../../../solver-core/energy/format.ts';
 import { energyTables } from '../../../solver-core/energy/tables/index.ts';
 import { registerBitJ } from '../../../solver-core/energy/tables/register-bit.ts';
 import { energyTargets } from '../../../solver-core/energy/targets/index.ts';
+import { checkJob } from '../../../solver-core/jobs/check.ts';
 import { energyJob } from '../../../solver-core/jobs/energy.ts';
 import { createEnvironment } from '../../../solver-core/jobs/environment.ts';
 import { renderEnergy } from '../../../solver-core/jobs/report.ts';
+import type { Diagnostic } from '../../../solver-core/model/diagnostic.ts';
 import { findLayers, inferShapes } from '../../../solver-core/model/index.ts';
 import { encodeModel, readModel, withQuantisedLayers } from '../../../solver-core/onnx/index.ts';
 import type { EnergyDocument, ProgressEvent } from '../../../solver-core/protocol/index.ts';
@@ -90,6 +94,30 @@ describe('joules of what switched', () => {
     expect(Math.abs(both.value / Math.sqrt(a! * b!) - 1)).toBeLessThan(tolerances.sumFp64.relative);
   });
 
+  test('an estimate has the parts of a simulation under random operands, and the activity of real data below', () => {
+    const units = { cells: ['array', 'booth'] } as const;
+    const random = switchedJoules([uniform('array'), uniform('booth')], target, energyTables, 'random');
+    const expected = expectedJoules(units, 1000, target, energyTables);
+    for (const [end, factor] of [
+      ['value', 1],
+      ['low', dataActivity.low],
+      ['high', 1],
+    ] as const)
+      expect(Math.abs(expected[end] / (1000 * factor * random[end]) - 1)).toBeLessThan(tolerances.sumFp64.relative);
+    // A unit that shifts costs less by its gates; the factor that the target states for it does not count twice.
+    const shifted = expectedJoules({ cells: ['shift'] }, 1000, energyTargets.get('shift-only-64x64')!, energyTables);
+    expect(shifted.value).toBeLessThan(expected.value);
+    expect(shifted.value).toBeGreaterThan(expected.value / 4);
+  });
+
+  test('the activity holds every layer of the benchmark', () => {
+    const text = readFileSync(join(projectRoot, 'bench/results/switching.md'), 'utf8');
+    const found = [...text.matchAll(/^\| \S+ \| \d+ x \d+ \| ([\d.]+) \|/gm)].map(([, perMac]) => Number(perMac));
+    expect(found).toHaveLength(36);
+    expect(Math.min(...found)).toBeGreaterThanOrEqual(dataActivity.low);
+    expect(Math.max(...found)).toBeLessThanOrEqual(dataActivity.high);
+  });
+
   test('nothing switched costs nothing', () => {
     expect(switchedJoules(scaleSwitched([uniform('array')], 0), target, energyTables, 'none')).toMatchObject({ value: 0, low: 0, high: 0 });
   });
@@ -119,13 +147,17 @@ describe('energy of a plan with switching', () => {
       // The activity is simulated; horowitz45 prices no register, so a share is assumed, and a figure is worth its weakest part.
       expect(simulated!.source).toBe('assumed');
       expect(simulated!.ref).toMatch(/; activity simulated, joules from tables horowitz45, aladdin40$/);
-      expect(estimate.source).toBe('modelled');
+      expect(estimate.source).toBe('assumed');
       expect(error).toBe((estimate.value - simulated!.value) / simulated!.value);
       // Trained weights on real rows switch less than random operands, which the tables are about, and more than a third of it.
       const uniformJ =
         document.layers[i]!.macs! * switchedJoules([uniform('array')], energyTargets.get('systolic-64x64')!, energyTables, 'u').value;
       expect(simulated!.value / uniformJ).toBeGreaterThan(0.33);
       expect(simulated!.value / uniformJ).toBeLessThan(1);
+      // The estimate is of the same parts, so that the two differ by what the data do alone.
+      expect(Math.abs(estimate.value / uniformJ - 1)).toBeLessThan(tolerances.sumFp64.relative);
+      expect(simulated!.value).toBeGreaterThan(estimate.low);
+      expect(simulated!.value).toBeLessThan(estimate.high);
     }
     const total = document.evidence!.find(({ simulated }) => simulated !== null)!;
     const sumOf = (figures: readonly number[]): number => figures.reduce((a, b) => a + b, 0);
@@ -145,7 +177,8 @@ describe('energy of a plan with switching', () => {
   });
 
   test('says what is not in it, and how far it has come', () => {
-    expect(document.assumptions.map(({ name }) => name)).toEqual(expect.arrayContaining(['switching', 'not in the switching']));
+    const names = ['switching', 'streaming', 'estimate beside the switching', 'not in the switching'];
+    expect(document.assumptions.map(({ name }) => name)).toEqual(expect.arrayContaining(names));
     expect(events.some(({ stage, fraction }) => stage === 'simulating' && fraction !== null && fraction > 0.5)).toBe(true);
   });
 
@@ -163,7 +196,12 @@ describe('energy of a plan with switching', () => {
       const path = plan('small.tiers', { model: 'small.onnx' });
       return energyJob(createEnvironment('0', join(projectRoot, 'dist/cli.cjs')), { path, switching: true });
     };
-    expect(await anew()).toEqual(await anew());
+    const small = await anew();
+    expect(small).toEqual(await anew());
+    // A convolution streams its positions, the head sample after sample.
+    const of = 'multiply-adds of one inference, ';
+    expect(small.layers.map(({ evidence }) => evidence![0]!.of)).toEqual([`${of}positions streaming`, `${of}samples streaming`]);
+    expect(small.evidence![0]!.of).toBe(`${of}streaming`);
   });
 
   test('a model in QDQ form is simulated with the integers it stores', async () => {
@@ -214,6 +252,10 @@ describe('energy of a plan with switching', () => {
     expect(text).toMatch(/Estimate, simulation, measurement/);
     expect(text).toMatch(/gates of the array multiplier/);
     expect(text).toMatch(/[+−]\d+ %/);
+    expect(text).toMatch(/unlike the estimate knows the data/);
+    // Estimate and simulation with value and band.
+    const { estimate, simulated } = document.evidence!.find((each) => each.simulated !== null)!;
+    for (const band of [formatBand(estimate), formatBand(simulated!)]) expect(text).toContain(band);
     const plain = await renderEnergy(environment, { path: plan('mlp.tiers') }, format);
     expect(plain.text).not.toMatch(/Estimate, simulation/);
   });
@@ -260,6 +302,19 @@ describe('what stands against a simulation', () => {
     expect((await others[0]!).evidence).toHaveLength(1);
   });
 
+  test('cancelling stops it inside a layer, before the next cell', async () => {
+    const stop = new AbortController();
+    let begun = 0;
+    const soon = (turns: number): unknown => (turns === 0 ? stop.abort() : setImmediate(() => soon(turns - 1)));
+    const onProgress = ({ stage }: ProgressEvent): void => {
+      if (stage === 'simulating' && ++begun === 1) soon(5);
+    };
+    const fresh = createEnvironment('0', join(projectRoot, 'dist/cli.cjs'));
+    const stopped = energyJob(fresh, { path: plan('inside.tiers'), switching: true }, { abort: stop.signal, onProgress });
+    await expect(stopped).rejects.toMatchObject({ name: 'AbortError' });
+    expect(begun).toBe(1);
+  });
+
   test('layers that cannot be made integer are named, the others simulated', async () => {
     network('half.onnx', NaN);
     const document = await energyJob(environment, { path: plan('half.tiers', { model: 'half.onnx' }), switching: true });
@@ -297,5 +352,53 @@ describe('what stands against a simulation', () => {
     });
     writeFileSync(join(folder, 'none.onnx'), bytes);
     await fails(plan('none.tiers', { model: 'none.onnx' }), 'switching-no-layer', /"only", it has weights that are not finite/);
+  });
+});
+
+describe('units that hold only some weights', () => {
+  const warnings = (diagnostics: readonly Diagnostic[]) => diagnostics.filter(({ code }) => code === 'weights-not-held');
+  const shifters = { target: 'shift-only-64x64' };
+
+  test('a model with others is a warning that says what to do, of plans, models and checks', async () => {
+    const path = plan('others.tiers', shifters);
+    const all = [
+      (await energyJob(environment, { path })).diagnostics,
+      (await energyJob(environment, { path: plan('named.tiers'), ...shifters })).diagnostics,
+      (await energyJob(environment, { path: join(folder, 'mlp.onnx'), ...shifters })).diagnostics,
+      (await checkJob(environment, { path })).diagnostics,
+    ];
+    for (const diagnostics of all) {
+      const found = warnings(diagnostics);
+      expect(found).toHaveLength(1);
+      expect(found[0]).toMatchObject({ severity: 'warning', where: { path: join(folder, 'mlp.onnx') } });
+      expect(found[0]!.message).toMatch(/"shift-only-64x64" hold only 0 and .* 3 of 3 layers have other weights \(layer "\S+": -?\d+\)/);
+      expect(found[0]!.message).toContain('tierwise select --values powers-of-two');
+    }
+  });
+
+  test('a model that stores such weights is none, nor is any on units that hold all', async () => {
+    const model = readModel(new Uint8Array(readFileSync(join(folder, 'mlp.onnx')))).value!;
+    const layers = findLayers(model.graph, inferShapes(model.graph));
+    const stored = (odd: number) =>
+      layers.map(({ id, linear }, layer) => ({
+        id,
+        weights: Int8Array.from({ length: linear!.inputs * linear!.outputs }, (_, i) =>
+          layer === 1 && i === 9 ? odd : [0, 1, -2, 64][i % 4]!,
+        ),
+        scales: new Float32Array(linear!.outputs).fill(0.01),
+        bits: 8 as const,
+        bias: null,
+        input: { scale: 1 / 255, zeroPoint: 0 },
+      }));
+    const of = async (odd: number): Promise<readonly Diagnostic[]> => {
+      const path = join(folder, `powers${odd}.onnx`);
+      writeFileSync(path, encodeModel(withQuantisedLayers(model, stored(odd))));
+      return warnings((await energyJob(environment, { path, ...shifters })).diagnostics);
+    };
+    expect(await of(32)).toEqual([]);
+    expect((await of(33)).map(({ message }) => message)).toEqual([
+      expect.stringMatching(/1 of 3 layers has other weights \(layer "\S+": 33\)/),
+    ]);
+    expect(warnings((await energyJob(environment, { path: plan('any.tiers') })).diagnostics)).toEqual([]);
   });
 });

@@ -76,15 +76,40 @@ describe('activity classes', () => {
 });
 
 describe('table of a layer', () => {
-  test('transitions drawn are transitions that occur', () => {
+  test.each([
+    ['one by one', 'carried', 2 ** 26],
+    ['several of a column', 'carried', 100 * 4],
+    ['several of a column', 'restarted', 100 * 4],
+  ] as const)('transitions drawn %s are transitions that occur, %s sums', (_, sums, additions) => {
     const layer = randomLayer({ d: 12, k: 5, rows: 24, runRows: 6, groupInputs: 6, seed: 4, zeroEvery: 4 });
     const cell = recordingCell();
-    tileEnergy(cell, layer, { rows: 1000 });
+    const array = { rows: 4, columns: 2 };
+    tileEnergy(cell, layer, { rows: 1000, array, sums });
     const occur = new Set(cell.seen.map((text) => text.slice(text.indexOf(',') + 1)));
     const classes = inputClasses(layer);
-    for (const { count, activationBefore, activation, sumBefore, sum } of classTransitions(layer, classes, { samples: 100 })) {
+    for (const { count, activationBefore, activation, sumBefore, sum } of classTransitions(layer, classes, {
+      samples: 100,
+      mapping: { array, sums },
+      additions,
+    })) {
+      if (count > 0) expect(count).toBe(100);
       for (let t = 0; t < count; t++) expect(occur).toContain([activationBefore[t], activation[t], sumBefore[t], sum[t]].join());
     }
+  });
+
+  test('the sums of a layer with very many inputs take no more than they may', () => {
+    const layer = randomLayer({ d: 5000, k: 2, rows: 6, seed: 16 });
+    let read = 0;
+    const weights = new Proxy(layer.weights, {
+      get: (of, key) => {
+        read++;
+        return of[Number(key)];
+      },
+    });
+    const classes = inputClasses(layer);
+    classTransitions({ ...layer, weights }, classes, { samples: 64, additions: 40_000 });
+    expect(read).toBeGreaterThan(0);
+    expect(read).toBeLessThanOrEqual(40_000 * classes.classes);
   });
 
   test('with one class and all transitions it is the mean of the definition', () => {

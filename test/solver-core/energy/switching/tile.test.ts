@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { bitPlanes, planeWords } from '../../../../solver-core/energy/switching/gate-kernel.ts';
 import { macCell } from '../../../../solver-core/energy/switching/gate-simulation.ts';
-import { tileEnergy } from '../../../../solver-core/energy/switching/tile.ts';
+import { tileEnergy, tileSteps } from '../../../../solver-core/energy/switching/tile.ts';
+import type { SwitchingCell } from '../../../../solver-core/energy/switching/streams.ts';
 import type { IntegerLayer } from '../../../../solver-core/energy/switching/types.ts';
 import { tolerances } from '../../../tolerances.ts';
 import { randomLayer, recordingCell } from './layers.ts';
@@ -141,6 +142,50 @@ describe('whole tiles', () => {
   test('a few columns at least, however little is allowed', () => {
     const layer = randomLayer({ d: 20, k: 20, rows: 9, seed: 8 });
     expect(tileEnergy(recordingCell(), layer, { transitions: 1 })).toMatchObject({ tiles: 1, simulatedColumns: 4, rows: 8 });
+  });
+
+  test('of a layer with very many inputs the gates of some are simulated, on the sums of all', () => {
+    const layer = randomLayer({ d: 600, k: 4, rows: 4, seed: 12 });
+    const cell = recordingCell();
+    const result = tileEnergy(cell, layer, { transitions: 1 });
+    expect(result).toMatchObject({ columns: 4, simulatedColumns: 4, inputs: 600, simulatedInputs: 256, simulatedMacs: 4 * 256 * 3 });
+    expect(cell.seen).toHaveLength(4 * 256 * 3);
+    const all = new Set(naive(layer, 64, true));
+    expect(cell.seen.every((unit) => all.has(unit))).toBe(true);
+    expect(result.macs).toBe(2400);
+  });
+
+  test('however large a layer is, its units stay within the bound, and its energy is that of all multiply-adds', () => {
+    let asked = 0;
+    const cell: SwitchingCell = {
+      id: 'array',
+      allowed: [],
+      transitionEnergy: () => ({ multiplier: ++asked > 0 ? 1 : 0, adder: 0, registers: 0 }),
+    };
+    const layer = randomLayer({ d: 100_000, k: 9, rows: 3, seed: 13 });
+    const result = tileEnergy(cell, layer, { transitions: 2 ** 20 });
+    expect(asked).toBeLessThanOrEqual(2 ** 20 / 64);
+    expect(result).toMatchObject({ simulatedColumns: 4, simulatedInputs: 2 ** 12 });
+    expect(Math.abs(result.energy.multiplier / 900_000 - 1)).toBeLessThan(tolerances.sumFp64.relative);
+  });
+
+  test('step by step it comes out the same, and tells how far it is', () => {
+    const layer = randomLayer({ d: 7, k: 3, rows: 20, seed: 14 });
+    const steps = tileSteps(recordingCell(), layer);
+    const shares: number[] = [];
+    let step = steps.next();
+    for (; step.done !== true; step = steps.next()) shares.push(step.value);
+    expect(step.value).toEqual(tileEnergy(recordingCell(), layer));
+    expect(shares).toEqual(Array.from({ length: 21 }, (_, unit) => unit / 21));
+  });
+
+  test('sampled inputs estimate the energy of all of them', () => {
+    const layer = randomLayer({ d: 2000, k: 4, rows: 40, seed: 15, zeroEvery: 3 });
+    const all = tileEnergy(toggleCell('array'), layer).energy;
+    const some = tileEnergy(toggleCell('array'), layer, { transitions: 1 });
+    expect(some).toMatchObject({ simulatedInputs: 256, simulatedColumns: 4 });
+    for (const part of ['multiplier', 'adder', 'registers'] as const)
+      expect(Math.abs(some.energy[part] / all[part] - 1)).toBeLessThan(tolerances.groupedRandom.relative);
   });
 
   test('sampled columns and rows estimate the energy of all of them', () => {
