@@ -3,12 +3,12 @@ import type { Breakdown, EnergyContext } from './cost.ts';
 import { breakdown, macOn, staticPart } from './cost.ts';
 import { precisionOf } from './mac.ts';
 import type { Mapping } from './mapping/bits.ts';
-import { bitsAt } from './mapping/bits.ts';
+import { bitsAt, crossingBits } from './mapping/bits.ts';
 import { mappingDocument } from './mapping/describe.ts';
 import { operands } from './mapping/nest.ts';
 import type { Level } from './mapping/traffic.ts';
 import type { Band } from './quantity.ts';
-import { divideBand, scaleBand, timesBand } from './quantity.ts';
+import { addBand, divideBand, scaleBand, timesBand } from './quantity.ts';
 import type { AccessEnergy, ArrayOnTarget, EnergyTarget, MemoryLevel } from './target.ts';
 import { modelCount } from './work.ts';
 
@@ -30,17 +30,48 @@ export function arrayInference(layer: Layer, mapping: Mapping, array: ArrayOnTar
     const own = array.access[name];
     return own === null ? (at?.energyPerBitJ ?? modelCount(0)) : perBit(own);
   };
-  const idleCycles = array.rows * array.columns * mapping.traffic.cycles - mapping.traffic.macs;
+  const { cycles, waitsFor } = cyclesOf(mapping, target);
+  const units = array.rows * array.columns;
+  const idleCycles = { ...cycles, ...mapEnds(cycles, (n) => units * n - mapping.traffic.macs) };
   const parts: (readonly [string, Band])[] = [
     ['compute', timesBand(mac, modelCount(mapping.traffic.macs))],
     ['registers', level('registers', perBit(array.access.registers))],
     ['array', level('array', perBit(array.access.array))],
     ['buffer', level('buffer', memory('buffer', target.memories[0]))],
     ['off-chip', level('dram', memory('dram', target.memories.at(-1)))],
-    ['idle', timesBand(array.idlePerUnitCycleJ, modelCount(idleCycles))],
-    ...staticPart(target, divideBand(modelCount(mapping.traffic.cycles), target.clockHz)),
+    ['idle', timesBand(array.idlePerUnitCycleJ, idleCycles)],
+    ...staticPart(target, divideBand(cycles, target.clockHz)),
   ];
-  return { ...breakdown(parts.filter(([name, band]) => name === 'compute' || band.high > 0)), mapping: mappingDocument(mapping, array) };
+  return {
+    ...breakdown(parts.filter(([name, band]) => name === 'compute' || band.high > 0)),
+    mapping: mappingDocument(mapping, array, { cycles: Math.ceil(cycles.value), for: waitsFor }),
+  };
+}
+
+/**
+ * Cycles of a mapped layer: those of the array, or of the memory that takes longest where its bits per cycle are known. Transfers and
+ * multiply-adds overlap fully.
+ */
+function cyclesOf(mapping: Mapping, target: EnergyTarget): { readonly cycles: Band; readonly waitsFor: string | null } {
+  let cycles = modelCount(mapping.traffic.cycles);
+  let waitsFor: string | null = null;
+  const [buffer, dram] = [target.memories[0], target.memories.at(-1)];
+  for (const [level, memory] of [['buffer', buffer] as const, ['dram', dram] as const]) {
+    if (memory?.bitsPerCycle === undefined) continue;
+    const moved = divideBand(modelCount(crossingBits(mapping, level)), memory.bitsPerCycle);
+    if (moved.high <= cycles.low) continue;
+    if (moved.value > cycles.value) waitsFor = memory.name;
+    cycles = maxBand(cycles, moved);
+  }
+  return { cycles, waitsFor };
+}
+
+function maxBand(a: Band, b: Band): Band {
+  return { ...addBand(a, b), value: Math.max(a.value, b.value), low: Math.max(a.low, b.low), high: Math.max(a.high, b.high) };
+}
+
+function mapEnds({ value, low, high }: Band, f: (n: number) => number): Pick<Band, 'value' | 'low' | 'high'> {
+  return { value: f(value), low: f(low), high: f(high) };
 }
 
 /** Bits at a level that cost an access: all of them, or without those whose energy is part of the transfer that brings or takes them. */

@@ -4,7 +4,7 @@ import { retrainingContext } from './cost.ts';
 import type { EvaluateInput, LayerFigures } from './evaluate.ts';
 import { evaluateLayers } from './evaluate.ts';
 import { mapTarget } from './map-target.ts';
-import { arrayText, eventsText, range } from './knob-texts.ts';
+import { arrayText, eventsText, memoryText, range } from './knob-texts.ts';
 import type { Band } from './quantity.ts';
 import { statements } from './statements.ts';
 import type { EnergyTable, EnergyTarget } from './target.ts';
@@ -166,12 +166,7 @@ function knobsOf(input: EvaluateInput): readonly Knob[] {
       'refetch',
       `Each byte crosses its memory ${range(target.refetch, '')} times per pass over a layer.`,
     ),
-    targetKnob(
-      target,
-      'memory energy',
-      'memories',
-      `Energy per bit: ${target.memories.map((m) => `${m.name} ${range(m.energyPerBitJ, 'J')}`).join(', ')}.`,
-    ),
+    targetKnob(target, 'memory energy', 'memories', `Energy per bit: ${target.memories.map(memoryText).join(', ')}.`),
     engineKnob(target),
     arrayKnob(target),
     eventsKnob(target),

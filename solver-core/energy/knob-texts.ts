@@ -1,11 +1,16 @@
 import { formatSi } from './format.ts';
 import type { Band } from './quantity.ts';
-import type { AccessEnergy, ArrayOnTarget, EventsOnTarget } from './target.ts';
+import type { AccessEnergy, ArrayOnTarget, EventsOnTarget, MemoryLevel } from './target.ts';
 
 /** A constant for people: its value, and low, high and source where it has a band. */
 export function range(band: Band, unit: string): string {
   const show = (value: number): string => (unit === '' ? String(Number(value.toPrecision(3))) : formatSi(value, unit));
   return band.low === band.high ? show(band.value) : `${show(band.value)} (${show(band.low)} to ${show(band.high)}, ${band.source})`;
+}
+
+/** What a bit costs in a memory, and how many it moves per cycle where that is known. */
+export function memoryText({ name, energyPerBitJ, bitsPerCycle }: MemoryLevel): string {
+  return `${name} ${range(energyPerBitJ, 'J')}${bitsPerCycle === undefined ? '' : ` and ${range(bitsPerCycle, '')} bits per cycle`}`;
 }
 
 /** What is assumed of an array. */

@@ -11,7 +11,11 @@ export function mapTarget(target: EnergyTarget, f: (band: Band) => Band): Energy
     overheadPerMacJ: f(target.overheadPerMacJ),
     staticPowerW: target.staticPowerW === null ? null : f(target.staticPowerW),
     refetch: f(target.refetch),
-    memories: target.memories.map((level) => ({ ...level, energyPerBitJ: f(level.energyPerBitJ) })),
+    memories: target.memories.map((level) => ({
+      ...level,
+      energyPerBitJ: f(level.energyPerBitJ),
+      ...(level.bitsPerCycle === undefined ? {} : { bitsPerCycle: f(level.bitsPerCycle) }),
+    })),
     engine:
       target.engine === null
         ? null

@@ -51,7 +51,10 @@ export class Reader {
   /** The first faults, and how many more there are. */
   get diagnostics(): readonly Diagnostic[] {
     if (this.#more === 0) return this.#found;
-    return [...this.#found, this.#diagnostic(`The file has ${this.#more} more ${this.#more === 1 ? 'fault' : 'faults'}; docs/targets.md explains every field.`)];
+    return [
+      ...this.#found,
+      this.#diagnostic(`The file has ${this.#more} more ${this.#more === 1 ? 'fault' : 'faults'}; docs/targets.md explains every field.`),
+    ];
   }
 
   fault(key: string, expected: string, actual: unknown): void {

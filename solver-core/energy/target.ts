@@ -42,6 +42,8 @@ export interface MemoryLevel {
   readonly name: string;
   readonly sizeBytes: number | null;
   readonly energyPerBitJ: Band;
+  /** Bits that it can move per clock cycle, reads and writes together; absent: an array never waits for it. */
+  readonly bitsPerCycle?: Band;
   /** The kind of DRAM whose energy per bit this is, where the file names one instead of a number. */
   readonly dram?: string;
 }

@@ -83,6 +83,7 @@ function readMemories(reader: Reader, root: JsonObject): readonly MemoryLevel[] 
       name: reader.text(level, 'name', `${at}.`),
       sizeBytes: typeof sizeBytes === 'number' ? sizeBytes : null,
       ...readMemoryEnergy(reader, level, `${at}.`),
+      ...(level['bitsPerCycle'] === undefined ? {} : { bitsPerCycle: reader.band(level, 'bitsPerCycle', 'rate', `${at}.`) }),
     };
   });
 }

@@ -52,7 +52,11 @@ function scaledTarget(target: EnergyTarget, calibration: Calibration): EnergyTar
     refetch: pinned(target.refetch, calibration, groupsOf.memory),
     clockHz: pinned(target.clockHz, calibration, groupsOf.static),
     macsPerCycle: pinned(target.macsPerCycle, calibration, groupsOf.static),
-    memories: target.memories.map((level) => ({ ...level, energyPerBitJ: scaled(level.energyPerBitJ, 'memory') })),
+    memories: target.memories.map((level) => ({
+      ...level,
+      energyPerBitJ: scaled(level.energyPerBitJ, 'memory'),
+      ...(level.bitsPerCycle === undefined ? {} : { bitsPerCycle: pinned(level.bitsPerCycle, calibration, groupsOf.static) }),
+    })),
     ...(array === undefined ? {} : { array: calibratedArray(array, scaled) }),
     ...(events === undefined ? {} : { events: calibratedEvents(events, scaled) }),
     ...mapSections(target, (band, kind) => {

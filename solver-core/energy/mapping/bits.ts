@@ -1,4 +1,5 @@
 import type { Nest, Operand } from './nest.ts';
+import { operands } from './nest.ts';
 import type { Access, Level, Traffic } from './traffic.ts';
 
 /** Widths of a layer's numbers on a target. */
@@ -65,6 +66,14 @@ export function bitsAt({ traffic, bits, resident }: Mapping, level: Level, opera
     arrivals: access.arrivals * (isPartial ? wide : bits.activations),
     departures: stays ? 0 : leaving,
   };
+}
+
+/** Bits of all operands that go in or out of a level, whether or not each has an energy of its own. */
+export function crossingBits(mapping: Mapping, level: Level): number {
+  return operands.reduce((sum, operand) => {
+    const { reads, writes, arrivals, departures } = bitsAt(mapping, level, operand);
+    return sum + reads + writes + arrivals + departures;
+  }, 0);
 }
 
 const nothing: BitCount = { reads: 0, writes: 0, arrivals: 0, departures: 0 };

@@ -15,14 +15,15 @@ const levelNames: Readonly<Record<Level, string>> = { registers: 'registers', ar
 export function mappingDocument(
   mapping: Mapping,
   array: { readonly rows: number; readonly columns: number; readonly chargeArrivals: boolean },
+  waits: Waits = { cycles: mapping.traffic.cycles, for: null },
 ): MappingDocument {
   const { traffic, nest } = mapping;
   const held = array.chargeArrivals ? 1 : 0;
   return {
     dataflow: nest.pass.dataflow,
-    text: mappingText(mapping),
-    utilisation: utilisation(mapping, array),
-    cycles: traffic.cycles,
+    text: waits.for === null ? mappingText(mapping) : `${mappingText(mapping)}; waits for ${waits.for}`,
+    utilisation: traffic.macs / (array.rows * array.columns * waits.cycles),
+    cycles: waits.cycles,
     traffic: levels.map((level) => {
       const counts = operands.map((operand) => bitsAt(mapping, level, operand));
       return {
@@ -34,9 +35,10 @@ export function mappingDocument(
   };
 }
 
-/** Share of the unit-cycles in which a unit multiplies, padding included. */
-export function utilisation({ traffic }: Mapping, array: { readonly rows: number; readonly columns: number }): number {
-  return traffic.macs / (array.rows * array.columns * traffic.cycles);
+/** Cycles of a layer, and the name of the memory that makes them more than the array needs, if one does. */
+export interface Waits {
+  readonly cycles: number;
+  readonly for: string | null;
 }
 
 /** For people: passes of the array, then the tiles of the buffer and the order of the loops over them. */

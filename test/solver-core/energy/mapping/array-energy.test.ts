@@ -37,6 +37,38 @@ describe('a layer on an array', () => {
     expect(part(priced('systolic-64x64', layer, () => ({ staticPowerW: null })).result, 'static')).toBe(0);
   });
 
+  test('a memory that is slower than the array sets the cycles, and units wait for it', () => {
+    // 3000 x 1000 weights of 8 bit do not fit the buffer of 1 MiB: each crosses DRAM once. The activations stay.
+    const bits = 8 * 3_000_000;
+    const slow = (bitsPerCycle: number | undefined) =>
+      priced('systolic-64x64', layer, ({ memories: [buffer, dram], array }) => {
+        if (buffer === undefined || dram === undefined || array === undefined) throw new Error('no memories');
+        const { bitsPerCycle: _, ...free } = dram;
+        const own = bitsPerCycle === undefined ? free : { ...free, bitsPerCycle: band(bitsPerCycle) };
+        return { staticPowerW: band(5), array: { ...array, idlePerUnitCycleJ: band(1e-15) }, memories: [buffer, own] };
+      });
+    const [free, fast, waiting] = [slow(undefined), slow(1e9), slow(16)];
+    expect(fast.result.total).toMatchObject({ value: free.result.total.value });
+    expect(free.result.mapping?.cycles).toBe(free.mapping.traffic.cycles);
+    const cycles = bits / 16;
+    expect(cycles).toBeGreaterThan(2 * free.mapping.traffic.cycles);
+    expect(waiting.result.mapping).toMatchObject({ cycles, utilisation: 3_000_000 / (4096 * cycles) });
+    expect(waiting.result.mapping?.text).toMatch(/; waits for LPDDR4$/);
+    close(part(waiting.result, 'static'), (5 * cycles) / waiting.target.clockHz.value);
+    close(part(waiting.result, 'idle'), (4096 * cycles - 3_000_000) * 1e-15);
+    for (const name of ['compute', 'buffer', 'off-chip']) close(part(waiting.result, name), part(free.result, name));
+  });
+
+  test('the cycles of a memory have its band', () => {
+    const { result, target } = priced('eyeriss-168', layer, () => ({ staticPowerW: band(1) }));
+    const dram = target.memories[1]?.bitsPerCycle;
+    const power = result.components.find((c) => c.name === 'static')?.energy;
+    const bits = 16 * 3_000_000;
+    close(power?.low ?? 0, bits / (dram?.high ?? 0) / target.clockHz.high);
+    close(power?.value ?? 0, bits / (dram?.value ?? 0) / target.clockHz.value);
+    close(power?.high ?? 0, bits / (dram?.low ?? 0) / target.clockHz.low);
+  });
+
   test('accesses priced in multiply-adds are those of the tables, whatever a unit of this array costs', () => {
     const plain = priced('eyeriss-168', layer).result;
     const cheap = priced('eyeriss-168', layer, ({ array }) => (array ? { array: { ...array, multiplyAddFactor: band(0.25) } } : {})).result;
