@@ -30,6 +30,7 @@ export const helpText = `tierwise: energy-aware model development
                            --data FILE  --inputs NAME  --labels NAME
   tierwise select PLAN     integer weights that cost less multiply-add energy, within an allowed loss of accuracy
                            --max-drop POINTS (default 1)  --bits 8|4  --values all|set|powers-of-two
+                           --set-size N (values of a set: 16; with 4 bits 8)
                            --method closed-form|training  --cell array|booth|shift (whose energy is saved)
                            --rows N (calibration rows at most)  --trial (writes nothing)
                            --out FILE (default MODEL.selected.onnx)  --format text|md|json

@@ -13,7 +13,7 @@ import type { Command } from './run-job.ts';
 
 /** `tierwise select PLAN`. Exit code 1 when nothing was within the allowed drop. */
 export const select: Command = async (call, environment, abort) => {
-  expectCall(call, ['PLAN'], ['max-drop', 'bits', 'values', 'method', 'cell', 'out', 'rows', 'trial', 'format', 'quiet']);
+  expectCall(call, ['PLAN'], ['max-drop', 'bits', 'values', 'set-size', 'method', 'cell', 'out', 'rows', 'trial', 'format', 'quiet']);
   const format = choose(call.options.format, 'format', ['text', 'md', 'json'], call.options.json ? 'json' : 'text');
   if (format !== 'json') refuseJson(call, format);
   const params = selectParams(call);
@@ -38,6 +38,7 @@ function selectParams(call: CliCall): SelectParams {
   const { select: words, out, rows } = call.options;
   const maxDrop = points(words['max-drop']);
   const calibrationRows = wholeNumber(rows, 'rows');
+  const setSize = wholeNumber(words['set-size'], 'set-size');
   const { cell } = words;
   return {
     path: call.files[0] ?? '',
@@ -46,6 +47,7 @@ function selectParams(call: CliCall): SelectParams {
     method: choose(words.method, 'method', ['closed-form', 'training'], 'closed-form') as NonNullable<SelectParams['method']>,
     trial: words.trial === true,
     ...(maxDrop === undefined ? {} : { maxDrop }),
+    ...(setSize === undefined ? {} : { setSize }),
     ...(cell === undefined ? {} : { cell: choose(cell, 'cell', ['array', 'booth', 'shift'], cell) }),
     ...(out === undefined ? {} : { out }),
     ...(calibrationRows === undefined ? {} : { rows: calibrationRows }),

@@ -3,6 +3,7 @@ export const selectOptions = {
   'max-drop': { type: 'string' },
   bits: { type: 'string' },
   values: { type: 'string' },
+  'set-size': { type: 'string' },
   method: { type: 'string' },
   cell: { type: 'string' },
   trial: { type: 'boolean' },

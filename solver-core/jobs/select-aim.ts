@@ -1,3 +1,4 @@
+import type { SelectOptions } from '../compress/select/types.ts';
 import { macCell } from '../energy/switching/gate-simulation.ts';
 import type { MacCell } from '../energy/switching/gate-simulation.ts';
 import type { MacCellId } from '../energy/switching/types.ts';
@@ -13,6 +14,8 @@ export interface SelectParams {
   readonly bits?: 4 | 8;
   /** Default 'all'. */
   readonly values?: SelectValues;
+  /** Integers that a layer may use with `values: 'set'`, 0 among them: 3 to 255, with 4 bits 3 to 15. Default 16, with 4 bits 8. */
+  readonly setSize?: number;
   /** Default 'closed-form'. */
   readonly method?: SelectMethod;
   /** Multiply-add cell that energy is saved on: 'array', 'booth' or, for powers of two, 'shift'. Default 'array', of powers of two 'shift'. */
@@ -29,6 +32,8 @@ export interface SelectParams {
 export interface SelectAim {
   readonly method: SelectMethod;
   readonly values: SelectValues;
+  /** Integers that a layer may use; null where values are not a set. */
+  readonly setSize: number | null;
   readonly bits: 4 | 8;
   /** In accuracy: 0.01 is one point. */
   readonly maxDrop: number;
@@ -47,7 +52,7 @@ export interface SelectCells {
 
 const cellIds: readonly MacCellId[] = ['array', 'booth', 'shift'];
 
-/** Throws `unknown-cell`, `cell-without-values`, `drop-out-of-range`, all of category usage. */
+/** Throws `unknown-cell`, `cell-without-values`, `drop-out-of-range`, `set-size-out-of-range`, all of category usage. */
 export function selectAim(params: SelectParams, seed: number): SelectAim {
   const { maxDrop = 0.01, bits = 8, values = 'all', method = 'closed-form' } = params;
   const wanted = params.cell ?? (values === 'powers-of-two' ? 'shift' : 'array');
@@ -58,7 +63,35 @@ export function selectAim(params: SelectParams, seed: number): SelectAim {
     throw usage('cell-without-values', 'the shift cell holds 0 and powers of two only', 'Give --values powers-of-two, or another --cell.');
   if (!(maxDrop >= 0 && maxDrop <= 1))
     throw usage('drop-out-of-range', `an allowed drop of ${100 * maxDrop} points is not possible`, 'Give 0 to 100 points.');
-  return { method, values, bits, maxDrop, cell, seed };
+  return { method, values, setSize: setSizeOf(params, values, bits), bits, maxDrop, cell, seed };
+}
+
+/** What the search is asked for. */
+export function aimedAt({ bits, values, setSize }: Pick<SelectAim, 'bits' | 'values' | 'setSize'>): Pick<SelectOptions, 'bits' | 'values'> {
+  return { bits, values: values === 'set' ? { kind: 'set', size: setSize ?? defaultSetSize(bits) } : { kind: values } };
+}
+
+const defaultSetSize = (bits: 4 | 8): number => (bits === 4 ? 8 : 16);
+/** 0 and one value of each sign. */
+const fewestValues = 3;
+
+function setSizeOf({ setSize }: SelectParams, values: SelectValues, bits: 4 | 8): number | null {
+  if (values !== 'set') {
+    if (setSize === undefined) return null;
+    throw usage(
+      'set-size-out-of-range',
+      `a size of ${setSize} was given, but the values are no set`,
+      'Give --values set, or leave --set-size away.',
+    );
+  }
+  const most = 2 ** bits - 1;
+  const size = setSize ?? defaultSetSize(bits);
+  if (Number.isInteger(size) && size >= fewestValues && size <= most) return size;
+  throw usage(
+    'set-size-out-of-range',
+    `a set of ${size} values is not possible with ${bits} bits: there are ${most} integers, from ${-(most - 1) / 2} to ${(most - 1) / 2}`,
+    `Give --set-size ${fewestValues} to ${most}.`,
+  );
 }
 
 function usage(code: string, message: string, advice: string): TierwiseError {

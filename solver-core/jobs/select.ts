@@ -1,10 +1,11 @@
+import { meetsRequest } from '../compress/select/choose.ts';
 import type { SelectCandidate, SelectControl } from '../compress/select/types.ts';
 import { checkAbort } from '../model/abort.ts';
 import { TierwiseError } from '../model/error.ts';
 import { findLayers, inferShapes } from '../model/index.ts';
 import type { Plan } from '../model/plan.ts';
 import { encodeModel, withMetadata } from '../onnx/index.ts';
-import type { SavingDocument, SelectDocument, SelectLayerDocument, SelectValues, SelectWholeDocument } from '../protocol/index.ts';
+import type { SavingDocument, SelectDocument, SelectLayerDocument, SelectWholeDocument } from '../protocol/index.ts';
 import { ortRuntime } from '../runtime/ort.ts';
 import type { Environment } from './environment.ts';
 import { sha256 } from './files.ts';
@@ -16,7 +17,7 @@ import type { OpenedRows } from './open-rows.ts';
 import { planFacts } from './plan-facts.ts';
 import { readPlan, runnablePlan } from './read-plan.ts';
 import { checkAgainstModel } from './rows-against-model.ts';
-import { selectAim, selectCells } from './select-aim.ts';
+import { aimedAt, selectAim, selectCells } from './select-aim.ts';
 import type { SelectAim, SelectParams } from './select-aim.ts';
 import { selectBase } from './select-base.ts';
 import type { SelectBase } from './select-base.ts';
@@ -33,9 +34,6 @@ import type { SelectRows } from './select-rows.ts';
 import { savingDocument, searchPrice, totalSavings } from './select-savings.ts';
 import { wholeEnergy } from './select-whole.ts';
 import { targetsFor } from './targets.ts';
-
-/** Values of a learned set that a search starts with. */
-const setSize = 16;
 
 /** Everything a selection works on, checked before any work. */
 interface Prepared {
@@ -125,7 +123,8 @@ async function selectPrepared(
   requireBetterThanChance(given, rows.validation, base.opened.path);
   const { model, outcome } = await search(prepared, judging, given.value);
   checkAbort(control.abort);
-  const judged = outcome.chosen.allowed ? await judgeOutcome(judging, outcome) : null;
+  const { chosen } = outcome;
+  const judged = chosen.allowed && meetsRequest(chosen, aimedAt(aim)) ? await judgeOutcome(judging, outcome) : null;
   const hashes = {
     model: base.opened.sha256,
     data: prepared.data.sha256,
@@ -134,7 +133,7 @@ async function selectPrepared(
   const left = new Map(
     [...base.left.map(({ layer, reason }) => ({ id: layer.id, reason })), ...model.skipped].map(({ id, reason }) => [id, reason]),
   );
-  const layers = layerDocuments(runnable.layers, outcome.chosen.layers, left, judged?.before ?? [], judged?.after ?? []);
+  const layers = layerDocuments(runnable.layers, chosen.layers, left, judged?.before ?? [], judged?.after ?? []);
   const saving = judged === null ? null : savingOf(prepared, judged, layers);
   const written = judged === null ? null : encodeModel(withMetadata(judged.selected, selectMetadata(aim, layers, hashes)));
   const output = written === null ? null : prepared.output;
@@ -145,12 +144,13 @@ async function selectPrepared(
     output,
     method: aim.method,
     values: aim.values,
+    ...(aim.setSize === null ? {} : { setSize: aim.setSize }),
     bits: aim.bits,
     maxDrop: aim.maxDrop,
     cell: aim.cell,
     rows: { calibration: rows.calibration.rows, validation: rows.validation.rows, heldOut: rows.heldOut.rows },
     layers,
-    points: outcome.points.map((point) => pointOf(point, cells.steering.id, outcome.original.quality, point === outcome.chosen)),
+    points: outcome.points.map((point) => pointOf(point, cells.steering.id, outcome.original.quality, point.id === chosen.id)),
     saving,
     rounded: judged?.quality.rounded.value ?? null,
     whole: judged === null || saving === null ? null : await wholeOf(prepared, judged, saving),
@@ -195,13 +195,9 @@ function search(prepared: Prepared, judging: Judging, given: number): Promise<Se
       runtime,
       seed: aim.seed,
     },
-    { bits: aim.bits, values: valuesOf(aim.values), maxDrop: aim.maxDrop, seed: aim.seed },
+    { ...aimedAt(aim), maxDrop: aim.maxDrop, seed: aim.seed },
     watched,
   );
-}
-
-function valuesOf(values: SelectValues): Parameters<typeof searchBy>[2]['values'] {
-  return values === 'set' ? { kind: 'set', size: setSize } : { kind: values };
 }
 
 function savingOf({ aim, rows }: Prepared, { quality }: Judged, layers: readonly SelectLayerDocument[]): SavingDocument {

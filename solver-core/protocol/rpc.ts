@@ -99,6 +99,8 @@ export interface SolverRequests {
       /** Default 8. */
       readonly bits?: 4 | 8;
       readonly values?: SelectValues;
+      /** Integers that a layer may use, with values "set": 3 to 255. Default 16; 8 with 4 bits, which have 15. */
+      readonly setSize?: number;
       readonly method?: SelectMethod;
       /** Multiply-add cell the search saves energy on: "array" (default), "booth" or "shift"; the result is scored under the others too. */
       readonly cell?: string;

@@ -29,6 +29,11 @@ export interface SelectPoint {
    * gain; mse: relative increase. Lets a page tell what another `maxDrop` would choose.
    */
   readonly drop?: number;
+  /**
+   * Loss of accuracy that the loss of confidence stands for, a standard error added; absent where only `drop` counts. A point is allowed
+   * when neither is above `maxDrop`; where this one alone is, the point is doubtful.
+   */
+  readonly smoothDrop?: number;
   /** Whether the quality is within the allowed drop. */
   readonly allowed: boolean;
   /** The one that was written. */
@@ -84,6 +89,8 @@ export interface SelectDocument {
   readonly output: string | null;
   readonly method: SelectMethod;
   readonly values: SelectValues;
+  /** Integers that a layer may use at most; only with values "set". */
+  readonly setSize?: number;
   readonly bits: number;
   /** Allowed loss of accuracy in points (0.01 = one hundredth), on the validation rows. */
   readonly maxDrop: number;

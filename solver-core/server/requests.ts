@@ -208,7 +208,8 @@ function checkParams(method: Method, params: unknown): Record<string, unknown> {
   if (method === 'tierwise/select') {
     for (const [name, allowed] of Object.entries(selectWords))
       if (record[name] !== undefined && !allowed.includes(record[name])) throw bad(`"${name}" must be one of ${allowed.join(', ')}`);
-    const { maxDrop } = record;
+    const { maxDrop, setSize } = record;
+    if (setSize !== undefined && !Number.isSafeInteger(setSize)) throw bad('"setSize" must be a whole number');
     if (maxDrop !== undefined && !(typeof maxDrop === 'number' && maxDrop >= 0 && maxDrop <= 1))
       throw bad('"maxDrop" must be a number from 0 to 1');
   }

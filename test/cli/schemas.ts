@@ -320,6 +320,7 @@ export const selectSchema = v.looseObject({
   output: v.nullable(path),
   method: v.picklist(['closed-form', 'training']),
   values: v.picklist(['all', 'set', 'powers-of-two']),
+  setSize: v.optional(count),
   bits: v.picklist([4, 8]),
   maxDrop: share,
   cell: v.picklist(['array', 'booth', 'shift']),

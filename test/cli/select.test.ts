@@ -165,7 +165,7 @@ test('the solver process gives the same file and tells every point as it is foun
       if (event.point !== undefined) told.push(event.point);
     });
     const path = join(other, 'small.tiers');
-    for (const wrong of [{ bits: 5 }, { values: 'some' }, { cell: 'quantum' }, { maxDrop: 2 }, { trial: 'yes' }])
+    for (const wrong of [{ bits: 5 }, { values: 'some' }, { cell: 'quantum' }, { maxDrop: 2 }, { trial: 'yes' }, { setSize: 2.5 }])
       await expect(rpc.sendRequest('tierwise/select', { path, ...wrong })).rejects.toThrow(/must be/);
     const answer = v.parse(selectSchema, await rpc.sendRequest('tierwise/select', { path, progressToken: 'select' }));
     expect(told).toEqual(answer.points.map((point) => ({ ...point, chosen: false })));
@@ -219,6 +219,8 @@ describe('what stops a selection', () => {
     { name: 'an output over the model', exit: 2, code: 'output-would-overwrite', text: /small\.onnx/, words: '--out small.onnx' },
     { name: 'an unknown cell', exit: 2, code: 'usage', text: /array, booth, shift/, words: '--cell quantum' },
     { name: 'shifters for all values', exit: 2, code: 'cell-without-values', text: /powers of two/, words: '--cell shift' },
+    { name: 'a set without --values set', exit: 2, code: 'set-size-out-of-range', text: /--values set/, words: '--set-size 8' },
+    { name: 'a set of no number', exit: 2, code: 'usage', text: /--set-size wants/, words: '--values set --set-size few' },
     { name: 'a drop below 0', exit: 2, code: 'usage', text: /points of accuracy/, words: '--max-drop=-1' },
     { name: 'three bits', exit: 2, code: 'usage', text: /--bits/, words: '--bits 3' },
   ];
@@ -258,6 +260,17 @@ test('a trial with powers of two writes nothing and prices the shifter against t
   expect(rows).toEqual({ calibration: 200, validation: 100, heldOut: 360 });
   expect(saving!.perTable[0]!.cell).toBe('shift');
   expect(saving!.baseline).toMatch(/the shift cell against the array cell/);
+  for (const layer of layers) expect(layer.values).toBeLessThanOrEqual(15);
+});
+
+test('powers of two that lose too much end in words, not in the rounded weights under another name', async () => {
+  const ran = await run('select small.tiers --trial --values powers-of-two --rows 200 --max-drop 0 --format json');
+  const { saving, points, layers, diagnostics } = v.parse(selectSchema, documentOf(ran));
+  expect([ran.code, saving]).toEqual([1, null]);
+  expect(diagnostics.map(({ code }) => code)).toContain('nothing-within-drop');
+  const nearest = points.filter(({ chosen }) => chosen);
+  expect(nearest.map(({ id }) => id)).not.toContain('int8');
+  expect(nearest).toHaveLength(1);
   for (const layer of layers) expect(layer.values).toBeLessThanOrEqual(15);
 });
 
