@@ -12,7 +12,7 @@ import { jouleRange, layerSavings } from './select-savings.ts';
 
 /** A configuration as the document and the progress tell it. */
 export function pointOf(candidate: SelectCandidate, cell: MacCellId, original: number | null, isChosen = false): SelectPoint {
-  const { id, label, kind, energy, saving, assessment, allowed } = candidate;
+  const { id, label, kind, energy, saving, assessment, allowed, smoothDrop } = candidate;
   const { metric, quality, rows } = assessment;
   return {
     id,
@@ -24,6 +24,7 @@ export function pointOf(candidate: SelectCandidate, cell: MacCellId, original: n
     quality,
     rows,
     ...(original === null ? {} : { drop: dropOf(metric, original, quality) }),
+    ...(smoothDrop === undefined ? {} : { smoothDrop }),
     allowed,
     chosen: isChosen,
   };

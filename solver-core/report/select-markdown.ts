@@ -2,7 +2,7 @@ import { formatCount, formatQuantity, sourceLegend } from '../energy/format.ts';
 import type { SelectDocument } from '../protocol/select-documents.ts';
 import { fileName, inert, nothing, numberCell } from './cells.ts';
 import { md } from './energy-markdown.ts';
-import { cautionLines, dropText, headline, metricName, qualityLine, qualityText, savingColumns, savingOf, savingsByCell, signedPercent, tableCell, wholeLines } from './select-words.ts'; // prettier-ignore
+import { cautionLines, dropText, headline, metricName, pointState, qualityLine, qualityText, savingColumns, savingOf, savingsByCell, signedPercent, tableCell, wholeLines } from './select-words.ts'; // prettier-ignore
 
 /** The selection as Markdown for a pull request or a report. Ends with a newline. */
 export function selectMarkdown(document: SelectDocument): string {
@@ -38,7 +38,8 @@ export function selectMarkdown(document: SelectDocument): string {
     `| configuration | multiply-adds | saved | ${metricName(metric)} on ${formatCount(points[0]?.rows ?? 0)} validation rows | lost | |`,
     '| --- | ---: | ---: | ---: | ---: | --- |',
     ...points.map((point) => {
-      const mark = point.chosen ? (point.allowed ? '**chosen**' : 'nearest') : point.allowed ? '' : 'not allowed';
+      const state = pointState(point, document.maxDrop);
+      const mark = state === 'chosen' ? '**chosen**' : state;
       return `| ${md(inert(point.label, 80))} | ${formatQuantity(point.macEnergy)} | ${signedPercent(point.saving)} | ${qualityText(point.metric, point.quality)} | ${dropText(point)} | ${mark} |`;
     }),
     '',

@@ -3,7 +3,7 @@ import type { SelectDocument, SelectLayerDocument, SelectPoint } from '../protoc
 import type { Column } from './cells.ts';
 import { counted, fileName, inert, nothing, numberCell, textTable } from './cells.ts';
 import { diagnosticLine } from './check-text.ts';
-import { cautionLines, dropText, headline, metricName, qualityLine, qualityText, savingColumns, savingOf, savingsByCell, signedPercent, tableCell, wholeLines } from './select-words.ts'; // prettier-ignore
+import { cautionLines, dropText, headline, metricName, pointState, qualityLine, qualityText, savingColumns, savingOf, savingsByCell, signedPercent, tableCell, wholeLines } from './select-words.ts'; // prettier-ignore
 
 /** The selection for a terminal: the saving with its baseline and accuracies, layers, what was tried, what was written. Ends with a newline. */
 export function selectText(document: SelectDocument): string {
@@ -90,7 +90,7 @@ function layerRow(layer: SelectLayerDocument, savings: ReturnType<typeof savingC
 /** Most configurations in a terminal; the record holds all. */
 const maxPoints = 40;
 
-function pointTable({ points }: SelectDocument): readonly string[] {
+function pointTable({ points, maxDrop }: SelectDocument): readonly string[] {
   const metric = points[0]?.metric ?? 'accuracy';
   const columns: readonly Column[] = [
     { title: 'tried', align: 'left' },
@@ -102,19 +102,22 @@ function pointTable({ points }: SelectDocument): readonly string[] {
   ];
   const shown = points.length <= maxPoints ? points : points.filter((point, at) => at < maxPoints || point.chosen);
   return [
-    ...textTable(columns, shown.map(pointRow)),
+    ...textTable(
+      columns,
+      shown.map((point) => pointRow(point, maxDrop)),
+    ),
     ...(shown.length === points.length ? [] : [`and ${points.length - shown.length} more, all in the record`]),
   ];
 }
 
-function pointRow(point: SelectPoint): readonly string[] {
+function pointRow(point: SelectPoint, maxDrop: number): readonly string[] {
   return [
     inert(point.label, 60),
     formatQuantity(point.macEnergy),
     signedPercent(point.saving),
     qualityText(point.metric, point.quality),
     dropText(point),
-    point.chosen ? (point.allowed ? 'chosen' : 'nearest') : point.allowed ? '' : 'not allowed',
+    pointState(point, maxDrop),
   ];
 }
 

@@ -65,11 +65,21 @@ export function dropText(point: SelectPoint): string {
   return point.metric === 'accuracy' ? `${shown} ${Math.abs(shown) === 1 ? 'point' : 'points'}` : `${shown} %`;
 }
 
-/** Why a configuration within the drop was not allowed all the same; nothing when there is none. */
+/** Within the drop and not allowed all the same: the model is less sure than the drop alone tells. */
+const isDoubtful = ({ kind, allowed, drop }: SelectPoint, maxDrop: number): boolean =>
+  kind === 'candidate' && !allowed && drop !== undefined && drop <= maxDrop;
+
+/** Whether a configuration may be chosen, in a word: "chosen", "nearest", "doubtful", "not allowed", or nothing for an allowed one. */
+export function pointState(point: SelectPoint, maxDrop: number): string {
+  if (point.chosen) return point.allowed ? 'chosen' : 'nearest';
+  if (point.allowed) return '';
+  return isDoubtful(point, maxDrop) ? 'doubtful' : 'not allowed';
+}
+
+/** What is meant by doubtful; nothing when no configuration is. */
 export function cautionLines({ points, maxDrop }: SelectDocument): readonly string[] {
-  const isDoubted = points.some((point) => !point.allowed && point.drop !== undefined && point.drop <= maxDrop);
-  if (!isDoubted) return [];
-  return ['Not allowed although little was lost: how sure the model still is of the right answers says that luck had a part in it.'];
+  if (!points.some((point) => isDoubtful(point, maxDrop))) return [];
+  return ['Doubtful: little was lost, but the model is so much less sure of the right answers that luck must have had a part in it.'];
 }
 
 /** One configuration in one line: "energy term 0.2: 63.9 % saved, accuracy 90.1 % (0.45 points lost)". */

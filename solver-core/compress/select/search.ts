@@ -91,6 +91,8 @@ export async function createPasses(
       const assessment = await problem.assess(stored as StoredModel, control);
       const energy = layers.reduce((sum, { layer }) => sum + layer.energy, 0);
       if (baselineEnergy === 0) baselineEnergy = energy;
+      // Baselines are not the luckiest of many.
+      const smooth = kind === 'baseline' ? 0 : smoothDrop(original, seen, assessment);
       const candidate: SelectCandidate = {
         id,
         label,
@@ -98,10 +100,8 @@ export async function createPasses(
         energy,
         saving: baselineEnergy > 0 ? 1 - energy / baselineEnergy : 0,
         assessment,
-        // Baselines are not the luckiest of many.
-        allowed:
-          isAllowed(original, assessment, options.maxDrop) &&
-          (kind === 'baseline' || smoothDrop(original, seen, assessment) <= options.maxDrop),
+        allowed: isAllowed(original, assessment, options.maxDrop) && smooth <= options.maxDrop,
+        ...(kind === 'candidate' && original.metric === 'accuracy' ? { smoothDrop: smooth } : {}),
         layers: layers.map(({ layer }) => layer),
       };
       seen.push(assessment);

@@ -164,6 +164,8 @@ export interface SelectCandidate {
   readonly assessment: Assessment;
   /** Whether the quality is within the allowed drop. */
   readonly allowed: boolean;
+  /** The loss that the loss of confidence stands for, where that counts as well; a share of accuracy. */
+  readonly smoothDrop?: number;
   readonly layers: readonly SelectedLayer[];
 }
 
