@@ -16,7 +16,7 @@ export const dataActivity: Band = {
   low: 0.28,
   high: 1,
   source: 'modelled',
-  ref: 'priced as uniformly random operands; trained weights on real rows were found to switch 0.3 to 1 of it',
+  ref: 'priced as uniformly random operands; trained weights on real rows were found to switch 0.28 to 1 of it',
 };
 
 /** What `macs` multiply-adds switch in each of these cells when weights, activations and sums are uniformly random: 1 each, by part. */
