@@ -1,13 +1,16 @@
 import type { Assessment, StoredModel } from '../compress/select/types.ts';
 import { modelOutputs } from '../fit/activations.ts';
 import type { FitRows, ModelInput, ModelRuntime, SolveContext } from '../fit/index.ts';
+import { areProbabilities, logarithms } from './select-scores.ts';
 
 /** What judges a model with stored layers. */
 export interface AssessRequest {
   readonly runtime: ModelRuntime;
   readonly input: ModelInput;
+  /** The value with the scores, or with probabilities. */
   readonly output: string;
   readonly validation: FitRows;
+  /** The model with stored layers, with `output` among its outputs. */
   encode(stored: StoredModel): Uint8Array;
 }
 
@@ -39,10 +42,15 @@ async function scores(request: AssessRequest, stored: StoredModel, context: Solv
   }
 }
 
-/** Accuracy, and the mean divergence KL(before ‖ after) of the softmax; or mean squared error, and mean squared change over the variance. */
-export function assessed(data: FitRows, before: Float32Array, after: Float32Array): Assessment {
+/**
+ * Accuracy, and the mean divergence KL(before ‖ after) of the softmax, or of the outputs themselves where they are probabilities; or mean squared error, and mean squared change over the
+ * variance.
+ */
+export function assessed(data: FitRows, given: Float32Array, changed: Float32Array): Assessment {
   const { labels, rows } = data;
-  const width = rows === 0 ? 0 : after.length / rows;
+  const width = rows === 0 ? 0 : changed.length / rows;
+  const isChance = labels.kind === 'class' && areProbabilities(given, width);
+  const [before, after] = isChance ? [logarithms(given), logarithms(changed)] : [given, changed];
   if (labels.kind === 'class' && width > 1) {
     let correct = 0;
     let divergence = 0;
@@ -70,15 +78,15 @@ export function assessed(data: FitRows, before: Float32Array, after: Float32Arra
     };
   }
   let squared = 0;
-  let changed = 0;
+  let moved = 0;
   let size = 0;
   for (let at = 0; at < after.length; at++) {
     const wanted = labels.values[at]!;
     squared += (after[at]! - wanted) ** 2;
-    changed += (after[at]! - before[at]!) ** 2;
+    moved += (after[at]! - before[at]!) ** 2;
     size += before[at]! ** 2;
   }
-  return { metric: 'mse', quality: squared / after.length, divergence: size === 0 ? 0 : changed / size, rows };
+  return { metric: 'mse', quality: squared / after.length, divergence: size === 0 ? 0 : moved / size, rows };
 }
 
 /** Index of the largest number, the first of equals; NaN is never it. */

@@ -12,6 +12,7 @@ import type { OnnxModel } from '../onnx/index.ts';
 import { layerWeights } from './integer-layers.ts';
 import { assessor } from './select-assess.ts';
 import { outputSensitivities } from './select-fisher.ts';
+import { scoresOf } from './select-scores.ts';
 import { storedModel } from './select-stored.ts';
 import { modelValues } from './select-values.ts';
 import type { ModelValues } from './select-values.ts';
@@ -27,7 +28,7 @@ export interface SelectModelRequest {
   /** Ids of the layers to choose weights of; default: all that are linear in stored weights. */
   readonly chosen?: ReadonlySet<string>;
   readonly input: ModelInput;
-  /** Name of the output with the scores. */
+  /** Name of the output with the scores, or with the probabilities of a Softmax: then what it reads is looked at. */
   readonly output: string;
   /** Rows that steer; labels are not read. */
   readonly calibration: FitRows;
@@ -57,7 +58,9 @@ export async function selectModel(request: SelectModelRequest, context: SolveCon
   const byId = new Map(request.layers.map((layer) => [layer.id, layer]));
   const skipped: { id: string; reason: string }[] = [];
   const layers: SelectLayer[] = [];
-  const sensitivities = request.sensitive === false ? new Map<string, Float64Array>() : await outputSensitivities(request, context);
+  const output = scoresName(request);
+  const sensitivities =
+    request.sensitive === false ? new Map<string, Float64Array>() : await outputSensitivities({ ...request, output }, context);
   for (const layer of request.layers) {
     if (request.chosen?.has(layer.id) === false) continue;
     const found = selectLayerOf(request.model, layer);
@@ -75,7 +78,7 @@ export async function selectModel(request: SelectModelRequest, context: SolveCon
   const values = modelValues({ ...request, encode });
   const problem: SelectProblem = {
     layers,
-    assess: assessor({ ...request, encode: (stored) => encode(stored) }),
+    assess: assessor({ ...request, output, encode: (stored) => encode(stored, output === request.output ? [] : [output]) }),
     async view(selected, stored, within, inputLevels = 256) {
       const layer = byId.get(selected.id);
       assert(layer?.linear != null, `no linear layer ${selected.id}`);
@@ -96,6 +99,11 @@ export async function selectModel(request: SelectModelRequest, context: SolveCon
   };
   await context.host.pause();
   return { problem, skipped, encode };
+}
+
+/** The value whose softmax a classifier answers by; of other models the output itself. */
+export function scoresName({ model, output, validation }: Pick<SelectModelRequest, 'model' | 'output' | 'validation'>): string {
+  return validation.labels.kind === 'class' ? scoresOf(model.graph, output) : output;
 }
 
 /** What each group of a layer reads, and what it should give. */

@@ -12,7 +12,7 @@ import type { UpperTier } from '../model/plan.ts';
 import type { OnnxModel } from '../onnx/index.ts';
 import { readTensor } from '../onnx/index.ts';
 import { editorOf } from './fit-context.ts';
-import { selectModel } from './select-model.ts';
+import { scoresName, selectModel } from './select-model.ts';
 import type { SelectModel, SelectModelRequest } from './select-model.ts';
 
 /** Adam's rate: a trained model is moved gently. */
@@ -41,7 +41,7 @@ export async function trainSelectModel(
     ),
     task: labels.kind === 'class' ? 'class' : 'regression',
     runtime: request.runtime,
-    output: request.output,
+    output: scoresName(request),
   });
   const learner = created.value;
   if (learner === undefined) {
