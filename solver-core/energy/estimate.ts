@@ -8,6 +8,7 @@ import type { EnergyContext } from './cost.ts';
 import type { EvaluateInput, LayerFigures } from './evaluate.ts';
 import { evaluateLayers, totalOf } from './evaluate.ts';
 import { mapLayers } from './map-layers.ts';
+import { mappingFindings } from './mapping-findings.ts';
 import { nearest } from './nearest.ts';
 import type { LayerFit } from './retraining.ts';
 import { trainingScenario } from './scenario.ts';
@@ -60,7 +61,8 @@ export function estimateEnergy(request: EstimateRequest): Checked<EnergyDocument
   const trained = trainer === null ? [] : evaluateLayers(trainer);
   const breakEvens = breakEvensByLayer(figures);
   const tiers = tierByLayer(input.plan);
-  const diagnostics = incompleteness(figures, request.modelPath ?? '');
+  const path = request.modelPath ?? '';
+  const diagnostics = [...incompleteness(figures, path), ...mappingFindings(input.layers, input.mappings, input.context.target, path)];
   const retraining = {
     sgd: totalOf(figures, (f) => f.sgd),
     solve: totalOf(figures, (f) => f.solve),

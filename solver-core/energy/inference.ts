@@ -6,7 +6,7 @@ import { eventInference } from './events-energy.ts';
 import { precisionOf, storedBits } from './mac.ts';
 import type { Mapping } from './mapping/bits.ts';
 import type { Band } from './quantity.ts';
-import { scaleBand } from './quantity.ts';
+import { addBand, scaleBand } from './quantity.ts';
 import type { MemoryLevel } from './target.ts';
 import { modelCount } from './work.ts';
 
@@ -44,7 +44,7 @@ export function place(layers: readonly Layer[], context: EnergyContext): Placeme
 /**
  * Joules of one forward pass of a layer, batch 1. With `mapping`, on a target with an array: see `arrayInference`; on an event-driven
  * target: see `eventInference`. Else `compute` (MACs · energy per MAC), `weights` (each weight once through its
- * memory), `activations` (input read, output written), `static` (power while nothing switches, for the time of the MACs).
+ * memory, in recurrent layers once per step), `activations` (input read, output written), `static` (power while nothing switches, for the time of the MACs).
  * Null when MACs or tensor sizes are unknown. Pooling, normalisation and activation functions are not counted.
  */
 export function layerInference(layer: Layer, placement: Placement, context: EnergyContext, mapping?: Mapping): Breakdown | null {
@@ -58,7 +58,7 @@ export function layerInference(layer: Layer, placement: Placement, context: Ener
   const macs = modelCount(layer.macs);
   const parts: (readonly [string, Band])[] = [
     ['compute', scaleBand(macOn(target, context, precisionOf(arithmetic, layer)), layer.macs)],
-    ['weights', trafficEnergy(context, placement.weights, modelCount(layer.parameters * bits.weight))],
+    ['weights', weightTraffic(layer, bits.weight, placement, context)],
     [
       'activations',
       trafficEnergy(context, placement.activations, modelCount((layer.inputElements + layer.outputElements) * bits.activation)),
@@ -66,4 +66,25 @@ export function layerInference(layer: Layer, placement: Placement, context: Ener
     ...staticPart(target, timeOf(target, macs)),
   ];
   return breakdown(parts);
+}
+
+/**
+ * Joules of bringing a layer's weights to the units: once through their memory. A recurrent layer reads them at every step: the first time
+ * from where they live, then from the nearest memory that holds those of this layer.
+ */
+function weightTraffic(layer: Layer, weightBits: number, placement: Placement, context: EnergyContext): Band {
+  const bits = layer.parameters * weightBits;
+  const once = trafficEnergy(context, placement.weights, modelCount(bits));
+  const steps = recurrentSteps(layer);
+  if (steps === 1) return once;
+  const held = levelFor(context.target, Math.ceil(bits / 8));
+  return addBand(once, trafficEnergy(context, held, modelCount(bits * (steps - 1))));
+}
+
+/** Steps of a recurrent layer at batch 1: its input is [steps, batch, features], or with the first two exchanged. 1 for other layers. */
+function recurrentSteps({ op, inputShape }: Layer): number {
+  if (!/^(RNN|GRU|LSTM)$/.test(op) || inputShape === null) return 1;
+  const [first, second] = inputShape;
+  const steps = typeof first === 'number' && typeof second === 'number' ? first * second : 1;
+  return Number.isSafeInteger(steps) && steps > 1 ? steps : 1;
 }

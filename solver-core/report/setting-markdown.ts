@@ -38,7 +38,7 @@ function mappingSection(energy: EnergyDocument): readonly string[] {
       row([
         md(inert(layer.id, 80)),
         mapping.dataflow,
-        md(inert(mapping.text)),
+        md(inert(mapping.text, 400)),
         shareCell(mapping.utilisation),
         formatCount(mapping.cycles),
       ]),

@@ -41,13 +41,15 @@ export interface Waits {
   readonly for: string | null;
 }
 
-/** For people: passes of the array, then the tiles of the buffer and the order of the loops over them. */
+/** For people: passes of the array, then the tiles of the buffer and the order of the loops over them; before them what does not fit. */
 export function mappingText(mapping: Mapping): string {
   const { nest } = mapping;
+  const misfit = misfitText(mapping);
   return [
+    ...(misfit === null ? [] : [misfit]),
     passText(nest),
     ...(nest.shape.groups > 1 ? [`${nest.shape.groups} groups in turn`] : []),
-    misfitText(mapping) ?? bufferText(mapping),
+    ...(misfit === null ? [bufferText(mapping)] : []),
   ].join('; ');
 }
 

@@ -7,6 +7,8 @@ import { mappingText } from '../../../../solver-core/energy/mapping/describe.ts'
 import type { Dim } from '../../../../solver-core/energy/mapping/nest.ts';
 import type { LayerShape } from '../../../../solver-core/energy/mapping/shape.ts';
 import { mappedShape, shapeMacs } from '../../../../solver-core/energy/mapping/shape.ts';
+import type { EnergyTarget } from '../../../../solver-core/energy/target.ts';
+import { energyTargets } from '../../../../solver-core/energy/targets/index.ts';
 import type { Layer, PatchGeometry } from '../../../../solver-core/model/layer.ts';
 import { tolerances } from '../../../tolerances.ts';
 import { dense } from '../../report/samples.ts';
@@ -215,6 +217,41 @@ describe('in the energy document', () => {
     expect(odd).not.toHaveProperty('mapping');
     expect(odd?.inference?.value).toBeGreaterThan(0);
     expect(on('server-cpu')[0]).not.toHaveProperty('mapping');
+  });
+
+  test('layers that are not on the array, and those that do not fit it, are named', () => {
+    const layers = [conv({ c: 1, m: 6, size: 28, out: 28, kernel: 5 }, window(5, 1, 1, 2)), dense('odd', 8, 8, { macs: 65 })];
+    const shipped = energyTargets.get('eyeriss-168');
+    const [buffer, dram] = shipped?.memories ?? [];
+    if (shipped?.array === undefined || buffer === undefined || dram === undefined) throw new Error('no array');
+    const findings = (change: Partial<EnergyTarget>) => {
+      const targets = new Map([['own', { ...shipped, id: 'own', ...change }]]);
+      return estimateEnergy({ layers, targetId: 'own', targets, trainOn: null }).value;
+    };
+    const away = { severity: 'info', code: 'layers-not-on-array', where: { node: 'odd' } };
+    expect(findings({})?.diagnostics).toMatchObject([away]);
+    const small = findings({ memories: [{ ...buffer, sizeBytes: 64 }, dram] });
+    expect(small?.diagnostics).toMatchObject([{ severity: 'warning', code: 'mapping-does-not-fit', where: { node: 'conv' } }, away]);
+    expect(small?.diagnostics[0]?.message).toMatch(/^1 layer \("conv"\) on "own": one tile does not fit the buffer; /);
+    // First, because a narrow column of a report cuts what follows.
+    expect(small?.layers[0]?.mapping?.text).toMatch(/^one tile does not fit the buffer; counted as if it did; 1 set of/);
+    const narrow = findings({ array: { ...shipped.array, registerWords: { weights: 1, inputs: 1, outputs: 1 } } });
+    expect(narrow?.diagnostics[0]?.message).toContain('a kernel row is wider than the registers of a unit');
+    expect(estimateEnergy({ layers, targetId: 'server-cpu' }).value?.diagnostics).toEqual([]);
+  });
+
+  test('a recurrent layer reads its weights once per step', () => {
+    const gru = (steps: number, parameters = 4000) =>
+      dense('gru', 8, 8, { op: 'GRU', inputShape: [steps, 1, 16], macs: steps * 3840, parameters, linear: null });
+    const weights = (layer: Layer, targetId: string): number =>
+      estimateEnergy({ layers: [layer], targetId }).value?.layers[0]?.components.find((c) => c.name === 'weights')?.energy.value ?? 0;
+    for (const id of ['systolic-64x64', 'mcu-class']) close(weights(gru(39), id), 39 * weights(gru(1), id));
+    // 1.2 MB of 8-bit weights lie in DRAM; those of a layer that fits the buffer are read there from the second step on.
+    const [one, two] = [gru(39, 600_000), { ...gru(39, 600_000), id: 'second' }];
+    const component = estimateEnergy({ layers: [one, two], targetId: 'systolic-64x64' }).value?.layers[0]?.components.find(
+      (c) => c.name === 'weights',
+    );
+    close(component?.energy.value, 600_000 * 8 * (8e-12 + 38 * 1.56e-12));
   });
 
   test('a large network is mapped in bounded time and every figure is finite', () => {
