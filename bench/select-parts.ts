@@ -17,5 +17,6 @@ export { runnableModel } from '../solver-core/jobs/runnable-model.ts';
 export { arranged, arrangement, inputChanges } from '../solver-core/jobs/select-arrange.ts';
 export { selectModel } from '../solver-core/jobs/select-model.ts';
 export { searchPrice, tableJoules } from '../solver-core/jobs/select-savings.ts';
+export { trainSelectModel } from '../solver-core/jobs/select-training.ts';
 export { storedModel } from '../solver-core/jobs/select-stored.ts';
 export { ortRuntime } from '../solver-core/runtime/ort.ts';

@@ -1,7 +1,7 @@
 // Energy-aware weight selection in closed form on lenet5_fashion and resnet8_fashion beside its rivals: uniform int8 and int4, pruning,
 // sets of cheap values without compensation, zeros alone. Calibration and validation rows come from the 2,000 training pictures of
 // fashion-mnist-small; its 1,000 test pictures judge once, energy included.
-//   node bench/select.bench.mjs [model ...] [--ours | --rivals | --best] [--points=N] [--only=TEXT]
+//   node bench/select.bench.mjs [model ...] [--ours | --rivals | --best | --train] [--points=N] [--only=TEXT]
 // Default: both models, all variants. Needs the extra material (TIERWISE_SHARED).
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -15,7 +15,7 @@ if (!existsSync(join(material, 'models/own/lenet5_fashion.onnx'))) {
   process.exit(0);
 }
 const asked = process.argv.slice(2).filter((word) => !word.startsWith('--'));
-const part = process.argv.slice(2).find((word) => ['--ours', '--rivals', '--best'].includes(word));
+const part = process.argv.slice(2).find((word) => ['--ours', '--rivals', '--best', '--train'].includes(word));
 /** Variants whose names begin so. */
 const only =
   process.argv
@@ -35,12 +35,9 @@ const seed = 1;
 const maxDrop = 0.01;
 
 /** Variants of a part: int8 belongs to all. */
-const wanted = { '--ours': ['all', 'ours', 'best'], '--best': ['all', 'best'], '--rivals': ['all', 'rival'] }[part] ?? [
-  'all',
-  'ours',
-  'best',
-  'rival',
-];
+const wanted = { '--ours': ['all', 'ours', 'best'], '--best': ['all', 'best'], '--rivals': ['all', 'rival'], '--train': ['all', 'train'] }[
+  part
+] ?? ['all', 'ours', 'best', 'rival', 'train'];
 
 for (const name of names) {
   const bench = await setUp(name);
@@ -84,10 +81,11 @@ async function setUp(name) {
   const original = await natural.problem.assess(none, context);
   const test = await judging.problem.assess(none, context);
   const kappas = await t.lossPerError(t.cpuNumerics(), natural.problem, context);
-  return { runnable, natural, arranged, judging, context, runtime, testRows, cells, original, test, kappas };
+  const toTrain = { ...common, validation };
+  return { toTrain, runnable, natural, arranged, judging, context, runtime, testRows, cells, original, test, kappas };
 }
 
-function variants({ natural, arranged, context, kappas }) {
+function variants({ toTrain, natural, arranged, context, kappas }) {
   const numerics = t.cpuNumerics();
   const { problem } = natural;
   const all = { kind: 'all' };
@@ -120,6 +118,12 @@ function variants({ natural, arranged, context, kappas }) {
     whole('energy term, no compensation', natural, { ...quick, ...same, compensate: false }),
     whole('zeros alone, compensated', natural, { ...quick, ...same, zerosOnly: true }),
     whole('energy term, set of 16', natural, { ...quick, ...same, values: { kind: 'set', size: 16 } }),
+    {
+      name: 'training, shrinking sets',
+      ours: 'train',
+      run: async () =>
+        (await t.trainSelectModel(toTrain, { bits: 8, values: all, maxDrop, seed, ...bound }, context)).outcome.chosen.layers,
+    },
     whole('energy term', natural, { ...same, ...bound }, 'ours'),
     whole('energy term, input levels', natural, { ...bound }, 'best'),
     whole('energy term, input levels, arranged', arranged, { ...bound }, 'best'),
