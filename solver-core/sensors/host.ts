@@ -23,6 +23,8 @@ export interface MeterClock {
   nowMs(): number;
   /** Resolves after `ms` milliseconds, or soon after `abort` is set. */
   sleep(ms: number, abort?: AbortFlag): Promise<void>;
+  /** Calls `tick` about every `ms` milliseconds, as far as nothing holds this process up, until the function that it returns is called. */
+  every(ms: number, tick: () => void): () => void;
 }
 
 /** The machine that meters are looked for on. */

@@ -46,6 +46,7 @@ export interface Measurement {
 
 /** Before anything counts caches fill, clocks rise and the program is compiled: at least so many iterations and milliseconds. */
 const warmUp = { iterations: 3, ms: 1000 };
+const idleCounterStepMs = 100;
 const defaults = { repeats: 10, minSeconds: 2, minUpdates: 20, maxSeconds: 1800 };
 
 /**
@@ -73,13 +74,17 @@ export async function measure(sensor: Sensor, iterate: () => Promise<void>, opti
     onProgress?.(runs.length / repeats, `run ${runs.length + 1} of ${repeats}`);
     const isRunFirst = runs.length % 2 === 0;
     const rule: WindowRule = { minSeconds, minUpdates };
-    const first = await meterWindow(sensor, isRunFirst ? iterate : idleStep, rule, control);
-    // The second window is as long as the first: a run of few long iterations may take longer than the rule asks.
-    const length = first.kind === 'metered' ? Math.max(minSeconds, isRunFirst ? first.metered.seconds : 0) : minSeconds;
+    // An idle window is as long as its run, which may take longer than the rule asks; one that comes first, as long as the run before it.
+    const idleRule = (run: Metered | undefined): WindowRule => ({ minUpdates, minSeconds: Math.max(minSeconds, run?.seconds ?? 0) });
+    const first = isRunFirst
+      ? await meterWindow(sensor, iterate, rule, control)
+      : await meterWindow(sensor, idleStep, idleRule(runs.at(-1)?.run), control);
     const second =
       first.kind === 'invalid'
         ? first
-        : await meterWindow(sensor, isRunFirst ? idleStep : iterate, { ...rule, minSeconds: length }, control);
+        : isRunFirst
+          ? await meterWindow(sensor, idleStep, idleRule(first.metered), control)
+          : await meterWindow(sensor, iterate, rule, control);
     const [run, idle] = isRunFirst ? [first, second] : [second, first];
     if (run.kind === 'metered' && idle.kind === 'metered') runs.push(pair(run.metered, run.iterations, idle.metered));
     else {
@@ -111,7 +116,9 @@ function reasonOf(runs: number, repeats: number, net: MeanInterval | null, why: 
   return null;
 }
 
+/** How long an idle window sleeps at a stretch. A counter needs no samples, and each waking would draw power that idling does not. */
 function idleStepMs(sensor: Sensor): number {
+  if (sensor.info.reading === 'counter') return idleCounterStepMs;
   return Math.max(5, Math.min(100, sensor.info.updateIntervalMs ?? 100));
 }
 

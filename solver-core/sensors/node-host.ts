@@ -20,6 +20,12 @@ export const processMeterClock: MeterClock = {
       await new Promise((resolve) => setTimeout(resolve, Math.min(leftMs, lookMs)));
     }
   },
+  every(ms, tick) {
+    const timer = setInterval(tick, ms);
+    // A measurement that was given up must not keep the process alive.
+    timer.unref();
+    return () => clearInterval(timer);
+  },
 };
 
 /** This machine. */

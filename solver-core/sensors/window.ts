@@ -19,6 +19,9 @@ export const assumedIntervalMs = 100;
 /** Shortest time between two samples. */
 const shortestIntervalMs = 5;
 
+/** Longest time between two readings of a counter where it can be helped: one that is read too seldom may have wrapped more than once. */
+const counterIntervalMs = 5000;
+
 /** Integrates power over samples, or takes the difference of a counter; a window begins and ends with a reading. */
 class Meter {
   invalid: string | null = null;
@@ -27,12 +30,19 @@ class Meter {
   private last: Exclude<Reading, { readonly kind: 'invalid' }> | undefined;
   private sums = { joules: 0, lowJ: 0, highJ: 0 };
   private samples = 0;
+  private pending = Promise.resolve();
 
   constructor(sensor: Sensor) {
     this.sensor = sensor;
   }
 
-  async take(): Promise<void> {
+  /** Reads once more, after the readings that were asked for before. */
+  take(): Promise<void> {
+    this.pending = this.pending.then(() => this.takeNow());
+    return this.pending;
+  }
+
+  private async takeNow(): Promise<void> {
     const reading = await this.sensor.read();
     if (reading.kind === 'invalid') {
       this.invalid ??= reading.why;
@@ -89,7 +99,7 @@ export interface WindowControl {
 
 /**
  * Meters `step` over and over until the rule is met; at least once. Power is sampled between two steps, so a step that blocks for long
- * leaves gaps, which widen `lowJ` to `highJ`.
+ * leaves gaps, which widen `lowJ` to `highJ`. A counter is read within long steps, too, so that it is continued over each of its wraps.
  */
 export async function meterWindow(
   sensor: Sensor,
@@ -103,22 +113,33 @@ export async function meterWindow(
   let iterations = 0;
   await meter.take();
   const startMs = clock.nowMs();
+  const isCounter = sensor.info.reading === 'counter';
+  const sampleMs = isCounter ? counterIntervalMs : intervalMs;
   let sampledMs = startMs;
+  const sample = async (): Promise<void> => {
+    if (clock.nowMs() - sampledMs < sampleMs) return;
+    sampledMs = clock.nowMs();
+    await meter.take();
+    sampledMs = clock.nowMs();
+  };
   const isLongEnough = (nowMs: number): boolean => {
     if (nowMs - startMs < rule.minSeconds * 1000) return false;
-    // A counter is read at the ends only: its updates follow from the time.
-    return sensor.info.reading === 'counter' ? nowMs - startMs >= rule.minUpdates * intervalMs : meter.updates >= rule.minUpdates;
+    // The updates of a counter follow from the time, however often it is read.
+    return isCounter ? nowMs - startMs >= rule.minUpdates * intervalMs : meter.updates >= rule.minUpdates;
   };
-  while (iterations === 0 || !isLongEnough(clock.nowMs())) {
-    checkAbort(abort);
-    if (clock.nowMs() >= control.deadlineMs) return { kind: 'invalid', why: 'the time for the measurement is over' };
-    await step();
-    iterations++;
-    if (sensor.info.reading === 'power' && clock.nowMs() - sampledMs >= intervalMs) {
-      await meter.take();
-      sampledMs = clock.nowMs();
+  // A reading that rejects does so again in the next `take`, which is awaited.
+  const stop = isCounter ? clock.every(counterIntervalMs, () => void sample().catch(() => undefined)) : () => undefined;
+  try {
+    while (iterations === 0 || !isLongEnough(clock.nowMs())) {
+      checkAbort(abort);
+      if (clock.nowMs() >= control.deadlineMs) return { kind: 'invalid', why: 'the time for the measurement is over' };
+      await step();
+      iterations++;
+      await sample();
+      if (meter.invalid !== null) return { kind: 'invalid', why: meter.invalid };
     }
-    if (meter.invalid !== null) return { kind: 'invalid', why: meter.invalid };
+  } finally {
+    stop();
   }
   await meter.take();
   if (meter.invalid !== null) return { kind: 'invalid', why: meter.invalid };

@@ -9,7 +9,10 @@ type Entry = { readonly text: string } | { readonly code: string } | { readonly 
 export class ScriptedClock implements MeterClock {
   /** Told of every stretch of time that passes. */
   onPass: (fromMs: number, ms: number) => void = () => undefined;
+  /** How long each sleep was, milliseconds. */
+  readonly slept: number[] = [];
   private time = 0;
+  private timers: { readonly ms: number; nextMs: number; readonly tick: () => void }[] = [];
 
   nowMs(): number {
     return this.time;
@@ -18,9 +21,27 @@ export class ScriptedClock implements MeterClock {
   pass(ms: number): void {
     this.onPass(this.time, ms);
     this.time += ms;
+    for (const timer of this.timers) {
+      if (this.time < timer.nextMs) continue;
+      timer.nextMs = this.time + timer.ms;
+      timer.tick();
+    }
+  }
+
+  every(ms: number, tick: () => void): () => void {
+    const timer = { ms, nextMs: this.time + ms, tick };
+    this.timers.push(timer);
+    return () => {
+      this.timers = this.timers.filter((each) => each !== timer);
+    };
+  }
+
+  get timerCount(): number {
+    return this.timers.length;
   }
 
   sleep(ms: number): Promise<void> {
+    this.slept.push(ms);
     this.pass(ms);
     return Promise.resolve();
   }
