@@ -33,7 +33,7 @@ import { selectRows } from './select-rows.ts';
 import type { SelectRows } from './select-rows.ts';
 import { savingDocument, searchPrice, totalSavings } from './select-savings.ts';
 import { wholeEnergy } from './select-whole.ts';
-import { targetsFor } from './targets.ts';
+import { targetsFor, targetsNow } from './targets.ts';
 
 /** Everything a selection works on, checked before any work. */
 interface Prepared {
@@ -76,10 +76,12 @@ export async function selectJob(
   }
 }
 
-/** All that a search depends on. */
-function memoryKey({ plan, base, data, rows, aim }: Prepared): string {
+/** All that a record depends on: what was searched in, what it is priced on, and what is told about both. */
+function memoryKey({ plan, planPath, base, data, rows, aim }: Prepared): string {
   const counts = [rows.calibration.rows, rows.validation.rows, rows.heldOut.rows];
-  return JSON.stringify([aim, counts, sha256(planFacts(plan)), base.opened.sha256, data.sha256]);
+  const told = [planPath, base.opened.path, base.left.map(({ layer, reason }) => [layer.id, reason]), base.diagnostics, data.diagnostics];
+  const target = [plan.target, targetsNow(planPath).targets.get(plan.target) ?? null];
+  return JSON.stringify([aim, counts, sha256(planFacts(plan)), base.opened.sha256, data.sha256, target, told]);
 }
 
 async function prepare(environment: Environment, params: SelectParams, control: JobControl): Promise<Prepared> {

@@ -43,12 +43,20 @@ describe('the newest trial', () => {
     expect(written.hashes).toEqual(alone.hashes);
   }, 120_000);
 
-  test('is searched for again when an option differs', async () => {
+  test('is searched for again when an option, the plan or its target differs', async () => {
     const memory = new SelectMemory();
     await selectJob(environment, { path: plan, rows: 90, trial: true }, {}, memory);
-    const stages = new Set<string>();
-    await selectJob(environment, { path: plan, rows: 90, maxDrop: 0.02 }, { onProgress: ({ stage }) => void stages.add(stage) }, memory);
-    expect(stages.has('searching')).toBe(true);
+    // The record names the plan and tells what an inference takes on the target.
+    const [other, copy] = ['other.tiers', 'copy.tiers'].map((name) => join(folder, name)) as [string, string];
+    writeFileSync(other, smallPlan.replace('ecp5-85f', 'server-cpu'));
+    writeFileSync(copy, smallPlan);
+    for (const changed of [{ path: plan, maxDrop: 0.02 }, { path: other }, { path: copy }]) {
+      const abort = { aborted: false };
+      const onProgress = ({ stage }: ProgressEvent): void => void (abort.aborted ||= stage === 'searching');
+      const out = join(folder, 'again.onnx');
+      await expect(selectJob(environment, { rows: 90, out, ...changed }, { abort, onProgress }, memory)).rejects.toThrow(/./);
+      expect(abort.aborted).toBe(true);
+    }
   }, 120_000);
 
   test('is the only one kept, and none of a size that would weigh on the process', () => {
