@@ -1,3 +1,4 @@
+import type { EngineDevice } from '../solver-core/backends/engine/device.ts';
 import type { EngineWork } from '../solver-core/fit/backend.ts';
 import type { Counters } from './engine-toggles.mjs';
 
@@ -11,7 +12,7 @@ export declare const kinds: readonly string[];
 export declare function loadEngine(): Promise<unknown>;
 export declare function countSolve(
   product: unknown,
-  folder: string,
+  device: EngineDevice,
   problem: {
     readonly kind: string;
     readonly d: number;

@@ -68,25 +68,20 @@ export function typicalRows(seededBelow, kind, d, outputs, n, from) {
 
 const host = { nowMs: () => performance.now(), pause: () => Promise.resolve() };
 
-/** Solves a problem on the counting engine: its work as a fit record has it, and its counters by phase. */
-export async function countSolve(product, folder, { kind, d, outputs, rows, from }) {
-  const device = await product.WasmDevice.create(await product.loadImage(folder), host);
-  try {
-    const { x, y } = typicalRows(product.seededBelow, kind, d, outputs, rows, from);
-    const source = {
-      rows,
-      columns: d,
-      outputs,
-      async *chunks() {
-        yield { rows, x, y };
-      },
-    };
-    const context = { host, abort: { aborted: false } };
-    const solution = await product.solveOnDevice({ source, lambda: kind === 'collinear' ? 1e-4 : undefined, bias: true }, device, context);
-    return { work: solution.engine, counters: readCounters(device.rtl.call), residual: solution.relativeResidual };
-  } finally {
-    await device.dispose();
-  }
+/** Solves a problem on a counting engine out of reset: its work as a fit record has it, and its counters by phase. */
+export async function countSolve(product, device, { kind, d, outputs, rows, from }) {
+  const { x, y } = typicalRows(product.seededBelow, kind, d, outputs, rows, from);
+  const source = {
+    rows,
+    columns: d,
+    outputs,
+    async *chunks() {
+      yield { rows, x, y };
+    },
+  };
+  const context = { host, abort: { aborted: false } };
+  const solution = await product.solveOnDevice({ source, lambda: kind === 'collinear' ? 1e-4 : undefined, bias: true }, device, context);
+  return { work: solution.engine, counters: readCounters(device.rtl.call), residual: solution.relativeResidual };
 }
 
 /** Phases of a fit record from those of the counters: substitutions from the last row are one, and so are words of one and two limbs. */
@@ -142,7 +137,9 @@ async function characterise(product, { name, parameters, sizes }, number) {
         rows: 4 * d,
         from: seed + 100 * number + 10 * k + s,
       };
-      const result = await countSolve(product, folder, problem);
+      const device = await product.WasmDevice.create(await product.loadImage(folder), host);
+      const result = await countSolve(product, device, problem);
+      await device.dispose();
       results.push(result);
       const { gramCycles, cholCycles, backCycles, fsubCycles } = result.work;
       console.log(

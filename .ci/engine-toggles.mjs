@@ -108,21 +108,35 @@ EXPORT(toggle_clocks) double toggle_clocks(uint32_t phase) { return double(toggl
 `;
 }
 
+/** What a counting engine is compiled from: the simulation and its harness in C++, definitions, and every register with its class and width. */
+export async function countingSource(parameters) {
+  const all = { ...defaultParameters, ...parameters };
+  const sources = await readSources([...rtlSources, harnessSource]);
+  const files = Object.fromEntries(rtlSources.map((path) => [path.split('/').at(-1), sources[path]]));
+  const { cpp, registers } = countToggles(await rtlToCpp(files, top, all));
+  const defines = [`-DENGINE_LANES=${all.N}`, `-DENGINE_AW=${all.AW}`];
+  return { cpp, harness: countingHarness(sources[harnessSource]), defines, registers };
+}
+
+/** What a counting engine with these parameters depends on, as one hash. */
+export async function countingKey(parameters) {
+  const sources = await readSources([...rtlSources, harnessSource]);
+  const own = await readFile(new URL(import.meta.url), 'utf8');
+  return sha256(JSON.stringify([{ ...defaultParameters, ...parameters }, sources, own, await toolVersions()]));
+}
+
 /**
  * Builds a counting engine into `folder` unless it is there already: engine.wasm and manifest.json as `loadImage` reads them, the
  * manifest with the registers.
  */
 export async function buildCounting(parameters, folder) {
   const all = { ...defaultParameters, ...parameters };
-  const sources = await readSources([...rtlSources, harnessSource]);
-  const own = await readFile(new URL(import.meta.url), 'utf8');
-  const key = sha256(JSON.stringify([all, sources, own, await toolVersions()]));
+  const key = await countingKey(all);
   const manifestPath = resolve(folder, 'manifest.json');
   const earlier = await readFile(manifestPath, 'utf8').then(JSON.parse, () => undefined);
   if (earlier?.key === key) return earlier;
-  const files = Object.fromEntries(rtlSources.map((path) => [path.split('/').at(-1), sources[path]]));
-  const { cpp, registers } = countToggles(await rtlToCpp(files, top, all));
-  const wasm = await compileToWasm(cpp, countingHarness(sources[harnessSource]), [`-DENGINE_LANES=${all.N}`, `-DENGINE_AW=${all.AW}`]);
+  const { cpp, harness, defines, registers } = await countingSource(all);
+  const wasm = await compileToWasm(cpp, harness, defines);
   const manifest = { key, parameters: all, wasmSha256: sha256(wasm), registers };
   await mkdir(folder, { recursive: true });
   await writeAtomically(resolve(folder, 'engine.wasm'), wasm);

@@ -61,9 +61,9 @@ export class WasmDevice implements EngineDevice {
     this.host = host;
   }
 
-  /** Starts a simulated engine from a verified image (load-image.ts). */
-  static async create(image: EngineImage, host: Host): Promise<WasmDevice> {
-    return new WasmDevice(image, await startRtl(image), host);
+  /** Starts a simulated engine from a verified image (load-image.ts). `start`: how, where it is not WebAssembly. */
+  static async create(image: EngineImage, host: Host, start: (image: EngineImage) => Promise<RtlInstance> = startRtl): Promise<WasmDevice> {
+    return new WasmDevice(image, await start(image), host);
   }
 
   get totals(): EngineTotals {
