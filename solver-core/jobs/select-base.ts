@@ -12,6 +12,7 @@ import { defaultFittedPath } from './outputs.ts';
 import type { ReadPlan } from './read-plan.ts';
 import { runnableModel } from './runnable-model.ts';
 import type { RunnableModel } from './runnable-model.ts';
+import { whyTooLarge } from './select-size.ts';
 
 /** The model whose weights are chosen. */
 export interface SelectBase {
@@ -37,7 +38,7 @@ export async function selectBase(environment: Environment, read: ReadPlan, plan:
   const layers: Layer[] = [];
   const left: { layer: Layer; reason: string }[] = [];
   for (const layer of runnable.layers) {
-    const reason = whyNotQuantisable(runnable.model, layer) ?? whyNotFinite(runnable, layer);
+    const reason = whyNotQuantisable(runnable.model, layer) ?? whyTooLarge(layer) ?? whyNotFinite(runnable, layer);
     if (reason === null) layers.push(layer);
     else left.push({ layer, reason });
   }
@@ -71,7 +72,9 @@ function nothingToSelect(path: string, left: SelectBase['left']): TierwiseError 
     `${path} has no layer whose weights can be selected; ${why}${more}`,
     isDone
       ? 'Its weights are integers already. Select from the floating-point model that they came from.'
-      : 'Give a model with Gemm, MatMul or Conv layers whose weights are stored as float32.',
+      : first !== undefined && / MiB are allowed/.test(first.reason)
+        ? 'Give a model with smaller layers or smaller inputs.'
+        : 'Give a model with Gemm, MatMul or Conv layers whose weights are stored as float32.',
   );
 }
 

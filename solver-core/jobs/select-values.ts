@@ -5,7 +5,7 @@ import type { FitRows, ModelInput, ModelRuntime, SolveContext } from '../fit/ind
 import { createRandom } from '../fit/prng.ts';
 import { TierwiseError, assert } from '../model/error.ts';
 import type { Layer } from '../model/layer.ts';
-import { positionsOf } from '../model/positions.ts';
+import { steeringSamples, valueBytes } from './select-size.ts';
 
 /** What values of a model are read from. */
 export interface ModelValuesRequest {
@@ -25,15 +25,8 @@ export interface ModelValues {
   now(value: string, layer: Layer, stored: StoredModel, context: SolveContext): Promise<TensorSource>;
 }
 
-/** Rows (samples times positions) that steer a layer: as many as say something about its inputs, few enough to stay quick. */
-const rowsPerInput = 128;
-const leastRows = 49152;
-const leastSamples = 160;
 /** What the original model's outputs may take in memory, all layers together. */
 const originalsBytes = 2 ** 29;
-
-/** What one value may take in memory. */
-const valueBytes = 2 ** 29;
 
 export function modelValues(request: ModelValuesRequest): ModelValues {
   const originals = new Map<string, TensorSource>();
@@ -51,7 +44,7 @@ export function modelValues(request: ModelValuesRequest): ModelValues {
     throw new TierwiseError(
       'layer-values-too-large',
       `the values that layer ${layer.id} reads or gives take more than ${valueBytes / 2 ** 20} MiB on ${data.rows} rows`,
-      'Leave this layer out, or use smaller inputs.',
+      'Use fewer rows with --rows N, or smaller inputs.',
     );
   };
   // A layer is often looked at several times in a row, on other input levels: what it reads is then computed once.
@@ -87,9 +80,7 @@ export function modelValues(request: ModelValuesRequest): ModelValues {
 
 /** A seeded draw of the calibration rows, in random order: data files are often sorted by class, which would make neighbours alike. */
 function sampled(data: FitRows, layer: Layer, seed: number): FitRows {
-  const positions = positionsOf(layer) ?? 1;
-  const d = layer.linear?.inputs ?? 1;
-  const count = Math.min(data.rows, Math.max(leastSamples, Math.ceil(Math.max(leastRows, rowsPerInput * d) / positions)));
+  const count = steeringSamples(layer, data.rows);
   assert('x' in data, 'the rows of a selection are held in memory');
   const random = createRandom(seed, 'select-rows');
   const order = Uint32Array.from({ length: data.rows }, (_, i) => i);

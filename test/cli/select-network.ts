@@ -27,6 +27,17 @@ export function smallNetwork(change: (tensors: Map<string, Float32Array>) => voi
   });
 }
 
+/** Bytes of a network of one layer whose square of inputs is too large to hold. */
+export function wideNetwork(): Uint8Array {
+  return buildModel({
+    name: 'wide',
+    inputs: [{ name: 'x', type: 'float32', dims: ['n', 8192] }],
+    outputs: [{ name: 's', type: 'float32', dims: ['n', 2] }],
+    nodes: [{ op: 'Gemm', inputs: ['x', 'w'], outputs: ['s'] }],
+    tensors: [{ name: 'w', dims: [8192, 2], data: new Float32Array(2 * 8192).fill(1) }],
+  });
+}
+
 /** Text of a plan for the small network. */
 export const smallPlan = `model "small.onnx"
 data "digits.npz" inputs x labels y split 0.8 seed 1

@@ -15,7 +15,7 @@ import { tolerances } from '../tolerances.ts';
 import { buildProduct, documentOf, edit, errorCode } from './product.ts';
 import type { Product, Ran } from './product.ts';
 import { energySchema, evalSchema, inspectSchema, selectSchema } from './schemas.ts';
-import { smallNetwork, smallPlan } from './select-network.ts';
+import { smallNetwork, smallPlan, wideNetwork } from './select-network.ts';
 import { selected, smallSelectFolder } from './select-tools.ts';
 import type { Selected } from './select-tools.ts';
 
@@ -214,6 +214,23 @@ describe('what stops a selection', () => {
           join(at, 'small.onnx'),
           smallNetwork((t) => ['w1', 'b2'].forEach((name) => t.get(name)!.fill(NaN))),
         ),
+    },
+    {
+      name: 'a layer too large for memory',
+      code: 'no-quantisable-layer',
+      text: /8192 inputs; 2048 MiB are allowed[^]*smaller layers/,
+      change: (at) => {
+        writeFileSync(join(at, 'small.onnx'), wideNetwork());
+        planOf(at, (t) => t.replace(/lower tier[^]*/, ''));
+      },
+    },
+    {
+      name: 'an output over notes of somebody',
+      exit: 2,
+      code: 'output-would-overwrite',
+      text: /not a record/,
+      change: (at) => writeFileSync(join(at, 'notes.json'), '{}'),
+      words: '--out notes.onnx',
     },
     { name: 'an output over the data', exit: 2, code: 'output-would-overwrite', text: /digits\.npz/, words: '--out digits.npz' },
     { name: 'an output over the model', exit: 2, code: 'output-would-overwrite', text: /small\.onnx/, words: '--out small.onnx' },
