@@ -1,5 +1,5 @@
 import type { Budget, Plan } from '../model/plan.ts';
-import type { BudgetDocument, BudgetLayer, EnergyDocument, EnergyLayer } from '../protocol/documents.ts';
+import type { BudgetDocument, BudgetLayer, EnergyDocument, EnergyLayer, MissingFigures } from '../protocol/documents.ts';
 import type { Quantity } from './quantity.ts';
 import { exactly, sum } from './quantity.ts';
 
@@ -18,24 +18,40 @@ export function evaluateBudgets(plan: Plan, energy: EnergyDocument): readonly Bu
   const pickLayers = (ids: readonly string[]): readonly (EnergyLayer | undefined)[] => ids.map((id) => byId.get(id));
   const tiers = [...plan.lower, ...plan.upper];
   const model = plan.budgets.map((budget) => {
-    if (budget.per === 'inference') return judge(modelScope, budget, energy.totals.inference);
+    if (budget.per === 'inference') return judge(modelScope, budget, energy.totals.inference, missingIn(energy.layers, budget.per));
     if (budget.per === 'layer') return judgeLayers(modelScope, budget, energy.layers);
     const fitted = plan.lower.flatMap((tier) => tier.layers);
     const learned = (plan.upper.length > 0 ? plan.upper : tiers).flatMap((tier) => tier.layers);
-    return judge(modelScope, budget, energyOf(pickLayers(budget.per === 'fit' ? fitted : learned), budget.per));
+    const counted = pickLayers(budget.per === 'fit' ? fitted : learned);
+    return judge(modelScope, budget, energyOf(counted, budget.per), missingIn(counted, budget.per));
   });
   const ofTiers = tiers.flatMap((tier) =>
     tier.budgets.map((budget) => {
       const scope = `${tier.kind} ${tier.name}`;
-      if (budget.per !== 'layer') return judge(scope, budget, energyOf(pickLayers(tier.layers), budget.per));
+      const counted = pickLayers(tier.layers);
+      if (budget.per !== 'layer') return judge(scope, budget, energyOf(counted, budget.per), missingIn(counted, budget.per));
       return judgeLayers(
         scope,
         budget,
-        pickLayers(tier.layers).flatMap((layer) => layer ?? []),
+        counted.flatMap((layer) => layer ?? []),
       );
     }),
   );
   return [...model, ...ofTiers];
+}
+
+/** The layers of an estimate, each with the strictest limit per layer of the plan and of its tier, where there is one. */
+export function withLayerBudgets(plan: Plan, layers: readonly EnergyLayer[]): readonly EnergyLayer[] {
+  const limitsOf = (budgets: readonly Budget[]): readonly number[] =>
+    budgets.flatMap(({ per, limitJ }) => (per === 'layer' ? [limitJ] : []));
+  const ofPlan = limitsOf(plan.budgets);
+  const tiers = [...plan.lower, ...plan.upper];
+  return layers.map((layer) => {
+    const limitJ = Math.min(...ofPlan, ...tiers.flatMap((tier) => (tier.layers.includes(layer.id) ? limitsOf(tier.budgets) : [])));
+    return Number.isFinite(limitJ)
+      ? { ...layer, budget: { limit: statedLimit(limitJ), status: budgetStatus(layer.inference, limitJ) } }
+      : layer;
+  });
 }
 
 /** Status of an energy against a limit in joules; null gives `unknown`. */
@@ -45,7 +61,7 @@ export function budgetStatus(actual: Quantity<'J'> | null, limitJ: number): Budg
   return actual.high <= limitJ ? 'met' : 'uncertain';
 }
 
-/** Layers that a finding about a budget per layer can name. */
+/** Layers that a finding about a budget can name. */
 const mostNamed = 10;
 
 /** Worst first: what is above the limit, then what may be, then what nobody knows. */
@@ -63,15 +79,32 @@ function judgeLayers(scope: string, budget: Budget, layers: readonly EnergyLayer
   );
   const worst = judged.filter((layer): layer is BudgetLayer => layer.status !== 'met').slice(0, mostNamed);
   return {
-    ...judge(scope, budget, largest),
+    ...judge(scope, budget, largest, missingIn(layers, 'inference')),
     status: judged[0]?.status ?? 'unknown',
-    ofLayers: { total: judged.length, exceeded: count('exceeded'), uncertain: count('uncertain'), unknown: count('unknown'), worst },
+    ofLayers: {
+      total: judged.length,
+      exceeded: count('exceeded'),
+      surelyExceeded: judged.filter(({ actual }) => actual !== null && actual.low > budget.limitJ).length,
+      uncertain: count('uncertain'),
+      unknown: count('unknown'),
+      worst,
+    },
   };
 }
 
-function judge(scope: string, budget: Budget, actual: Quantity<'J'> | null): BudgetDocument {
-  const limit = exactly(budget.limitJ, 'J', 'assumed', 'stated in the plan');
-  return { scope, per: budget.per, limit, actual, status: budgetStatus(actual, budget.limitJ), range: budget.range };
+function judge(scope: string, budget: Budget, actual: Quantity<'J'> | null, missing: MissingFigures): BudgetDocument {
+  const { per, limitJ, range } = budget;
+  const outcome = { scope, per, limit: statedLimit(limitJ), actual, status: budgetStatus(actual, limitJ), range };
+  return missing.total === 0 ? outcome : { ...outcome, missing };
+}
+
+function statedLimit(limitJ: number): Quantity<'J'> {
+  return exactly(limitJ, 'J', 'assumed', 'stated in the plan');
+}
+
+function missingIn(layers: readonly (EnergyLayer | undefined)[], per: 'inference' | 'fit' | 'update'): MissingFigures {
+  const ids = layers.flatMap((layer) => (layer !== undefined && figureOf(layer, per) === null ? [layer.id] : []));
+  return { total: ids.length, layers: ids.slice(0, mostNamed) };
 }
 
 function energyOf(layers: readonly (EnergyLayer | undefined)[], per: 'inference' | 'fit' | 'update'): Quantity<'J'> | null {

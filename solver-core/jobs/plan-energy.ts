@@ -2,7 +2,7 @@ import type { Checked } from '../model/diagnostic.ts';
 import type { Layer } from '../model/layer.ts';
 import type { Plan } from '../model/plan.ts';
 import type { EnergyDocument, FitLayer } from '../protocol/index.ts';
-import { evaluateBudgets } from '../energy/budgets.ts';
+import { evaluateBudgets, withLayerBudgets } from '../energy/budgets.ts';
 import { engineEvidence } from '../energy/engine-toggles.ts';
 import { energyContext, estimateEnergy } from '../energy/estimate.ts';
 import { withEvidence } from '../energy/evidence.ts';
@@ -69,7 +69,7 @@ export async function planEnergy(
   const held = await withHeldWeights(environment, beside, opened, context?.target);
   const { value, diagnostics } = await withMeasurements(environment, held, found, plan);
   if (value === undefined || hasErrors(read.diagnostics)) return { value, diagnostics };
-  return { value: { ...value, budgets: evaluateBudgets(plan, value) }, diagnostics };
+  return { value: { ...value, layers: withLayerBudgets(plan, value.layers), budgets: evaluateBudgets(plan, value) }, diagnostics };
 }
 
 /** What is known about the direct solves of a plan's layers, by id, and the rows that a fit uses (null: not known). */

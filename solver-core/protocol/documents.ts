@@ -91,8 +91,17 @@ export interface BudgetLayers {
   readonly exceeded: number;
   readonly uncertain: number;
   readonly unknown: number;
+  /** Of the exceeded ones: those whose low end is above the limit, too. Absent in documents of older versions. */
+  readonly surelyExceeded?: number;
   /** Those that are not met, the worst first, at most 10. */
   readonly worst: readonly BudgetLayer[];
+}
+
+/** Layers whose missing figure keeps a budget from being judged. */
+export interface MissingFigures {
+  readonly total: number;
+  /** Ids, at most 10. */
+  readonly layers: readonly string[];
 }
 
 /** Outcome of one budget of a plan. */
@@ -106,6 +115,8 @@ export interface BudgetDocument {
   readonly range: TextRange | null;
   /** Of a budget per layer only. */
   readonly ofLayers?: BudgetLayers;
+  /** Where figures are missing. */
+  readonly missing?: MissingFigures;
 }
 
 /** `tierwise.check/1`. */
@@ -149,6 +160,8 @@ export interface EnergyLayer {
   readonly breakEvenRetrainings: number | null;
   /** The layer's figures beside simulated and measured ones, where there are any. */
   readonly evidence?: readonly EvidenceDocument[];
+  /** The lowest limit per layer that holds for this one, its tier's or the plan's, and the outcome; absent where none does. */
+  readonly budget?: { readonly limit: Quantity<'J'>; readonly status: BudgetDocument['status'] };
   /** How the layer lies on the target's array: dataflow, tiles, utilisation. Absent without an array. */
   readonly mapping?: MappingDocument;
 }
@@ -196,6 +209,8 @@ export interface EnergyDocument {
   readonly budgets?: readonly BudgetDocument[];
   /** The same retraining on the machine that would train. */
   readonly trainingMachine?: TrainingMachineDocument;
+  /** Of a plan: why the target's multiply-adds cannot be simulated gate by gate, as the end of a sentence; null where they can. */
+  readonly switchingObstacle?: string | null;
   /** The calibration in use, e.g. its path and date; absent when the target's constants are used as they are. */
   readonly calibration?: { readonly path: string; readonly date: string; readonly stale: string | null };
   readonly diagnostics: readonly DiagnosticDocument[];

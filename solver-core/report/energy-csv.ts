@@ -1,6 +1,5 @@
 import type { EnergyDocument, EnergyLayer, RetrainingDocument } from '../protocol/documents.ts';
 import type { Quantity } from '../protocol/quantity.ts';
-import { budgetStatus } from '../energy/budgets.ts';
 import { inert } from './cells.ts';
 
 const figures = ['inference', 'sgd', 'solve', 'incremental'] as const;
@@ -53,7 +52,7 @@ export function energyCsv(energy: EnergyDocument): string {
     textCell(energy.target),
     textCell(energy.trainingMachine?.machine ?? ''),
     ...machineCells(layer.onTrainingMachine),
-    ...budgetCells(energy, layer),
+    ...budgetCells(layer),
     ...evidenceCells(layer),
     ...mappingCells(layer),
     textCell(energy.calibration === undefined ? '' : `${energy.calibration.path} of ${energy.calibration.date}`),
@@ -70,13 +69,8 @@ function machineCells(retraining: RetrainingDocument | undefined): readonly stri
   return methods.flatMap((method) => quantityCells(retraining?.[method] ?? null));
 }
 
-/** The lowest limit per layer that holds for this one: the plan's, or that of a tier of its kind that names it among its worst. */
-function budgetCells(energy: EnergyDocument, layer: EnergyLayer): readonly string[] {
-  const limits = (energy.budgets ?? []).filter(({ per, scope }) => per === 'layer' && scope === 'model').map(({ limit }) => limit.value);
-  const named = (energy.budgets ?? []).filter(({ ofLayers }) => ofLayers?.worst.some(({ id }) => id === layer.id) === true);
-  const limitJ = Math.min(...limits, ...named.map(({ limit }) => limit.value));
-  if (!Number.isFinite(limitJ)) return ['', ''];
-  return [String(limitJ), budgetStatus(layer.inference, limitJ)];
+function budgetCells({ budget }: EnergyLayer): readonly string[] {
+  return budget === undefined ? ['', ''] : [String(budget.limit.value), budget.status];
 }
 
 function evidenceCells({ evidence = [] }: EnergyLayer): readonly string[] {

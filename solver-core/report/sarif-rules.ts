@@ -105,6 +105,11 @@ const planRules: Readonly<Record<PlanCode, RuleText>> = {
     short: 'The estimate is within the budget, its upper bound is not.',
     help: 'Narrow the estimate: state the epochs, calibrate the target, or fit once so that the cycles of the engine are known. Or accept that the bound is wide.',
   },
+  'budget-unknown': {
+    name: 'BudgetUnknown',
+    short: 'A budget cannot be judged because a figure is missing.',
+    help: 'Nobody knows whether the plan keeps this budget. Layers without a figure have shapes that are not known, or, for a fit or an update, rows that cannot be counted or layers that cannot be solved. Fix the shapes when exporting the model, make the data readable where the check runs, or take the budget out.',
+  },
 };
 
 /** A rule of a SARIF log. Codes of models and data files, which this table does not hold, get a general text. */

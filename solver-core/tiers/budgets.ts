@@ -1,6 +1,6 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Budget } from '../model/plan.ts';
-import type { BudgetLayers } from '../protocol/index.ts';
+import type { BudgetDocument, BudgetLayers } from '../protocol/index.ts';
 import type { BudgetClause } from './generated/ast.ts';
 import { checkNumber, checkWord } from './context.ts';
 import type { CheckContext, NumberRule, OnceOnly } from './context.ts';
@@ -114,10 +114,35 @@ export function budgetDiagnostic(
   };
 }
 
+/**
+ * The finding about a budget that cannot be judged, or not for all of its layers, because figures are missing; undefined where every
+ * figure is there. A warning: a check that passes for want of figures is no check.
+ */
+export function unknownBudgetDiagnostic(budget: Budget, { scope, status, missing }: BudgetDocument): Diagnostic | undefined {
+  if (status !== 'unknown' && missing === undefined) return undefined;
+  const names = (missing?.layers ?? []).slice(0, mostNamed).map((id) => shown(id));
+  const more = (missing?.total ?? 0) > names.length ? ` and ${(missing?.total ?? 0) - names.length} more` : '';
+  const limit = energyText(budget.limitJ);
+  const why = names.length === 0 ? 'no layer that it counts is known' : `there is no figure for ${names.join(', ')}${more}`;
+  const judged = budget.per === 'layer' && status !== 'unknown' ? 'cannot be judged for every layer' : 'cannot be judged';
+  const message = `${scope}: the budget of ${limit} per ${budget.per} ${judged}: ${why}; ${missingAdvice[budget.per]}`;
+  return { severity: 'warning', code: 'budget-unknown', message, where: { range: budget.range } };
+}
+
+const ofShapes = 'give the model fixed shapes, or take the budget out';
+/** What brings the figure that each kind of budget needs. */
+const missingAdvice: Readonly<Record<Budget['per'], string>> = {
+  inference: ofShapes,
+  layer: ofShapes,
+  fit: 'see that the data can be read and that the tiers hold layers that can be solved, or take the budget out',
+  update: 'see that the tiers hold layers that can be updated, or take the budget out',
+};
+
 /** Layers a finding names; the document holds more. */
 const mostNamed = 3;
 
-function layersDiagnostic(budget: Budget, scope: string, { total, exceeded, uncertain, worst }: BudgetLayers): Diagnostic | undefined {
+function layersDiagnostic(budget: Budget, scope: string, ofLayers: BudgetLayers): Diagnostic | undefined {
+  const { total, exceeded, uncertain, worst } = ofLayers;
   const count = exceeded > 0 ? exceeded : uncertain;
   if (count === 0) return undefined;
   const named = worst.filter(({ status }) => status === (exceeded > 0 ? 'exceeded' : 'uncertain')).slice(0, mostNamed);
@@ -130,7 +155,8 @@ function layersDiagnostic(budget: Budget, scope: string, { total, exceeded, unce
     const message = `${scope}: the estimate of every layer is within the budget of ${limit} per layer, the upper bound of ${which} is not: ${names.join(', ')}${more}`;
     return { severity: 'info', code: 'budget-uncertain', message, where };
   }
-  const sure = named.some(({ actual }) => actual !== null && actual.low > budget.limitJ) ? '' : '; the lower bounds would still fit';
+  const isSure = worst.some(({ actual }) => actual !== null && actual.low > budget.limitJ) || (ofLayers.surelyExceeded ?? 0) > 0;
+  const sure = isSure ? '' : '; the lower bounds would still fit';
   const message = `${scope}: ${which} ${count === 1 ? 'is' : 'are'} above the budget of ${limit} per layer: ${names.join(', ')}${more}${sure}; raise the budget or make these layers cheaper`;
   return { severity: 'error', code: 'budget-exceeded', message, where };
 }

@@ -24,6 +24,7 @@ export const diagnosticCodes = [
   'value-out-of-range',
   'budget-exceeded',
   'budget-uncertain',
+  'budget-unknown',
 ] as const;
 
 /** One of the stable codes above. */

@@ -93,7 +93,10 @@ export function budgetsOf() {
       actual: v.nullable(joules),
       status: v.picklist(['met', 'exceeded', 'uncertain', 'unknown']),
       range: v.nullable(range),
-      ofLayers: v.optional(v.looseObject({ total: count, exceeded: count, uncertain: count, unknown: count, worst })),
+      ofLayers: v.optional(
+        v.looseObject({ total: count, exceeded: count, surelyExceeded: count, uncertain: count, unknown: count, worst }),
+      ),
+      missing: v.optional(v.looseObject({ total: count, layers: v.array(v.string()) })),
     }),
   );
 }
@@ -142,6 +145,7 @@ export const energySchema = v.looseObject({
       breakEvenRetrainings: v.nullable(count),
       evidence: v.optional(evidence),
       mapping: v.optional(mapping),
+      budget: v.optional(v.looseObject({ limit: joules, status: v.picklist(['met', 'exceeded', 'uncertain', 'unknown']) })),
     }),
   ),
   totals: v.looseObject({

@@ -447,7 +447,8 @@ describe('budgets', () => {
       expect(budget).toMatchObject({ scope: 'model', per: 'layer', status: 'exceeded' });
       expect(budget?.actual?.value).toBe(largest);
       expect(budget?.ofLayers?.worst[0]).toMatchObject({ id: mlp[inference.indexOf(largest)]?.id, status: 'exceeded' });
-      expect(budget?.ofLayers).toMatchObject({ total: 3, exceeded: 1 });
+      expect(budget?.ofLayers).toMatchObject({ total: 3, exceeded: 1, surelyExceeded: 0 });
+      expect(evaluateBudgets(perLayer(1e-15), mlpEnergy())[0]?.ofLayers).toMatchObject({ exceeded: 3, surelyExceeded: 3 });
     });
 
     test('holds for each layer, not for their sum', () => {

@@ -1,4 +1,4 @@
-import { evaluateBudgets } from '../../../solver-core/energy/budgets.ts';
+import { evaluateBudgets, withLayerBudgets } from '../../../solver-core/energy/budgets.ts';
 import { estimateEnergy } from '../../../solver-core/energy/estimate.ts';
 import { evidence, withEvidence } from '../../../solver-core/energy/evidence.ts';
 import { upper } from '../fit/digits.ts';
@@ -141,7 +141,7 @@ export function evidencedEnergy(name = '/fc2/Gemm'): EnergyDocument {
   );
   const perLayer: Plan = { ...plan, budgets: [{ limitJ: 2e-6, per: 'layer', range }] };
   const calibration = { path: `/p/.tierwise/calibrations/${name}.json`, date: '2026-11-20T09:00:00.000Z', stale: null };
-  return { ...all, budgets: evaluateBudgets(perLayer, all), calibration };
+  return { ...all, layers: withLayerBudgets(perLayer, all.layers), budgets: evaluateBudgets(perLayer, all), calibration };
 }
 
 export function mlpBudgets(): readonly BudgetDocument[] {

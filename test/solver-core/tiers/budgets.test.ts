@@ -53,6 +53,16 @@ describe('a budget per layer', () => {
     });
   });
 
+  test('does not say that lower bounds would fit when a layer that it does not name is above for sure', () => {
+    const wide = (id: string, value: number): BudgetLayer => ({ id, actual: energy(value, 1e-9), status: 'exceeded' });
+    const worst = [wide('a', 40e-6), wide('b', 12e-6), wide('c', 6e-6), exceeded('d', 5.5e-6)];
+    const counts = { total: 9, exceeded: 4, uncertain: 0, unknown: 0, worst };
+    const message = (surelyExceeded: number): string | undefined =>
+      budgetDiagnostic(perLayer, 'model', energy(40e-6), { ...counts, surelyExceeded })?.message;
+    expect(message(0)).toContain('the lower bounds would still fit');
+    expect(message(1)).not.toContain('would still fit');
+  });
+
   test('one whose upper bound alone is above is information', () => {
     const worst: BudgetLayer[] = [{ id: 'a', actual: energy(3e-6), status: 'uncertain' }];
     expect(budgetDiagnostic(perLayer, 'lower t', energy(3e-6), { total: 1, exceeded: 0, uncertain: 1, unknown: 0, worst })).toEqual({
