@@ -67,7 +67,7 @@ export async function measureJob(
     const document = measuredDocument({
       of: 'inference',
       modelPath: opened.path,
-      workload: `inference${batch === 1 ? '' : ` of ${batch} samples at once, figures per sample`}, ONNX Runtime on one thread, ${inputs.text}`,
+      workload: `inference${batch === 1 ? '' : ` of ${batch} samples at once, as the model fixes them`}, ONNX Runtime on one thread, ${inputs.text}`,
       batch,
       found,
       measurement,

@@ -10,7 +10,7 @@ export interface Measured {
   readonly of: 'inference' | 'fit';
   readonly modelPath: string;
   readonly workload: string;
-  /** Samples of one iteration; the figure is for one of them. */
+  /** Samples of one run; the figure is for the run, as the estimate is. */
   readonly batch: number;
   readonly found: ReadySensor;
   readonly measurement: Measurement;
@@ -28,14 +28,14 @@ export function measuredDocument(measured: Measured): MeasureDocument {
   const { runs, reason, idleW, dropped } = measurement;
   const meter = `${info.name}, ${info.domain}`;
   const energy = netQuantity(measurement, aboutText(measured, meter));
-  const one = energy === null || batch === 1 ? energy : divided(energy, batch);
   return {
     schema: 'tierwise.measure/1',
     model: modelPath,
     of,
     workload,
+    batch,
     sensor: info,
-    result: one === null ? null : { energy: one, repetitions: runs.length, sensor: meter, date },
+    result: energy === null ? null : { energy, repetitions: runs.length, sensor: meter, date },
     reason,
     idle: idleQuantity(idleW, meter),
     runs: runs.map(({ iterations, run, netPerIterationJ }) => ({
@@ -52,18 +52,14 @@ export function measuredDocument(measured: Measured): MeasureDocument {
   };
 }
 
-function aboutText({ found, measurement, batch }: Measured, meter: string): string {
+function aboutText({ found, measurement }: Measured, meter: string): string {
   const { info } = found;
   const { runs, net } = measurement;
   const seconds = runs.reduce((total, { run }) => total + run.seconds, 0) / Math.max(1, runs.length);
   const kind = info.reading === 'counter' ? 'difference of a counter' : 'power integrated over samples';
   const interval = info.updateIntervalMs === null ? 'of unknown interval' : `every ${info.updateIntervalMs} ms`;
-  const median = net === null ? '' : `; median ${(net.median / batch).toPrecision(3)} J`;
+  const median = net === null ? '' : `; median ${net.median.toPrecision(3)} J`;
   return `${meter}; ${kind}, new values ${interval}; mean of ${runs.length} runs of ${seconds.toPrecision(3)} s, idle power taken off${median}`;
-}
-
-function divided(energy: Quantity<'J'>, by: number): Quantity<'J'> {
-  return { ...energy, value: energy.value / by, low: energy.low / by, high: energy.high / by };
 }
 
 function idleQuantity(idle: Measurement['idleW'], meter: string): Quantity<'W'> | null {

@@ -36,6 +36,8 @@ export interface MeasureDocument {
   readonly of?: 'inference' | 'fit';
   /** What ran, e.g. "inference, batch 1, ONNX Runtime". */
   readonly workload: string;
+  /** Samples that one run takes, because the model fixes them; every figure is for the run, as estimates are. Absent in older records: 1. */
+  readonly batch?: number;
   readonly sensor: SensorDocument;
   /** Null when the interval includes 0: not measurable, and `reason` says so. */
   readonly result: MeasuredDocument | null;

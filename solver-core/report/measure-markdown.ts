@@ -1,12 +1,13 @@
 import { formatFull, formatQuantity } from '../energy/format.ts';
 import type { CalibrationDocument, MeasureDocument } from '../protocol/measure-documents.ts';
 import { counted, fileName, inert, nothing } from './cells.ts';
-import { factorText, groupWords, leftOutText, percent } from './measure-text.ts';
+import { factorText, groupWords, leftOutText, measuredWords, percent } from './measure-text.ts';
 
 /** A measurement as Markdown, e.g. for a pull request. Ends with a newline. */
 export function measureMarkdown({
   model,
   of,
+  batch,
   workload,
   sensor,
   result,
@@ -26,7 +27,7 @@ export function measureMarkdown({
     '',
     '| | |',
     '| --- | --- |',
-    `| ${of === 'fit' ? 'one fit' : 'one inference'} | ${figure} |`,
+    `| ${measuredWords({ of, batch })} | ${figure} |`,
     `| idle power | ${idle === null ? nothing : formatFull(idle, 3)} |`,
     ...(estimate === null ? [] : [`| estimate for ${cell(target ?? '')} | ${formatFull(estimate)}${error} |`]),
     `| meter | ${cell(sensor.name)}, ${cell(sensor.domain)} |`,

@@ -35,7 +35,7 @@ export function measureText(document: MeasureDocument): string {
     '',
     result === null
       ? `Not measurable: ${inert(reason ?? 'no reason given', 400)}`
-      : `${(document.of === 'fit' ? 'one fit' : 'one inference').padEnd(22)} ${formatFull(result.energy, 3)}, 95 % interval over ${counted(result.repetitions, 'run')}`,
+      : `${measuredWords(document).padEnd(22)} ${formatFull(result.energy, 3)}, 95 % interval over ${counted(result.repetitions, 'run')}`,
     `idle power             ${idle === null ? nothing : formatFull(idle, 3)}`,
     ...comparison(document),
     ...(target == null && result !== null ? ['No target was named, so the figure stands alone; --target T puts it beside estimates.'] : []),
@@ -44,6 +44,18 @@ export function measureText(document: MeasureDocument): string {
     ...diagnostics.map((d) => `${d.severity}: ${d.code}: ${inert(d.message, 400)}`),
     '',
   ].join('\n');
+}
+
+/** What the figure is of: "one fit", "one inference", "inference of 8" (samples at once). */
+export function measuredWords({
+  of,
+  batch = 1,
+}: {
+  readonly of?: MeasureDocument['of'] | undefined;
+  readonly batch?: number | undefined;
+}): string {
+  if (of === 'fit') return 'one fit';
+  return batch === 1 ? 'one inference' : `inference of ${batch}`;
 }
 
 function comparison({ estimate, result, target }: MeasureDocument): readonly string[] {

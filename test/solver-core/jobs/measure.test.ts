@@ -15,13 +15,13 @@ import type { MeasureSeams } from '../../../solver-core/jobs/measure-options.ts'
 import { measureJob } from '../../../solver-core/jobs/measure.ts';
 import { sensorsJob } from '../../../solver-core/jobs/sensors.ts';
 import { isAbort } from '../../../solver-core/model/abort.ts';
-import { TierwiseError } from '../../../solver-core/model/error.ts';
 import type { CalibrationDocument, EnergyDocument, MeasureDocument, MeasurementsDocument } from '../../../solver-core/protocol/index.ts';
 import { calibrationSchema, measureSchema } from '../../cli/schemas.ts';
 import { bareJoules } from '../../joules.ts';
 import { projectRoot } from '../../shared.ts';
 import { tolerances } from '../../tolerances.ts';
 import { FakeHost } from '../sensors/fake-host.ts';
+import { codeOf, machine } from './metered-machine.ts';
 
 const target = 'server-cpu';
 const calibrationFile = join('.tierwise', 'calibrations', `${target}.json`);
@@ -37,41 +37,12 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const at = (name: string): string => join(folder, name);
 
-/** A machine on which one run takes `runMs` and `joules` beside 10 W of idling. */
-function machine(joules: number, runMs = 20): MeasureSeams {
-  const host = new FakeHost('one-package');
-  let total = 0;
-  let extraW = 0;
-  host.clock.onPass = (_, ms) => {
-    total += (10 + extraW) * ms * 1000;
-  };
-  host.drive('/sys/class/powercap/intel-rapl:0/energy_uj', () => `${Math.floor(total)}\n`);
-  return {
-    host,
-    sources: { cards: [], boards: [] },
-    date: '2026-11-21T10:00:00.000Z',
-    async around(run) {
-      await run();
-      extraW = joules / (runMs / 1000);
-      host.clock.pass(runMs);
-      extraW = 0;
-    },
-  };
-}
-
 const measure = (seams: MeasureSeams, params: Partial<MeasureParams> = {}): Promise<MeasureDocument> =>
   measureJob(environment, { path: at('digits.onnx'), target, ...params }, {}, seams);
 const calibrate = (seams: MeasureSeams = machine(1), params: Partial<CalibrateParams> = {}): Promise<CalibrationDocument> =>
   calibrateJob(environment, { target, paths: [at('digits.onnx')], ...params }, {}, seams);
 const energy = (params: Partial<EnergyParams> = {}): Promise<EnergyDocument> =>
   energyJob(environment, { path: at('digits.onnx'), target, ...params });
-const codeOf = async (job: Promise<unknown>): Promise<string> => {
-  const error: unknown = await job.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  return error instanceof TierwiseError ? error.code : String(error);
-};
 const kept = (): MeasurementsDocument => JSON.parse(readFileSync(at('digits.measured.json'), 'utf8')) as MeasurementsDocument;
 const off = (a: number | undefined, b: number | undefined): number => Math.abs((a ?? Number.NaN) / (b ?? 0) - 1);
 
