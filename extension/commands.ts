@@ -70,6 +70,8 @@ export const commands: Readonly<Record<string, Command>> = {
   revealOptimised: (context, { optimise }) => revealOptimised(context, optimise.plan),
   compareOptimised: (context, { optimise }) => compareOptimised(context, optimise),
   deleteOptimised: (context, { optimise }) => optimise.plan && context.optimise.deleteWritten(optimise.plan),
+  simulateSwitching: (context) => withPlan(context, context.plans.active, (plan) => context.switching.start(plan)),
+  stopSwitching: (context) => context.switching.stop(),
   measuringHelp: (context) => measuringHelp(context),
   openPlan: (context) => openPlan(context),
   revealLayer: (context, _pages, id) => openPlan(context, id),

@@ -7,6 +7,7 @@ import type { PlanStore } from './plan-store.ts';
 import type { ResultDocuments } from './result-documents.ts';
 import type { SolverClient } from './server-client.ts';
 import type { SettingsService } from './settings.ts';
+import type { SwitchingRunner } from './switching-command.ts';
 
 /** A violation of a page's content security policy, as the page reported it. */
 export interface CspViolation {
@@ -25,6 +26,7 @@ export interface TierwiseContext {
   readonly fits: FitRunner;
   readonly learning: LearnRunner;
   readonly optimise: OptimiseRunner;
+  readonly switching: SwitchingRunner;
   /** Comparisons and calibrations, shown as rendered Markdown. */
   readonly results: ResultDocuments;
   /** What has to end with the window, e.g. the process of a simulated board. */

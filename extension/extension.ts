@@ -25,6 +25,7 @@ import { createStatusBarItem } from './providers/status-bar.ts';
 import { ResultDocuments } from './result-documents.ts';
 import { SolverClient, type SolverState } from './server-client.ts';
 import { SettingsService } from './settings.ts';
+import { SwitchingRunner } from './switching-command.ts';
 
 /** What `activate` returns, for tests in a real extension host. */
 export interface TierwiseApi {
@@ -52,6 +53,7 @@ export function activate(extension: vscode.ExtensionContext): TierwiseApi {
   const fits = new FitRunner({ log, solver, settings, plans });
   const learning = new LearnRunner({ log, solver, plans, memory: extension.workspaceState });
   const optimise = new OptimiseRunner({ log, solver, memory: extension.workspaceState });
+  const switching = new SwitchingRunner({ log, solver, settings, plans });
   const results = new ResultDocuments();
   const context: TierwiseContext = {
     extensionUri: extension.extensionUri,
@@ -63,6 +65,7 @@ export function activate(extension: vscode.ExtensionContext): TierwiseApi {
     fits,
     learning,
     optimise,
+    switching,
     results,
     atEnd: new Set(),
     cspViolations: [],
@@ -86,6 +89,7 @@ export function activate(extension: vscode.ExtensionContext): TierwiseApi {
     fits,
     learning,
     optimise,
+    switching,
     results,
     report,
     learningPage,

@@ -3,8 +3,9 @@ import * as vscode from 'vscode';
 import type { ProgressEvent, SelectDocument } from '../solver-core/protocol/index.ts';
 import type { OptimiseOptions } from '../webview/messages/index.ts';
 import { showError } from './errors-ui.ts';
-import { brokenRun, defaultOptions, finishedRun, idleRun, startedRun, withPoint, type OptimiseRun } from './optimise-run.ts';
+import { brokenRun, defaultOptions, finishedRun, idleRun, startedRun, withPoint, writtenFiles, type OptimiseRun } from './optimise-run.ts';
 import { optimiseOptionsSchema } from './panels/page-messages.ts';
+import { planTextHash } from './plan-text-hash.ts';
 import { savePlan } from './save-plan.ts';
 import { parseSelectRecord } from './select-record.ts';
 import type { SolverClient } from './server-client.ts';
@@ -21,9 +22,12 @@ interface OptimiseServices {
 }
 
 const optionsKey = 'optimise.options';
+const pageKey = 'optimise.page';
 const resultKey = (plan: vscode.Uri): string => `optimise.result:${plan.toString()}`;
 /** A result of more characters is not remembered: the memory of a workspace is read whole at each start. */
 const maxRemembered = 400_000;
+
+const writtenSchema = v.object({ output: v.string(), earlier: v.boolean() });
 
 /** Searches for weights that cost less energy: one search at a time, told point by point; writes a model only when asked to. */
 export class OptimiseRunner implements vscode.Disposable {
@@ -56,6 +60,16 @@ export class OptimiseRunner implements vscode.Disposable {
   get options(): OptimiseOptions {
     const saved = v.safeParse(optimiseOptionsSchema, this.#services.memory.get<unknown>(optionsKey));
     return saved.success ? saved.output : defaultOptions;
+  }
+
+  /** The plan whose page was open last in this workspace. */
+  get pagePlan(): vscode.Uri | undefined {
+    const saved = this.#services.memory.get<unknown>(pageKey);
+    return typeof saved === 'string' ? vscode.Uri.parse(saved) : undefined;
+  }
+
+  rememberPage(plan: vscode.Uri): void {
+    void this.#services.memory.update(pageKey, plan.toString());
   }
 
   remember(options: OptimiseOptions): void {
@@ -97,9 +111,13 @@ export class OptimiseRunner implements vscode.Disposable {
     void vscode.commands.executeCommand('setContext', 'tierwise.optimising', true);
     this.#tell(plan, startedRun(this.run(plan), options, writes, vscode.l10n.t('Reading the plan, the model and the data')));
     let outcome: SelectDocument | undefined;
+    let planHash: string | null = null;
     try {
-      if (await savePlan(plan, vscode.l10n.t('{0} could not be saved, so nothing was searched.', baseName(plan.path))))
+      if (await savePlan(plan, vscode.l10n.t('{0} could not be saved, so nothing was searched.', baseName(plan.path)))) {
+        // Read before the search: what is edited while it goes on is not what was searched.
+        planHash = await planTextHash(plan);
         outcome = await this.#request(plan, options, writes, source.token);
+      }
     } catch (error) {
       this.#onFailure(plan, error);
     } finally {
@@ -107,7 +125,7 @@ export class OptimiseRunner implements vscode.Disposable {
       this.#cancel = undefined;
       this.#running = undefined;
       void vscode.commands.executeCommand('setContext', 'tierwise.optimising', false);
-      if (outcome) this.#onOutcome(plan, options, outcome);
+      if (outcome) this.#onOutcome(plan, options, outcome, planHash);
       else if (this.run(plan).running) this.#tell(plan, brokenRun(this.run(plan), null));
       else this.#changed.fire();
     }
@@ -147,9 +165,9 @@ export class OptimiseRunner implements vscode.Disposable {
     else void showError(this.#services.log, vscode.l10n.t('The search for {0} failed', baseName(plan.path)), error);
   }
 
-  #onOutcome(plan: vscode.Uri, options: OptimiseOptions, outcome: SelectDocument): void {
+  #onOutcome(plan: vscode.Uri, options: OptimiseOptions, outcome: SelectDocument, planHash: string | null): void {
     this.#last = outcome;
-    this.#tell(plan, finishedRun(this.run(plan), options, outcome));
+    this.#tell(plan, finishedRun(this.run(plan), options, outcome, planHash));
     this.#save(plan);
     // Not awaited: the command is done when its result is on the page, not when somebody closes the message.
     if (outcome.output !== null && !this.isShown()) void announce(outcome.output, outcome);
@@ -194,7 +212,7 @@ export class OptimiseRunner implements vscode.Disposable {
   #save(plan: vscode.Uri): void {
     const { result, written } = this.run(plan);
     if (!result) return;
-    const saved = { options: result.options, document: result.document, written: written !== null };
+    const saved = { ...result, written: written === null ? null : { output: written.output, earlier: written.earlier } };
     void this.#services.memory.update(resultKey(plan), JSON.stringify(saved).length <= maxRemembered ? saved : undefined);
   }
 
@@ -203,8 +221,14 @@ export class OptimiseRunner implements vscode.Disposable {
     const options = v.safeParse(optimiseOptionsSchema, saved?.['options']);
     const document = parseSelectRecord(saved?.['document']);
     if (!options.success || !document) return undefined;
-    const run = finishedRun(idleRun(plan.fsPath), options.output, document);
-    return { ...run, result: run.result && { ...run.result, restored: true }, written: saved?.['written'] === true ? run.written : null };
+    const hash = v.safeParse(v.string(), saved?.['planHash']);
+    const run = finishedRun(idleRun(plan.fsPath), options.output, document, hash.success ? hash.output : null);
+    const written = v.safeParse(writtenSchema, saved?.['written']);
+    return {
+      ...run,
+      result: run.result && { ...run.result, restored: true },
+      written: written.success ? writtenFiles(written.output.output, written.output.earlier) : null,
+    };
   }
 }
 

@@ -15,9 +15,15 @@ export interface OptimiseRun {
   /** Tried so far in the run that is under way, else those of `document`. */
   readonly points: readonly SelectPoint[];
   /** The newest finished run with the options it was given. */
-  readonly result: { readonly options: OptimiseOptions; readonly document: SelectDocument; readonly restored: boolean } | null;
-  /** Files that the result wrote and that were not deleted since. */
-  readonly written: { readonly output: string; readonly files: readonly string[] } | null;
+  readonly result: {
+    readonly options: OptimiseOptions;
+    readonly document: SelectDocument;
+    readonly restored: boolean;
+    /** Of the plan's text that was searched; null when not known. */
+    readonly planHash: string | null;
+  } | null;
+  /** Files that were written and not deleted since; `earlier`: they hold the weights of an earlier search, not of `result`. */
+  readonly written: { readonly output: string; readonly files: readonly string[]; readonly earlier: boolean } | null;
   readonly error: ErrorData | null;
 }
 
@@ -43,15 +49,21 @@ export function withPoint(run: OptimiseRun, point: SelectPoint): OptimiseRun {
 }
 
 /** The run as its document tells it. Only a run that was asked to write has files. */
-export function finishedRun(run: OptimiseRun, options: OptimiseOptions, document: SelectDocument): OptimiseRun {
+export function finishedRun(
+  run: OptimiseRun,
+  options: OptimiseOptions,
+  document: SelectDocument,
+  planHash: string | null = null,
+): OptimiseRun {
   const { output } = document;
-  const written = output === null ? run.written : { output, files: [output, recordOf(output)] };
+  const before = run.written && { ...run.written, earlier: true };
+  const written = output === null ? before : writtenFiles(output, false);
   return {
     ...run,
     running: null,
     limit: options.maxDrop,
     points: document.points,
-    result: { options, document, restored: false },
+    result: { options, document, restored: false, planHash },
     written,
     error: null,
   };
@@ -61,6 +73,11 @@ export function finishedRun(run: OptimiseRun, options: OptimiseOptions, document
 export function brokenRun(run: OptimiseRun, error: ErrorData | null): OptimiseRun {
   const limit = run.result?.options.maxDrop ?? run.limit;
   return { ...run, running: null, limit, points: run.result?.document.points ?? [], error };
+}
+
+/** A written model with its record. */
+export function writtenFiles(output: string, earlier: boolean): NonNullable<OptimiseRun['written']> {
+  return { output, files: [output, recordOf(output)], earlier };
 }
 
 /** The record beside a model: `digits.selected.onnx` has `digits.selected.json`. */

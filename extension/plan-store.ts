@@ -1,7 +1,9 @@
 import * as vscode from 'vscode';
 import { emptySnapshot, type PlanSnapshot } from './plan-snapshot.ts';
+import { openTextHash } from './plan-text-hash.ts';
 import { RefreshQueue } from './refresh-queue.ts';
 import type { SettingsService } from './settings.ts';
+import { withSimulation, type Simulation } from './simulation.ts';
 import { SnapshotLoader, type SolverRequester } from './snapshot-loader.ts';
 
 const editDelayMs = 350;
@@ -12,6 +14,10 @@ interface Entry {
   readonly uri: vscode.Uri;
   readonly queue: RefreshQueue;
   snapshot: PlanSnapshot;
+  /** What was simulated of the plan before. */
+  simulation: Simulation | undefined;
+  /** Counts changes of the model and data files that a simulation rests on. */
+  inputs: number;
 }
 
 /**
@@ -78,6 +84,20 @@ export class PlanStore implements vscode.Disposable {
     return this.#entry(uri).queue.runNow();
   }
 
+  /** Changes whenever a file that a simulation of the plan rests on changes. */
+  inputsOf(uri: vscode.Uri): number {
+    return this.#entry(uri).inputs;
+  }
+
+  /** Shows a simulation with the plan's figures until the plan or its files change; false when they have since `inputs` was asked for. */
+  async keepSimulation(uri: vscode.Uri, simulation: Simulation, inputs: number): Promise<boolean> {
+    const entry = this.#entry(uri);
+    if (entry.inputs !== inputs || (openTextHash(uri) ?? simulation.planHash) !== simulation.planHash) return false;
+    entry.simulation = simulation;
+    await entry.queue.runNow();
+    return true;
+  }
+
   /** Asks again for every plan that is known, for example after the solver came back. */
   refreshAll(): void {
     this.#loader.forget();
@@ -95,7 +115,7 @@ export class PlanStore implements vscode.Disposable {
     const known = this.#entries.get(key);
     if (known) return known;
     const queue = new RefreshQueue(() => this.#load(entry));
-    const entry: Entry = { uri, queue, snapshot: emptySnapshot(uri.fsPath) };
+    const entry: Entry = { uri, queue, snapshot: emptySnapshot(uri.fsPath), simulation: undefined, inputs: 0 };
     this.#entries.set(key, entry);
     queue.schedule(0);
     return entry;
@@ -111,7 +131,8 @@ export class PlanStore implements vscode.Disposable {
       text: document?.isDirty ? document.getText() : undefined,
       target: target === '' ? undefined : target,
     };
-    const snapshot = await this.#loader.load(question, entry.snapshot);
+    const loaded = await this.#loader.load(question, entry.snapshot);
+    const snapshot = entry.simulation ? withSimulated(loaded, entry.simulation, openTextHash(uri)) : loaded;
     // Closed or deleted meanwhile: nobody wants to know.
     if (this.#disposed || this.#entries.get(uri.toString()) !== entry) return;
     entry.snapshot = snapshot;
@@ -154,7 +175,14 @@ export class PlanStore implements vscode.Disposable {
 
   #onFile(uri: vscode.Uri): void {
     if (uri.path.endsWith('.onnx')) this.#loader.forget();
-    for (const entry of this.#entries.values()) if (concerns(entry, uri)) entry.queue.schedule(fileDelayMs);
+    for (const entry of this.#entries.values()) {
+      if (!concerns(entry, uri)) continue;
+      if (isSimulated(entry, uri)) {
+        entry.inputs++;
+        entry.simulation = undefined;
+      }
+      entry.queue.schedule(fileDelayMs);
+    }
   }
 
   #onDelete(uri: vscode.Uri): void {
@@ -191,6 +219,18 @@ function concerns(entry: Entry, file: vscode.Uri): boolean {
   // Targets and calibrations of a workspace count for every plan below their folder.
   if (file.path.includes('/.tierwise/')) return true;
   return file.path.startsWith(folder) || (model !== undefined && vscode.Uri.file(model).toString() === file.toString());
+}
+
+/** Whether a simulation rests on a file: data, the plan's own model, or the plan where it is not open. */
+function isSimulated(entry: Entry, file: vscode.Uri): boolean {
+  const model = entry.snapshot.energy?.model;
+  // The text of an open plan is compared itself, so that undoing an edit brings the figures back.
+  if (file.toString() === entry.uri.toString()) return openTextHash(file) === null;
+  return /\.(npz|npy|csv)$/i.test(file.path) || (model !== undefined && vscode.Uri.file(model).toString() === file.toString());
+}
+
+function withSimulated(snapshot: PlanSnapshot, simulation: Simulation, planHash: string | null): PlanSnapshot {
+  return snapshot.energy === null ? snapshot : { ...snapshot, energy: withSimulation(snapshot.energy, simulation, planHash) };
 }
 
 /** Whether a document is a plan on a local disk, where the solver can read it. */

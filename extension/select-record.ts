@@ -34,6 +34,7 @@ const point = v.object({
   quality: number,
   rows: count,
   drop: v.exactOptional(number),
+  smoothDrop: v.exactOptional(number),
   allowed: v.boolean(),
   chosen: v.boolean(),
 });

@@ -20,9 +20,15 @@ const noFigure: FigureView = { text: '\u2013', value: 0, low: 0, high: 0, bandTe
 
 /**
  * The search of a plan for its page. `modelHashes`: what the plan's model and its newest fitted model hash to now, as far as that is
- * known; a search starts from either.
+ * known; a search starts from either. `planHash`: of the plan's text as it is now, null when not known.
  */
-export function optimiseView(run: OptimiseRun, options: OptimiseOptions, modelHashes: readonly string[], t: Translate): OptimiseView {
+export function optimiseView(
+  run: OptimiseRun,
+  options: OptimiseOptions,
+  modelHashes: readonly string[],
+  planHash: string | null,
+  t: Translate,
+): OptimiseView {
   const metric = run.points[0]?.metric ?? 'accuracy';
   const { result } = run;
   const reference = referenceQuality(run.points);
@@ -43,7 +49,7 @@ export function optimiseView(run: OptimiseRun, options: OptimiseOptions, modelHa
             layers: result.document.layers.slice(0, maxLayers).map((layer) => layerView(layer, t)),
             rowsText: rowsText(result.document.rows, t),
             took: t('{0} s', formatNumber(result.document.seconds)),
-            stale: staleText(result, modelHashes, t),
+            stale: staleText(result, modelHashes, planHash, t),
           },
     written: run.written,
     error: run.error,
@@ -51,9 +57,16 @@ export function optimiseView(run: OptimiseRun, options: OptimiseOptions, modelHa
   };
 }
 
-function staleText(result: NonNullable<OptimiseRun['result']>, modelHashes: readonly string[], t: Translate): string | null {
+function staleText(
+  result: NonNullable<OptimiseRun['result']>,
+  modelHashes: readonly string[],
+  planHash: string | null,
+  t: Translate,
+): string | null {
   if (modelHashes.length > 0 && !modelHashes.includes(result.document.hashes.model))
     return t('The model has changed since this search. Search again before you rely on it.');
+  if (planHash !== null && result.planHash !== null && planHash !== result.planHash)
+    return t('The plan has changed since this search. Search again before you rely on it.');
   return result.restored ? t('This result is from an earlier session; plan and data may have changed since.') : null;
 }
 
@@ -76,10 +89,20 @@ function pointView(point: SelectPoint, reference: number | null, limit: number, 
     qualityText: formatMetric(metric, quality),
     drop,
     dropText: drop === null ? t('not known') : dropText(metric, drop, t),
-    doubted: kind === 'candidate' && !allowed && drop !== null && drop <= limit,
+    needed: neededDrop(point, drop, limit),
     allowed,
     chosen,
   };
+}
+
+/** A share of one allows everything: no slider reaches it. */
+const unreachable = 1;
+
+/** The limit that allows a point; of a point that does not tell what its doubts stand for, one that no slider reaches. */
+function neededDrop({ kind, allowed, smoothDrop }: SelectPoint, drop: number | null, limit: number): number | null {
+  if (drop === null || kind === 'baseline') return drop;
+  if (smoothDrop !== undefined) return Math.max(drop, smoothDrop);
+  return !allowed && drop <= limit ? unreachable : drop;
 }
 
 function dropBetween(metric: SelectPoint['metric'], before: number, after: number): number | null {

@@ -51,7 +51,11 @@ export function layerView(
 }
 
 /** The energy report of a plan, or null while no energy is known. Paths are whole: a page shows the last part and keeps the rest for its tooltip. */
-export function reportView(snapshot: PlanSnapshot, t: Translate): ReportView | null {
+export function reportView(
+  snapshot: PlanSnapshot,
+  t: Translate,
+  simulating: NonNullable<ReportView['switching']>['running'] = null,
+): ReportView | null {
   const { energy, inspect, check, fit } = snapshot;
   if (energy === null) return null;
   const inspected = new Map(inspect?.layers.map((layer) => [layer.id, layer]));
@@ -86,6 +90,7 @@ export function reportView(snapshot: PlanSnapshot, t: Translate): ReportView | n
     problems: problems([...(check?.diagnostics ?? []), ...energy.diagnostics]),
     fit: fit ? fitView(fit, snapshot.stale, t) : null,
     ...groundsView(energy, t),
+    ...(energy.switchingObstacle === undefined ? {} : { switching: { obstacle: energy.switchingObstacle, running: simulating } }),
   };
 }
 

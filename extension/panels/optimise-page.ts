@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { ToWebview } from '../../webview/messages/index.ts';
 import type { TierwiseContext } from '../context.ts';
 import { optimiseTrustText } from '../optimise-command.ts';
+import { openTextHash } from '../plan-text-hash.ts';
 import { optimiseView } from '../to-optimise-view.ts';
 import { noPlanMessage } from './no-plan.ts';
 import { attachPage, pageStrings, runPageCommand, type PageHost } from './page-host.ts';
@@ -17,6 +18,8 @@ export class OptimisePage implements vscode.WebviewPanelSerializer, vscode.Dispo
   #panel: vscode.WebviewPanel | undefined;
   #page: PageHost | undefined;
   #plan: vscode.Uri | undefined;
+  /** The plan that the page shows now: its buttons are about this one, whatever would be shown next. */
+  #shown: vscode.Uri | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(context: TierwiseContext) {
@@ -33,11 +36,16 @@ export class OptimisePage implements vscode.WebviewPanelSerializer, vscode.Dispo
 
   /** The plan whose search the tab shows: the one it was opened for, else the one the other views show. */
   get plan(): vscode.Uri | undefined {
+    return this.#shown ?? this.#next;
+  }
+
+  get #next(): vscode.Uri | undefined {
     return this.#context.optimise.running ?? this.#plan ?? this.#context.plans.active;
   }
 
   open(plan: vscode.Uri): void {
     this.#plan = plan;
+    this.#context.optimise.rememberPage(plan);
     if (this.#panel) {
       this.#panel.reveal();
       return this.#post();
@@ -46,6 +54,7 @@ export class OptimisePage implements vscode.WebviewPanelSerializer, vscode.Dispo
   }
 
   deserializeWebviewPanel(panel: vscode.WebviewPanel): Promise<void> {
+    this.#plan ??= this.#context.optimise.pagePlan;
     this.#adopt(panel);
     return Promise.resolve();
   }
@@ -81,6 +90,7 @@ export class OptimisePage implements vscode.WebviewPanelSerializer, vscode.Dispo
       this.#panel = undefined;
       this.#page = undefined;
       this.#plan = undefined;
+      this.#shown = undefined;
     });
   }
 
@@ -98,11 +108,12 @@ export class OptimisePage implements vscode.WebviewPanelSerializer, vscode.Dispo
   #message(): ToWebview {
     const { optimise, plans } = this.#context;
     if (!vscode.workspace.isTrusted) return restrictedMessage();
-    const { plan } = this;
+    const plan = this.#next;
+    this.#shown = plan;
     if (!plan) return { ...noPlanMessage(), strings: pageStrings() };
     const { inspect, fit } = plans.known(plan) ?? {};
     const hashes = inspect ? [inspect.model.sha256, ...(fit ? [fit.hashes.output] : [])] : [];
-    const view = optimiseView(optimise.run(plan), optimise.options, hashes, vscode.l10n.t);
+    const view = optimiseView(optimise.run(plan), optimise.options, hashes, openTextHash(plan), vscode.l10n.t);
     return { kind: 'optimise', strings: pageStrings(), view };
   }
 }

@@ -104,6 +104,8 @@ const hostCommands: Readonly<Record<PageCommand, string>> = {
   'reveal-optimised': 'tierwise.revealOptimised',
   'compare-optimised': 'tierwise.compareOptimised',
   'delete-optimised': 'tierwise.deleteOptimised',
+  'simulate-switching': 'tierwise.simulateSwitching',
+  'stop-switching': 'tierwise.stopSwitching',
   'manage-trust': 'workbench.trust.manage',
 };
 

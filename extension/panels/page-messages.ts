@@ -24,6 +24,8 @@ const commands = [
   'reveal-optimised',
   'compare-optimised',
   'delete-optimised',
+  'simulate-switching',
+  'stop-switching',
   'manage-trust',
 ] as const satisfies readonly PageCommand[];
 

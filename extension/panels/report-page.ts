@@ -18,6 +18,7 @@ export class ReportPages implements vscode.WebviewViewProvider, vscode.WebviewPa
     this.#context = context;
     this.#subscriptions = [
       context.plans.onDidChange(() => this.#postAll()),
+      context.switching.onDidChange(() => this.#postAll()),
       vscode.window.registerWebviewViewProvider('tierwise.report', this),
       vscode.window.registerWebviewPanelSerializer(panelType, this),
     ];
@@ -79,7 +80,8 @@ export class ReportPages implements vscode.WebviewViewProvider, vscode.WebviewPa
   #message(): ToWebview {
     const snapshot = this.#context.plans.activeSnapshot;
     if (!snapshot) return noReportMessage();
-    const view = reportView(snapshot, vscode.l10n.t);
+    const { plans, switching } = this.#context;
+    const view = reportView(snapshot, vscode.l10n.t, plans.active ? switching.progress(plans.active) : null);
     if (view) return { kind: 'report', strings: pageStrings(), view };
     if (snapshot.error) return { kind: 'error', code: snapshot.error.code, message: snapshot.error.message, advice: snapshot.error.advice };
     return { kind: 'busy', message: vscode.l10n.t('Reading the plan and its model') };

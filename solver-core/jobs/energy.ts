@@ -1,6 +1,7 @@
 import { extname, resolve } from 'node:path';
 import { estimateEnergy } from '../energy/estimate.ts';
 import { nearest } from '../energy/nearest.ts';
+import { simulatedUnits } from '../energy/switching/price.ts';
 import { TierwiseError } from '../model/error.ts';
 import type { Checked } from '../model/diagnostic.ts';
 import { quoteName } from '../model/quote.ts';
@@ -76,7 +77,16 @@ async function ofPlan(environment: Environment, params: EnergyParams, found: Fou
   const read = await readPlan(params.path, params.text);
   // A plan with errors still shows what can be known: the layers that were found keep their tiers.
   if (read.plan === undefined || read.modelPath === null) return { value: undefined, diagnostics: read.diagnostics };
-  return planEnergy(environment, read, read.plan, params.target, found, params);
+  const { value, diagnostics } = await planEnergy(environment, read, read.plan, params.target, found, params);
+  return { value: value && withObstacle(value, found), diagnostics };
+}
+
+/** Says whether `switching` could be simulated, for who wants to offer it. */
+function withObstacle(document: EnergyDocument, { targets }: FoundTargets): EnergyDocument {
+  const target = targets.get(document.target);
+  if (target === undefined) return document;
+  const units = simulatedUnits(target);
+  return { ...document, switchingObstacle: typeof units === 'string' ? units : null };
 }
 
 async function ofModel(environment: Environment, params: EnergyParams, found: FoundTargets): Promise<Checked<EnergyDocument>> {

@@ -12,14 +12,15 @@ import {
 import { parsePageMessage } from '../../extension/panels/page-messages.ts';
 import { parseSelectRecord } from '../../extension/select-record.ts';
 import { dropText, optimiseView, rangeText, savingView, shareText } from '../../extension/to-optimise-view.ts';
-import { choosePoint } from '../../webview/app/choose.ts';
+import { choosePoint, dropFor, isDoubtful } from '../../webview/app/choose.ts';
 import { guardMessage } from '../../webview/app/guard.ts';
 import { point, selection } from './canned-selection.ts';
 import { plainText } from './fixtures.ts';
 
 const idle = idleRun('/p/digits.tiers');
 const done = finishedRun(startedRun(idle, defaultOptions, true, 'searching'), defaultOptions, selection);
-const view = (run: OptimiseRun, hashes: readonly string[] = []) => optimiseView(run, defaultOptions, hashes, plainText);
+const view = (run: OptimiseRun, hashes: readonly string[] = [], planHash: string | null = null) =>
+  optimiseView(run, defaultOptions, hashes, planHash, plainText);
 
 describe('the run of a search', () => {
   it('collects points as they come, the same one once, and keeps an earlier result until there is a new one', () => {
@@ -40,7 +41,7 @@ describe('the run of a search', () => {
   it('names both files that a run wrote, and keeps them through a later search that writes nothing', () => {
     expect(done.written?.files).toEqual(['/p/digits.selected.onnx', '/p/digits.selected.json']);
     const trial = finishedRun(startedRun(done, defaultOptions, false, 'searching'), defaultOptions, { ...selection, output: null });
-    expect(trial.written).toEqual(done.written);
+    expect(trial.written).toEqual({ ...done.written, earlier: true });
     expect(finishedRun(idle, defaultOptions, { ...selection, output: null }).written).toBeNull();
     expect(recordOf('C:\\p\\net.ONNX')).toBe('C:\\p\\net.json');
   });
@@ -105,6 +106,10 @@ describe('the view of a search', () => {
     expect(view(done, ['m']).result?.stale).toBeNull();
     expect(view(done, ['other', 'm']).result?.stale).toBeNull();
     expect(view(done, ['other']).result?.stale).toMatch(/changed since/);
+    const searched = finishedRun(idle, defaultOptions, selection, 'text');
+    expect(view(searched, ['m'], 'text').result?.stale).toBeNull();
+    expect(view(searched, ['m'], 'edited').result?.stale).toMatch(/plan has changed/);
+    expect(view(searched, ['m'], null).result?.stale).toBeNull();
     const restored = { ...done, result: done.result && { ...done.result, restored: true } };
     expect(view(restored, ['m']).result?.stale).toMatch(/earlier session/);
   });
@@ -120,8 +125,26 @@ describe('the view of a search', () => {
   it('marks what is within the limit and yet not allowed', () => {
     const points = [...selection.points, point('lucky', { saving: 0.58, drop: 0.004, allowed: false })];
     const told = view({ ...done, points }).points;
-    expect(told.filter(({ doubted }) => doubted).map(({ id }) => id)).toEqual(['lucky']);
+    expect(told.filter((one) => isDoubtful(one, 0.01)).map(({ id }) => id)).toEqual(['lucky']);
     expect(choosePoint(told, 0.01)?.id).toBe('energy-2');
+  });
+
+  it('chooses with another limit what a search with that limit would allow', () => {
+    const points = [
+      point('sure', { saving: 0.5, drop: 0.004, smoothDrop: 0.006 }),
+      point('unsure', { saving: 0.6, drop: 0.004, smoothDrop: 0.02 }),
+    ];
+    const told = view({ ...done, points }).points;
+    expect([0.003, 0.005, 0.006, 0.019, 0.02].map((limit) => choosePoint(told, limit)?.id ?? null)).toEqual([
+      null,
+      null,
+      'sure',
+      'sure',
+      'unsure',
+    ]);
+    expect(told.map((one) => dropFor(one))).toEqual([0.006, 0.02]);
+    expect(told.filter((one) => isDoubtful(one, 0.005)).map(({ id }) => id)).toEqual(['sure', 'unsure']);
+    expect(told.filter((one) => isDoubtful(one, 0.003))).toEqual([]);
   });
 
   it('shows one table\u2019s number without a band of no width', () => {

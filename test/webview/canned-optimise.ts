@@ -16,7 +16,7 @@ export function point(id: string, label: string, saving: number, drop: number, k
     qualityText: percent(0.982 - drop),
     drop,
     dropText: lost(drop),
-    doubted: false,
+    needed: drop,
     allowed: drop <= 0.01,
     chosen: id === 'energy-5',
   };
@@ -113,7 +113,7 @@ export const optimise: OptimiseView = {
     took: '14.2 s',
     stale: null,
   },
-  written: { output: 'models/digits.selected.onnx', files: ['models/digits.selected.onnx', 'models/digits.selected.json'] },
+  written: { output: 'models/digits.selected.onnx', earlier: false, files: ['models/digits.selected.onnx', 'models/digits.selected.json'] },
   error: null,
   problems: [],
 };

@@ -329,7 +329,7 @@ export function hostileMessages(): readonly ToWebview[] {
           },
           layers: optimise.result.layers.map((entry, i) => ({ ...entry, id: hostileNames[i] ?? long, op: script, left: markup })),
         },
-        written: { output: bidi, files: [bidi, markup] },
+        written: { earlier: false, output: bidi, files: [bidi, markup] },
         error: { code: link, message: script, advice: long },
         problems: [{ severity: 'error', code: link, message: script }],
       },

@@ -18,14 +18,19 @@ export function choosePoint(points: readonly OptimisePoint[], maxDrop: number): 
   return within.reduce<OptimisePoint | null>((best, point) => (best === null || better(point, best) ? point : best), null);
 }
 
-/** Whether a point's loss is known, within a limit, and not owed to luck. */
+/** Whether what a point needs is known and within a limit. */
 export function isAllowed(point: OptimisePoint, maxDrop: number): boolean {
-  return !point.doubted && point.drop !== null && point.drop <= maxDrop + tolerance;
+  return point.needed !== null && point.needed <= maxDrop + tolerance;
+}
+
+/** Whether a point's loss is within a limit that it is not allowed by: luck had a part in so small a loss. */
+export function isDoubtful(point: OptimisePoint, maxDrop: number): boolean {
+  return point.kind === 'candidate' && point.drop !== null && point.drop <= maxDrop + tolerance && !isAllowed(point, maxDrop);
 }
 
 /** The limit that just allows a point, on the steps of the slider; the largest one for what lies beyond. */
 export function dropFor(point: OptimisePoint): number {
-  const steps = Math.ceil((Math.max(0, point.drop ?? 0) - tolerance) / dropStep);
+  const steps = Math.ceil((Math.max(0, point.needed ?? 0) - tolerance) / dropStep);
   return roundDrop(Math.max(0, steps) * dropStep);
 }
 

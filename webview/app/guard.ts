@@ -122,6 +122,12 @@ const report = v.object({
     v.object({ name: text, sgd: maybeFigure, solve: maybeFigure, incremental: maybeFigure, breakEven: text }),
   ),
   calibration: v.exactOptional(v.object({ text, path: text, stale: v.nullable(text) })),
+  switching: v.exactOptional(
+    v.object({
+      obstacle: v.nullable(text),
+      running: v.nullable(v.object({ message: text, fraction: v.nullable(v.number()), stopping: v.boolean() })),
+    }),
+  ),
 });
 
 const tiers = v.object({
@@ -222,7 +228,7 @@ const optimise = v.object({
       qualityText: text,
       drop: count,
       dropText: text,
-      doubted: v.boolean(),
+      needed: v.nullable(v.number()),
       allowed: v.boolean(),
       chosen: v.boolean(),
     }),
@@ -269,7 +275,7 @@ const optimise = v.object({
       stale: v.nullable(text),
     }),
   ),
-  written: v.nullable(v.object({ output: text, files: list(text, 20) })),
+  written: v.nullable(v.object({ output: text, files: list(text, 20), earlier: v.boolean() })),
   error: v.nullable(v.object({ code: text, message: text, advice: text })),
   problems: list(v.object({ severity, code: text, message: text })),
 });

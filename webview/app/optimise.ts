@@ -192,7 +192,7 @@ function progressSentence(view: OptimiseView, { t }: PageContext): string {
           saving.before,
           saving.after,
         );
-  return view.written === null ? found : `${found}. ${t('The model was written.')}`;
+  return view.written === null || view.written.earlier ? found : `${found}. ${t('The model was written.')}`;
 }
 
 function announceChoice(view: OptimiseView | null, maxDrop: number, { t, announce }: PageContext): void {

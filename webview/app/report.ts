@@ -53,7 +53,7 @@ function mount(root: HTMLElement, context: PageContext): (view: ReportView) => s
       view.notice !== undefined && h('p', { class: 'note section' }, icon('warning', 'severity-warning'), h('span', {}, view.notice)),
     ]);
     totals.show(view.totals, () => [totalsView(view.totals, context)]);
-    grounds.show([view.evidence, view.calibration], () => [groundsView(view, context)]);
+    grounds.show([view.evidence, view.calibration, view.switching], () => [groundsView(view, context)]);
     results.show([view.fit, view.budgets, view.trainingMachine], () => [
       view.fit !== null && fitView(view.fit, context),
       view.budgets.length > 0 && budgetsView(view.budgets, context),

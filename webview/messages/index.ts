@@ -132,6 +132,11 @@ export interface ReportView {
   };
   /** Measurements that the target's constants were fitted to; `stale` says why they no longer fit. */
   readonly calibration?: { readonly text: string; readonly path: string; readonly stale: string | null };
+  /** Simulating what the multiply-adds switch: `obstacle` says why the target cannot, `running` how far it is. Absent without a plan. */
+  readonly switching?: {
+    readonly obstacle: string | null;
+    readonly running: { readonly message: string; readonly fraction: number | null; readonly stopping: boolean } | null;
+  };
 }
 
 export interface TierView {
@@ -242,8 +247,8 @@ export interface OptimisePoint {
   /** Loss on the validation rows as a share; negative for a gain; null when not known. */
   readonly drop: number | null;
   readonly dropText: string;
-  /** Within the limit of its search, but not allowed: the model is less sure than the loss alone tells. */
-  readonly doubted: boolean;
+  /** The limit that this point needs to be chosen, a share; above `drop` where the model is less sure than the loss alone tells. Null like `drop`. */
+  readonly needed: number | null;
   readonly allowed: boolean;
   readonly chosen: boolean;
 }
@@ -328,8 +333,8 @@ export interface OptimiseView {
     /** Why the result may not belong to the model as it is now; null while it does. */
     readonly stale: string | null;
   } | null;
-  /** The files that this result wrote; null for a search alone or after they were deleted. */
-  readonly written: { readonly output: string; readonly files: readonly string[] } | null;
+  /** The files that were written and not deleted since; `earlier`: by another search than the one that this result is of. */
+  readonly written: { readonly output: string; readonly files: readonly string[]; readonly earlier: boolean } | null;
   readonly error: { readonly code: string; readonly message: string; readonly advice: string } | null;
   readonly problems: readonly { readonly severity: 'error' | 'warning' | 'info'; readonly code: string; readonly message: string }[];
 }
@@ -398,6 +403,8 @@ export type PageCommand =
   | 'reveal-optimised'
   | 'compare-optimised'
   | 'delete-optimised'
+  | 'simulate-switching'
+  | 'stop-switching'
   | 'manage-trust';
 
 /** Page to host. */

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Frame } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
@@ -19,6 +19,8 @@ import { copyExample } from '../driver/workspace.ts';
 
 const OPTIMISE = /Optimise energy/;
 const SAVED = /%\s+of the multiply-add energy saved/;
+const REPORT = /Energy report/;
+const SWITCHED = /multiply-adds of one inference/;
 const SEARCH = '[data-command="search"]';
 const WRITE = '[data-command="write"]';
 
@@ -141,6 +143,38 @@ scenario('a plan is compared with its newest commit', current, async ({ page }) 
   expect(await waitForPreview(/per inference/)).toMatch(JOULES);
   await runCommand(page, 'Tierwise: Copy as Markdown');
 });
+
+scenario('an untracked plan has nothing at HEAD, and the message says so', current, async ({ page }) => {
+  writeFileSync(file('untracked.tiers'), readFileSync(file('digits.tiers')));
+  await openFile(page, 'untracked.tiers');
+  await runCommand(page, 'Tierwise: Compare Energy with HEAD');
+  expect(await waitForNotification(page, /could not be compared/)).toMatch(/untracked\.tiers[\s\S]*HEAD/);
+  await runCommand(page, 'Notifications: Clear All Notifications');
+  await runCommand(page, 'View: Close Editor');
+  rmSync(file('untracked.tiers'));
+});
+
+scenario(
+  'switching is simulated from the report, shown until the plan changes, and refused where no gates were',
+  current,
+  async ({ page }) => {
+    await runCommand(page, 'Tierwise: Open Energy Report');
+    expect(await waitForWebviewText(page, REPORT, /Switching cannot be simulated/)).toMatch(/FPGA/);
+    const plan = readFileSync(file('digits.tiers'), 'utf8');
+    const onArray = plan.replace(/target "[^"]*"/, 'target "systolic-64x64"');
+    writeFileSync(file('digits.tiers'), onArray);
+    await waitForWebviewText(page, REPORT, /Simulate switching/);
+    const frame = await findWebview(page, REPORT);
+    await frame.locator('[data-command="simulate-switching"]').click();
+    const text = await waitForWebviewText(page, REPORT, SWITCHED, FIT_MS);
+    expect(text).toMatch(JOULES);
+    expect(await accessibilityFindings(frame)).toEqual([]);
+    writeFileSync(file('digits.tiers'), `${onArray}\n# edited\n`);
+    await until('the simulated figures to go', async () => !SWITCHED.test(await textOf(frame)));
+    writeFileSync(file('digits.tiers'), plan);
+    await waitForWebviewText(page, REPORT, /Switching cannot be simulated/);
+  },
+);
 
 scenario('a budget per layer that is exceeded stands in the Problems list', current, async ({ page }) => {
   await openFile(page, 'digits.tiers');

@@ -1,7 +1,9 @@
+import '@vscode-elements/elements/dist/vscode-progress-bar/index.js';
 import type { EvidenceView, FigureView, ReportView } from '../../messages/index.ts';
 import type { PageContext } from '../context.ts';
 import { h, hiddenText, icon } from '../dom.ts';
 import { shortName } from '../text.ts';
+import { actionButton } from './actions.ts';
 import { figureCell, sourceDetails } from './figure.ts';
 import './evidence.css';
 
@@ -57,11 +59,14 @@ function evidenceRow(evidence: EvidenceView, t: PageContext['t']): HTMLElement {
   );
 }
 
-/** What the report's figures rest on beyond constants: other evidence, a calibration. Null when there is neither. */
-export function groundsView(view: Pick<ReportView, 'evidence' | 'calibration'>, context: PageContext): HTMLElement | null {
+/** What the report's figures rest on beyond constants, and the way to more: other evidence, a calibration. Null when there is nothing. */
+export function groundsView(
+  view: Pick<ReportView, 'evidence' | 'calibration' | 'switching' | 'target'>,
+  context: PageContext,
+): HTMLElement | null {
   const { t } = context;
-  const { evidence = [], calibration } = view;
-  if (evidence.length === 0 && calibration === undefined) return null;
+  const { evidence = [], calibration, switching } = view;
+  if (evidence.length === 0 && calibration === undefined && switching === undefined) return null;
   return h(
     'section',
     { class: 'section', 'aria-labelledby': 'evidence-heading' },
@@ -74,6 +79,41 @@ export function groundsView(view: Pick<ReportView, 'evidence' | 'calibration'>, 
         h('span', {}, calibration.text),
       ),
     evidence.length > 0 && evidenceTable(evidence, t('The same thing priced in several ways; they are never mixed'), context),
+    switching !== undefined && switchingView(switching, view.target, context),
+  );
+}
+
+/** The button that simulates, how far it is, or why the target's multiply-adds cannot be simulated. */
+function switchingView(switching: NonNullable<ReportView['switching']>, target: string, context: PageContext): HTMLElement {
+  const { t } = context;
+  const { obstacle, running } = switching;
+  if (obstacle !== null)
+    return h('p', { class: 'muted' }, t('Switching cannot be simulated on {0}: {1}.', shortName(target, 60), obstacle));
+  if (running === null) {
+    const describedBy = 'switching-hint';
+    return h(
+      'div',
+      { class: 'switching' },
+      actionButton(context, {
+        label: t('Simulate switching'),
+        command: 'simulate-switching',
+        kind: 'secondary',
+        icon: 'pulse',
+        describedBy,
+      }),
+      h('p', { class: 'muted', id: describedBy }, t('Runs the model on rows of the plan and simulates the gates of its multiply-adds.')),
+    );
+  }
+  const bar = h('vscode-progress-bar', { class: 'fit-bar', 'aria-label': t('Simulation') });
+  bar.indeterminate = running.fraction === null;
+  if (running.fraction !== null) bar.value = Math.min(100, Math.max(0, running.fraction * 100));
+  const disabled = running.stopping;
+  return h(
+    'div',
+    { class: 'switching' },
+    h('p', {}, running.stopping ? t('Stopping') : running.message),
+    bar,
+    actionButton(context, { label: t('Stop'), command: 'stop-switching', kind: 'secondary', icon: 'debug-stop', disabled }),
   );
 }
 

@@ -1,5 +1,5 @@
 import type { OptimisePoint, OptimiseView } from '../../messages/index.ts';
-import { choosePoint, dropFor, dropPoints, isAllowed } from '../choose.ts';
+import { choosePoint, dropFor, dropPoints, isAllowed, isDoubtful } from '../choose.ts';
 import type { PageContext } from '../context.ts';
 import { fill, h, listen, svg } from '../dom.ts';
 import { byReading, drawPareto } from '../draw/pareto.ts';
@@ -9,6 +9,7 @@ import { shortName } from '../text.ts';
 import { measureIn, observeWidth } from './chart-size.ts';
 import './layer-chart.css';
 import './optimise-curve.css';
+import { doubtText } from './optimise-points.ts';
 
 /** The picture of everything that was tried. Redraws itself for points, for the limit, and when its width changes. */
 export interface OptimiseCurve {
@@ -52,7 +53,7 @@ export function createOptimiseCurve(context: PageContext, onLimit: (maxDrop: num
       readout,
       point === undefined
         ? t('Point at a mark, or move over them with the arrow keys; press one to allow its loss.')
-        : describe(point, context),
+        : describe(point, shown?.maxDrop ?? 0, context),
     );
   };
   listen(drawing, 'keydown', (event) => {
@@ -107,12 +108,12 @@ function paretoPoints(points: readonly OptimisePoint[], maxDrop: number, context
       drop: point.drop,
       allowed: isAllowed(point, maxDrop),
       chosen: point.id === chosen?.id,
-      description: describe(point, context),
+      description: describe(point, maxDrop, context),
     }));
 }
 
 /** "energy term, step 3: 61.0 % saved, 97.8 % accuracy, 0.4 points lost, 1.2 nJ per inference". */
-function describe(point: OptimisePoint, { t }: PageContext): string {
+function describe(point: OptimisePoint, maxDrop: number, { t }: PageContext): string {
   const text = t(
     '{0}: {1} saved, quality {2}, {3}, {4} per inference',
     shortName(point.label, 80),
@@ -121,9 +122,7 @@ function describe(point: OptimisePoint, { t }: PageContext): string {
     point.dropText,
     point.energy.text,
   );
-  return point.doubted
-    ? `${text}. ${t('Not allowed all the same: the model is less sure of the right answers, so that luck had a part in it.')}`
-    : text;
+  return isDoubtful(point, maxDrop) ? `${text}. ${doubtText(t)}` : text;
 }
 
 function ariaText(view: OptimiseView, chosen: OptimisePoint | null, { t }: PageContext): string {

@@ -1,5 +1,5 @@
 import type { OptimisePoint, OptimiseView } from '../../messages/index.ts';
-import { choosePoint, isAllowed } from '../choose.ts';
+import { choosePoint, isAllowed, isDoubtful } from '../choose.ts';
 import type { PageContext } from '../context.ts';
 import { h, icon } from '../dom.ts';
 import { shortName } from '../text.ts';
@@ -49,12 +49,18 @@ export function pointsTable(view: OptimiseView, maxDrop: number, context: PageCo
         ),
       ),
     ),
+    rows.some((point) => isDoubtful(point, maxDrop)) && h('p', { class: 'muted' }, doubtText(t)),
   );
+}
+
+/** What is meant by doubtful; the reports of the command say it in the same words. */
+export function doubtText(t: PageContext['t']): string {
+  return t('Doubtful: little was lost, but the model is so much less sure of the right answers that luck must have had a part in it.');
 }
 
 function stateOf(point: OptimisePoint, chosen: boolean, maxDrop: number, { t }: PageContext): (HTMLElement | string)[] {
   if (chosen) return [icon('check'), ' ', t('chosen')];
   if (point.kind === 'baseline') return [t('to compare with')];
-  if (point.doubted) return [t('doubtful: luck had a part in it')];
+  if (isDoubtful(point, maxDrop)) return [t('doubtful')];
   return [isAllowed(point, maxDrop) ? t('allowed') : t('beyond the allowed loss')];
 }

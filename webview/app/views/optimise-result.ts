@@ -17,7 +17,7 @@ export function optimiseResult(view: OptimiseView, context: PageContext): HTMLEl
   return h(
     'section',
     { class: 'section card optimise-result', 'aria-labelledby': 'result-heading' },
-    h('h2', { id: 'result-heading' }, written === null ? t('Result of the search') : t('Result')),
+    h('h2', { id: 'result-heading' }, written === null || written.earlier ? t('Result of the search') : t('Result')),
     result.stale !== null && h('p', { class: 'note' }, icon('warning', 'severity-warning'), h('span', {}, result.stale)),
     result.saving === null ? h('p', {}, result.savingMissing) : savingView(result.saving, context),
     result.whole !== null && wholeView(result.whole, context),
@@ -134,15 +134,20 @@ function writtenView(written: NonNullable<OptimiseView['written']>, context: Pag
   const { t } = context;
   const button = (label: string, command: Parameters<typeof actionButton>[1]['command'], name: string): HTMLElement =>
     actionButton(context, { label, command, kind: 'secondary', icon: name });
+  const names = written.files.map((file) => shortName(baseName(file), 60)).join(', ');
   return h(
     'div',
     { class: 'written' },
     h(
       'p',
       {},
-      icon('pass', 'severity-good'),
+      written.earlier ? icon('info', 'severity-info') : icon('pass', 'severity-good'),
       ' ',
-      h('span', { title: written.output }, t('Written: {0}', written.files.map((file) => shortName(baseName(file), 60)).join(', '))),
+      h(
+        'span',
+        { title: written.output },
+        written.earlier ? t('Written by an earlier search, with other weights than this result: {0}', names) : t('Written: {0}', names),
+      ),
     ),
     h(
       'div',
