@@ -18,8 +18,9 @@ const maxSizeBytes = 1e18;
 export function validateTarget(json: unknown, path: string): Checked<EnergyTarget> {
   const reader = new Reader(path, 'energy-target-invalid');
   const root = reader.object(json, '');
-  if (isAbsent(root)) return { value: undefined, diagnostics: reader.diagnostics };
   reader.schema(root, 'tierwise.target/1');
+  // What is no target at all need not be told what a target must hold.
+  if (reader.diagnostics.length > 0) return { value: undefined, diagnostics: reader.diagnostics };
   const target: EnergyTarget = {
     id: reader.text(root, 'id'),
     name: reader.text(root, 'name'),

@@ -63,10 +63,18 @@ function readTarget(file: WorkspaceFile): Checked<EnergyTarget> {
     return { value: undefined, diagnostics: [fault(file.path, 'energy-target-invalid', `${name} is not JSON: ${why}.`)] };
   }
   const { value, diagnostics } = validateTarget(json, file.path);
-  const faults = diagnostics.map((d): Diagnostic => ({ ...d, severity: 'warning', message: `${name}: ${d.message}` }));
+  const faults = summary(file.path, name, diagnostics);
   if (value === undefined || isTargetId(value.id)) return { value, diagnostics: faults };
   const message = `${name}: "id" is ${quoteName(value.id)}; expected up to 64 letters, digits, ".", "_" and "-", a letter or digit first.`;
   return { value: undefined, diagnostics: [...faults, fault(file.path, 'energy-target-invalid', message)] };
+}
+
+/** The faults of a file as one finding, because every report on the workspace carries it: the first three, and that there are more. */
+function summary(path: string, name: string, faults: readonly Diagnostic[]): readonly Diagnostic[] {
+  if (faults.length === 0) return [];
+  const first = faults.slice(0, 3).map(({ message }) => message);
+  const more = faults.length > 3 ? ' More faults follow; docs/targets.md explains every field.' : '';
+  return [fault(path, 'energy-target-invalid', `${name}: ${first.join(' ')}${more}`)];
 }
 
 function refusalOf(id: string, known: ReadonlyMap<string, WorkspaceTarget>): string | undefined {

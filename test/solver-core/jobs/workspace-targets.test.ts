@@ -92,6 +92,15 @@ describe('targets of a workspace', () => {
     expect(targets.size).toBe(energyTargets.size + 1);
   });
 
+  test('all faults of a file are one finding, and nesting without end is none of our defects', async () => {
+    put('.tierwise/targets/a.json', '{"schema":"tierwise.target/1"}');
+    put('.tierwise/targets/b.json', `{"schema":${'['.repeat(120_000)}${']'.repeat(120_000)}}`);
+    const { diagnostics } = await find();
+    expect(diagnostics).toHaveLength(2);
+    expect(diagnostics[0]?.message).toMatch(/^a\.json: "id" is nothing; .*More faults follow; docs\/targets\.md explains every field\.$/);
+    expect(diagnostics[1]?.message).toBe('b.json: "schema" is a list of 1; expected "tierwise.target/1".');
+  });
+
   test.skipIf(process.platform === 'win32')('no link leads out of the workspace, and no folder or pipe is read', async () => {
     const outside = mkdtempSync(join(tmpdir(), 'tierwise-outside-'));
     writeFileSync(join(outside, 'x.json'), ours('outside'));
