@@ -24,12 +24,13 @@ const timeoutMs = 60_000;
 export const maxBlobBytes = 1 << 29;
 
 /**
- * `REVISION:path` taken apart, or undefined: a text without a colon, a drive letter, and anything that exists as a file are paths. A
- * revision holds no colon, a path may.
+ * `REVISION:path` taken apart, or undefined: a text without a colon, where there are drives one that starts with a drive letter, and
+ * anything that exists as a file are paths. A revision holds no colon, a path may.
  */
-export function revisionPath(text: string): RevisionPath | undefined {
+export function revisionPath(text: string, platform: NodeJS.Platform = process.platform): RevisionPath | undefined {
   const [, revision = '', path = ''] = /^([^:\0\r\n]+):([^\0\r\n]+)$/.exec(text) ?? [];
-  if (revision === '' || /^[A-Za-z]$/.test(revision) || existsSync(text)) return undefined;
+  const isDrive = platform === 'win32' && /^[A-Za-z]$/.test(revision);
+  if (revision === '' || isDrive || existsSync(text)) return undefined;
   return { revision, path };
 }
 
@@ -51,12 +52,10 @@ export class GitCommit {
     this.oid = fields.oid;
   }
 
-  /** The commit that `revision` names in the repository around `folder`. Throws TierwiseError: no-git, not-a-repository, unknown-revision. */
+  /** The commit that `revision` names in the repository around `folder`. Throws TierwiseError: no-git, not-a-repository, bare-repository, unknown-revision. */
   static async open(folder: string, revision: string): Promise<GitCommit> {
     const answer = await git(folder, ['rev-parse', '--show-toplevel', '--git-common-dir']).catch((cause: unknown) => {
-      if (cause instanceof TierwiseError && cause.code === 'git-failed')
-        throw new TierwiseError('not-a-repository', `${folder} is in no git repository: ${cause.message}`, 'Give paths of files instead.');
-      throw cause;
+      throw cause instanceof TierwiseError && cause.code === 'git-failed' ? noWorkTree(folder, cause) : cause;
     });
     const [root = '', commonDir = ''] = answer.toString('utf8').split('\n');
     const found = await lookUp(folder, `${revision}^{commit}`);
@@ -84,10 +83,21 @@ export class GitCommit {
   }
 }
 
-/** A path as the user means it, from the root of the repository with forward slashes: absolute, from `folder`, or as git reads it. */
+function noWorkTree(folder: string, cause: TierwiseError): TierwiseError {
+  if (!cause.message.includes('work tree'))
+    return new TierwiseError('not-a-repository', `${folder} is in no git repository: ${cause.message}`, 'Give paths of files instead.');
+  const message = `${folder} is a bare repository or inside of one, without the files of a working tree`;
+  return new TierwiseError('bare-repository', message, 'Compare in a clone, or in a worktree that `git worktree add FOLDER` makes.');
+}
+
+/**
+ * A path as the user means it, from the root of the repository with forward slashes: absolute, from `folder` (and only
+ * from there when it starts with `./` or `../`), or as git reads it.
+ */
 export function pathsInRepository(root: string, folder: string, path: string): readonly string[] {
   const inside = (absolute: string): string => relative(realpathSync(root), join(realParent(absolute), basename(absolute)));
-  const candidates = isAbsolute(path) ? [inside(path)] : [path, inside(resolve(folder, path))];
+  const candidates =
+    isAbsolute(path) || /^\.{1,2}[\\/]/.test(path) ? [inside(resolve(folder, path))] : [path, inside(resolve(folder, path))];
   return [...new Set(candidates.map((p) => posix.normalize(p.split(sep).join('/'))))];
 }
 
@@ -142,7 +152,10 @@ function git(
 /** The environment without what points git elsewhere or makes it ask, fetch, page or trace. */
 function gitEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('GIT_') || name === 'GIT_CEILING_DIRECTORIES');
-  return { ...Object.fromEntries(kept), GIT_NO_LAZY_FETCH: '1', GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C' };
+  // A list of protocols in the environment beats every `protocol.*.allow` of a repository's own configuration, which -c does not; `none` is
+  // the name of no protocol. Not every git knows the variable that forbids lazy fetches.
+  const noFetch = { GIT_NO_LAZY_FETCH: '1', GIT_ALLOW_PROTOCOL: 'none' };
+  return { ...Object.fromEntries(kept), ...noFetch, GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C' };
 }
 
 function gitError(error: Error & { readonly code?: unknown; readonly killed?: boolean }, stderr: Buffer): TierwiseError {

@@ -4,6 +4,7 @@ import { appendFileSync, chmodSync, cpSync, existsSync, mkdirSync, readFileSync,
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { revisionPath } from '../../solver-core/jobs/git-show.ts';
 import { projectRoot } from '../shared.ts';
 import { expectGolden } from '../solver-core/report/golden.ts';
 import { buildProduct, documentOf, edit, errorCode } from './product.ts';
@@ -118,6 +119,22 @@ describe.skipIf(!hasGit)('two revisions', () => {
     expect(hashes.map((side) => side.name)).toEqual(ways);
   });
 
+  test('a path that starts with ./ is one of this folder, whatever lies at the root', async () => {
+    git('checkout', '-q', '-b', 'r');
+    cpSync(smaller, join(repository, 'same.onnx'));
+    cpSync(join(projectRoot, 'examples/digits/digits.onnx'), join(repository, 'plans/same.onnx'));
+    commit('two models of one name');
+    const plans = join(repository, 'plans');
+    const hashOfBefore = async (way: string): Promise<string> =>
+      v.parse(diffSchema, documentOf(await run([way, 'digits.onnx', '--json'], plans))).before.sha256;
+    expect(await hashOfBefore('HEAD:./same.onnx')).toBe(hashOf(readFileSync(join(plans, 'same.onnx'))));
+    expect(await hashOfBefore('HEAD:../same.onnx')).toBe(hashOf(readFileSync(smaller)));
+    // As git reads it; and a branch may have one letter.
+    expect(await hashOfBefore('r:same.onnx')).toBe(hashOf(readFileSync(smaller)));
+    git('checkout', '-q', 'main');
+    git('branch', '-q', '-D', 'r');
+  });
+
   test('a rise above the limit is exit code 1, said on the other stream, and below it 0', async () => {
     const back = [both[1], both[0]];
     const risen = await run([...back, '--fail-on-increase', '5', '--json']);
@@ -155,6 +172,18 @@ describe.skipIf(!hasGit)('what cannot be compared', () => {
     writeFileSync(join(folder, '.git'), 'gitdir: /nowhere');
     const ran = await product.run(['diff', '--json', '--quiet', 'HEAD:digits.onnx', 'digits.onnx'], { cwd: folder });
     expect([ran.code, errorCode(ran)]).toEqual([1, 'not-a-repository']);
+  });
+
+  test('in a bare repository, which has no files', async () => {
+    const folder = product.scratch();
+    gitIn(folder, 'init', '-q', '--bare');
+    const ran = await product.run(['diff', '--json', '--quiet', 'HEAD:digits.onnx', smaller], { cwd: folder });
+    expect([ran.code, errorCode(ran)]).toEqual([1, 'bare-repository']);
+  });
+
+  test('a drive letter is no revision where there are drives', () => {
+    expect(revisionPath('v:digits.tiers', 'win32')).toBeUndefined();
+    expect(revisionPath('v:digits.tiers', 'linux')).toEqual({ revision: 'v', path: 'digits.tiers' });
   });
 
   test('a target that is none', async () => {
@@ -224,7 +253,10 @@ describe.skipIf(!hasGit)('a repository from strangers', () => {
     git('checkout', '-q', 'main');
   });
 
-  test('a file that a partial clone lacks is not fetched: the remote may name a program', async () => {
+  test.each([
+    ['names a program', (folder: string) => folder, []],
+    ['is one, which its configuration allows', (_: string, script: string) => `ext::${script}`, [['protocol.ext.allow', 'always']]],
+  ] as const)('a file that a partial clone lacks is not fetched: the remote %s', async (_, url, more) => {
     const folder = product.digits();
     const [trace, script] = [join(folder, 'trace'), join(folder, 'evil.sh')];
     writeFileSync(script, `#!/bin/sh\ntouch '${trace}'\n`);
@@ -239,8 +271,10 @@ describe.skipIf(!hasGit)('a repository from strangers', () => {
       ['core.repositoryformatversion', '1'],
       ['extensions.partialClone', 'origin'],
       ['remote.origin.promisor', 'true'],
-      ['remote.origin.url', folder],
+      ['remote.origin.url', url(folder, script)],
       ['remote.origin.uploadpack', script],
+      ['protocol.file.allow', 'always'],
+      ...more,
     ] as const)
       own('config', key, value);
     const ran = await run(['HEAD:digits.onnx', 'digits.onnx', '--json'], folder);
