@@ -81,8 +81,9 @@ const valueWords: Readonly<Record<SelectValues, string>> = {
 };
 
 /** In words: "closed form, 8 bits, all values". */
-export function aimWords({ method, values, bits }: Pick<SelectAim, 'method' | 'values' | 'bits'>): string {
-  return `${methodWords[method]}, ${bits} bits, ${valueWords[values]}`;
+export function aimWords({ method, values, setSize, bits }: Pick<SelectAim, 'method' | 'values' | 'setSize' | 'bits'>): string {
+  const size = setSize === null ? '' : ` of ${setSize} values at most`;
+  return `${methodWords[method]}, ${bits} bits, ${valueWords[values]}${size}`;
 }
 
 /** The same with what became of the inputs: "…, inputs on 24 to 256 levels". */
@@ -128,22 +129,24 @@ export function outcomeFindings(
   const percent = (value: number): string =>
     original.metric === 'accuracy' ? `${(100 * value).toFixed(2)} %` : String(Number(value.toPrecision(4)));
   const findings: Diagnostic[] = [];
-  if (!chosen.allowed) {
-    const best = outcome.points.reduce((a, b) => (dropOf(a.assessment.metric, original.quality, a.assessment.quality) <= dropOf(b.assessment.metric, original.quality, b.assessment.quality) ? a : b)); // prettier-ignore
+  const doubtful = outcome.points.filter((point) => isDoubtful(point, original.quality, aim.maxDrop));
+  if (quality === null) {
+    const why = doubtful.some(({ id }) => id === chosen.id) ? `, but ${doubtWords}` : '';
     findings.push({
       severity: 'error',
       code: 'nothing-within-drop',
       message:
         `The model has ${original.metric} ${percent(original.quality)} on ${original.rows} validation rows, and none of ${outcome.points.length} configurations surely keeps within ${dropWords(aim.maxDrop, original.metric)} of it; ` +
-        `the nearest, "${best.label}", has ${percent(best.assessment.quality)}. Nothing was written. Allow more with --max-drop${aim.bits === 4 ? ', use --bits 8' : ''}, or give more rows.`,
+        `the nearest, "${chosen.label}", has ${percent(chosen.assessment.quality)}${why}. Nothing was written. Allow more with --max-drop${aim.bits === 4 ? ', use --bits 8' : ''}, or give more rows.`,
       where,
     });
-  } else if (chosen === baseline || chosen.saving < leastGain) {
+  } else if (chosen.id === baseline.id || chosen.saving < leastGain) {
     findings.push({
       severity: 'warning',
       code: 'nothing-gained',
       message:
         `No configuration saves multiply-add energy within the allowed drop; the weights are those of "${chosen.label}", and savings are counted from int8 by rounding. ` +
+        (doubtful.length === 0 ? '' : `Of ${doubtful.length} that stayed within it ${doubtWords}. `) +
         'Allow more with --max-drop, or give more rows.',
       where,
     });
@@ -160,6 +163,14 @@ export function outcomeFindings(
     });
   }
   return findings;
+}
+
+/** Why a configuration within the drop may not be chosen. */
+const doubtWords = 'the model is so much less sure of the right answers that luck must have had a part in it';
+
+/** Within the drop, and not allowed all the same. */
+function isDoubtful({ kind, allowed, assessment: { metric, quality } }: SelectCandidate, original: number, maxDrop: number): boolean {
+  return kind === 'candidate' && !allowed && dropOf(metric, original, quality) <= maxDrop + rounding;
 }
 
 function dropWords(maxDrop: number, metric: Evaluation['metric']): string {

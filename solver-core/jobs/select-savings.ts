@@ -5,7 +5,8 @@ import type { Band, Quantity } from '../energy/quantity.ts';
 import { addBand, quantity, scaleBand, weakest } from '../energy/quantity.ts';
 import { energyTables } from '../energy/tables/index.ts';
 import type { EnergyTable } from '../energy/target.ts';
-import { assert } from '../model/error.ts';
+import { TierwiseError } from '../model/error.ts';
+import type { Layer } from '../model/layer.ts';
 import type { SavingDocument, TableSaving } from '../protocol/index.ts';
 import type { PricedLayer } from './select-pricing.ts';
 
@@ -30,7 +31,7 @@ export function searchPrice(cell: MacCellId): (energy: CellEnergy) => number {
   return (energy) => cellParts.reduce((sum, part, p) => sum + total[p]! * energy[part], 0);
 }
 
-/** What `amount` of a search price means in joules, over all tables: a quantity to draw points with. */
+/** What `amount` of a search price means in joules, between the tables: a quantity to draw points with, not the joules of one of them. */
 export function jouleRange(cell: MacCellId, amount: number): Quantity<'J'> {
   const bands = energyTables.map((table) => {
     const joules = cellJoules(cell, table);
@@ -43,7 +44,7 @@ export function jouleRange(cell: MacCellId, amount: number): Quantity<'J'> {
     low,
     high,
     source: bands.map((b) => b.source).reduce(weakest),
-    ref: `${cell} cell, whole tiles; ${energyTables.map(({ id }) => id).join('; ')}`,
+    ref: `relative price of the search on the ${cell} cell, scaled to ${energyTables.map(({ id }) => id).join(' and ')}`,
   });
 }
 
@@ -88,14 +89,37 @@ function tableSaving(table: string, cell: string, before: Quantity<'J'>, after: 
   return { table, cell, before, after, saving: before.value === 0 ? 0 : 1 - after.value / before.value };
 }
 
-/** A saving with all that belongs to it; `cell`: whose range is the headline. */
+/**
+ * What a saving is of when layers were left out, in words and as a share of the model's multiply-adds; null when it is of all of them.
+ * `priced`: ids of the layers that have figures. The share is null where the work of a layer is not known.
+ */
+export function coverage(
+  layers: readonly Pick<Layer, 'id' | 'macs'>[],
+  priced: ReadonlySet<string>,
+): { readonly words: string; readonly macShare: number | null } | null {
+  const own = layers.filter(({ id }) => priced.has(id));
+  if (own.length === layers.length) return null;
+  const macsOf = (list: typeof layers): number => list.reduce((sum, { macs }) => sum + (macs ?? NaN), 0);
+  const macShare = macsOf(own) / macsOf(layers);
+  const words = `${own.length} of ${layers.length} layers`;
+  if (!Number.isFinite(macShare)) return { words, macShare: null };
+  return { words: `${words} with ${Number((100 * macShare).toFixed(1))} % of the multiply-adds`, macShare };
+}
+
+/** A saving with all that belongs to it; `cell`: whose range is the headline. Throws `nothing-simulated` when no table prices that cell. */
 export function savingDocument(
   perTable: readonly TableSaving[],
   cell: MacCellId,
-  about: Pick<SavingDocument, 'baseline' | 'variant' | 'metric' | 'before' | 'after' | 'split' | 'rows'>,
+  about: Pick<SavingDocument, 'baseline' | 'variant' | 'metric' | 'before' | 'after' | 'split' | 'rows' | 'macShare'>,
 ): SavingDocument {
   const own = perTable.filter((saving) => saving.cell === cell);
-  assert(own.length > 1, `a saving needs two tables, ${own.length} price the ${cell} cell`);
+  if (own.length < 2) {
+    throw new TierwiseError(
+      'nothing-simulated',
+      `the energy of these weights on the ${cell} cell is known for no layer, so there is no saving to tell`,
+      'Choose another --cell.',
+    );
+  }
   const first = [...own, ...perTable.filter((saving) => saving.cell !== cell)];
   return {
     ...about,

@@ -12,16 +12,18 @@ export interface WholeRequest {
   /** Layers of the model as it was given, and of the one with integers. */
   readonly given: readonly Layer[];
   readonly quantised: readonly Layer[];
+  /** Ids of the layers that the saving is of. */
+  readonly selected: ReadonlySet<string>;
   /** Share of the multiply-add energy that is saved, between its bounds over the tables. */
   readonly saving: { readonly low: number; readonly high: number };
 }
 
 /** A whole inference before and after; null for an unknown target. */
-export function wholeEnergy({ target, targets, given, quantised, saving }: WholeRequest): SelectWholeDocument | null {
+export function wholeEnergy({ target, targets, given, quantised, selected, saving }: WholeRequest): SelectWholeDocument | null {
   const [before, after] = [given, quantised].map((layers) => estimateEnergy({ layers, targetId: target, targets, trainOn: null }).value);
   if (before === undefined || after === undefined) return null;
   const int8 = after.totals.inference;
-  const multiplyAdds = int8 === null ? null : computeOf(after);
+  const multiplyAdds = int8 === null ? null : computeOf(after, selected);
   return {
     target,
     given: before.totals.inference,
@@ -31,8 +33,10 @@ export function wholeEnergy({ target, targets, given, quantised, saving }: Whole
   };
 }
 
-function computeOf(document: EnergyDocument): Quantity<'J'> | null {
-  const parts = document.layers.flatMap(({ components }) => components.filter(({ name }) => name === 'compute'));
+function computeOf(document: EnergyDocument, ids: ReadonlySet<string>): Quantity<'J'> | null {
+  const parts = document.layers
+    .filter(({ id }) => ids.has(id))
+    .flatMap(({ components }) => components.filter(({ name }) => name === 'compute'));
   return parts.length === 0 ? null : sum(parts.map(({ energy }) => energy));
 }
 

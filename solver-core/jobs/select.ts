@@ -31,7 +31,7 @@ import { prepareSelected, writeSelected } from './select-outputs.ts';
 import { layerDocuments, outcomeFindings, pointOf, selectMetadata, variantWords } from './select-record.ts';
 import { selectRows } from './select-rows.ts';
 import type { SelectRows } from './select-rows.ts';
-import { savingDocument, searchPrice, totalSavings } from './select-savings.ts';
+import { coverage, savingDocument, searchPrice, totalSavings } from './select-savings.ts';
 import { wholeEnergy } from './select-whole.ts';
 import { targetsFor, targetsNow } from './targets.ts';
 
@@ -152,10 +152,14 @@ async function selectPrepared(
     cell: aim.cell,
     rows: { calibration: rows.calibration.rows, validation: rows.validation.rows, heldOut: rows.heldOut.rows },
     layers,
-    points: outcome.points.map((point) => pointOf(point, cells.steering.id, outcome.original.quality, point.id === chosen.id)),
+    points: outcome.points.map((point) =>
+      point.id === chosen.id
+        ? pointOf(chosen, cells.steering.id, outcome.original.quality, true)
+        : pointOf(point, cells.steering.id, outcome.original.quality),
+    ),
     saving,
     rounded: judged?.quality.rounded.value ?? null,
-    whole: judged === null || saving === null ? null : await wholeOf(prepared, judged, saving),
+    whole: judged === null || saving === null ? null : await wholeOf(prepared, judged, saving, pricedIds(layers)),
     seconds: (nodeHost.nowMs() - startedMs) / 1000,
     hashes: { plan: sha256(planFacts(prepared.plan)), ...hashes, output: output === null || written === null ? null : sha256(written) },
     versions: { tierwise: environment.version, node: process.versions.node, runtime: judging.runtime.version },
@@ -202,17 +206,25 @@ function search(prepared: Prepared, judging: Judging, given: number): Promise<Se
   );
 }
 
-function savingOf({ aim, rows }: Prepared, { quality }: Judged, layers: readonly SelectLayerDocument[]): SavingDocument {
+/** The layers whose energy is known. */
+function pricedIds(layers: readonly SelectLayerDocument[]): ReadonlySet<string> {
+  return new Set(layers.filter(({ perTable }) => perTable.length > 0).map(({ id }) => id));
+}
+
+function savingOf({ aim, rows, base }: Prepared, { quality }: Judged, layers: readonly SelectLayerDocument[]): SavingDocument {
   const perTable = totalSavings(layers.map((layer) => layer.perTable).filter((savings) => savings.length > 0));
   const shift = aim.values === 'powers-of-two' ? '; the shift cell against the array cell' : '';
+  const covered = coverage(base.runnable.layers, pricedIds(layers));
+  const of = covered === null ? '' : `; ${covered.words}, the others stay as they are`;
   return savingDocument(perTable, aim.cell, {
-    baseline: `int8 weights by rounding, uint8 inputs, weight-stationary 64 x 64 units without zero skipping, batch 1${shift}`,
+    baseline: `int8 weights by rounding, uint8 inputs, weight-stationary 64 x 64 units without zero skipping, batch 1${shift}${of}`,
     variant: variantWords(aim, layers),
     metric: quality.given.metric,
     before: quality.given.value,
     after: quality.selected.value,
     split: 'held-out rows',
     rows: rows.heldOut.rows,
+    ...(covered === null || covered.macShare === null ? {} : { macShare: covered.macShare }),
   });
 }
 
@@ -221,6 +233,7 @@ async function wholeOf(
   { plan, planPath, base }: Prepared,
   { selected }: Judged,
   saving: SavingDocument,
+  priced: ReadonlySet<string>,
 ): Promise<SelectWholeDocument | null> {
   const { targets } = await targetsFor(planPath);
   return wholeEnergy({
@@ -228,6 +241,7 @@ async function wholeOf(
     targets,
     given: base.runnable.layers,
     quantised: findLayers(selected.graph, inferShapes(selected.graph)),
+    selected: priced,
     saving,
   });
 }

@@ -52,5 +52,7 @@ export interface SavingDocument {
   /** Which rows `before` and `after` were read on, e.g. "200 held-out rows". */
   readonly split: string;
   readonly rows: number;
+  /** Share of the model's multiply-adds that the energies are of, where some layers are left out; absent: all, or not known. */
+  readonly macShare?: number;
   readonly source: Quantity['source'];
 }

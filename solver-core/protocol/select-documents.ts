@@ -16,7 +16,10 @@ export interface SelectPoint {
   readonly label: string;
   /** `baseline`: a named variant to compare with; `candidate`: a step of the search. */
   readonly kind: 'baseline' | 'candidate';
-  /** Joules of all multiply-adds of one inference; `simulated` at gate level or `modelled` from tables of the layer. */
+  /**
+   * Multiply-adds of one inference as the search weighs them: its relative price, scaled to joules between the tables. To draw points by;
+   * a joule under one table is in `saving.perTable` of the document.
+   */
   readonly macEnergy: Quantity<'J'>;
   /** 1 - macEnergy over that of int8 by rounding. */
   readonly saving: number;
@@ -53,9 +56,9 @@ export interface SelectLayerDocument {
   readonly inputLevels?: number;
   /** Weight of the energy term; null where none was used. */
   readonly mu: number | null;
-  /** False: rounding to the nearest value was kept because compensation was no better on rows it had not seen. */
+  /** False: rounding to the nearest value was kept, because compensation was no better on rows it had not seen or was not tried. */
   readonly compensated: boolean;
-  /** ‖X(W − Q)‖/‖XW‖ on held-out rows. */
+  /** ‖X(W − Q)‖/‖XW‖ on the calibration rows that the sums do not hold. */
   readonly outputError: number;
   /** Multiply-add energy of one inference, before (int8, rounded) and after, for each table and cell. */
   readonly perTable: readonly TableSaving[];
@@ -74,7 +77,7 @@ export interface SelectWholeDocument {
   readonly given: Quantity<'J'> | null;
   /** With integer weights and inputs, rounded. */
   readonly int8: Quantity<'J'> | null;
-  /** The part of `int8` that the multiply-adds are: all that selection can save from. */
+  /** The part of `int8` that the multiply-adds of the selected layers are: all that selection can save from. */
   readonly multiplyAdds: Quantity<'J'> | null;
   /** `int8` with the multiply-adds cheaper by the saving. */
   readonly selected: Quantity<'J'> | null;

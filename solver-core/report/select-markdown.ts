@@ -2,7 +2,7 @@ import { formatCount, formatQuantity, sourceLegend } from '../energy/format.ts';
 import type { SelectDocument } from '../protocol/select-documents.ts';
 import { fileName, inert, nothing, numberCell } from './cells.ts';
 import { md } from './energy-markdown.ts';
-import { cautionLines, dropText, headline, metricName, pointState, qualityLine, qualityText, savingColumns, savingOf, savingsByCell, signedPercent, tableCell, wholeLines } from './select-words.ts'; // prettier-ignore
+import { cautionLines, dropText, headline, levelsLine, metricName, pointState, qualityLine, qualityText, savingColumns, savingOf, savingsByCell, signedPercent, steeringCell, tableCell, wholeLines } from './select-words.ts'; // prettier-ignore
 
 /** The selection as Markdown for a pull request or a report. Ends with a newline. */
 export function selectMarkdown(document: SelectDocument): string {
@@ -14,6 +14,7 @@ export function selectMarkdown(document: SelectDocument): string {
     saving === null ? '**Nothing was selected.**' : `**${md(headline(saving))}.** ${md(capital(qualityLine(document)))}.`,
     '',
     ...(saving === null ? [] : [`Against: ${md(inert(saving.baseline, 300))}. With: ${md(inert(saving.variant, 300))}.`, '']),
+    ...(saving === null ? [] : [levelsLine(document)].flatMap((line) => (line === null ? [] : [`${md(line)}.`, '']))),
     `Rows: ${formatCount(rows.calibration)} steered, ${formatCount(rows.validation)} decided, ${formatCount(rows.heldOut)} judged at the end.`,
     '',
     ...(saving === null
@@ -29,18 +30,15 @@ export function selectMarkdown(document: SelectDocument): string {
           }),
           '',
         ]),
-    '## Layers',
-    '',
-    ...layerTable(document),
-    '',
+    ...(saving === null ? [] : ['## Layers', '', ...layerTable(document), '']),
     '## Tried',
     '',
-    `| configuration | multiply-adds | saved | ${metricName(metric)} on ${formatCount(points[0]?.rows ?? 0)} validation rows | lost | |`,
-    '| --- | ---: | ---: | ---: | ---: | --- |',
+    `| configuration | saved (${md(inert(steeringCell(document), 24))} cell) | ${metricName(metric)} on ${formatCount(points[0]?.rows ?? 0)} validation rows | lost | |`,
+    '| --- | ---: | ---: | ---: | --- |',
     ...points.map((point) => {
       const state = pointState(point, document.maxDrop);
       const mark = state === 'chosen' ? '**chosen**' : state;
-      return `| ${md(inert(point.label, 80))} | ${formatQuantity(point.macEnergy)} | ${signedPercent(point.saving)} | ${qualityText(point.metric, point.quality)} | ${dropText(point)} | ${mark} |`;
+      return `| ${md(inert(point.label, 80))} | ${signedPercent(point.saving)} | ${qualityText(point.metric, point.quality)} | ${dropText(point)} | ${mark} |`;
     }),
     '',
     ...cautionLines(document).flatMap((line) => [line, '']),

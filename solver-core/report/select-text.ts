@@ -1,9 +1,9 @@
-import { formatCount, formatQuantity, formatSi, sourceLegend } from '../energy/format.ts';
+import { formatCount, formatSi, sourceLegend } from '../energy/format.ts';
 import type { SelectDocument, SelectLayerDocument, SelectPoint } from '../protocol/select-documents.ts';
 import type { Column } from './cells.ts';
 import { counted, fileName, inert, nothing, numberCell, textTable } from './cells.ts';
 import { diagnosticLine } from './check-text.ts';
-import { cautionLines, dropText, headline, metricName, pointState, qualityLine, qualityText, savingColumns, savingOf, savingsByCell, signedPercent, tableCell, wholeLines } from './select-words.ts'; // prettier-ignore
+import { cautionLines, dropText, headline, levelsLine, metricName, pointState, qualityLine, qualityText, savingColumns, savingOf, savingsByCell, signedPercent, steeringCell, tableCell, wholeLines } from './select-words.ts'; // prettier-ignore
 
 /** The selection for a terminal: the saving with its baseline and accuracies, layers, what was tried, what was written. Ends with a newline. */
 export function selectText(document: SelectDocument): string {
@@ -18,12 +18,12 @@ export function selectText(document: SelectDocument): string {
           `${headline(saving)}${others.map(({ cell, text }) => `; ${inert(cell, 24)} cell: ${text}`).join('')}`,
           `  against   ${inert(saving.baseline, 300)}`,
           `  with      ${inert(saving.variant, 300)}`,
+          ...[levelsLine(document)].flatMap((line) => (line === null ? [] : [`  levels    ${line}`])),
           `  quality   ${qualityLine(document)}`,
         ]),
     `  rows      ${formatCount(rows.calibration)} steered, ${formatCount(rows.validation)} decided, ${formatCount(rows.heldOut)} judged at the end`,
     '',
-    ...layerTable(document),
-    '',
+    ...layerTable(document).concat(''),
     ...pointTable(document),
     ...cautionLines(document),
     '',
@@ -43,11 +43,11 @@ const valueWords: Readonly<Record<SelectDocument['values'], string>> = {
   'powers-of-two': '0 and powers of two',
 };
 
-function aim({ method, bits, values, maxDrop, points }: SelectDocument): string {
+function aim({ method, bits, values, setSize, maxDrop, points }: SelectDocument): string {
   const isError = points[0]?.metric === 'mse';
   const drop = Number((100 * maxDrop).toPrecision(6));
   const most = isError ? `${drop} % more error` : counted(drop, 'point');
-  return `${method === 'training' ? 'training' : 'closed form'}, ${bits} bits, ${valueWords[values]}, at most ${most} lost`;
+  return `${method === 'training' ? 'training' : 'closed form'}, ${bits} bits, ${valueWords[values]}${setSize === undefined ? '' : ` of ${setSize} values at most`}, at most ${most} lost`;
 }
 
 function layerTable(document: SelectDocument): readonly string[] {
@@ -62,14 +62,11 @@ function layerTable(document: SelectDocument): readonly string[] {
     { title: 'output error', align: 'right' },
     ...savings.map(({ cell, table }): Column => ({ title: inert(`${cell}, ${table}`, 40), align: 'right' })),
   ];
-  const chosen = document.layers.filter(({ values }) => values > 0);
+  const chosen = document.saving === null ? [] : document.layers.filter(({ values }) => values > 0);
   const left = document.layers.filter(({ values }) => values === 0);
   return [
-    ...textTable(columns, chosen.map((layer) => layerRow(layer, savings))), // prettier-ignore
+    ...(chosen.length === 0 ? [] : textTable(columns, chosen.map((layer) => layerRow(layer, savings)))), // prettier-ignore
     ...chosen.filter((layer) => layer.left !== null).map((layer) => `${inert(layer.id, 40)}: ${inert(layer.left ?? '', 300)}`),
-    ...chosen
-      .filter((layer) => document.method === 'closed-form' && layer.left === null && !layer.compensated)
-      .map((layer) => `${inert(layer.id, 40)}: not compensated, because that was no better on rows it had not seen`),
     ...left.map((layer) => `${inert(layer.id, 40)}: left as it is: ${inert(layer.left ?? '', 300)}`),
   ];
 }
@@ -90,12 +87,12 @@ function layerRow(layer: SelectLayerDocument, savings: ReturnType<typeof savingC
 /** Most configurations in a terminal; the record holds all. */
 const maxPoints = 40;
 
-function pointTable({ points, maxDrop }: SelectDocument): readonly string[] {
+function pointTable(document: SelectDocument): readonly string[] {
+  const { points, maxDrop } = document;
   const metric = points[0]?.metric ?? 'accuracy';
   const columns: readonly Column[] = [
     { title: 'tried', align: 'left' },
-    { title: 'multiply-adds', align: 'right' },
-    { title: 'saved', align: 'right' },
+    { title: `saved (${inert(steeringCell(document), 24)} cell)`, align: 'right' },
     { title: `${metricName(metric)} (validation)`, align: 'right' },
     { title: 'lost', align: 'right' },
     { title: '', align: 'left' },
@@ -113,7 +110,6 @@ function pointTable({ points, maxDrop }: SelectDocument): readonly string[] {
 function pointRow(point: SelectPoint, maxDrop: number): readonly string[] {
   return [
     inert(point.label, 60),
-    formatQuantity(point.macEnergy),
     signedPercent(point.saving),
     qualityText(point.metric, point.quality),
     dropText(point),

@@ -34,7 +34,11 @@ export function headline(saving: SavingDocument): string {
   const range = savingRange(saving.low, saving.high);
   const [first] = saving.perTable;
   const tables = saving.perTable.filter(({ cell }) => cell === first?.cell).map(({ table }) => inert(table, 40));
-  const where = `on the ${inert(first?.cell ?? '', 24)} cell (tables ${tables.join(' and ')})`;
+  // A shifter cannot hold the rounded weights: what is compared then are two kinds of hardware.
+  const against = first?.cell === 'shift' ? ', against int8 weights on the array cell' : '';
+  const { macShare } = saving;
+  const part = macShare === undefined ? '' : `in layers with ${signedPercent(macShare)} of the multiply-adds, `;
+  const where = `${part}on the ${inert(first?.cell ?? '', 24)} cell (tables ${tables.join(' and ')})${against}`;
   if (range === 'no saving') return `No saving of multiply-add energy ${where}`;
   if (range.startsWith('costs')) return `These weights take ${range.replace('costs ', '')} multiply-add energy ${where}`;
   return `${range} of the multiply-add energy saved ${where}`;
@@ -55,6 +59,19 @@ export function qualityLine({ saving, rounded }: SelectDocument): string {
   const { metric, before, after, rows, split } = saving;
   const beside = rounded === undefined || rounded === null ? '' : `; int8 by rounding has ${qualityText(metric, rounded)}`;
   return `${metricName(metric)} ${qualityText(metric, before)} before, ${qualityText(metric, after)} after on ${formatCount(rows)} ${inert(split).replace(/ rows$/, '')} rows${beside}`;
+}
+
+/** What rounding to int8 saves on the input levels of the search, which is no selection of weights; null when inputs keep all levels. */
+export function levelsLine({ points }: SelectDocument): string | null {
+  const rounded = points.find(({ id }) => id === 'int8-levels');
+  if (rounded === undefined) return null;
+  const { metric, quality } = rounded;
+  return `int8 by rounding with inputs on the same levels saves ${signedPercent(rounded.saving)} by itself, with ${metricName(metric)} ${qualityText(metric, quality)} on the validation rows`;
+}
+
+/** The cell that the points of the search are of: an array steers for shifters too. */
+export function steeringCell({ cell = 'array' }: SelectDocument): string {
+  return cell === 'shift' ? 'array' : cell;
 }
 
 /** Loss of a point against the model as it was given: "0.21 points", "1.3 %". */
@@ -121,7 +138,7 @@ export function wholeLines({ whole, saving }: SelectDocument): readonly string[]
   const share = int8.value === 0 ? 0 : multiplyAdds.value / int8.value;
   return [
     warning,
-    `One whole inference on ${inert(target, 60)}: ${formatFull(given)} as given, ${formatFull(int8)} as int8, of which multiply-adds ${Math.round(100 * share)} %; ` +
+    `One whole inference on ${inert(target, 60)}: ${formatFull(given)} as given, ${formatFull(int8)} as int8, of which multiply-adds${saving.macShare === undefined ? '' : ' of the selected layers'} ${Math.round(100 * share)} %; ` +
       `${formatFull(selected)} with these weights, if the target's multipliers save what the simulated cells save.`,
   ];
 }

@@ -5,9 +5,14 @@ import { takeRows } from '../../../solver-core/jobs/open-rows.ts';
 import type { OpenedRows } from '../../../solver-core/jobs/open-rows.ts';
 import { requireBetterThanChance } from '../../../solver-core/jobs/select-chance.ts';
 import { dropOf } from '../../../solver-core/jobs/select-drop.ts';
-import { layerSavings, savingDocument, totalSavings } from '../../../solver-core/jobs/select-savings.ts';
+import { coverage, layerSavings, savingDocument, totalSavings } from '../../../solver-core/jobs/select-savings.ts';
 import type { PricedLayer } from '../../../solver-core/jobs/select-pricing.ts';
 import { selectRows } from '../../../solver-core/jobs/select-rows.ts';
+import { energyTargets } from '../../../solver-core/energy/targets/index.ts';
+import { wholeEnergy } from '../../../solver-core/jobs/select-whole.ts';
+import { findLayers, inferShapes } from '../../../solver-core/model/index.ts';
+import { readModel } from '../../../solver-core/onnx/index.ts';
+import { smallNetwork } from '../../cli/select-network.ts';
 import { tolerances } from '../../tolerances.ts';
 
 /** Rows that hold their own number, in memory or, as far as anybody can see, in a file. */
@@ -135,6 +140,29 @@ describe('savings', () => {
       baseline: 'b', variant: 'v', metric: 'accuracy', before: 1, after: 1, split: 'held-out rows', rows: 9,
     }); // prettier-ignore
     expect(document.low).toBeLessThanOrEqual(document.high);
-    expect(() => savingDocument(totals, 'shift', document)).toThrow(/two tables/);
+    expect(() => savingDocument(totals, 'shift', document)).toThrow(expect.objectContaining({ code: 'nothing-simulated' }));
+  });
+
+  test('of a part of the layers say of which, and of how much of the work', () => {
+    const layers = [
+      { id: 'a', macs: 300 },
+      { id: 'b', macs: 100 },
+    ];
+    expect(coverage(layers, new Set(['a', 'b']))).toBeNull();
+    expect(coverage(layers, new Set(['a']))).toEqual({ words: '1 of 2 layers with 75 % of the multiply-adds', macShare: 0.75 });
+    expect(coverage([...layers, { id: 'c', macs: null }], new Set(['a']))).toEqual({ words: '1 of 3 layers', macShare: null });
+  });
+
+  test('of one layer lessen a whole inference by the multiply-adds of that layer alone', () => {
+    const { graph } = readModel(smallNetwork()).value!;
+    const layers = findLayers(graph, inferShapes(graph));
+    const request = { target: 'server-cpu', targets: energyTargets, given: layers, quantised: layers, saving: { low: 0.5, high: 0.5 } };
+    const wholeOf = (...ids: string[]): { readonly part: number; readonly saved: number } => {
+      const { int8, multiplyAdds, selected } = wholeEnergy({ ...request, selected: new Set(ids) })!;
+      return { part: multiplyAdds!.value, saved: int8!.value - selected!.value };
+    };
+    const [all, first] = [wholeOf('Gemm_0', 'Gemm_2'), wholeOf('Gemm_0')];
+    expect(Math.abs(first.part / all.part / (1024 / 1184) - 1)).toBeLessThan(tolerances.sumFp64.relative);
+    for (const { part, saved } of [all, first]) expect(Math.abs(saved / part / 0.5 - 1)).toBeLessThan(tolerances.ridgeFp64.relative);
   });
 });

@@ -36,8 +36,29 @@ describe('a saving in words', () => {
     expect(headline({ ...saving!, low: -0.01 })).toBe(
       'No saving of multiply-add energy on the array cell (tables horowitz45 and aladdin40)',
     );
+    const shift = { ...saving!, perTable: saving!.perTable.slice(0, 2).map((of) => ({ ...of, cell: 'shift' })) };
+    expect(headline({ ...shift, macShare: 0.834 })).toBe(
+      '53-55 % of the multiply-add energy saved in layers with 83.4 % of the multiply-adds, on the shift cell (tables horowitz45 and aladdin40), against int8 weights on the array cell',
+    );
     expect(headline({ ...saving!, low: -0.03, high: -0.02 })).toMatch(/^These weights take 2-3 % more multiply-add energy on/);
   });
+});
+
+test('without a selection there are no figures of layers, only why some were left', () => {
+  const nothing = { ...selection(), saving: null, output: null };
+  const text = selectText(nothing);
+  expect(text).not.toMatch(/output error/);
+  expect(text).toMatch(/\/emb: left as it is/);
+  expect(selectMarkdown(nothing)).not.toMatch(/## Layers/);
+});
+
+test('points are of the cell that steered, and what coarse inputs save by themselves is told', () => {
+  const shift = { ...selection(), cell: 'shift', setSize: 16, values: 'set' as const };
+  expect(selectText(shift)).toMatch(/saved \(array cell\)/);
+  expect(selectText(shift)).toMatch(/low-energy sets of 16 values at most, at most 1 point/);
+  expect(selectMarkdown(selection({ cell: 'booth' }))).toMatch(/saved \(booth cell\)/);
+  expect(selectText(selection())).toMatch(/inputs on the same levels saves 21 % by itself, with accuracy 99.0 % on the validation rows/);
+  expect(selectText(selection({ points: [] }))).not.toMatch(/same levels saves/);
 });
 
 test('names from files are inert', () => {

@@ -61,7 +61,8 @@ export function selection(more: Partial<SelectDocument> = {}): SelectDocument {
     ],
     points: [
       point('int8', 'int8, rounded', 0, 0.992, { kind: 'baseline' }),
-      point('energy-1', 'energy term 0.10', 0.596, 0.973),
+      point('int8-levels', 'int8, rounded, on the same input levels', 0.21, 0.99, { kind: 'baseline' }),
+    point('energy-1', 'energy term 0.10', 0.596, 0.973),
       point('energy-2', 'energy term 0.050', 0.539, 0.985, { chosen: true }),
       point('energy-3', 'larger energy term for /fc1/Gemm', 0.551, 0.984, { allowed: false }),
     ],
