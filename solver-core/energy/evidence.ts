@@ -18,12 +18,14 @@ export interface BetterFigures {
 
 /**
  * An estimate beside what a simulation or a meter gave for the same thing, with its error against the better of them: the measured
- * figure, else the simulated one. The error is null without either, and against a figure of 0.
+ * figure, else the simulated one. The error is null without either, against a figure of 0, and
+ * where it is no finite number.
  */
 export function evidence(of: string, estimate: Quantity<'J'>, better: BetterFigures): EvidenceDocument {
   const { simulated = null, measured = null, stale = null } = better;
   const best = measured?.energy.value ?? simulated?.value ?? 0;
-  return { of, estimate, simulated, measured, error: best === 0 ? null : (estimate.value - best) / best, stale };
+  const error = (estimate.value - best) / best;
+  return { of, estimate, simulated, measured, error: Number.isFinite(error) ? error : null, stale };
 }
 
 /** The document with more evidence, for its layers by id and for its totals; what it holds already stays, in front. */

@@ -8,7 +8,7 @@ import type { CalibrationDocument, DiagnosticDocument, Quantity } from '../proto
 import { calibratedTarget } from '../sensors/calibrated-target.ts';
 import type { FitRow, FittedConstants } from '../sensors/fit-constants.ts';
 import { fitConstants } from '../sensors/fit-constants.ts';
-import { calibrationPath, parseCalibration } from './calibration-file.ts';
+import { calibrationPath, isFactor, parseCalibration } from './calibration-file.ts';
 import { checkTarget } from './energy.ts';
 import type { Environment } from './environment.ts';
 import { estimateParts, inferenceOn } from './estimate-parts.ts';
@@ -20,7 +20,7 @@ import { newestMeasurement } from './measured-evidence.ts';
 import { openModel } from './open-model.ts';
 import type { OpenedModel } from './open-model.ts';
 import { targetHash, targetsFor } from './targets.ts';
-import { workspaceFolders } from './workspace-files.ts';
+import { isInside, workspaceFolders } from './workspace-files.ts';
 import { workspaceTargets } from './workspace-targets.ts';
 
 export interface CalibrateParams {
@@ -78,10 +78,15 @@ export async function calibrateJob(
   }));
   const fitted = fitConstants(rows);
   if (fitted === null) throw nothingToFit(params, diagnostics);
+  checkFactors(target.id, fitted);
   const document = toDocument(target, samples, fitted, { folder, output, diagnostics, date: seams.date ?? new Date().toISOString() });
   await mkdir(dirname(output), { recursive: true });
   await checkOutput(folder, output, target.id);
-  await writeWhole(output, `${JSON.stringify({ ...document, output: null }, null, 2)}\n`);
+  const text = `${JSON.stringify({ ...document, output: null }, null, 2)}\n`;
+  // What would not be read back must not be written.
+  const parsed = parseCalibration(text, target.id);
+  if (typeof parsed === 'string') throw implausible(target.id, `the calibration ${parsed}`);
+  await writeWhole(output, text);
   return document;
 }
 
@@ -178,6 +183,21 @@ function nothingToFit({ target, paths }: CalibrateParams, diagnostics: readonly 
   );
 }
 
+/** Throws `calibration-implausible` for factors that no calibration may hold: the measurement or the target is wrong by then. */
+function checkFactors(targetId: string, { constants }: FittedConstants): void {
+  const wrong = constants.find(({ factor }) => !isFactor(factor));
+  if (wrong === undefined) return;
+  throw implausible(targetId, `the factor of "${wrong.name}" would be ${wrong.factor.value.toPrecision(3)}, expected 1e-12 to 1e12`);
+}
+
+function implausible(targetId: string, what: string): TierwiseError {
+  return new TierwiseError(
+    'calibration-implausible',
+    `"${targetId}" cannot be calibrated: ${what}`,
+    'Check the figures in MODEL.measured.json and the constants of the target; nothing was written.',
+  );
+}
+
 function toDocument(
   target: EnergyTarget,
   samples: readonly Sample[],
@@ -204,8 +224,10 @@ function toDocument(
   };
 }
 
-/** Relative to the folder that holds `.tierwise`, with forward slashes, so that the file can be shared; else as it is. */
+/**
+ * Relative to the folder that holds `.tierwise`, with forward slashes, so that the file can be shared. A model elsewhere is kept by its
+ * name behind `../`: it is not looked for again, and no path of this machine gets into the file.
+ */
 function storedPath(folder: string, path: string): string {
-  const way = relative(folder, path);
-  return way.startsWith('..') ? path : way.split(sep).join('/');
+  return isInside(folder, path) ? relative(folder, path).split(sep).join('/') : `../${basename(path)}`;
 }

@@ -54,10 +54,15 @@ export function parseCalibration(text: string, targetId: string): CalibrationDoc
   return value as unknown as CalibrationDocument;
 }
 
+/** True when a factor is one that a calibration may hold: between 1e-12 and 1e12, its bounds included. */
+export function isFactor({ low, value, high }: { readonly low: number; readonly value: number; readonly high: number }): boolean {
+  return low >= 1 / largestFactor && low <= value && value <= high && high <= largestFactor;
+}
+
 function isConstant(value: unknown): boolean {
   if (!isRecord(value) || !(constantGroups as readonly unknown[]).includes(value['name'])) return false;
   const factor = value['factor'];
-  return isQuantity(factor, '1') && factor.low >= 1 / largestFactor && factor.high <= largestFactor;
+  return isQuantity(factor, '1') && isFactor(factor);
 }
 
 function isResidual(value: unknown): boolean {

@@ -1,7 +1,8 @@
-import { resolve } from 'node:path';
+import { evidence } from '../energy/evidence.ts';
 import type { Checked, Diagnostic } from '../model/diagnostic.ts';
 import type { Plan } from '../model/plan.ts';
 import type { EnergyDocument, EvidenceDocument, MeasureDocument } from '../protocol/index.ts';
+import { calibrationStale } from './calibration-stale.ts';
 import type { Environment } from './environment.ts';
 import { fileHash } from './environment.ts';
 import { sha256 } from './files.ts';
@@ -9,9 +10,6 @@ import { fitEstimate } from './fit-estimate.ts';
 import { readMeasurements } from './measured-record.ts';
 import { lowerFacts } from './plan-facts.ts';
 import type { CalibrationInUse, FoundTargets } from './targets.ts';
-
-/** How many models of a calibration are looked at for changes. */
-const maxModels = 100;
 
 /**
  * An estimate with what is known beside it: faults of the workspace's files, the calibration in use and whether it still belongs to what
@@ -30,13 +28,13 @@ export async function withMeasurements(
   const measured = await measuredEvidence(environment, estimate.value, plan);
   const isFittedTo = ({ measured: meter }: EvidenceDocument): boolean =>
     calibration?.unused === null && calibration.document.residuals.some((each) => each.measured.value === meter?.energy.value);
-  const evidence = measured.map((each) => (isFittedTo(each) ? { ...each, of: `${each.of}, to which the calibration was fitted` } : each));
+  const told = measured.map((each) => (isFittedTo(each) ? { ...each, of: `${each.of}, to which the calibration was fitted` } : each));
   const diagnostics = [...estimate.value.diagnostics, ...found.diagnostics, ...staleFinding(calibration, stale)];
   const value: EnergyDocument = {
     ...estimate.value,
     diagnostics,
     ...(calibration === undefined ? {} : { calibration: { path: calibration.path, date: calibration.document.date, stale } }),
-    ...(evidence.length === 0 ? {} : { evidence: [...(estimate.value.evidence ?? []), ...evidence] }),
+    ...(told.length === 0 ? {} : { evidence: [...(estimate.value.evidence ?? []), ...told] }),
   };
   return { value, diagnostics };
 }
@@ -81,39 +79,16 @@ async function measuredEvidence(
     { of: 'one inference', estimate: totals.inference, hashes: { model } },
     ...(plan === undefined ? [] : [{ of: 'one fit of the lower tiers', estimate: fit, hashes: { model, plan: sha256(lowerFacts(plan)) } }]),
   ];
-  const evidence: EvidenceDocument[] = [];
+  const found: EvidenceDocument[] = [];
   for (const { of, estimate, hashes } of wanted) {
     const measurement = estimate === null ? undefined : await newestMeasurement(modelPath, target, hashes);
     if (estimate === null || measurement?.result == null) continue;
-    const { energy } = measurement.result;
-    const error = (estimate.value - energy.value) / energy.value;
-    evidence.push({ of, estimate, simulated: null, measured: measurement.result, error, stale: staleBecause(measurement, hashes) });
+    found.push(evidence(of, estimate, { measured: measurement.result, stale: staleBecause(measurement, hashes) }));
   }
-  return evidence;
+  return found;
 }
 
 function staleBecause({ hashes }: MeasureDocument, now: { readonly model: string | null; readonly plan?: string }): string | null {
   if (hashes.model !== now.model) return 'the model changed since it was measured';
   return hashes.plan === now.plan ? null : 'the lower tiers of the plan changed since they were measured';
-}
-
-/** Why a calibration no longer belongs to the target, the models and the measurements it was made from; null while it does. */
-async function calibrationStale(environment: Environment, { document, folder, unused }: CalibrationInUse): Promise<string | null> {
-  if (unused !== null) return unused;
-  for (const { model, modelHash, measured } of document.residuals.slice(0, maxModels)) {
-    const path = resolve(folder, model);
-    const hash = await fileHash(environment, path);
-    // A repository may keep calibrations without the models: what is not there has not changed.
-    if (hash === null) continue;
-    if (hash !== modelHash) return `${model} changed since it was measured`;
-    const found = await readMeasurements(path);
-    if (found.kind !== 'found') continue;
-    const ours = found.measurements.filter(
-      (each) => each.of !== 'fit' && each.target === document.target && each.result !== null && each.hashes.model === modelHash,
-    );
-    if (!ours.some((each) => each.result?.energy.value === measured.value))
-      return `the measurement of ${model} is no longer among its measurements`;
-    if (ours.some((each) => Date.parse(each.result?.date ?? '') > Date.parse(document.date))) return `${model} was measured again since`;
-  }
-  return null;
 }

@@ -80,7 +80,8 @@ function namesOf(folder: string): readonly string[] {
   }
 }
 
-function isInside(folder: string, path: string): boolean {
+/** True when `path` lies in `folder`, or is it; links are not followed. */
+export function isInside(folder: string, path: string): boolean {
   const way = relative(folder, path);
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }

@@ -1,3 +1,4 @@
+import { evidence } from '../energy/evidence.ts';
 import { formatFull, formatQuantity } from '../energy/format.ts';
 import type { CalibrationDocument, MeasureDocument } from '../protocol/measure-documents.ts';
 import { counted, fileName, inert, nothing } from './cells.ts';
@@ -21,7 +22,8 @@ export function measureMarkdown({
 }: MeasureDocument): string {
   const seconds = runs.reduce((total, run) => total + run.seconds.value, 0);
   const figure = result === null ? `not measurable: ${cell(reason ?? '')}` : formatFull(result.energy, 3);
-  const error = estimate === null || result === null ? '' : ` (${percent((estimate.value - result.energy.value) / result.energy.value)})`;
+  const share = estimate === null || result === null ? null : evidence('', estimate, { measured: result }).error;
+  const error = share === null ? '' : ` (${percent(share)})`;
   return [
     `## Energy of ${cell(fileName(model))}`,
     '',

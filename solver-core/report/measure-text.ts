@@ -1,3 +1,4 @@
+import { evidence } from '../energy/evidence.ts';
 import { formatFull, formatQuantity } from '../energy/format.ts';
 import type { CalibrationDocument, MeasureDocument } from '../protocol/measure-documents.ts';
 import type { Column } from './cells.ts';
@@ -61,7 +62,8 @@ export function measuredWords({
 function comparison({ estimate, result, target }: MeasureDocument): readonly string[] {
   if (estimate === null) return [];
   const line = `estimate, ${inert(target ?? '', 40)}`.padEnd(22);
-  const error = result === null ? '' : `, ${percent((estimate.value - result.energy.value) / result.energy.value)} off the measurement`;
+  const share = result === null ? null : evidence('', estimate, { measured: result }).error;
+  const error = share === null ? '' : `, ${percent(share)} off the measurement`;
   return [`${line} ${formatFull(estimate)}${error}`];
 }
 

@@ -22,9 +22,9 @@ const groupsOf = {
 } as const satisfies Readonly<Record<string, readonly ConstantGroup[]>>;
 
 /**
- * The target with its energies scaled by the factors of a calibration. Scaled constants are `modelled` and say by what they were
- * calibrated. Where the factor has a spread of its own (there were more measurements than constants) this spread replaces the constant's
+ * The target with its energies scaled by the factors of a calibration. Scaled constants say by what they were calibrated. Where the factor has a spread of its own (there were more measurements than constants) this spread replaces the constant's
  * band, because the measurements bound it better than the literature; a factor without one moves the band and leaves it as wide as it was.
+ * Constants are `modelled` then; an assumed one becomes so only by a factor with a spread: one measurement says nothing about its band.
  */
 export function calibratedTarget(target: EnergyTarget, calibration: Calibration): EnergyTarget {
   const scaled = scaledTarget(target, calibration);
@@ -104,7 +104,7 @@ function scaleConstant(band: Band, factor: Band, note: string): Band {
     value: value * factor.value,
     low: spread ? value * factor.low : low * factor.value,
     high: spread ? value * factor.high : high * factor.value,
-    source: 'modelled',
+    source: band.source === 'assumed' && !spread ? 'assumed' : 'modelled',
     ref: `${note}, from: ${band.ref}`,
   };
 }

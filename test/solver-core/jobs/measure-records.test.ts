@@ -1,18 +1,21 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { calibrateJob } from '../../../solver-core/jobs/calibrate.ts';
 import { energyJob } from '../../../solver-core/jobs/energy.ts';
 import { createEnvironment } from '../../../solver-core/jobs/environment.ts';
 import { measureJob } from '../../../solver-core/jobs/measure.ts';
+import type { CalibrationDocument, EnergyDocument, MeasureDocument, MeasurementsDocument } from '../../../solver-core/protocol/index.ts';
+import { measureMarkdown } from '../../../solver-core/report/measure-markdown.ts';
 import { measureText } from '../../../solver-core/report/measure-text.ts';
 import { projectRoot } from '../../shared.ts';
 import { tolerances } from '../../tolerances.ts';
 import { floats, modelBytes, node, value } from '../onnx/build-model.ts';
-import { machine } from './metered-machine.ts';
+import { codeOf, machine } from './metered-machine.ts';
 
 const target = 'server-cpu';
+const calibrationFile = join('.tierwise', 'calibrations', `${target}.json`);
 let folder = '';
 let environment = createEnvironment('0.0.0-test', __filename);
 beforeEach(() => {
@@ -23,6 +26,24 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const at = (name: string): string => join(folder, name);
+const energy = (): Promise<EnergyDocument> => energyJob(environment, { path: at('digits.onnx'), target });
+const measure = (joules: number, date = '2026-11-21T10:00:00.000Z'): Promise<MeasureDocument> =>
+  measureJob(environment, { path: at('digits.onnx'), target }, {}, { ...machine(joules), date });
+const calibrate = (paths: readonly string[] = [at('digits.onnx')]): Promise<CalibrationDocument> =>
+  calibrateJob(environment, { target, paths }, {}, { ...machine(1), date: '2026-11-22T10:00:00.000Z' });
+/** Replaces a text of a file. */
+const edit = (name: string, from: RegExp, to: string): void => {
+  const text = readFileSync(at(name), 'utf8');
+  expect(text).toMatch(from);
+  writeFileSync(at(name), text.replace(from, to));
+};
+/** Another energy in the only measurement. */
+const editEnergy = (joules: number): void => {
+  const document = JSON.parse(readFileSync(at('digits.measured.json'), 'utf8')) as MeasurementsDocument;
+  const { energy: was } = document.measurements[0]!.result!;
+  Object.assign(was, { value: joules, low: joules, high: joules });
+  writeFileSync(at('digits.measured.json'), JSON.stringify(document));
+};
 
 describe('a model that fixes its batch', () => {
   test('is measured, estimated and calibrated per run of the whole batch', async () => {
@@ -47,5 +68,79 @@ describe('a model that fixes its batch', () => {
     expect(Math.abs(found.error!)).toBeLessThan(tolerances.calibratedFactor.relative);
     const { constants } = await calibrateJob(environment, { target, paths: [at('eight.onnx')] }, {}, machine(1));
     expect(Math.abs(constants[0]!.factor.value - 1)).toBeLessThan(tolerances.calibratedFactor.relative);
+  });
+});
+
+describe('the file of a calibration', () => {
+  test('is made of measurements that a factor can stand for, else nothing is written', async () => {
+    await measure(1e-5);
+    for (const joules of [1e308, 1e10, 1e-300, 5e-324]) {
+      editEnergy(joules);
+      expect(await codeOf(calibrate())).toBe('calibration-implausible');
+      expect(existsSync(at(calibrationFile))).toBe(false);
+    }
+    editEnergy(1);
+    await calibrate();
+    expect((await energy()).calibration?.stale).toBeNull();
+  });
+
+  test('keeps no path of this machine, and a model elsewhere by its name', async () => {
+    const outside = mkdtempSync(join(tmpdir(), 'tierwise-outside-'));
+    copyFileSync(at('digits.onnx'), join(outside, 'other.onnx'));
+    await measure(1e-5);
+    await measureJob(environment, { path: join(outside, 'other.onnx'), target }, {}, machine(1e-5));
+    const { residuals } = await calibrate([at('digits.onnx'), join(outside, 'other.onnx')]);
+    expect(residuals.map(({ model }) => model)).toEqual(['digits.onnx', '../other.onnx']);
+    expect(readFileSync(at(calibrationFile), 'utf8')).not.toContain(outside);
+    expect((await energy()).calibration?.stale).toBeNull();
+    rmSync(outside, { recursive: true });
+  });
+
+  test.skipIf(process.platform === 'win32')(
+    'that comes from elsewhere makes nothing outside its folder be read, and nothing of any size',
+    async () => {
+      const outside = mkdtempSync(join(tmpdir(), 'tierwise-outside-'));
+      writeFileSync(join(outside, 'secret'), 'something else');
+      await measure(1e-5);
+      await calibrate();
+      const stale = async (): Promise<string | null | undefined> => (await energy()).calibration?.stale;
+      writeFileSync(at('inside'), 'something else');
+      symlinkSync(join(outside, 'secret'), at('link'));
+      writeFileSync(at('large'), '');
+      truncateSync(at('large'), 2 ** 29 + 1);
+      let name = 'digits.onnx';
+      for (const [to, expected] of [
+        ['inside', 'inside changed since it was measured'],
+        [join(outside, 'secret'), null],
+        [`../${basename(outside)}/secret`, null],
+        ['link', null],
+        ['large', null],
+      ] as const) {
+        edit(calibrationFile, new RegExp(`"model": "${name}"`), `"model": "${to}"`);
+        expect(await stale(), to).toBe(expected);
+        name = to;
+      }
+      rmSync(outside, { recursive: true });
+    },
+  );
+});
+
+describe('a measurement', () => {
+  test('of a clock that was ahead does not make the calibration after it stale; a later one does', async () => {
+    await measure(1e-5, '2099-01-01T00:00:00.000Z');
+    await calibrate();
+    expect((await energy()).calibration?.stale).toBeNull();
+    await measure(2e-5, '2026-01-01T00:00:00.000Z');
+    expect((await energy()).calibration?.stale).toContain('measured again');
+  });
+
+  test('that is next to nothing gives no error that is not a number', async () => {
+    const document = await measure(1e-5);
+    editEnergy(1e-320);
+    const found = (await energy()).evidence!.find(({ measured }) => measured !== null);
+    expect(found?.error).toBeNull();
+    const result = { ...document.result!, energy: { ...document.result!.energy, value: 1e-320, low: 1e-320, high: 1e-320 } };
+    expect(measureText({ ...document, result })).not.toContain('Infinity');
+    expect(measureMarkdown({ ...document, result })).not.toContain('Infinity');
   });
 });

@@ -196,7 +196,8 @@ describe('calibrating', () => {
     expect(stored.residuals[0]!.model).toBe('digits.onnx');
     const after = await energy();
     expect(off(after.totals.inference?.value, 1.7 * before.value)).toBeLessThan(tolerances.calibratedFactor.relative);
-    expect(after.totals.inference?.source).toBe('modelled');
+    // One measurement has no spread, so an assumption stays one.
+    expect(after.totals.inference?.source).toBe('assumed');
     expect(after.totals.inference?.ref).toContain('calibrated on 1 measurement of 2026-11-21');
     expect(after.calibration).toEqual({ path: at(calibrationFile), date: '2026-11-21T10:00:00.000Z', stale: null });
     expect(after.evidence?.find(({ measured }) => measured !== null)?.of).toBe('one inference, to which the calibration was fitted');

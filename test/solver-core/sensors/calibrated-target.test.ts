@@ -44,6 +44,19 @@ test.each([...energyTargets.keys()].filter((id) => !ownCounts.includes(id)))(
   },
 );
 
+test('an assumed constant stays assumed until the factor has a spread; no other keeps its source', () => {
+  const target = energyTargets.get('server-cpu') as EnergyTarget;
+  const band = { value: 1, low: 0.5, high: 2, ref: 'somewhere' };
+  const of = (source: 'assumed' | 'measured', spread: number): string =>
+    calibrated({ ...target, arithmeticFactor: { ...band, source } }, 'all', 1.7, spread).arithmeticFactor.source;
+  expect([of('assumed', 1), of('assumed', 1.25), of('measured', 1), of('measured', 1.25)]).toEqual([
+    'assumed',
+    'modelled',
+    'modelled',
+    'modelled',
+  ]);
+});
+
 test('retraining follows the factor and keeps the band of the literature: nothing about it was measured', async () => {
   const target = energyTargets.get('server-cpu') as EnergyTarget;
   const [before, after] = [await estimate(target), await estimate(calibrated(target, 'all', 1.7, 1.25))];
