@@ -3,6 +3,7 @@ import type { BudgetDocument, CheckDocument, FitDocument, ProgressEvent } from '
 import { backendParam } from './backend-choice.ts';
 import { formatMetric, formatQuantity } from './format.ts';
 import type { PlanStore } from './plan-store.ts';
+import { reportTo } from './progress-report.ts';
 import { savePlan } from './save-plan.ts';
 import type { SolverClient } from './server-client.ts';
 import type { SettingsService } from './settings.ts';
@@ -130,11 +131,9 @@ export class FitRunner implements vscode.Disposable {
     };
     return vscode.window.withProgress(options, async (progress, notificationToken) => {
       const link = notificationToken.onCancellationRequested(() => this.cancel());
-      let shown = 0;
+      const report = reportTo(progress);
       const onProgress = (event: ProgressEvent): void => {
-        const percent = event.fraction === null ? shown : Math.max(shown, event.fraction * 100);
-        progress.report({ message: event.message, increment: percent - shown });
-        shown = percent;
+        report(event);
         this.#update({ plan, message: event.message, fraction: event.fraction });
       };
       try {

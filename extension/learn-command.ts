@@ -4,6 +4,7 @@ import { showError } from './errors-ui.ts';
 import { formatMetric, formatQuantity } from './format.ts';
 import { finishedRun, startedRun, withBatch, type LearningRun } from './learning-run.ts';
 import type { PlanStore } from './plan-store.ts';
+import { reportTo } from './progress-report.ts';
 import type { SolverClient } from './server-client.ts';
 import { explainTrust } from './trust.ts';
 import { isCancelled } from './solver-error.ts';
@@ -109,11 +110,9 @@ export class LearnRunner implements vscode.Disposable {
     };
     return vscode.window.withProgress(options, (progress, notificationToken) => {
       const link = notificationToken.onCancellationRequested(() => this.stop());
-      let shown = 0;
+      const report = reportTo(progress, (event) => this.#message(event));
       const onProgress = (event: ProgressEvent): void => {
-        const percent = event.fraction === null ? shown : Math.max(shown, event.fraction * 100);
-        progress.report({ message: this.#message(event), increment: percent - shown });
-        shown = percent;
+        report(event);
         this.#onProgress(event);
       };
       const params = { path: plan.fsPath, data: data.fsPath, keepOnCancel: true };

@@ -5,13 +5,15 @@ import type { OptimiseOptions } from '../webview/messages/index.ts';
 import { showError } from './errors-ui.ts';
 import { brokenRun, defaultOptions, finishedRun, idleRun, startedRun, withPoint, writtenFiles, type OptimiseRun } from './optimise-run.ts';
 import { optimiseOptionsSchema } from './panels/page-messages.ts';
+import { announceWritten, optimiseTrustText } from './optimise-messages.ts';
 import { planTextHash } from './plan-text-hash.ts';
+import { reportTo } from './progress-report.ts';
 import { savePlan } from './save-plan.ts';
 import { parseSelectRecord } from './select-record.ts';
 import type { SolverClient } from './server-client.ts';
 import { isCancelled, toErrorData } from './solver-error.ts';
-import { savingView } from './to-optimise-view.ts';
 import { baseName } from './to-view.ts';
+import { moveToTrash } from './trash.ts';
 import { explainTrust } from './trust.ts';
 
 interface OptimiseServices {
@@ -140,6 +142,9 @@ export class OptimiseRunner implements vscode.Disposable {
     const detail = vscode.l10n.t('Your own model and the plan stay as they are. The result of the search stays on the page.');
     const question = vscode.l10n.t('Delete {0}?', names);
     if ((await vscode.window.showWarningMessage(question, { modal: true, detail }, yes)) !== yes) return;
+    // Another run may have written the same names since the question.
+    if (this.run(plan).written !== written || this.run(plan).running?.writes === true)
+      return void vscode.window.showInformationMessage(vscode.l10n.t('{0} is being written anew, so nothing was deleted.', names));
     try {
       for (const file of written.files) if (!(await moveToTrash(vscode.Uri.file(file)))) return;
     } catch (error) {
@@ -170,7 +175,7 @@ export class OptimiseRunner implements vscode.Disposable {
     this.#tell(plan, finishedRun(this.run(plan), options, outcome, planHash));
     this.#save(plan);
     // Not awaited: the command is done when its result is on the page, not when somebody closes the message.
-    if (outcome.output !== null && !this.isShown()) void announce(outcome.output, outcome);
+    if (outcome.output !== null && !this.isShown()) void announceWritten(outcome.output, outcome);
   }
 
   async #request(plan: vscode.Uri, options: OptimiseOptions, writes: boolean, token: vscode.CancellationToken): Promise<SelectDocument> {
@@ -180,11 +185,9 @@ export class OptimiseRunner implements vscode.Disposable {
     const place = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
     return vscode.window.withProgress(place, (progress, notificationToken) => {
       const link = notificationToken.onCancellationRequested(() => this.stop());
-      let shown = 0;
+      const report = reportTo(progress);
       const onProgress = (event: ProgressEvent): void => {
-        const percent = event.fraction === null ? shown : Math.max(shown, event.fraction * 100);
-        progress.report({ message: event.message, increment: percent - shown });
-        shown = percent;
+        report(event);
         this.#onProgress(plan, event);
       };
       const params = { path: plan.fsPath, ...options, trial: !writes };
@@ -230,51 +233,4 @@ export class OptimiseRunner implements vscode.Disposable {
       written: written.success ? writtenFiles(written.output.output, written.output.earlier) : null,
     };
   }
-}
-
-/** Why a restricted workspace cannot be searched. */
-export const optimiseTrustText = (): string =>
-  vscode.l10n.t(
-    'Optimising energy is blocked in a restricted workspace, because it runs the model of this workspace in ONNX Runtime and writes files beside it.',
-  );
-
-/** False when the user rather keeps a file that no trash would hold. */
-async function moveToTrash(file: vscode.Uri): Promise<boolean> {
-  try {
-    await vscode.workspace.fs.stat(file);
-  } catch {
-    return true;
-  }
-  try {
-    await vscode.workspace.fs.delete(file, { useTrash: true });
-  } catch {
-    // Some machines have no trash, e.g. a container behind a remote connection.
-    const anyway = vscode.l10n.t('Delete permanently');
-    const text = vscode.l10n.t('{0} cannot be moved to a trash on this machine.', baseName(file.path));
-    if ((await vscode.window.showWarningMessage(text, { modal: true }, anyway)) !== anyway) return false;
-    await vscode.workspace.fs.delete(file);
-  }
-  return true;
-}
-
-async function announce(output: string, outcome: SelectDocument): Promise<void> {
-  const name = baseName(output);
-  const { saving } = savingView(outcome.saving, vscode.l10n.t);
-  const text = saving
-    ? vscode.l10n.t(
-        '{0} was written: {1} of the multiply-add energy saved against {2} ({3}), {4} {5} before, {6} after.',
-        name,
-        saving.headline,
-        saving.baseline,
-        saving.tables,
-        saving.metricText,
-        saving.before,
-        saving.after,
-      )
-    : vscode.l10n.t('{0} was written.', name);
-  const open = vscode.l10n.t('Open model');
-  const compare = vscode.l10n.t('Compare');
-  const choice = await vscode.window.showInformationMessage(text, open, compare);
-  if (choice === open) await vscode.commands.executeCommand('tierwise.openModel', vscode.Uri.file(output));
-  if (choice === compare) await vscode.commands.executeCommand('tierwise.compareOptimised');
 }

@@ -1,5 +1,6 @@
 import type { SensorDocument } from '../solver-core/protocol/index.ts';
 import { formatQuantity, type Translate } from './format.ts';
+import { inert } from './inert.ts';
 
 const icons: Readonly<Record<SensorDocument['state'], string>> = {
   ready: 'pass',
@@ -50,5 +51,3 @@ export function noSensorText(sensors: readonly SensorDocument[], t: Translate): 
   if (forbidden.length === 1) return t('There is an energy meter, {0}, but this user may not read it.', first.name);
   return t('There are {0} energy meters, but this user may not read them.', forbidden.length);
 }
-
-const inert = (text: string): string => text.replace(/\$\(/g, '$ (');

@@ -3,6 +3,7 @@ import type { ProgressEvent } from '../solver-core/protocol/index.ts';
 import { showError } from './errors-ui.ts';
 import { planTextHash } from './plan-text-hash.ts';
 import type { PlanStore } from './plan-store.ts';
+import { reportTo } from './progress-report.ts';
 import { savePlan } from './save-plan.ts';
 import type { SolverClient } from './server-client.ts';
 import type { SettingsService } from './settings.ts';
@@ -86,11 +87,10 @@ export class SwitchingRunner implements vscode.Disposable {
     const place = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
     const document = await vscode.window.withProgress(place, (progress, notificationToken) => {
       const link = notificationToken.onCancellationRequested(() => this.stop());
-      let shown = 0;
-      const onProgress = ({ message, fraction }: ProgressEvent): void => {
-        const percent = fraction === null ? shown : Math.max(shown, fraction * 100);
-        progress.report({ message, increment: percent - shown });
-        shown = percent;
+      const report = reportTo(progress);
+      const onProgress = (event: ProgressEvent): void => {
+        report(event);
+        const { message, fraction } = event;
         this.#tell({ message, fraction, stopping: this.#running?.progress.stopping ?? false });
       };
       return Promise.resolve(solver.request('tierwise/energy', params, { token, onProgress })).finally(() => link.dispose());

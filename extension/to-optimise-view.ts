@@ -29,8 +29,9 @@ export function optimiseView(
   planHash: string | null,
   t: Translate,
 ): OptimiseView {
-  const metric = run.points[0]?.metric ?? 'accuracy';
   const { result } = run;
+  // A new search has no point yet; its plan's metric is that of the search before.
+  const metric = (run.points[0] ?? result?.document.points[0])?.metric ?? 'accuracy';
   const reference = referenceQuality(run.points);
   return {
     plan: run.plan,

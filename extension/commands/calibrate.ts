@@ -1,8 +1,10 @@
 import * as vscode from 'vscode';
-import type { ProgressEvent, SensorDocument } from '../../solver-core/protocol/index.ts';
+import type { SensorDocument } from '../../solver-core/protocol/index.ts';
 import { calibrationMarkdown } from '../calibration-text.ts';
 import type { TierwiseContext } from '../context.ts';
 import { showError } from '../errors-ui.ts';
+import { inert } from '../inert.ts';
+import { reportTo } from '../progress-report.ts';
 import { noSensorText, sensorItem, sensorState, sortedSensors } from '../sensor-text.ts';
 import { targetFiles } from '../target-files.ts';
 import { baseName } from '../to-view.ts';
@@ -79,18 +81,12 @@ async function calibrate(
       cancellable: true,
     };
     const calibration = await vscode.window.withProgress(place, (progress, token) => {
-      let shown = 0;
-      const onProgress = (event: ProgressEvent): void => {
-        const percent = event.fraction === null ? shown : Math.max(shown, event.fraction * 100);
-        progress.report({ message: event.message, increment: percent - shown });
-        shown = percent;
-      };
       const params = {
         target,
         paths: models.map((uri) => uri.fsPath),
         ...(sensor === 'recorded' ? { measure: false } : { measure: true, sensor: sensor.id }),
       };
-      return context.solver.request('tierwise/calibrate', params, { token, onProgress });
+      return context.solver.request('tierwise/calibrate', params, { token, onProgress: reportTo(progress) });
     });
     context.plans.refreshAll();
     await context.results.show(vscode.l10n.t('Calibration of {0}', target), calibrationMarkdown(calibration, vscode.l10n.t));
@@ -145,18 +141,20 @@ async function pickTarget(context: TierwiseContext): Promise<string | undefined>
   const current = context.plans.activeSnapshot?.energy?.target;
   const known = (await targetFiles(context.extensionUri)).toSorted((a, b) => Number(b.id === current) - Number(a.id === current));
   const items = known.map(({ id, name, summary, shipped }) => ({
-    label: id,
+    label: inert(id),
+    id,
     description: [
       name,
       ...(id === current ? [vscode.l10n.t('target of the plan')] : []),
       ...(shipped ? [] : [vscode.l10n.t('of this workspace')]),
     ]
       .filter((part) => part !== '')
+      .map(inert)
       .join(' \u00b7 '),
-    detail: summary,
+    detail: inert(summary),
   }));
   const placeHolder = vscode.l10n.t('Which target stands for the machine that the meter covers?');
-  return (await vscode.window.showQuickPick(items, { placeHolder, matchOnDescription: true, matchOnDetail: true }))?.label;
+  return (await vscode.window.showQuickPick(items, { placeHolder, matchOnDescription: true, matchOnDetail: true }))?.id;
 }
 
 async function pickModels(context: TierwiseContext): Promise<readonly vscode.Uri[]> {
@@ -175,8 +173,8 @@ async function pickModels(context: TierwiseContext): Promise<readonly vscode.Uri
 
 async function pickOf(models: readonly vscode.Uri[], picked: (uri: vscode.Uri) => boolean): Promise<readonly vscode.Uri[]> {
   const items = models.map((uri) => ({
-    label: baseName(uri.path),
-    description: vscode.workspace.asRelativePath(vscode.Uri.joinPath(uri, '..')),
+    label: inert(baseName(uri.path)),
+    description: inert(vscode.workspace.asRelativePath(vscode.Uri.joinPath(uri, '..'))),
     picked: picked(uri),
     uri,
   }));
@@ -184,6 +182,7 @@ async function pickOf(models: readonly vscode.Uri[], picked: (uri: vscode.Uri) =
     canPickMany: true,
     placeHolder: vscode.l10n.t('By which models? Several of different size tell the constants apart.'),
   });
+  if (chosen?.length === 0) void vscode.window.showInformationMessage(vscode.l10n.t('No model was ticked, so nothing was calibrated.'));
   return (chosen ?? []).map(({ uri }) => uri);
 }
 

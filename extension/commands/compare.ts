@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { TierwiseContext } from '../context.ts';
 import { showError } from '../errors-ui.ts';
 import { revisionsOf } from '../git-revisions.ts';
+import { inert } from '../inert.ts';
 import { validRevision } from '../revision-text.ts';
 import { savePlan } from '../save-plan.ts';
 import { baseName } from '../to-view.ts';
@@ -103,7 +104,7 @@ async function choices(file: vscode.Uri): Promise<Choice[]> {
     ...others.map((uri): Choice => {
       return {
         label: `$(file) ${inert(baseName(uri.path))}`,
-        description: vscode.workspace.asRelativePath(vscode.Uri.joinPath(uri, '..')),
+        description: inert(vscode.workspace.asRelativePath(vscode.Uri.joinPath(uri, '..'))),
         other: uri,
       };
     }),
@@ -136,6 +137,3 @@ function fileInFront(context: TierwiseContext): vscode.Uri | undefined {
 function sayNothingToCompare(): void {
   void vscode.window.showInformationMessage(vscode.l10n.t('Open a plan or a model first: it is what will be compared.'));
 }
-
-/** A label shows `$(name)` as an icon; a text from a file must not. */
-const inert = (text: string): string => text.replace(/\$\(/g, '$ (');

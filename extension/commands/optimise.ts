@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { TierwiseContext } from '../context.ts';
 import type { OptimisePage } from '../panels/optimise-page.ts';
-import { optimiseTrustText } from '../optimise-command.ts';
+import { optimiseTrustText } from '../optimise-messages.ts';
 import { explainTrust } from '../trust.ts';
 import { openModel } from './models.ts';
 

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { ToWebview } from '../../webview/messages/index.ts';
 import type { TierwiseContext } from '../context.ts';
-import { optimiseTrustText } from '../optimise-command.ts';
+import { optimiseTrustText } from '../optimise-messages.ts';
 import { openTextHash } from '../plan-text-hash.ts';
 import { optimiseView } from '../to-optimise-view.ts';
 import { noPlanMessage } from './no-plan.ts';
