@@ -17,12 +17,16 @@ export function withSimulation(energy: EnergyDocument, simulation: Simulation, p
   if (isEdited || energy.target !== document.target || energy.model !== document.model) return energy;
   const simulated = new Map(document.layers.map(({ id, evidence }) => [id, evidence]));
   const assumed = new Set(energy.assumptions.map(({ name }) => name));
+  const found = new Set(energy.diagnostics.map(({ message }) => message));
   return {
     ...energy,
     layers: energy.layers.map((layer) => merged(layer, simulated.get(layer.id))),
     ...merged(pick(energy), document.evidence),
     assumptions: [...energy.assumptions, ...document.assumptions.filter(({ name }) => !assumed.has(name))],
-    diagnostics: [...energy.diagnostics, ...document.diagnostics.filter(({ code }) => code.startsWith('switching-'))],
+    diagnostics: [
+      ...energy.diagnostics,
+      ...document.diagnostics.filter(({ code, message }) => code.startsWith('switching-') && !found.has(message)),
+    ],
   };
 }
 

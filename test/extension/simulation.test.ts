@@ -35,6 +35,7 @@ describe('a simulation beside the figures of its plan', () => {
     expect(told.assumptions.at(-1)?.name).toBe('switching');
     expect(told.diagnostics.at(-1)?.code).toBe('switching-layer-skipped');
     expect(told.totals).toBe(energy.totals);
+    expect(withSimulation(told, simulation, 'text')).toEqual(told);
   });
 
   it('is shown while the plan is closed, and not after an edit, on another target or of another model', () => {
