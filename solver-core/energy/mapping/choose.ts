@@ -66,13 +66,16 @@ function fitting(shape: LayerShape, pass: Pass, { array, bits, resident }: Searc
     const nest = smallestTiling(shape, tried, array);
     return { nest, needed: neededBits(nest, bits, resident) };
   };
-  let found = sized(pass);
-  if (found.needed <= array.bufferBytes * 8) return found;
+  const fits = ({ needed }: Sized): boolean => needed <= array.bufferBytes * 8;
+  const whole = sized(pass);
+  if (fits(whole) || pass.dataflow !== 'row-stationary') return whole;
+  const narrowest = sized({ ...pass, filterSets: 1, filters: 1 });
+  if (!fits(narrowest)) return narrowest;
   for (const narrow of narrower(shape, pass)) {
-    found = sized(narrow);
-    if (found.needed <= array.bufferBytes * 8) return found;
+    const found = sized(narrow);
+    if (fits(found)) return found;
   }
-  return found;
+  return narrowest;
 }
 
 function consider(search: Search, nest: Nest): void {

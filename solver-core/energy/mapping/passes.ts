@@ -35,13 +35,14 @@ export function registersHold(shape: LayerShape, { dataflow, registerWords }: Ar
 
 /**
  * Narrower forms of a pass, widest first, for a buffer that its smallest tile does not fit: the filters of a pass in ever more equal parts,
- * down to one. None of a systolic pass.
+ * down to one. From 20 parts on by a twentieth more each, so that a few hundred forms are the most. None of a systolic pass.
  */
 export function* narrower(shape: LayerShape, pass: Pass): Generator<Pass> {
   if (pass.dataflow !== 'row-stationary') return;
   let atOnce = Math.min(shape.outputs, pass.filterSets * pass.filters);
   while (atOnce > 1) {
-    atOnce = Math.ceil(shape.outputs / Math.ceil(shape.outputs / (atOnce - 1)));
+    const parts = Math.ceil(shape.outputs / atOnce);
+    atOnce = Math.ceil(shape.outputs / Math.max(Math.ceil(shape.outputs / (atOnce - 1)), Math.floor(parts * 1.05)));
     const filterSets = Math.min(pass.filterSets, Math.ceil(atOnce / pass.filters));
     yield { ...pass, filterSets, filters: Math.ceil(atOnce / filterSets) };
   }

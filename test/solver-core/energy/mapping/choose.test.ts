@@ -172,6 +172,14 @@ describe('the chosen mapping', () => {
     expect(traffic.levels.dram.outputs.reads).toBe(0);
   });
 
+  test('an absurd array and a hopeless buffer are answered, too', () => {
+    const words = { weights: 1_048_576, inputs: 1_048_576, outputs: 1_048_576 };
+    const array = { rows: 65_536, columns: 65_536, dataflow: 'row-stationary' as const, weightsPassThrough: true, registerWords: words };
+    const shape = vgg(1_000_000, 1_000_000, 1_000_000);
+    expect(chooseMapping(shape, { ...array, bufferBytes: 16 }, bits, away).misfit).toBe('buffer');
+    expect(chooseMapping(shape, { ...array, bufferBytes: 1e8 }, bits, away).misfit).toBeNull();
+  });
+
   test('a kernel row that the registers of a unit cannot hold is said so', () => {
     const array = { rows: 12, columns: 14, dataflow: 'row-stationary' as const, bufferBytes: 1e6, weightsPassThrough: true };
     const words = { weights: 3, inputs: 3, outputs: 1 };
