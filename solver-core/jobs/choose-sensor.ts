@@ -28,7 +28,8 @@ const placeWords: Readonly<Record<Place, string>> = {
 };
 
 /**
- * The meter for what runs at a place: the one named by id or kind, else that of the place itself. Throws `sensor-unknown`,
+ * The meter for what runs at a place: the one named by id or kind, else that of the place itself. Of several cards one must be named by its
+ * id, because XRT does not tell which of them it opens as card N. Throws `sensor-ambiguous` without that, `sensor-unknown`,
  * `sensor-not-permitted` (the rights are missing), `sensor-not-there` (or it is stale or malformed) and `sensor-elsewhere` (its figure
  * does not contain the place), each with what to do.
  */
@@ -39,7 +40,10 @@ export function chooseSensor(sensors: readonly FoundSensor[], named: string | un
       : sensors.filter(({ info }) => info.id === named || info.kind === named);
   const ready = candidates.find((each): each is ReadySensor => each.open !== null);
   if (ready !== undefined) {
-    if (containing[place].includes(ready.covers)) return ready;
+    if (containing[place].includes(ready.covers)) {
+      checkCard(sensors, ready, named);
+      return ready;
+    }
     throw new TierwiseError(
       'sensor-elsewhere',
       `not measurable: ${quoteName(ready.info.id)} meters ${coverageWords[ready.covers]}, and this runs on ${placeWords[place]}`,
@@ -75,5 +79,16 @@ export function chooseSensor(sensors: readonly FoundSensor[], named: string | un
     `nothing was measured: the meter ${quoteName(first.info.id)} (${first.info.name}) ${what[first.info.state]}`,
     `${first.info.reason ?? ''} Estimates need no meter: \`tierwise energy\`.`,
     { category: 'backend' },
+  );
+}
+
+function checkCard(sensors: readonly FoundSensor[], { info, covers }: ReadySensor, named: string | undefined): void {
+  const cards = sensors.filter((each) => each.covers === 'card').map((each) => each.info.id);
+  if (covers !== 'card' || cards.length < 2 || named === info.id) return;
+  throw new TierwiseError(
+    'sensor-ambiguous',
+    `nothing was measured: this machine has ${cards.length} accelerator cards, and XRT does not tell which one it opens`,
+    `Name the meter of the card that the backend opens with --sensor: ${cards.join(', ')}.`,
+    { category: 'usage' },
   );
 }

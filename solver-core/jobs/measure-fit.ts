@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { basename, extname } from 'node:path';
 import { TierwiseError } from '../model/error.ts';
 import type { BackendChoice, Plan } from '../model/plan.ts';
 import type { MeasureDocument } from '../protocol/index.ts';
@@ -38,6 +38,10 @@ export async function measureFit(
   seams: MeasureSeams,
 ): Promise<MeasureDocument> {
   const { path, sensor: named } = params;
+  if (extname(path) !== '.tiers')
+    throw new TierwiseError('usage', `--fit wants a plan, not ${path}`, 'Name the .tiers file whose lower tiers are fitted.', {
+      category: 'usage',
+    });
   const prepared = await prepareFit(environment, { path, ...(params.backend === undefined ? {} : { backend: params.backend }) }, control);
   try {
     const { plan, opened } = prepared;
@@ -47,7 +51,8 @@ export async function measureFit(
     checkBefore(prepared, choice, control);
     await checkMeasurementsFile(opened.path);
     const target = await measuredTarget(path, params.target, place);
-    const found = chooseSensor(await machineSensors(seams, undefined, control.abort), named, place);
+    const sensors = await machineSensors(seams, undefined, control.abort);
+    const found = chooseSensor(sensors, named, place);
     const sensor = await found.open();
     try {
       const measurement = await run(
@@ -67,6 +72,7 @@ export async function measureFit(
         measurement,
         target,
         estimate,
+        cards: sensors.filter(({ covers }) => covers === 'card').length,
         hashes: { model: opened.sha256, plan: sha256(lowerFacts(plan)) },
         date: dateOf(seams),
       });

@@ -16,6 +16,8 @@ export interface Measured {
   readonly measurement: Measurement;
   readonly target: string | null;
   readonly estimate: Quantity<'J'> | null;
+  /** Accelerator cards of the machine; default one or none. */
+  readonly cards?: number;
   readonly hashes: MeasureDocument['hashes'];
   /** ISO date. */
   readonly date: string;
@@ -23,7 +25,7 @@ export interface Measured {
 
 /** The document of a measurement; without a result where the figure may not be used. */
 export function measuredDocument(measured: Measured): MeasureDocument {
-  const { of, modelPath, workload, batch, found, measurement, target, estimate, hashes, date } = measured;
+  const { of, modelPath, workload, batch, found, measurement, target, estimate, cards = 1, hashes, date } = measured;
   const { info, covers } = found;
   const { runs, reason, idleW, dropped } = measurement;
   const meter = `${info.name}, ${info.domain}`;
@@ -48,7 +50,11 @@ export function measuredDocument(measured: Measured): MeasureDocument {
     machine: cpus()[0]?.model.trim() || 'unknown',
     estimate,
     hashes,
-    diagnostics: [...droppedFinding(dropped, modelPath), ...(covers === 'rail' ? [railFinding(info.domain, modelPath)] : [])],
+    diagnostics: [
+      ...droppedFinding(dropped, modelPath),
+      ...(covers === 'rail' ? [railFinding(info.domain, modelPath)] : []),
+      ...(covers === 'card' && cards > 1 ? [cardFinding(info.domain, modelPath)] : []),
+    ],
   };
 }
 
@@ -78,4 +84,9 @@ function droppedFinding({ count, why }: Measurement['dropped'], path: string): r
 function railFinding(domain: string, path: string): DiagnosticDocument {
   const message = `The meter covers ${domain}. Make sure that this rail feeds what was run; Tierwise cannot know.`;
   return { severity: 'warning', code: 'rail-unknown', message, where: { path } };
+}
+
+function cardFinding(domain: string, path: string): DiagnosticDocument {
+  const message = `The meter covers ${domain}. XRT numbers cards in an order of its own: make sure that the fit ran on this one; Tierwise cannot know.`;
+  return { severity: 'warning', code: 'card-unknown', message, where: { path } };
 }

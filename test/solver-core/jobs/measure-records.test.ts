@@ -1,4 +1,15 @@
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -6,6 +17,8 @@ import { calibrateJob } from '../../../solver-core/jobs/calibrate.ts';
 import { energyJob } from '../../../solver-core/jobs/energy.ts';
 import { createEnvironment } from '../../../solver-core/jobs/environment.ts';
 import { measureJob } from '../../../solver-core/jobs/measure.ts';
+import { addMeasurement, readMeasurements } from '../../../solver-core/jobs/measured-record.ts';
+import type { CardSource } from '../../../solver-core/sensors/xrt.ts';
 import type { CalibrationDocument, EnergyDocument, MeasureDocument, MeasurementsDocument } from '../../../solver-core/protocol/index.ts';
 import { measureMarkdown } from '../../../solver-core/report/measure-markdown.ts';
 import { measureText } from '../../../solver-core/report/measure-text.ts';
@@ -142,5 +155,63 @@ describe('a measurement', () => {
     const result = { ...document.result!, energy: { ...document.result!.energy, value: 1e-320, low: 1e-320, high: 1e-320 } };
     expect(measureText({ ...document, result })).not.toContain('Infinity');
     expect(measureMarkdown({ ...document, result })).not.toContain('Infinity');
+  });
+
+  test('is added beside entries that are not understood, whoever else adds one, and nothing else is left in the folder', async () => {
+    const document = await measure(1e-5);
+    const file = JSON.parse(readFileSync(at('digits.measured.json'), 'utf8')) as MeasurementsDocument;
+    const later = { schema: 'tierwise.measure/2', joules: [1, 2] };
+    writeFileSync(
+      at('digits.measured.json'),
+      JSON.stringify({ ...file, note: 'ours', measurements: [later, ...file.measurements, 'odd'] }),
+    );
+    const runs = [1, 2, 3, 4, 5];
+    await Promise.all(runs.map((run) => addMeasurement(at('digits.onnx'), { ...document, workload: `run ${run}` }, 'digits.onnx')));
+    const kept = JSON.parse(readFileSync(at('digits.measured.json'), 'utf8')) as MeasurementsDocument & { readonly note: string };
+    expect(kept.note).toBe('ours');
+    expect(kept.measurements.slice(0, 3)).toEqual([later, file.measurements[0], 'odd']);
+    expect(
+      kept.measurements
+        .slice(3)
+        .map(({ workload }) => workload)
+        .sort(),
+    ).toEqual(runs.map((run) => `run ${run}`));
+    expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+    const found = await readMeasurements(at('digits.onnx'));
+    expect(found.kind === 'found' && found.measurements.length).toBe(6);
+  });
+});
+
+describe('the meter of a fit', () => {
+  const card = (bdf: string): CardSource => ({
+    bdf,
+    name: 'card',
+    obstacle: null,
+    read: () => Promise.resolve({ kind: 'power', watts: 30 }),
+  });
+  const fit = (sensor: string | undefined, cards: readonly string[]): Promise<string> =>
+    codeOf(
+      measureJob(
+        environment,
+        { path: at('digits.tiers'), fit: true, backend: 'xrt:0', ...(sensor === undefined ? {} : { sensor }) },
+        {},
+        { ...machine(1), sources: { cards: cards.map(card), boards: [] } },
+      ),
+    );
+
+  test('of one of several cards is named by its address: XRT does not tell which card it opens', async () => {
+    for (const name of ['digits.npz', 'digits.tiers']) copyFileSync(join(projectRoot, 'examples', 'digits', name), at(name));
+    const [a, b] = ['0000:65:00.1', '0000:b3:00.1'];
+    expect(await fit(undefined, [a, b])).toBe('sensor-ambiguous');
+    expect(await fit('xrt', [a, b])).toBe('sensor-ambiguous');
+    // With the meter decided, the card itself is opened next.
+    expect(await fit(`xrt:${b}`, [a, b])).toBe('xrt-no-xclbin');
+    expect(await fit(undefined, [a])).toBe('xrt-no-xclbin');
+    expect(await fit(`xrt:${b}`, [a])).toBe('sensor-unknown');
+  });
+
+  test('is for plans: a model has no tiers to fit', async () => {
+    const failure: unknown = await measureJob(environment, { path: at('digits.onnx'), fit: true }, {}, machine(1)).catch((e: unknown) => e);
+    expect(failure).toMatchObject({ code: 'usage', message: expect.stringContaining('--fit wants a plan') });
   });
 });
