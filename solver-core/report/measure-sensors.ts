@@ -28,11 +28,14 @@ export function sensorsText({ sensors }: SensorsDocument): string {
 
 /** Lines about one meter. */
 function sensorLines(sensor: SensorDocument): readonly string[] {
-  const { id, name, state, domain, reading, updateIntervalMs, power, reason } = sensor;
-  const head = `${inert(id)}: ${stateWords[state]}, ${inert(name)}`;
+  const { id, kind, name, state, domain, reading, updateIntervalMs, power, reason } = sensor;
+  // Nothing of Tierwise runs on a graphics card, so no command could ever take its meter.
+  const isListedOnly = state === 'ready' && kind === 'nvml';
+  const head = `${inert(id)}: ${isListedOnly ? 'listed only' : stateWords[state]}, ${inert(name)}`;
   if (state !== 'ready') return [head, `    ${inert(reason ?? '', widest)}`];
   const interval = updateIntervalMs === null ? 'at an interval it does not tell' : `every ${updateIntervalMs} ms`;
   const how = reading === 'counter' ? 'counts joules' : 'shows watts, which are integrated';
   const now = power === null ? '' : `; ${formatQuantity(power, 3)} now`;
-  return [head, `    covers ${inert(domain, widest)}`, `    ${how}, ${interval}${now}`];
+  const only = isListedOnly ? ['    it answers, but no command runs on a graphics card, so nothing is measured by it'] : [];
+  return [head, `    covers ${inert(domain, widest)}`, `    ${how}, ${interval}${now}`, ...only];
 }

@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { open, readdir, readlink } from 'node:fs/promises';
 import type { AbortFlag } from '../model/abort.ts';
 import type { CommandResult, MeterClock, SensorHost } from './host.ts';
+import { programPath } from './program-path.ts';
 
 const maxNames = 4096;
 const maxTextBytes = 1 << 16;
@@ -55,9 +57,11 @@ async function readSmall(path: string): Promise<string> {
 }
 
 function runCommand(program: string, values: readonly string[], timeoutMs: number): Promise<CommandResult> {
+  const file = programPath(program, { platform: process.platform, path: process.env['PATH'] ?? '', exists: existsSync });
+  if (file === null) return Promise.resolve({ kind: 'missing' });
   return new Promise((resolve) => {
     const isGroup = process.platform !== 'win32';
-    const child = spawn(program, values, { detached: isGroup, stdio: ['ignore', 'pipe', 'ignore'], windowsHide: true });
+    const child = spawn(file, values, { detached: isGroup, stdio: ['ignore', 'pipe', 'ignore'], windowsHide: true });
     const chunks: Buffer[] = [];
     let size = 0;
     const end = (result: CommandResult): void => {

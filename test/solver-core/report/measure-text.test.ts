@@ -105,6 +105,9 @@ test('meters: what they cover, or why they cannot be used', () => {
   expectGolden('report/sensors.txt', sensorsText(sensors));
   expect(sensorsText({ ...sensors, sensors: [gone] })).toContain('nothing can be measured here');
   expect(sensorsText({ ...sensors, sensors: [{ ...rapl, id: 'nvml:0', kind: 'nvml' }] })).toContain('do not contain the processor');
+  expect(sensorsText({ ...sensors, sensors: [{ ...rapl, id: 'nvml:0', kind: 'nvml' }] })).toMatch(
+    /^nvml:0: listed only, [^]*no command runs on/,
+  );
 });
 
 test('a measurement: the figure, the estimate beside it, the runs', () => {

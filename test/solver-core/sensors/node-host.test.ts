@@ -1,3 +1,4 @@
+import { programPath } from '../../../solver-core/sensors/program-path.ts';
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -66,4 +67,14 @@ test('rights, absence and the rest are told apart', () => {
     'malformed',
   ]);
   expect(obstacleOf('text')).toBe('malformed');
+});
+
+test('on Windows a program comes from an absolute folder of PATH, never from the current folder', () => {
+  const found = (path: string, there: readonly string[], platform = 'win32'): string | null =>
+    programPath('git', { platform, path, exists: (each) => there.includes(each) });
+  const there = ['git.exe', '.\\git.exe', 'C:\\Git\\git.exe', '\\here\\git.exe', 'C:git.exe', '\\\\server\\tools\\git.com'];
+  expect(found('.;;C:;\\here;"C:\\Git"', there)).toBe('C:\\Git\\git.exe');
+  expect(found('.;\\\\server\\tools', there)).toBe('\\\\server\\tools\\git.com');
+  expect(found('.;;C:;\\here', there)).toBeNull();
+  expect(found('.', there, 'linux')).toBe('git');
 });
