@@ -10,7 +10,8 @@ export const helpText = `tierwise: energy-aware model development
                            --no-calibration  --switching (of a plan: simulate the gates of its multiply-adds on its rows)
                            --format text|json|csv|md|html  --out FILE
   tierwise diff BEFORE AFTER   change of energy and accuracy between two models or plans; either may be REVISION:path
-                           --target T  --format text|json|md  --fail-on-increase PERCENT (exit code 1 above it)
+                           --target T  --format text|json|md  --fail-on-increase PERCENT (of inference; exit code 1 above it)
+                           or with others by name: 5,sgd=10,solve=20,update=20
   tierwise fit PLAN        solves the lower tier in one step and writes a new model
                            --backend cpu|sim|serial:PORT|xrt:N  --out FILE (default MODEL.fitted.onnx)
                            PORT: auto, a path, a pattern or a USB serial number, with @BAUD for another rate

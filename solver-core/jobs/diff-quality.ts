@@ -21,25 +21,47 @@ export interface JudgedModel {
   readonly plan: Plan | null;
 }
 
+/** A quality with the hash of the data that it was found on; null where the record does not tell. */
+export interface RecordedQuality {
+  readonly quality: Quality;
+  readonly dataHash: string | null;
+}
+
 /**
- * Held-out quality by the newest record beside one of `modelPaths` whose hashes are the model's: as the output of a run its quality
- * after, as the input its quality before. Of a plan with tiers it is what its own fit reached: the model as it was given is not what the
- * plan is about. Null without such a record.
+ * Held-out quality by a record whose hashes are the model's: as the output of a run its quality after, as the input its quality before.
+ * Of a plan with tiers it is what its own fit reached: the model as it was given is not what the plan is about. The records beside the
+ * first of `modelPaths` that has any count, the newest of them first: a side's own records tell about it, those of the other side only
+ * where it has none. Null without such a record.
  */
-export async function recordedQuality(modelPaths: readonly string[], model: JudgedModel): Promise<Quality | null> {
-  const found: { readonly quality: Quality; readonly mtimeMs: number }[] = [];
-  for (const path of new Set(modelPaths.flatMap(recordPaths))) {
-    const quality = qualityIn(await readJson(path), basename(path), model);
+export async function recordedQuality(modelPaths: readonly string[], model: JudgedModel): Promise<RecordedQuality | null> {
+  for (const modelPath of new Set(modelPaths)) {
+    const found = await newestBeside(modelPath, model);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+async function newestBeside(modelPath: string, model: JudgedModel): Promise<RecordedQuality | null> {
+  const found: (RecordedQuality & { readonly mtimeMs: number })[] = [];
+  for (const path of recordPaths(modelPath)) {
+    const record = await readJson(path);
+    const quality = qualityIn(record, basename(path), model);
     if (quality === null) continue;
     const info = await stat(path).catch(() => null);
-    found.push({ quality, mtimeMs: info?.mtimeMs ?? 0 });
+    found.push({ quality, dataHash: dataHashOf(record), mtimeMs: info?.mtimeMs ?? 0 });
   }
   // Later steps of the work come first in the list, so that they win between files of the same moment.
   const newest = found.reduce<(typeof found)[number] | null>(
     (best, one) => (best === null || one.mtimeMs > best.mtimeMs ? one : best),
     null,
   );
-  return newest?.quality ?? null;
+  return newest;
+}
+
+function dataHashOf(record: unknown): string | null {
+  const hashes = isObject(record) ? record['hashes'] : null;
+  const data = isObject(hashes) ? hashes['data'] : null;
+  return typeof data === 'string' ? data : null;
 }
 
 function qualityIn(record: unknown, name: string, { sha256: modelHash, plan }: JudgedModel): Quality | null {

@@ -5,6 +5,7 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Layer } from '../model/layer.ts';
 import type { DiffSide } from '../protocol/index.ts';
 import { datasetRows } from './dataset-rows.ts';
+import { fileHash } from './environment.ts';
 import type { Environment } from './environment.ts';
 import { sha256, readRegularFile } from './files.ts';
 import { lfsPointer, maxPointerBytes, pointerError } from './git-lfs.ts';
@@ -24,6 +25,8 @@ export interface OpenedSide {
   readonly modelPath: string;
   readonly modelHash: string;
   readonly layers: readonly Layer[];
+  /** SHA-256 of the plan's data; null for a model and when the data is not there. */
+  readonly dataHash: string | null;
   /** Rows that a fit of the plan uses; null when the data is not there. */
   readonly rows: number | null;
   readonly diagnostics: readonly Diagnostic[];
@@ -65,6 +68,7 @@ async function openPlan(environment: Environment, path: string, name: string): P
     modelPath,
     modelHash: model.sha256,
     layers: model.layers,
+    dataHash: read.dataPath === null ? null : await fileHash(environment, read.dataPath),
     rows: rows === null || plan.data === undefined ? null : fitRowCount(rows, plan.data.split),
     diagnostics: read.diagnostics,
   };
@@ -78,6 +82,7 @@ async function openOne(environment: Environment, path: string, name: string): Pr
     modelPath: path,
     modelHash: model.sha256,
     layers: model.layers,
+    dataHash: null,
     rows: null,
     diagnostics: [],
   };

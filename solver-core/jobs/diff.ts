@@ -1,7 +1,6 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { evaluateBudgets } from '../energy/budgets.ts';
 import { compareEnergy } from '../energy/compare.ts';
 import type { CompareSide } from '../energy/compare.ts';
 import { estimateEnergy, evaluateInput } from '../energy/estimate.ts';
@@ -19,6 +18,7 @@ import { checkTarget, defaultTarget } from './energy.ts';
 import type { Environment } from './environment.ts';
 import { predictedCost } from './fit-work.ts';
 import type { JobControl } from './job.ts';
+import { planEnergy } from './plan-energy.ts';
 import { targetsFor } from './targets.ts';
 import type { FoundTargets } from './targets.ts';
 
@@ -32,7 +32,7 @@ export interface DiffParams {
 
 /**
  * Energy and accuracy of two models or plans, side by side: on one target, with one set of constants, for the same number of rows where
- * only one side tells it, and with the engine's cycle formula on both sides, whatever was fitted.
+ * only one side tells it, and with the engine's cycle formula on both sides, whatever was fitted. Budgets are judged as `check` does.
  * Throws TierwiseError when a side cannot be read or the target is not known. What is taken from a repository lies in a temporary folder
  * for as long as that takes.
  */
@@ -49,49 +49,68 @@ export async function diffJob(environment: Environment, params: DiffParams, cont
     const before = await open(params.before, 'before');
     const after = await open(params.after, 'after');
     checkAbort(control.abort);
-    const paths = [...modelPathsOf(after), ...modelPathsOf(before)];
-    const judge = async ({ side, modelHash, read }: OpenedSide): Promise<DiffSide> => {
-      const quality = await recordedQuality(paths, { sha256: modelHash, plan: read?.plan ?? null });
+    const found = await targetsFor(after.home);
+    const target = params.target ?? after.read?.plan?.target ?? before.read?.plan?.target ?? defaultTarget;
+    checkTarget(found, target);
+    const judge = async (opened: OpenedSide, other: OpenedSide): Promise<JudgedSide> => {
+      const { side, modelHash, read } = opened;
+      const paths = [...modelPathsOf(opened), ...modelPathsOf(other)];
+      const recorded = await recordedQuality(paths, { sha256: modelHash, plan: read?.plan ?? null });
       const saving = (await recordedSaving(paths, modelHash)) ?? undefined;
-      return { ...side, quality, ...(saving === undefined ? {} : { saving }) };
+      return {
+        side: { ...side, quality: recorded?.quality ?? null, ...(saving === undefined ? {} : { saving }) },
+        qualityData: recorded?.dataHash ?? null,
+        budgets: await budgetsOf(environment, opened, target, found),
+      };
     };
-    const sides = { before: await judge(before), after: await judge(after) };
-    return compare(params, { before, after, sides, found: await targetsFor(after.home) });
+    const judged = { before: await judge(before, after), after: await judge(after, before) };
+    return compare({ before, after, judged, found, target, isGiven: params.target !== undefined });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
+/** A side with what its records and its plan say about it. */
+interface JudgedSide {
+  readonly side: DiffSide;
+  /** Hash of the data behind its quality; null when it is not known. */
+  readonly qualityData: string | null;
+  readonly budgets: readonly BudgetDocument[] | null;
+}
+
 interface Comparison {
   readonly before: OpenedSide;
   readonly after: OpenedSide;
-  readonly sides: { readonly before: DiffSide; readonly after: DiffSide };
+  readonly judged: { readonly before: JudgedSide; readonly after: JudgedSide };
   readonly found: FoundTargets;
+  readonly target: string;
+  /** Whether the caller named the target. */
+  readonly isGiven: boolean;
 }
 
-function compare(params: DiffParams, { before, after, sides, found }: Comparison): DiffDocument {
-  const [planBefore, planAfter] = [before.read?.plan, after.read?.plan];
-  const target = params.target ?? planAfter?.target ?? planBefore?.target ?? defaultTarget;
-  checkTarget(found, target);
-  const hasEngine = [planBefore, planAfter].some((plan) => plan !== undefined && plan.backend.kind !== 'cpu');
+function compare({ before, after, judged, found, target, isGiven }: Comparison): DiffDocument {
+  const hasEngine = [before, after].some(({ read }) => read?.plan !== undefined && read.plan.backend.kind !== 'cpu');
   const sideOf = (side: OpenedSide, other: OpenedSide): CompareSide => priced(side, side.rows ?? other.rows, { target, hasEngine, found });
   const [was, is] = [sideOf(before, after), sideOf(after, before)];
   const { layers, totals } = compareEnergy(was, is);
   return {
     schema: 'tierwise.diff/1',
     target,
-    ...sides,
+    before: judged.before.side,
+    after: judged.after.side,
     layers,
     totals,
-    qualityChange: qualityChange(sides.before, sides.after),
-    budgets: { before: budgetsOf(before, was, found), after: budgetsOf(after, is, found) },
+    qualityChange: qualityChange(judged.before.side, judged.after.side),
+    budgets: { before: judged.before.budgets, after: judged.after.budgets },
     diagnostics: [
       ...about(before, found),
       ...about(after, found),
       ...found.diagnostics,
       ...was.document.diagnostics,
       ...is.document.diagnostics,
-      ...sameGround(before, after, params.target),
+      ...sameGround(before, after, isGiven),
+      ...qualityGround(judged.before, before),
+      ...qualityGround(judged.after, after),
     ],
   };
 }
@@ -132,10 +151,24 @@ function about(side: OpenedSide, found: FoundTargets): readonly Diagnostic[] {
   return side.diagnostics.filter((d) => d.code !== 'unknown-target' || !found.targets.has(target));
 }
 
-function budgetsOf(side: OpenedSide, { document }: CompareSide, found: FoundTargets): readonly BudgetDocument[] | null {
-  const plan = side.read?.plan;
-  if (plan === undefined || about(side, found).some((d) => d.severity === 'error')) return null;
-  return evaluateBudgets(plan, document);
+/** The budgets as `check` judges them, with the cycles of a fit record where there is one, so that both never disagree about one plan. */
+async function budgetsOf(
+  environment: Environment,
+  side: OpenedSide,
+  target: string,
+  found: FoundTargets,
+): Promise<readonly BudgetDocument[] | null> {
+  const { read } = side;
+  if (read?.plan === undefined) return null;
+  const sound = { ...read, diagnostics: about(side, found) };
+  return (await planEnergy(environment, sound, read.plan, target, found)).value?.budgets ?? null;
+}
+
+/** An accuracy on other data than the plan names is still shown, but not without saying so. */
+function qualityGround({ side, qualityData }: JudgedSide, { dataHash }: OpenedSide): readonly Diagnostic[] {
+  if (side.quality === null || qualityData === null || dataHash === null || qualityData === dataHash) return [];
+  const message = `the accuracy of ${side.name} is out of date: by ${side.quality.from}, on other data than the plan's now; fit again`;
+  return [{ severity: 'warning', code: 'diff-accuracy-data', message, where: { path: side.name } }];
 }
 
 function qualityChange(before: DiffSide, after: DiffSide): number | null {
@@ -144,11 +177,11 @@ function qualityChange(before: DiffSide, after: DiffSide): number | null {
 }
 
 /** What the sides do not have in common and the comparison had to settle. */
-function sameGround(before: OpenedSide, after: OpenedSide, target: string | undefined): readonly Diagnostic[] {
+function sameGround(before: OpenedSide, after: OpenedSide, isTargetGiven: boolean): readonly Diagnostic[] {
   const note = (code: string, message: string): Diagnostic => ({ severity: 'info', code, message, where: {} });
   const [a, b] = [before.read?.plan?.target, after.read?.plan?.target];
   const targets =
-    target !== undefined || a === undefined || b === undefined || a === b
+    isTargetGiven || a === undefined || b === undefined || a === b
       ? []
       : [note('diff-target', `the plans name different targets, ${a} and ${b}; both sides are priced on ${b}`)];
   const rows =

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { copyFile, mkdir, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, extname, join, posix } from 'node:path';
 import { TierwiseError } from '../model/error.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
@@ -101,6 +101,8 @@ async function putRecords(context: Context, modelPath: string): Promise<void> {
     if (blob === null || blob.sizeBytes > maxRecordBytes) continue;
     // A record that cannot be had is as good as none.
     await put(context, blob, maxRecordBytes).catch(() => undefined);
+    // A commit keeps no times: which of its records is the newest is not to be read from when they were taken out.
+    await utimes(join(context.folder, blob.path), 0, 0).catch(() => undefined);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { BudgetDocument, DiffDocument, DiffFigure, DiffLayer, DiffSide } from '../protocol/index.ts';
+import type { DiffDocument, DiffFigure, DiffLayer, DiffSide } from '../protocol/index.ts';
 import { nothing } from './cells.ts';
 
 /** The figures of a comparison with their names, in the order of every table. */
@@ -85,14 +85,6 @@ export function layerCounts(layers: readonly DiffLayer[]): string {
   const same = count('same');
   if (layers.length === 0) return 'no layers';
   return [...parts, ...(same > 0 ? [`${same} the same`] : [])].join(', ');
-}
-
-/** The budgets of the later side: "2 met, 1 exceeded"; "" without any. */
-export function budgetCounts(budgets: readonly BudgetDocument[] | null): string {
-  const count = (status: BudgetDocument['status']): number => (budgets ?? []).filter((b) => b.status === status).length;
-  return (['exceeded', 'uncertain', 'unknown', 'met'] as const)
-    .flatMap((status) => (count(status) > 0 ? [`${count(status)} ${status}`] : []))
-    .join(', ');
 }
 
 /** How the changes come about, for the foot of every form. */

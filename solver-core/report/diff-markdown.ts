@@ -1,8 +1,8 @@
 import { formatFull, formatQuantity } from '../energy/format.ts';
-import type { BudgetDocument, DiffDocument, DiffFigure, DiffLayer, DiffSide } from '../protocol/index.ts';
-import { budgetWords, worstLayers } from './budget-line.ts';
+import type { DiffDocument, DiffFigure, DiffLayer, DiffSide } from '../protocol/index.ts';
 import { inert, nothing, quantityCell } from './cells.ts';
-import { budgetCounts, changeCell, changeRange, diffLegend, diffTotals, layerCounts, qualityLine, savingLine } from './diff-cells.ts';
+import { changeCell, changeRange, diffLegend, diffTotals, layerCounts, qualityLine, savingLine } from './diff-cells.ts';
+import { budgetCounts, budgetMarkdown } from './diff-budgets.ts';
 import { md } from './markdown-text.ts';
 
 /** More layers than this are folded away, so that a comment stays short. */
@@ -27,7 +27,7 @@ export function diffMarkdown(diff: DiffDocument): string {
     ...diffTotals(diff).map(({ name, figure }) => totalRow(name, figure)),
     '',
     ...layerSection(diff),
-    ...budgetSection(diff.budgets?.after ?? []),
+    ...budgetMarkdown(diff),
     ...(diff.diagnostics.length === 0
       ? []
       : [
@@ -44,14 +44,17 @@ export function diffMarkdown(diff: DiffDocument): string {
 /** The line that a reader of many comments reads. */
 function summary(diff: DiffDocument): string {
   const { inference } = diff.totals;
-  const budgets = budgetCounts(diff.budgets?.after ?? null);
+  const budgets = budgetCounts(diff);
+  // Who reads this line alone would take the change for that of the code.
+  const targets = diff.diagnostics.find(({ code }) => code === 'diff-target');
+  const ground = targets === undefined ? '' : ` **Attention: ${md(inert(targets.message, 400))}.**`;
   const energy =
     inference.before === null || inference.after === null
       ? 'The energy per inference is not known on both sides'
       : inference.change === 0
         ? `**Energy per inference stays at ${formatQuantity(inference.after)}**`
         : `**Energy per inference ${formatQuantity(inference.before)} → ${formatQuantity(inference.after)}, ${verdict(inference)}**`;
-  return `${energy}; ${qualityLine(diff)}.${budgets === '' ? '' : ` Budgets: ${budgets}.`}`;
+  return `${energy}; ${qualityLine(diff)}.${budgets === '' ? '' : ` Budgets: ${budgets}.`}${ground}`;
 }
 
 /** The range over the tables; where they do not agree on the sign, that is what there is to say. */
@@ -98,15 +101,6 @@ function layerRow(layer: DiffLayer): string {
 function statusCell({ status, tier }: DiffLayer): string {
   const moved = tier.before !== null && tier.after !== null && tier.before !== tier.after;
   return moved ? `${status}, ${tier.before} → ${tier.after}` : status;
-}
-
-function budgetSection(budgets: readonly BudgetDocument[]): readonly string[] {
-  if (budgets.length === 0) return [];
-  const rows = budgets.map((b) => {
-    const actual = b.actual === null ? nothing : formatFull(b.actual);
-    return `| ${md(inert(b.scope))} | ${formatQuantity(b.limit)} per ${b.per} | ${actual} | ${budgetWords[b.status]}${md(worstLayers(b))} |`;
-  });
-  return ['| budget | limit | estimate | status |', '| --- | --- | --- | --- |', ...rows, ''];
 }
 
 /** A part that is folded until asked for; the empty lines let Markdown inside be read as such. */

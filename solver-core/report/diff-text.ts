@@ -1,9 +1,9 @@
 import { formatCount, formatFull, sourceLegend } from '../energy/format.ts';
 import type { DiffDocument, DiffLayer, DiffSide } from '../protocol/index.ts';
-import { budgetLine } from './budget-line.ts';
 import type { Column } from './cells.ts';
 import { inert, nothing, quantityCell, textTable } from './cells.ts';
 import { diagnosticLine } from './check-text.ts';
+import { budgetText } from './diff-budgets.ts';
 import { changeCell, changeRange, diffLegend, diffTotals, layerCounts, qualityLine, savingLine } from './diff-cells.ts';
 
 const totalColumns: readonly Column[] = [
@@ -38,7 +38,7 @@ export function diffText(diff: DiffDocument): string {
     changeCell(figure.change),
     changeRange(figure),
   ]);
-  const budgets = diff.budgets?.after ?? [];
+  const budgets = budgetText(diff);
   const saving = savingLine(diff);
   return [
     `Energy on ${inert(diff.target)}`,
@@ -51,7 +51,7 @@ export function diffText(diff: DiffDocument): string {
     ...(diff.layers.some((layer) => layer.status !== 'same') ? ['', ...textTable(layerColumns, diff.layers.map(layerRow)), ''] : ['']),
     `${capital(qualityLine(diff))}.`,
     ...(saving === undefined ? [] : [`${inert(saving, 1000)}.`]),
-    ...(budgets.length === 0 ? [] : ['', 'Budgets, after', ...budgets.map((budget) => `  ${budgetLine(budget)}`)]),
+    ...(budgets.length === 0 ? [] : ['', 'Budgets, after', ...budgets.map((line) => `  ${line}`)]),
     '',
     ...diff.diagnostics.map(diagnosticLine),
     ...(diff.diagnostics.length === 0 ? [] : ['']),

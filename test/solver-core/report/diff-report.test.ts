@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { DiffDocument, DiffFigure, DiffLayer, Quantity } from '../../../solver-core/protocol/index.ts';
+import type { BudgetDocument, DiffDocument, DiffFigure, DiffLayer, Quantity } from '../../../solver-core/protocol/index.ts';
 import { changeCell, changeRange, qualityLine, savingLine } from '../../../solver-core/report/diff-cells.ts';
 import { diffMarkdown } from '../../../solver-core/report/diff-markdown.ts';
 import { diffText } from '../../../solver-core/report/diff-text.ts';
@@ -105,6 +105,45 @@ describe('the line for a pull request', () => {
     );
     expect(qualityLine(diff({ before: side('a', null), after: side('b', null) }))).toMatch(/^accuracy not known: no record/);
   });
+});
+
+describe('budgets of both sides', () => {
+  const [given] = evidencedEnergy().budgets ?? [];
+  const budget = (limitJ: number, more: Partial<BudgetDocument> = {}): BudgetDocument => {
+    if (given === undefined) throw new Error('no budget');
+    const limit = { ...given.limit, value: limitJ, low: limitJ, high: limitJ };
+    return { scope: 'model', per: 'inference', limit, actual: q(1e-6), status: 'exceeded', range: null, ...more };
+  };
+  const change = (before: readonly BudgetDocument[] | null, after: readonly BudgetDocument[] | null): readonly string[] => {
+    const document = diff({ budgets: { before, after } });
+    return [diffMarkdown(document).split('\n').slice(2), diffText(document).split('\n')].flat();
+  };
+
+  test('a limit that was raised is seen, and what the outcome was', () => {
+    const lines = change([budget(5e-7)], [budget(2e-6, { status: 'met' })]);
+    expect(lines[0]).toContain('Budgets: 1 met, 1 limit raised.');
+    expect(lines.find((l) => l.includes('| 500 nJ → 2.0 µJ per inference |'))).toContain('| exceeded → met |');
+    expect(lines.filter((l) => l.endsWith('[limit was 500 nJ, was exceeded]'))).toHaveLength(1);
+  });
+
+  test('one that was taken out is seen; one that is new is no surprise', () => {
+    const lines = change([budget(1e-6)], [budget(2e-3, { per: 'fit', status: 'met' })]);
+    expect(lines[0]).toContain('Budgets: 1 met, 1 removed.');
+    expect(lines.filter((l) => l.includes('**removed**, was exceeded'))).toHaveLength(1);
+    expect(lines.filter((l) => /^ {2}removed: model, 1.0 µJ per inference: exceeded/.test(l))).toHaveLength(1);
+    expect(lines.filter((l) => l.includes('new, met') || l.endsWith('[new]'))).toHaveLength(2);
+  });
+
+  test('a side that judges none took none away', () => {
+    expect(change([budget(1e-6)], null).filter((l) => l.includes('removed'))).toEqual([]);
+    expect(change(null, [budget(1e-6)]).filter((l) => l.includes('new'))).toEqual([]);
+  });
+});
+
+test('the line for a pull request says that the target changed', () => {
+  const message = 'the plans name different targets, up5k and ecp5-85f; both sides are priced on ecp5-85f';
+  const line = diffMarkdown(diff({ diagnostics: [{ severity: 'info', code: 'diff-target', message, where: {} }] })).split('\n')[2];
+  expect(line).toContain(message);
 });
 
 test('many layers are folded away, and very many are counted', () => {
