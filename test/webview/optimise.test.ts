@@ -28,7 +28,7 @@ describe('choosing a point', () => {
         0.05,
       ),
     ).toBeNull();
-    expect(choosePoint([{ ...point('x', 'x', 0.9, 0), drop: null }], 0.05)).toBeNull();
+    expect(choosePoint([{ ...point('x', 'x', 0.9, 0), drop: null, needed: null }], 0.05)).toBeNull();
   });
 
   it('prefers the smaller loss of equal savings', () => {
