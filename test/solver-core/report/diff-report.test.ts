@@ -122,7 +122,7 @@ describe('budgets of both sides', () => {
   test('a limit that was raised is seen, and what the outcome was', () => {
     const lines = change([budget(5e-7)], [budget(2e-6, { status: 'met' })]);
     expect(lines[0]).toContain('Budgets: 1 met, 1 limit raised.');
-    expect(lines.find((l) => l.includes('| 500 nJ → 2.0 µJ per inference |'))).toContain('| exceeded → met |');
+    expect(lines.find((l) => l.includes('| 500 nJ → 2 µJ per inference |'))).toContain('| exceeded → met |');
     expect(lines.filter((l) => l.endsWith('[limit was 500 nJ, was exceeded]'))).toHaveLength(1);
   });
 
@@ -130,13 +130,13 @@ describe('budgets of both sides', () => {
     const lines = change([budget(1e-6)], [budget(2e-3, { per: 'fit', status: 'met' })]);
     expect(lines[0]).toContain('Budgets: 1 met, 1 removed.');
     expect(lines.filter((l) => l.includes('**removed**, was exceeded'))).toHaveLength(1);
-    expect(lines.filter((l) => /^ {2}removed: model, 1.0 µJ per inference: exceeded/.test(l))).toHaveLength(1);
+    expect(lines.filter((l) => /^ {2}removed: model, 1 µJ per inference: exceeded/.test(l))).toHaveLength(1);
     expect(lines.filter((l) => l.includes('new, met') || l.endsWith('[new]'))).toHaveLength(2);
   });
 
   test('a side that judges none took none away', () => {
-    expect(change([budget(1e-6)], null).filter((l) => l.includes('removed'))).toEqual([]);
-    expect(change(null, [budget(1e-6)]).filter((l) => l.includes('new'))).toEqual([]);
+    expect(change([budget(1e-6)], null).filter((l) => /removed:|[*]removed/.test(l))).toEqual([]);
+    expect(change(null, [budget(1e-6)]).filter((l) => /\[new|new, /.test(l))).toEqual([]);
   });
 });
 
