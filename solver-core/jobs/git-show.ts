@@ -3,6 +3,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, posix, relative, resolve, sep } from 'node:path';
 import { TierwiseError } from '../model/error.ts';
 import { quoteName } from '../model/quote.ts';
+import { programPath } from '../sensors/program-path.ts';
 
 /** A file at a revision, as people write it: REVISION:path. */
 export interface RevisionPath {
@@ -133,9 +134,13 @@ function git(
   options: { readonly input?: string; readonly maxBuffer?: number } = {},
 ): Promise<Buffer> {
   const safe = ['-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null', '-c', 'protocol.allow=never', '--no-pager'];
+  // Windows would start a git.exe of the current folder, which may be the very repository that is asked.
+  const program = programPath('git', { platform: process.platform, path: process.env['PATH'] ?? '', exists: existsSync });
+  if (program === null)
+    return Promise.reject(gitError(Object.assign(new Error('git is not in PATH'), { code: 'ENOENT' }), Buffer.alloc(0)));
   return new Promise((done, fail) => {
     const child = execFile(
-      'git',
+      program,
       ['-C', folder, ...safe, ...words],
       { encoding: 'buffer', maxBuffer: options.maxBuffer ?? 1 << 20, timeout: timeoutMs, env: gitEnvironment(), windowsHide: true },
       (error, stdout, stderr) => {

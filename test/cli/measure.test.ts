@@ -91,6 +91,7 @@ test.each([
   ['measure none.onnx', 1, 'file-not-found'],
   ['measure digits.onnx --backend cpu', 2, 'usage'],
   ['measure digits.tiers --fit --data digits.npz', 2, 'usage'],
+  ['measure digits.onnx --fit', 2, 'usage'],
   ['measure digits.tiers --fit --backend sim', 2, 'sim-not-measurable'],
   ['measure digits.npz', 1, 'not-onnx'],
   ['calibrate server-cpu', 2, 'usage'],

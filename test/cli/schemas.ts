@@ -416,6 +416,7 @@ export const measureSchema = v.looseObject({
   schema: v.literal('tierwise.measure/1'),
   model: path,
   workload: name,
+  batch: count,
   sensor,
   result: v.nullable(v.looseObject({ ...measured.entries, date: isoDate })),
   reason: v.nullable(name),
