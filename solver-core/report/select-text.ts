@@ -8,6 +8,7 @@ import { cautionLines, dropText, headline, levelsLine, metricName, pointState, q
 /** The selection for a terminal: the saving with its baseline and accuracies, layers, what was tried, what was written. Ends with a newline. */
 export function selectText(document: SelectDocument): string {
   const { saving, rows } = document;
+  const layers = layerTable(document);
   const others = saving === null ? [] : savingsByCell(saving.perTable).slice(1);
   return [
     `Selected weights of ${fileName(document.model)}: ${aim(document)}`,
@@ -23,7 +24,7 @@ export function selectText(document: SelectDocument): string {
         ]),
     `  rows      ${formatCount(rows.calibration)} steered, ${formatCount(rows.validation)} decided, ${formatCount(rows.heldOut)} judged at the end`,
     '',
-    ...layerTable(document).concat(''),
+    ...(layers.length === 0 ? [] : [...layers, '']),
     ...pointTable(document),
     ...cautionLines(document),
     '',
