@@ -30,7 +30,7 @@ export function selectMarkdown(document: SelectDocument): string {
           }),
           '',
         ]),
-    ...(saving === null ? [] : ['## Layers', '', ...layerTable(document), '']),
+    ...(saving === null ? leftLines(document) : ['## Layers', '', ...layerTable(document), '']),
     '## Tried',
     '',
     `| configuration | saved (${md(inert(steeringCell(document), 24))} cell) | ${metricName(metric)} on ${formatCount(points[0]?.rows ?? 0)} validation rows | lost | |`,
@@ -49,6 +49,12 @@ export function selectMarkdown(document: SelectDocument): string {
     sourceLegend,
     '',
   ].join('\n');
+}
+
+/** Without a selection: why layers could not be changed. */
+function leftLines({ layers }: SelectDocument): readonly string[] {
+  const left = layers.filter(({ values }) => values === 0);
+  return left.flatMap(({ id, left: reason }) => [`${md(inert(id, 80))}: left as it is: ${md(inert(reason ?? '', 300))}.`, '']);
 }
 
 function layerTable(document: SelectDocument): readonly string[] {

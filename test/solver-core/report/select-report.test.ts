@@ -50,6 +50,7 @@ test('without a selection there are no figures of layers, only why some were lef
   expect(text).not.toMatch(/output error/);
   expect(text).toMatch(/\/emb: left as it is/);
   expect(selectMarkdown(nothing)).not.toMatch(/## Layers/);
+  expect(selectMarkdown(nothing)).toMatch(/\/emb: left as it is/);
   const changed = nothing.layers.filter(({ values }) => values > 0);
   expect(selectText({ ...nothing, layers: changed })).not.toMatch(/\n\n\n/);
 });
