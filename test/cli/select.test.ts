@@ -280,6 +280,14 @@ test('a trial with powers of two writes nothing and prices the shifter against t
   for (const layer of layers) expect(layer.values).toBeLessThanOrEqual(15);
 });
 
+test('a layer uses no more values than a set has', async () => {
+  const ran = await run('select small.tiers --trial --values set --set-size 5 --bits 4 --rows 90 --max-drop 60 --format json');
+  const { setSize, saving, layers } = selected(ran);
+  expect(setSize).toBe(5);
+  expect(saving!.variant).toMatch(/4 bits, low-energy sets of 5 values at most/);
+  for (const layer of layers) expect(layer.values).toBeLessThanOrEqual(5);
+});
+
 test('powers of two that lose too much end in words, not in the rounded weights under another name', async () => {
   const ran = await run('select small.tiers --trial --values powers-of-two --rows 200 --max-drop 0 --format json');
   const { saving, points, layers, diagnostics } = v.parse(selectSchema, documentOf(ran));
