@@ -76,7 +76,8 @@ const energy: Command = async (call, environment, abort) => {
     ...(call.options.measure['no-calibration'] === true ? { calibration: false } : {}),
     ...(call.options.switching ? { switching: true } : {}),
   };
-  if (out !== undefined) await refuseToOverwrite(resolve(out), await energyInputs(params));
+  const log = isLog(call.options.epochs) ? call.options.epochs : undefined;
+  if (out !== undefined) await refuseToOverwrite(resolve(out), await energyInputs(params, log));
   const rendered = await withProgress(call, abort, (control) => renderEnergy(environment, params, format, control));
   if (out === undefined) process.stdout.write(format === 'json' ? escapeJson(rendered.text) : rendered.text);
   else {
@@ -87,10 +88,15 @@ const energy: Command = async (call, environment, abort) => {
   return failed(rendered.energy.diagnostics);
 };
 
+/** Whether the value of `--epochs` names a training log. */
+function isLog(epochs: string | undefined): boolean {
+  return epochs?.toLowerCase().endsWith('.csv') === true;
+}
+
 /** `--epochs N`, or the number that a training log gives by the rule, which is said. */
 async function statedEpochs(call: CliCall, environment: Environment): Promise<number | undefined> {
   const { epochs } = call.options;
-  if (epochs === undefined || !epochs.toLowerCase().endsWith('.csv')) return wholeNumber(epochs, 'epochs');
+  if (epochs === undefined || !isLog(epochs)) return wholeNumber(epochs, 'epochs');
   const found = await readEpochs(environment, epochs, call.files[0] ?? '');
   process.stderr.write(`${inert(found.text, 1000)}\n`);
   return found.epochs;

@@ -9,7 +9,9 @@ import type { EnergyDocument } from '../protocol/index.ts';
 import type { Environment } from './environment.ts';
 import type { JobControl } from './job.ts';
 import { withMeasurements } from './measured-evidence.ts';
+import { measuredPath } from './measured-path.ts';
 import { openModel } from './open-model.ts';
+import { defaultFittedPath, recordPath } from './outputs.ts';
 import { planEnergy, stated } from './plan-energy.ts';
 import type { TrainingFacts } from './plan-energy.ts';
 import { hasErrorsError, readPlan } from './read-plan.ts';
@@ -17,6 +19,7 @@ import { withSwitching } from './switching.ts';
 import type { FoundTargets } from './targets.ts';
 import { targetsFor } from './targets.ts';
 import { withHeldWeights } from './weight-values.ts';
+import { workspaceTargets } from './workspace-targets.ts';
 
 /** Target of a bare model when none is named. */
 export const defaultTarget = 'ecp5-85f';
@@ -66,11 +69,27 @@ export function checkTarget(found: FoundTargets, id: string): void {
   throw new TierwiseError('unknown-target', `there is no energy target ${quoteName(id)}`, advice, { category: 'usage' });
 }
 
-/** The files an energy report reads: the plan, its model and its data, or the model. An output must be none of them. */
-export async function energyInputs(params: EnergyParams): Promise<readonly string[]> {
-  if (extname(params.path) !== '.tiers') return [resolve(params.path)];
-  const { modelPath, dataPath } = await readPlan(params.path, params.text);
-  return [resolve(params.path), modelPath, dataPath].filter((path) => path !== null);
+/**
+ * The files an energy report reads, whether they are there or not: the plan, its model and its data, or the model; the fit record with the
+ * model it is about and the measurements beside the model; targets and calibrations of the workspace; the log that `epochs` came from.
+ * An output must be none of them.
+ */
+export async function energyInputs(params: EnergyParams, logPath?: string): Promise<readonly string[]> {
+  const path = resolve(params.path);
+  const isPlan = extname(path) === '.tiers';
+  const { modelPath, dataPath } = isPlan ? await readPlan(params.path, params.text) : { modelPath: path, dataPath: null };
+  const fitted = modelPath === null ? null : defaultFittedPath(modelPath);
+  const beside = modelPath === null || fitted === null ? [] : [measuredPath(modelPath), fitted, recordPath(fitted)];
+  const own = workspaceTargets(path);
+  const { calibrations, diagnostics } = await targetsFor(path);
+  const workspace = [
+    ...[...own.targets.values()].map((target) => target.path),
+    ...[...calibrations.values()].map((calibration) => calibration.path),
+    // Files with faults are read, too.
+    ...diagnostics.flatMap(({ where }) => (where.path === undefined ? [] : [where.path])),
+  ];
+  const log = logPath === undefined ? [] : [resolve(logPath)];
+  return [path, modelPath, dataPath, ...beside, ...workspace, ...log].filter((each) => each !== null);
 }
 
 async function ofPlan(environment: Environment, params: EnergyParams, found: FoundTargets): Promise<Checked<EnergyDocument>> {

@@ -126,6 +126,25 @@ describe('every failure has its exit code, and with --json a document', () => {
     expect(text.stderr).toMatch(/^tierwise: energy-aware/);
   });
 
+  test('a report overwrites nothing that it reads: records, measurements, targets, calibrations, the log of the epochs', async () => {
+    const own = product.digits();
+    const files: Readonly<Record<string, string>> = {
+      'digits.fitted.json': '{}',
+      'digits.fitted.onnx': 'x',
+      'digits.measured.json': '[]',
+      '.tierwise/targets/mine.json': '{}',
+      '.tierwise/calibrations/ecp5-85f.json': '{}',
+      'log.csv': 'epoch,val_accuracy\n1,0.5\n2,0.9\n',
+    };
+    mkdirSync(join(own, '.tierwise/targets'), { recursive: true });
+    mkdirSync(join(own, '.tierwise/calibrations'), { recursive: true });
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(own, name), text);
+    for (const [name, text] of Object.entries(files)) {
+      const ran = await run(`energy digits.tiers --epochs log.csv --json --out ${name}`, own);
+      expect([name, ran.code, errorCode(ran), readFileSync(join(own, name), 'utf8')]).toEqual([name, 2, 'output-would-overwrite', text]);
+    }
+  });
+
   test('budgets beside the figures of another target are judged against those figures', async () => {
     const text = (await run('energy digits.tiers --target up5k')).stdout;
     const total = /^per inference +(\S+ \S+ \(.*)\)$/m.exec(text)?.[1];
