@@ -1,4 +1,5 @@
 import { formatCount, formatFull, sourceLegend } from '../energy/format.ts';
+import { sum } from '../energy/quantity.ts';
 import type { BudgetDocument, EnergyDocument } from '../protocol/documents.ts';
 import type { Quantity } from '../protocol/quantity.ts';
 import type { Column } from './cells.ts';
@@ -74,10 +75,21 @@ function totalLines(energy: EnergyDocument): readonly string[] {
   const line = (name: string, q: Quantity | null): string => `${name.padEnd(22)} ${q === null ? nothing : formatFull(q)}`;
   return [
     line('per inference', totals.inference),
+    ...partLine(energy),
     line('to retrain, SGD', totals.retraining.sgd),
     line('to retrain, solve', totals.retraining.solve),
     line('to update', totals.retraining.incremental),
   ];
+}
+
+/** What one inference of the whole model goes into, the largest part first; none where a layer has no figure. */
+function partLine({ layers, totals }: EnergyDocument): readonly string[] {
+  if (totals.inference === null) return [];
+  const parts = new Map<string, Quantity<'J'>[]>();
+  for (const { name, energy } of layers.flatMap(({ components }) => components)) parts.set(name, [...(parts.get(name) ?? []), energy]);
+  const sums = [...parts].map(([name, energies]) => ({ name, energy: sum(energies) })).sort((a, b) => b.energy.value - a.energy.value);
+  if (sums.length < 2) return [];
+  return [`${'  of which'.padEnd(22)} ${sums.map(({ name, energy }) => `${inert(name, 40)} ${quantityCell(energy)}`).join(', ')}`];
 }
 
 function dominating(energy: EnergyDocument): readonly string[] {

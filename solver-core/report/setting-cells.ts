@@ -1,8 +1,17 @@
 import type { EnergyDocument, EnergyLayer, MappingDocument, RetrainingDocument } from '../protocol/documents.ts';
+import { inert } from './cells.ts';
 
 /** The layers that lie on an array, with how. */
 export function mappingRows(energy: EnergyDocument): readonly { readonly layer: EnergyLayer; readonly mapping: MappingDocument }[] {
   return energy.layers.flatMap((layer) => (layer.mapping === undefined ? [] : [{ layer, mapping: layer.mapping }]));
+}
+
+/** Longest text about the tiles of a layer. It is never cut in the middle of honest ones: what does not fit the array is said in it. */
+const mostOfTiles = 1000;
+
+/** How a layer lies on the array, whole. */
+export function tilesText({ text }: MappingDocument): string {
+  return inert(text, mostOfTiles);
 }
 
 /** "72 %". */

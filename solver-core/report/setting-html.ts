@@ -35,7 +35,7 @@ function mappingSection(energy: EnergyDocument): string {
   if (rows.length === 0) return '';
   const cells = rows.map(
     ({ layer, mapping }) =>
-      `<tr><th scope="row">${nameHtml(layer.id)}</th><td class="plain">${mapping.dataflow}</td><td>${html(mapping.text, 400)}</td><td class="plain">${meter(mapping.utilisation)} ${shareCell(mapping.utilisation)}</td><td class="num">${formatCount(mapping.cycles)}</td><td class="note">${trafficText(mapping)}</td></tr>`,
+      `<tr><th scope="row">${nameHtml(layer.id)}</th><td class="plain">${mapping.dataflow}</td><td>${html(mapping.text, 1000)}</td><td class="plain">${meter(mapping.utilisation)} ${shareCell(mapping.utilisation)}</td><td class="num">${formatCount(mapping.cycles)}</td><td class="note">${trafficText(mapping)}</td></tr>`,
   );
   return `<section aria-labelledby="array"><h2 id="array">On the array</h2>
 <div class="scroll" tabindex="0" role="group" aria-label="on the array"><table><caption>How each layer is laid on the multiply-add units. In use: share of unit-cycles that multiply. Traffic: bits read and written per level, nearest first.</caption>

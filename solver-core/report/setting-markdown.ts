@@ -1,7 +1,7 @@
 import { formatCount } from '../energy/format.ts';
 import type { EnergyDocument } from '../protocol/documents.ts';
 import { inert, quantityCell } from './cells.ts';
-import { acrossText, calibrationText, machineRows, mappingRows, shareCell } from './setting-cells.ts';
+import { acrossText, calibrationText, machineRows, mappingRows, shareCell, tilesText } from './setting-cells.ts';
 import { md } from './markdown-text.ts';
 
 /** The same parts as `settingText`, as sections of Markdown. */
@@ -35,13 +35,7 @@ function mappingSection(energy: EnergyDocument): readonly string[] {
     '| layer | dataflow | tiles | in use | cycles |',
     '| --- | --- | --- | ---: | ---: |',
     ...rows.map(({ layer, mapping }) =>
-      row([
-        md(inert(layer.id, 80)),
-        mapping.dataflow,
-        md(inert(mapping.text, 400)),
-        shareCell(mapping.utilisation),
-        formatCount(mapping.cycles),
-      ]),
+      row([md(inert(layer.id, 80)), mapping.dataflow, md(tilesText(mapping)), shareCell(mapping.utilisation), formatCount(mapping.cycles)]),
     ),
     '',
   ];

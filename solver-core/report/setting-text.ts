@@ -2,7 +2,7 @@ import { formatCount } from '../energy/format.ts';
 import type { EnergyDocument } from '../protocol/documents.ts';
 import type { Column } from './cells.ts';
 import { inert, quantityCell, textTable } from './cells.ts';
-import { acrossText, calibrationText, machineRows, mappingRows, shareCell } from './setting-cells.ts';
+import { acrossText, calibrationText, machineRows, mappingRows, shareCell, tilesText } from './setting-cells.ts';
 
 const left = (title: string): Column => ({ title, align: 'left' });
 const right = (title: string): Column => ({ title, align: 'right' });
@@ -30,15 +30,17 @@ function machineText(energy: EnergyDocument): readonly string[] {
 function mappingText(energy: EnergyDocument): readonly string[] {
   const rows = mappingRows(energy);
   if (rows.length === 0) return [];
-  const columns = [left('on the array'), left('dataflow'), left('tiles'), right('in use'), right('cycles')];
+  const columns = [left('on the array'), left('dataflow'), right('in use'), right('cycles'), left('tiles')];
   const cells = rows.map(({ layer, mapping }) => [
     inert(layer.id, 40),
     mapping.dataflow,
-    inert(mapping.text, 80),
     shareCell(mapping.utilisation),
     formatCount(mapping.cycles),
+    // Last, so that it may be as long as it is.
+    tilesText(mapping),
   ]);
-  return ['', ...textTable(columns, cells)];
+  const [header = '', , ...lines] = textTable(columns, cells);
+  return ['', header, '-'.repeat(header.length), ...lines];
 }
 
 function calibrationLines(energy: EnergyDocument): readonly string[] {

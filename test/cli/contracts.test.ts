@@ -245,6 +245,21 @@ describe('formats', () => {
       '4 epochs by the log: the first whose val_accuracy is within one standard error (360 held-out rows) of the best, 95.1 % in epoch 5',
     );
     expect(byLog.stdout).toBe((await run('energy digits.tiers --epochs 4 --json')).stdout);
+    // A fit record that belongs to the plan tells what is wanted: the accuracy of the direct solve, where the log gets there.
+    const own = product.digits();
+    const fitted = v.parse(fitSchema, documentOf(await run('fit digits.tiers --backend cpu --json', own)));
+    const solved = fitted.evaluation?.after ?? NaN;
+    const log = (last: number): void =>
+      writeFileSync(join(own, 'log.csv'), `epoch,val_accuracy\n0,0.5\n1,0.8\n2,${solved - 0.001}\n3,${last}\n`);
+    const percent = String(Number((solved * 100).toFixed(1)));
+    log(solved);
+    expect((await run('energy digits.tiers --epochs log.csv --json', own)).stderr).toContain(
+      `4 epochs by the log: the first whose val_accuracy reaches ${percent} %, the accuracy of the direct solve by digits.fitted.json`,
+    );
+    log(solved - 0.001);
+    const never = (await run('energy digits.tiers --epochs log.csv --json', own)).stderr;
+    expect(never).toMatch(/^3 epochs by the log: the first whose val_accuracy is within one standard error/);
+    expect(never).toContain(`it never reaches the ${percent} % of the direct solve by digits.fitted.json`);
     writeFileSync(join(folder, 'log.csv'), 'epoch,loss\n0,0.5\n');
     expect(errorCode(await run('energy digits.tiers --epochs log.csv --json'))).toBe('log-no-accuracy');
     expect(errorCode(await run('energy digits.tiers --epochs 1.5 --json'))).toBe('usage');

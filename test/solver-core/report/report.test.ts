@@ -38,6 +38,19 @@ describe('golden files', () => {
   });
 });
 
+test('parts of a total are one line that adds up to it, and a text about tiles is whole', () => {
+  const energy = mlpEnergy('systolic-64x64');
+  const parts = /^ {2}of which +(.*)$/m.exec(energyText(energy))?.[1]?.split(', ') ?? [];
+  expect(parts.map((part) => part.replace(/ [0-9].*/, '')).sort()).toEqual(
+    [...new Set(energy.layers.flatMap((layer) => layer.components.map(({ name }) => name)))].sort(),
+  );
+  const warning = 'one tile does not fit the buffer; counted as if it did';
+  const text = `${'a long way of laying it out, '.repeat(8)}${warning}${', and more of it'.repeat(8)}`;
+  const layers = energy.layers.map((layer) => (layer.mapping === undefined ? layer : { ...layer, mapping: { ...layer.mapping, text } }));
+  for (const shown of [energyText({ ...energy, layers }), energyMarkdown({ ...energy, layers }), energyHtml({ ...energy, layers })])
+    expect(shown).toContain(warning);
+});
+
 describe('names from files are inert', () => {
   const outputs = {
     'energy.txt': energyText(hostileEnergy()),
