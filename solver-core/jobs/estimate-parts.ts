@@ -9,7 +9,10 @@ import type { FitRow } from '../sensors/fit-constants.ts';
 
 /** Joules of one inference on a target; null when a layer has no figure. */
 export function inferenceOn(layers: readonly Layer[], target: EnergyTarget): Quantity<'J'> | null {
-  return estimateEnergy({ layers, targetId: target.id, targets: new Map([...energyTargets, [target.id, target]]) }).value?.totals.inference ?? null;
+  return (
+    estimateEnergy({ layers, targetId: target.id, targets: new Map([...energyTargets, [target.id, target]]) }).value?.totals.inference ??
+    null
+  );
 }
 
 /**

@@ -89,7 +89,8 @@ interface Search {
 /** A pass in which every layer also chooses how many integers its inputs are spread over. */
 function withInputLevels({ passes, settingAt }: Search, id: string, mu: number, inputLevels: readonly number[]): Promise<SelectCandidate> {
   const settings = settingAt(mu).map((of): LayerSetting => ({ ...of, inputLevels }));
-  return passes.run(id, `energy term ${Number(mu.toPrecision(2))}`, 'candidate', settings);
+  const again = id === 'levels' ? ', input levels chosen again' : '';
+  return passes.run(id, `energy term ${Number(mu.toPrecision(2))}${again}`, 'candidate', settings);
 }
 
 /** Doubles the energy term while the model stays good enough, halves it until it is, then closes in; the best allowed point. */
