@@ -25,7 +25,7 @@ export function statements(input: EvaluateInput, bare: EvaluateInput, trainer: E
     ],
     [
       'scope',
-      'Multiply-adds of weight-bearing layers at batch 1. Pooling, normalisation, activation functions, data loading and the power supply are not counted.',
+      'Multiply-adds of weight-bearing layers in one run: one sample, or the batch that the model fixes. Pooling, normalisation, activation functions, data loading and the power supply are not counted.',
     ],
     ['band of sums', 'Bands of sums add low to low and high to high, because the same constants stand behind every part.'],
   ];

@@ -65,7 +65,7 @@ export function energyText(energy: EnergyDocument, budgets: readonly BudgetDocum
     ...energy.diagnostics.map((d) => `${d.severity}: ${d.code}: ${inert(d.message, 400)}`),
     sourceLegend,
     'SGD: gradient descent from the start. solve: direct, one step. incremental: one update. break-even: retrainings until solve and',
-    `updates have used less than SGD. MACs are multiply-adds, batch 1. "${nothing}": does not apply or is not known.`,
+    `updates have used less than SGD. MACs are multiply-adds of one run. "${nothing}": does not apply or is not known.`,
     '',
   ].join('\n');
 }
