@@ -104,7 +104,7 @@ scenario('the new model is compared with the one before, layer by layer', curren
   expect(text).toMatch(JOULES);
   expect(text).toContain('/fc1/Gemm');
   // The workbench may restore this tab instead of the page when the window is reloaded.
-  await runCommand(page, 'View: Close Editor');
+  await page.locator('.tabs-container .tab.active .codicon-close').click();
 });
 
 scenario('a solver that dies in a search leaves an error with code and advice, and the next search works', current, async ({ page }) => {

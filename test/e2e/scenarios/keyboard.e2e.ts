@@ -56,6 +56,8 @@ scenario('without the mouse: from the Tiers panel to the report, and from a laye
         return frame;
     return undefined;
   });
+  // The page has the focus before its figures have come.
+  await until('the layers of the report', async () => (await report.locator('[data-focus="layer:/fc2/Gemm"]').count()) > 0);
   await tabTo(page, report, 'layer:/fc2/Gemm');
   await page.keyboard.press('Enter');
   await until('the plan', async () => /digits\.tiers/.test((await tab.getAttribute('aria-label')) ?? ''));
