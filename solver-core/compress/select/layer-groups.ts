@@ -36,7 +36,7 @@ export async function openGroup(numerics: Numerics, layer: SelectLayer, view: La
     { length: k },
     (_, n) => (setting.lossPerError * (layer.sensitivity?.[g * k + n] ?? 1)) / Math.max(1, sums.rows),
   );
-  return { sums, judging, gram, own, goal: found ?? { gram: bothTriangles(gram, d), target: own.slice(), size: 0 }, importance, weight };
+  return { sums, judging, gram, own, goal: found ?? { gram: bothTriangles(gram, d), target: own.slice() }, importance, weight };
 }
 
 function bothTriangles(gram: Float64Array, d: number): Float64Array {

@@ -7,8 +7,6 @@ export interface GroupGoal {
   readonly gram: Float64Array;
   /** [d, k] the weights that the rows ask for, held near the layer's own where the rows say little. */
   readonly target: Float64Array;
-  /** ‖Y‖² of the steering rows, centred likewise. */
-  readonly size: number;
 }
 
 /**
@@ -28,11 +26,9 @@ export async function groupGoal(
   const h = new Float64Array(d * d);
   for (let i = 0; i < d; i++) for (let j = 0; j <= i; j++) h[i * d + j] = h[j * d + i] = gram[i * d + j]!;
   const live = Array.from({ length: d }, (_, i) => i).filter((i) => h[i * (d + 1)]! > 0);
-  let size = 0;
-  for (let n = 0; n < k; n++) size += sums.squareY[n]! - (bias ? (sums.sumY[n]! * sums.sumY[n]!) / rows : 0);
   const target = own.slice();
   const m = live.length;
-  if (m === 0) return { gram: h, target, size };
+  if (m === 0) return { gram: h, target };
   const lambda = (damping * live.reduce((sum, i) => sum + h[i * (d + 1)]!, 0)) / m;
   const damped = new Float64Array(m * m);
   const right = new Float64Array(m * k);
@@ -47,7 +43,7 @@ export async function groupGoal(
   if ('failedPivot' in factor) return undefined;
   const solved = await factor.solve(right, k);
   live.forEach((i, a) => target.set(solved.subarray(a * k, (a + 1) * k), i * k));
-  return { gram: h, target, size };
+  return { gram: h, target };
 }
 
 /** [k] what the bias gains so that the mean output of the steering rows stays: mean(Y) − mean(X)·Q. Zeros without a bias. */

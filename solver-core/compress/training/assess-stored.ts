@@ -10,14 +10,15 @@ import type {
   StoredLayer,
   StoredModel,
 } from '../select/types.ts';
+import { isAllowed } from '../select/search.ts';
 import { outputOf } from './stored-layer.ts';
 
 /** What stays the same for all configurations of a run. */
 export interface AssessContext {
   readonly problem: SelectProblem;
   readonly original: Assessment;
-  /** The quality that is still allowed: least accuracy, or largest mean squared error. */
-  readonly limit: number;
+  /** As in SelectOptions. */
+  readonly maxDrop: number;
   readonly control: SelectControl;
 }
 
@@ -26,7 +27,7 @@ export interface AssessContext {
  * `baselineEnergy`: what its saving counts from; null for the baseline itself.
  */
 export async function assessStored(
-  { problem, original, limit, control }: AssessContext,
+  { problem, original, maxDrop, control }: AssessContext,
   name: Pick<SelectCandidate, 'id' | 'label' | 'kind'>,
   weights: StoredModel,
   baselineEnergy: number | null,
@@ -43,7 +44,7 @@ export async function assessStored(
   }
   const assessment = await problem.assess(stored, control);
   const energy = layers.reduce((total, layer) => total + layer.energy, 0);
-  const allowed = original.metric === 'accuracy' ? assessment.quality >= limit : assessment.quality <= limit;
+  const allowed = isAllowed(original, assessment, maxDrop);
   const saving = baselineEnergy === null || baselineEnergy === 0 ? 0 : 1 - energy / baselineEnergy;
   return { ...name, energy, saving, assessment, allowed, layers };
 }

@@ -1,5 +1,6 @@
 import type { PricedChoice } from '../select/allowed.ts';
-import { largestInteger, pricedChoice } from '../select/allowed.ts';
+import { pricedChoice } from '../select/allowed.ts';
+import { fullRangeScales } from '../select/scales.ts';
 import type { SelectLayer, StoredLayer } from '../select/types.ts';
 
 /** Values that a layer's weights may take: increasing integers, 0 among them. */
@@ -12,12 +13,8 @@ export function nearestIn(set: ValueSet): PricedChoice {
 
 /** [groups·k] symmetric step of each output from its largest weight; 1 for an output whose weights are all 0. */
 export function scalesOf({ weights, inputs: d, outputs: k, groups }: SelectLayer, bits: 4 | 8): Float64Array {
-  const scales = new Float64Array(groups * k);
-  weights.forEach((w, at) => {
-    const n = outputOf(at, d, k);
-    scales[n] = Math.max(scales[n]!, Math.abs(w));
-  });
-  return scales.map((largest) => (largest === 0 ? 1 : largest / largestInteger(bits)));
+  const ofGroup = (g: number): Float64Array => fullRangeScales(weights.subarray(g * d * k, (g + 1) * d * k), d, k, bits);
+  return Float64Array.from(Array.from({ length: groups }, (_, g) => [...ofGroup(g)]).flat(), (scale) => (scale === 0 ? 1 : scale));
 }
 
 /** The output, counted over all groups, of weight number `at` of [groups, d, k]. */

@@ -50,8 +50,7 @@ export async function trainSelection(request: TrainingRequest, control: SelectCo
   const { problem, options } = request;
   const rows = await taughtRows(request);
   const original = await problem.assess(new Map(), control);
-  const limit = original.metric === 'accuracy' ? original.quality - options.maxDrop : original.quality * (1 + options.maxDrop);
-  const context: AssessContext = { problem, original, limit, control };
+  const context: AssessContext = { problem, original, maxDrop: options.maxDrop, control };
   const baseline = await assessStored(context, { id: 'int8', label: 'int8 by rounding', kind: 'baseline' }, rounded(request), null);
   control.onPoint?.(baseline);
   const points: SelectCandidate[] = [baseline];
