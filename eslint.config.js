@@ -10,6 +10,7 @@ export default tseslint.config(
       'solver-core/onnx/gen/**',
       // AssemblyScript: the syntax of TypeScript, another language.
       'solver-core/backends/cpu/wasm/**',
+      'solver-core/backends/sparse/wasm/**',
       'test/e2e/out/**',
       'test/e2e/workbench/**',
     ],

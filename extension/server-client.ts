@@ -57,6 +57,8 @@ const silenceLimitsMs: Readonly<Record<SolverMethod, number>> = {
   'tierwise/learn': 900_000,
   'tierwise/unlearn': 900_000,
   'tierwise/select': 900_000,
+  'tierwise/sparsify': 900_000,
+  'tierwise/compound': 600_000,
   'tierwise/diff': 120_000,
   'tierwise/sensors': 120_000,
   'tierwise/measure': 600_000,

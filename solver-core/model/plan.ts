@@ -29,6 +29,52 @@ export interface DataClause {
   readonly seed: number;
 }
 
+/** A text for a language model. Paths are relative to the plan's folder and stay inside it or are absolute. */
+export interface TextClause {
+  readonly path: string;
+  /** The vocabulary: a .json list of tokens (id = position) or an object from token to id. */
+  readonly tokens: string;
+  /** Tokens per window. Default 128, or less where the model allows less. */
+  readonly context: number;
+  /** Fraction of the text, from its beginning, that calibrates, 0 < split < 1; the rest is held out. Default 0.9. */
+  readonly split: number;
+}
+
+/** Where a module of a compound model comes from: some layers of the plan's model, or a model of its own. */
+export type ModuleSource =
+  /** Layer ids in graph order: everything up to (lower) or from (upper) them. */
+  | { readonly kind: 'layers'; readonly layers: readonly string[] }
+  /** Path as `Plan.modelPath`. */
+  | { readonly kind: 'model'; readonly path: string }
+  /** Upper only: what follows the lower module in the plan's model. */
+  | { readonly kind: 'rest' };
+
+/** A lower module that represents and an upper module that decides (method 4). */
+export interface Compound {
+  readonly name: string;
+  readonly lower: ModuleSource;
+  readonly upper: ModuleSource;
+  /** Most bytes of representations that are kept; null: no cache. Default 64 MiB. */
+  readonly cacheBytes: number | null;
+  /**
+   * A decision whose calibrated confidence is below `confidence` goes to the upper module; 'auto': the cheapest threshold that loses at most `within`
+   * of the upper module's accuracy on calibration rows (default 0.01); 'never': there is no escalation, 'always': always.
+   */
+  readonly escalate: { readonly confidence: number | 'auto' | 'never' | 'always'; readonly within: number };
+  /** How the heads learn; 'auto': what measures better on calibration rows; 'none': they stay. Default 'auto'. */
+  readonly learn: 'auto' | 'rls' | 'adam' | 'none';
+  readonly lambda: LambdaChoice;
+  /** In (0, 1]. Default 1. */
+  readonly forgetting: number;
+  /** Adam's learning rate. Default 1e-3. */
+  readonly rate: number;
+  readonly gainPerJoule: number | undefined;
+  /** `per` is 'update' or 'decision'. */
+  readonly budgets: readonly { readonly limitJ: number; readonly per: 'update' | 'decision'; readonly range: TextRange }[];
+  /** The header `compound NAME`. */
+  readonly range: TextRange;
+}
+
 /** An energy limit in joules. */
 export interface Budget {
   readonly limitJ: number;
@@ -81,6 +127,8 @@ export interface UpperTier extends TierBase {
 export interface Plan {
   readonly modelPath: string;
   readonly data: DataClause | undefined;
+  /** Text of a language model; absent: none. */
+  readonly text?: TextClause;
   /** Id of the energy target, a file under energy/targets. */
   readonly target: string;
   /** Id of the target that would train by gradient descent, as `train on` says; absent: the default machine. */
@@ -88,6 +136,7 @@ export interface Plan {
   readonly backend: BackendChoice;
   readonly lower: readonly LowerTier[];
   readonly upper: readonly UpperTier[];
+  readonly compound?: Compound;
   /** Budgets of the whole model. */
   readonly budgets: readonly Budget[];
 }

@@ -290,9 +290,17 @@ export interface EvalDocument {
   readonly model: string;
   readonly dataset: string;
   readonly rows: number;
-  readonly metric: 'accuracy' | 'mse';
+  /** `cross-entropy`: nats per token of a text; `rows` are tokens then. */
+  readonly metric: 'accuracy' | 'mse' | 'cross-entropy';
   readonly value: number;
   readonly correct: number | null;
+  /** Only where the engine of our own ran the model. */
+  readonly sparse?: {
+    /** Share of the multiply-adds of weight layers that met a zero and were not made. */
+    readonly skipped: number;
+    /** Time of the same run that skips nothing, over that of this one; measured on this machine. */
+    readonly speedUp: number;
+  };
 }
 
 /** `tierwise.error/1`. */

@@ -9,3 +9,5 @@ export type * from './evidence-documents.ts';
 export type * from './select-documents.ts';
 export type * from './measure-documents.ts';
 export type * from './diff-documents.ts';
+export type * from './sparsify-documents.ts';
+export type * from './compound-documents.ts';

@@ -4,6 +4,8 @@ import type { DiffDocument } from './diff-documents.ts';
 import type { SelectDocument, SelectMethod, SelectPoint, SelectValues } from './select-documents.ts';
 import type { CheckDocument, EnergyDocument, EvalDocument, FitDocument, InspectDocument } from './documents.ts';
 import type { LearnBatch, LearnDocument, UnlearnDocument } from './learn-documents.ts';
+import type { CompoundDocument, CompoundStep } from './compound-documents.ts';
+import type { SparsifyDocument, SparsifyMethod, SparsifyPoint } from './sparsify-documents.ts';
 
 /** Progress of a long request. `fraction` in 0..1, or null when the end is not known. */
 export interface ProgressEvent {
@@ -16,6 +18,10 @@ export interface ProgressEvent {
   readonly batch?: LearnBatch;
   /** Weight selection: the configuration just tried, for live views. */
   readonly point?: SelectPoint;
+  /** Activation sparsity: the configuration just tried. */
+  readonly sparsity?: SparsifyPoint;
+  /** A compound model's stream: the batch just decided. */
+  readonly compound?: CompoundStep;
 }
 
 /** Parameters and results of every request the solver process answers. Paths are absolute file-system paths. */
@@ -48,7 +54,18 @@ export interface SolverRequests {
     readonly result: FitDocument;
   };
   'tierwise/eval': {
-    readonly params: { readonly model: string; readonly data: string; readonly inputs?: string; readonly labels?: string };
+    readonly params: {
+      readonly model: string;
+      readonly data: string;
+      readonly inputs?: string;
+      readonly labels?: string;
+      /** Vocabulary of a language model: `data` is a text, and the figure is its cross-entropy. */
+      readonly tokens?: string;
+      /** Tokens per window. Default 128, or what the model allows. */
+      readonly context?: number;
+      /** "sparse": the engine of our own that skips zero inputs. Default "onnx". */
+      readonly engine?: 'onnx' | 'sparse';
+    };
     readonly result: EvalDocument;
   };
   /** Learns from data batch by batch. Cancelling keeps what was learned up to the last whole batch when `keepOnCancel`. */
@@ -109,6 +126,49 @@ export interface SolverRequests {
       readonly trial?: boolean;
     };
     readonly result: SelectDocument;
+  };
+  /** Makes inputs of weight layers sparse by thresholds, without training; writes nothing when `trial`. */
+  'tierwise/sparsify': {
+    readonly params: {
+      /** The plan; it names the model and a text or data. */
+      readonly path: string;
+      readonly method?: SparsifyMethod;
+      /** Allowed relative increase of the whole model's loss, as a share. Default 0.02. */
+      readonly maxLoss?: number;
+      /** One threshold per site or one per channel. Default "channel". */
+      readonly per?: 'site' | 'channel';
+      /** Correct the layer behind each site by a least-squares solve. Default true. */
+      readonly correct?: boolean;
+      /** Leave out sites with these roles, e.g. "att.out". */
+      readonly without?: readonly string[];
+      /** Target whose energy is told; default the plan's when it is event-driven, else "seneca-type". */
+      readonly target?: string;
+      /** Default MODEL.sparse.onnx. */
+      readonly out?: string;
+      readonly trial?: boolean;
+      /** Forget what an interrupted run has found. */
+      readonly fresh?: boolean;
+    };
+    readonly result: SparsifyDocument;
+  };
+  /** Runs a plan's compound model over a stream. Cancelling keeps what was decided up to the last whole batch when `keepOnCancel`. */
+  'tierwise/compound': {
+    readonly params: {
+      readonly path: string;
+      /** .txt: next token; .jsonl with "text" and "label": class of a text; .npz, .csv: class of a row. */
+      readonly stream: string;
+      readonly inputs?: string;
+      readonly labels?: string;
+      /** Default MODEL.compound.state; a run continues from it unless `fresh`. */
+      readonly state?: string;
+      /** Folder for the modules, record and log; default beside the model. */
+      readonly out?: string;
+      readonly batchRows?: number;
+      readonly policy?: 'plan' | 'always' | 'never';
+      readonly fresh?: boolean;
+      readonly keepOnCancel?: boolean;
+    };
+    readonly result: CompoundDocument;
   };
   /** Compares two models or plans; a side may be REVISION:path of a git repository. */
   'tierwise/diff': {

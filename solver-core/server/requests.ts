@@ -73,6 +73,8 @@ function handlersOf(environment: Environment): { readonly [M in Method]: Handler
       params.probe === undefined ? boardsJob(environment, params, control) : askBoards(params, control),
     'tierwise/report': (params, control) => reportJob(environment, params, control),
     'tierwise/select': alone<'tierwise/select'>((params, control) => selectJob(environment, params, control, selections)),
+    'tierwise/sparsify': () => soon('sparsify'),
+    'tierwise/compound': () => soon('compound'),
     'tierwise/diff': async (params, control) => {
       const diff = await diffJob(environment, params, control);
       return { diff, text: diffMarkdown(diff) };
@@ -82,6 +84,10 @@ function handlersOf(environment: Environment): { readonly [M in Method]: Handler
     'tierwise/measure': alone<'tierwise/measure'>((params, control) => measureJob(environment, params, control)),
     'tierwise/calibrate': alone<'tierwise/calibrate'>((params, control) => calibrateJob(environment, params, control)),
   };
+}
+
+function soon(job: string): never {
+  throw new TierwiseError('not-built', `${job} is not part of this version`, 'Use a later version.', { category: 'usage' });
 }
 
 /** The requests that are being answered. */
@@ -160,6 +166,8 @@ const required: { readonly [M in Method]: readonly string[] } = {
   'tierwise/lastFit': ['path'],
   'tierwise/report': ['path', 'format'],
   'tierwise/select': ['path'],
+  'tierwise/sparsify': ['path'],
+  'tierwise/compound': ['path', 'stream'],
   'tierwise/diff': ['before', 'after'],
   'tierwise/sensors': [],
   'tierwise/measure': ['path'],
