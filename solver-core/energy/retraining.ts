@@ -34,11 +34,14 @@ export interface LayerFit {
   readonly engine: EngineCost | null;
 }
 
+/** What gradient descent needs to know of a layer. */
+export type TrainedLayer = Pick<Layer, 'macs' | 'parameters' | 'outputElements'>;
+
 /**
  * The memory level that holds what training by gradient descent keeps: weights, gradients, the optimiser's states and the
  * activations of one batch, over all layers.
  */
-export function trainingLevel(layers: readonly Layer[], context: EnergyContext, scenario: TrainingScenario): MemoryLevel {
+export function trainingLevel(layers: readonly TrainedLayer[], context: EnergyContext, scenario: TrainingScenario): MemoryLevel {
   const wide = { weightBits: 32, activationBits: 32 };
   const bits = storedBits(context.target.arithmetic.training, wide);
   const weights = layers.reduce((total, layer) => total + layer.parameters, 0) * (2 + scenario.optimiserStates) * bits.weight;
@@ -52,7 +55,7 @@ export function trainingLevel(layers: readonly Layer[], context: EnergyContext, 
  * `first`: the layer is the first trained one. `level`: see `trainingLevel`. Null when MACs or sizes are unknown.
  */
 export function sgdEnergy(
-  layer: Layer,
+  layer: TrainedLayer,
   first: boolean,
   level: MemoryLevel,
   context: EnergyContext,

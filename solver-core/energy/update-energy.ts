@@ -42,8 +42,29 @@ export function expandedUpdate(layer: Layer, tier: UpperTier, rows: number): Upd
   if (learner !== 'rls' || d === undefined || linear === null || linear.patches !== null) return null;
   const { inputs, outputs: k } = linear;
   const streams = compensation !== undefined && compensation > 0 ? 2 : 1;
-  const macs = rows * inputs * d + streams * (0.5 * rows * d * d + rows * d * k + d ** 3 / 6 + d * d * k);
-  return { macs: Math.round(macs), bits: 64, memoryBytes: Math.round(streams * 16 * (0.5 * d * d + d * k)) };
+  const stream = ridgeWork({ inputs: d, outputs: k }, rows);
+  return { macs: Math.round(rows * inputs * d + streams * stream.macs), bits: 64, memoryBytes: Math.round(streams * stream.memoryBytes) };
+}
+
+/** A dense layer that answers: d inputs, k outputs. */
+export interface HeadSize {
+  readonly inputs: number;
+  readonly outputs: number;
+}
+
+/** An exact update of a ridge head with so many rows, statistics form (method 8): sums ½nd² + ndk and the solve d³/6 + d²k; sums read and written. */
+export function ridgeWork({ inputs: d, outputs: k }: HeadSize, rows: number): UpdateWork {
+  return { macs: 0.5 * rows * d * d + rows * d * k + d ** 3 / 6 + d * d * k, bits: 64, memoryBytes: 16 * (0.5 * d * d + d * k) };
+}
+
+/**
+ * Gradient steps with Adam on the cross-entropy of a head with bias (method 8): `epochs` passes of 2ndk (forward and gradient of the weights; the
+ * features are given), 4 multiply-adds per weight and step of 32 rows; weights, gradients and both states.
+ */
+export function adamWork({ inputs: d, outputs: k }: HeadSize, rows: number, epochs: number): UpdateWork {
+  const parameters = d * k + k;
+  const steps = epochs * Math.ceil(rows / gradientBatchRows);
+  return { macs: epochs * rows * 2 * d * k + steps * parameters * 4, bits: 32, memoryBytes: 4 * parameters * 4 };
 }
 
 /**
@@ -69,7 +90,7 @@ const gradientBatchRows = 32;
 const fisherRows = 256;
 
 /** Joules of the multiply-adds of scoring rows with a head, in the arithmetic of inference. */
-export function scoringEnergy(layer: Layer, macs: number, context: EnergyContext): Breakdown {
+export function scoringEnergy(layer: Pick<Layer, 'weightBits' | 'activationBits'>, macs: number, context: EnergyContext): Breakdown {
   const { target } = context;
   const count = modelCount(macs);
   return breakdown([

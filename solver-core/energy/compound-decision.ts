@@ -1,0 +1,90 @@
+import type { CompoundEnergy } from '../protocol/compound-documents.ts';
+import type { CompoundPrices, HeadSize } from './compound-energy.ts';
+import { noJoules } from './compound-energy.ts';
+import type { Quantity } from './quantity.ts';
+import { add, scale } from './quantity.ts';
+
+/** What one decision did. */
+export interface DecisionWork {
+  /** Units (tokens or rows) that went through the lower module; 0 when the cache had all of them. */
+  readonly lowerUnits: number;
+  /** Units that went through the upper module, those it had missed included; 0 without escalation. */
+  readonly upperUnits: number;
+  /** Bytes of each key that was looked up. */
+  readonly lookups: readonly number[];
+  readonly readBytes: number;
+  readonly writtenBytes: number;
+  /** The head of the lower exit, and, with escalation, that of the upper one. */
+  readonly head: HeadSize;
+  readonly upperHead: HeadSize | null;
+}
+
+/** Joules of one decision by part; the parts sum to the total. */
+export function decisionEnergy(prices: CompoundPrices, work: DecisionWork): CompoundEnergy {
+  const keys = work.lookups.map((bytes) => prices.lookupOf(bytes));
+  const cache = total([...keys, bytesOf(prices.read, work.readBytes), bytesOf(prices.write, work.writtenBytes)]);
+  const { head, upperHead } = work;
+  const escalated = upperHead === null ? noJoules : prices.head(upperHead.outputs, upperHead.inputs);
+  return withTotal({
+    lower: several(prices.lower, work.lowerUnits),
+    cache,
+    head: prices.head(head.outputs, head.inputs),
+    upper: total([several(prices.upper, work.upperUnits), escalated]),
+  });
+}
+
+/** What a stream of decisions does on average. */
+export interface AverageDecision {
+  /** H: share of look-ups whose whole representation is there, 0 to 1. Ignored without a cache. */
+  readonly hitRate: number;
+  /** q: share of decisions that go to the upper module, 0 to 1. */
+  readonly escalated: number;
+  /** Units that a decision reads through each module. */
+  readonly lowerUnits: number;
+  readonly upperUnits: number;
+  /** Bytes of a key and of a key with its representation; null: there is no cache. */
+  readonly cache: { readonly keyBytes: number; readonly entryBytes: number } | null;
+  readonly head: HeadSize;
+  readonly upperHead: HeadSize;
+}
+
+/**
+ * Expected joules of a decision (method 4.2): (1−H)·E_lower + E_lookup + H·E_read + (1−H)·E_write + E_head + q·(E_upper + E_upper head). Writing
+ * what was missed is counted, so that a cache which is never hit costs more than none.
+ */
+export function averageDecision(prices: CompoundPrices, average: AverageDecision): CompoundEnergy {
+  const { cache, head, upperHead, escalated } = average;
+  const hitRate = cache === null ? 0 : average.hitRate;
+  const kept =
+    cache === null
+      ? noJoules
+      : total([
+          prices.lookupOf(cache.keyBytes),
+          several(prices.read(cache.entryBytes), hitRate),
+          several(prices.write(cache.entryBytes), 1 - hitRate),
+        ]);
+  const above = total([several(prices.upper, average.upperUnits), prices.head(upperHead.outputs, upperHead.inputs)]);
+  return withTotal({
+    lower: several(prices.lower, (1 - hitRate) * average.lowerUnits),
+    cache: kept,
+    head: prices.head(head.outputs, head.inputs),
+    upper: several(above, escalated),
+  });
+}
+
+/** Sum of energies; what nothing was spent on adds no reference. */
+export function total(parts: readonly Quantity<'J'>[]): Quantity<'J'> {
+  return parts.filter(({ high }) => high > 0).reduce((sum, part) => (sum === noJoules ? part : add(sum, part)), noJoules);
+}
+
+function withTotal(parts: Omit<CompoundEnergy, 'total'>): CompoundEnergy {
+  return { total: total([parts.lower, parts.cache, parts.head, parts.upper]), ...parts };
+}
+
+function several(price: Quantity<'J'>, count: number): Quantity<'J'> {
+  return count === 0 ? noJoules : scale(price, count);
+}
+
+function bytesOf(price: (bytes: number) => Quantity<'J'>, bytes: number): Quantity<'J'> {
+  return bytes === 0 ? noJoules : price(bytes);
+}
