@@ -1,7 +1,10 @@
+import type { StreamPrices } from '../compound/types.ts';
 import type { CompoundPrices, CompoundWork } from '../energy/compound-energy.ts';
-import { compoundPrices } from '../energy/compound-energy.ts';
+import { compoundPrices, noJoules } from '../energy/compound-energy.ts';
 import { energyContext } from '../energy/estimate.ts';
+import { scale } from '../energy/quantity.ts';
 import type { Checked } from '../model/diagnostic.ts';
+import type { Quantity } from '../protocol/index.ts';
 import { targetsFor } from './targets.ts';
 
 /**
@@ -14,4 +17,20 @@ export async function compoundPricesFor(path: string, targetId: string, work: Co
   if (context.value === undefined) return { value: undefined, diagnostics: [...faults, ...context.diagnostics] };
   const { value, diagnostics } = compoundPrices(work, context.value);
   return { value, diagnostics: [...faults, ...diagnostics] };
+}
+
+/** The same prices as a stream of decisions asks for them: an update costs what its learner says that it computes. */
+export function streamPrices(prices: CompoundPrices, { heads }: Pick<CompoundWork, 'heads'>): StreamPrices {
+  const several = (price: Quantity<'J'>, count: number): Quantity<'J'> => (count === 0 ? noJoules : scale(price, count));
+  return {
+    lower: (tokens) => several(prices.lower, tokens),
+    upper: (tokens) => several(prices.upper, tokens),
+    head: (exit, outputs) => prices.head(outputs, heads[exit].inputs),
+    lookup: prices.lookup,
+    read: prices.read,
+    write: prices.write,
+    update: (_exit, learner, rows) => (rows === 0 ? noJoules : prices.updateOf(learner.updateCost(rows))),
+    retraining: prices.retraining,
+    none: noJoules,
+  };
 }
