@@ -18,5 +18,6 @@ export { quantiseFindings, whyNotQuantisable, withQuantisedLayers, type Quantise
 export { readTensor, type ExternalReader, type FloatTensor } from './read-tensor.ts';
 export { readModel, type ReadOptions } from './read.ts';
 export { withHead, type NewHead } from './replace-head.ts';
+export { splitModel, type SplitModel } from './split-model.ts';
 export { upstreamModel } from './upstream.ts';
 export { encodeModel, withGraphOutputs, withInitializers, withMetadata, type NewTensor } from './write.ts';
