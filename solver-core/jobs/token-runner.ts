@@ -1,0 +1,126 @@
+import type { ModelRunner, ModelRuntime, RunTensor } from '../fit/model-runner.ts';
+import { assert } from '../model/error.ts';
+import { encodeModel, readModel, withGraphOutputs } from '../onnx/index.ts';
+import type { TokenModel } from './token-model.ts';
+
+/** Tokens that a parallel model takes in one run, and windows of a step model; fixed, so that results do not depend on how many there are. */
+const tokensPerRun = 4096;
+const windowsPerStep = 256;
+
+/** A language model that runs on windows of tokens. */
+export interface TokenRunner {
+  /**
+   * Runs windows of equal length, [n, tokens] row-major, states zero at their start. Logits at every position, [n * tokens, vocabulary],
+   * and of each asked inner value its last dimension at every position, [n * tokens, channels]. The values that may be asked are those
+   * the runner was opened with; default: all of them.
+   */
+  run(
+    windows: Int32Array,
+    tokens: number,
+    extra?: readonly string[],
+  ): Promise<{ readonly logits: Float32Array; readonly values: ReadonlyMap<string, Float32Array> }>;
+  dispose(): Promise<void>;
+}
+
+/**
+ * Opens a language model on a runtime. `model`: its bytes; `extra`: inner values that it shall give too, each with one row per token.
+ * Rejects as the runtime does (`model-run-failed`, `runtime-unavailable`).
+ */
+export async function openTokenRunner(
+  runtime: ModelRuntime,
+  model: Uint8Array,
+  token: TokenModel,
+  extra: readonly string[] = [],
+): Promise<TokenRunner> {
+  const runner = await runtime.open(extra.length === 0 ? model : withOutputs(model, extra));
+  return {
+    async run(windows, tokens, asked = extra) {
+      assert(tokens >= 1 && windows.length % tokens === 0, `${windows.length} ids are no windows of ${tokens}`);
+      assert(
+        token.contextLimit === null || tokens <= token.contextLimit,
+        `windows of ${tokens} tokens, the model takes ${token.contextLimit}`,
+      );
+      const n = windows.length / tokens;
+      const result = new Results(n * tokens, [token.logits, ...asked]);
+      const size = token.kind === 'step' ? windowsPerStep : Math.max(1, Math.floor(tokensPerRun / tokens));
+      for (let first = 0; first < n; first += size) {
+        const part = { first, count: Math.min(size, n - first), tokens, windows };
+        if (token.kind === 'step') await runSteps(runner, token, part, result);
+        else await runWhole(runner, token, part, result);
+      }
+      const { logits, values } = result.taken(token.logits);
+      return { logits, values };
+    },
+    dispose: () => runner.dispose(),
+  };
+}
+
+function withOutputs(bytes: Uint8Array, extra: readonly string[]): Uint8Array {
+  const { value } = readModel(bytes);
+  assert(value !== undefined, 'the model was read before');
+  return encodeModel(withGraphOutputs(value, extra));
+}
+
+/** Some windows of a run. */
+interface Part {
+  readonly first: number;
+  readonly count: number;
+  readonly tokens: number;
+  readonly windows: Int32Array;
+}
+
+async function runWhole(runner: ModelRunner, token: TokenModel, { first, count, tokens, windows }: Part, result: Results): Promise<void> {
+  const data = Float32Array.from(windows.subarray(first * tokens, (first + count) * tokens));
+  const outputs = await runner.run(new Map([[token.ids, { dims: [count, tokens], data }]]), result.names);
+  for (const name of result.names) result.put(name, given(outputs, name), count * tokens, (row) => first * tokens + row);
+}
+
+async function runSteps(runner: ModelRunner, token: TokenModel, { first, count, tokens, windows }: Part, result: Results): Promise<void> {
+  let states = new Map<string, RunTensor>(
+    token.states.map(({ input, shape }) => {
+      const dims = shape.map((dim) => dim ?? count);
+      return [input, { dims, data: new Float32Array(dims.reduce((a, b) => a * b, 1)) }];
+    }),
+  );
+  const names = [...result.names, ...token.states.map(({ output }) => output)];
+  for (let t = 0; t < tokens; t++) {
+    const ids = new Float32Array(count);
+    for (let w = 0; w < count; w++) ids[w] = windows[(first + w) * tokens + t]!;
+    const outputs = await runner.run(new Map([...states, [token.ids, { dims: [count], data: ids }]]), names);
+    for (const name of result.names) result.put(name, given(outputs, name), count, (row) => (first + row) * tokens + t);
+    states = new Map(token.states.map(({ input, output }) => [input, given(outputs, output)]));
+  }
+}
+
+function given(outputs: ReadonlyMap<string, RunTensor>, name: string): RunTensor {
+  const tensor = outputs.get(name);
+  assert(tensor !== undefined, `no value ${name}`);
+  return tensor;
+}
+
+/** One row per token of every asked value, in the order of windows. */
+class Results {
+  readonly names: readonly string[];
+  private readonly rows: number;
+  private readonly arrays = new Map<string, Float32Array>();
+
+  constructor(rows: number, names: readonly string[]) {
+    this.rows = rows;
+    this.names = [...new Set(names)];
+  }
+
+  put(name: string, { dims, data }: RunTensor, rows: number, target: (row: number) => number): void {
+    assert(rows > 0 && data.length % rows === 0, `value ${name} of shape [${dims.join(', ')}] has no row for each of ${rows} tokens`);
+    const width = data.length / rows;
+    let array = this.arrays.get(name);
+    if (array === undefined) this.arrays.set(name, (array = new Float32Array(this.rows * width)));
+    for (let row = 0; row < rows; row++) array.set(data.subarray(row * width, (row + 1) * width), target(row) * width);
+  }
+
+  taken(logits: string): { readonly logits: Float32Array; readonly values: ReadonlyMap<string, Float32Array> } {
+    const values = new Map(this.arrays);
+    const scores = values.get(logits) ?? new Float32Array(0);
+    values.delete(logits);
+    return { logits: scores, values };
+  }
+}
