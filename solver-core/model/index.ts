@@ -1,4 +1,5 @@
 // What neighbours use of the model part.
+export { findBlocks, type Block } from './blocks.ts';
 export { dtypeBits } from './dtype-bits.ts';
 export { functionKey, type Graph, type GraphNode, type ModelGraph, type StoredTensor, type ValueInfo } from './graph.ts';
 export type { Layer, LinearForm, NormForm, PatchGeometry, ResidualForm } from './layer.ts';

@@ -1,0 +1,112 @@
+/** What the search for repetitions needs of one segment. */
+export interface RepeatItem {
+  readonly signature: number;
+  readonly layers: number;
+  /** True for a segment with branches and layers of its own: a block has at least one. */
+  readonly branches: boolean;
+}
+
+/** Segments from `start` up to but without `end`. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Most segments in one block, and most different kinds of blocks. */
+const maxPeriod = 64;
+const maxKinds = 8;
+
+/**
+ * Spans that are repetitions of each other, in order. Of all patterns that follow themselves at least once, the one whose occurrences cover
+ * most layers is taken first (the shortest among equals), then the next in what is left. Empty when nothing occurs twice in a row.
+ * O(kinds · period² · items) at worst, near O(kinds · period · items).
+ */
+export function findRepeats(items: readonly RepeatItem[]): Span[] {
+  const found: Span[] = [];
+  let free: Span[] = [{ start: 0, end: items.length }];
+  for (let kind = 0; kind < maxKinds; kind++) {
+    let best: { readonly spans: readonly Span[]; readonly layers: number } = { spans: [], layers: 0 };
+    for (const run of free.flatMap((span) => repeatingRuns(items, span))) {
+      const spans = free.flatMap((span) => occurrences(items, span, run));
+      const layers = spans.reduce((sum, span) => sum + layersIn(items, span), 0);
+      if (layers > best.layers) best = { spans, layers };
+    }
+    if (best.spans.length === 0) break;
+    found.push(...best.spans);
+    for (const used of best.spans) free = free.flatMap((span) => without(span, used));
+  }
+  return found.sort((a, b) => a.start - b.start);
+}
+
+const layersIn = (items: readonly RepeatItem[], span: Span): number =>
+  items.slice(span.start, span.end).reduce((sum, item) => sum + item.layers, 0);
+
+function without(span: Span, used: Span): Span[] {
+  if (used.start >= span.end || used.end <= span.start) return [span];
+  return [
+    { start: span.start, end: used.start },
+    { start: used.end, end: span.end },
+  ].filter((rest) => rest.end > rest.start);
+}
+
+/** For every length of a block, shortest first, the stretch that repeats most layers, at each place where a block may begin. */
+function repeatingRuns(items: readonly RepeatItem[], span: Span): Span[] {
+  const runs: Span[] = [];
+  for (let period = 1; period <= Math.min(maxPeriod, (span.end - span.start) / 2); period++) {
+    let best: Span = { start: 0, end: 0 };
+    let most = 0;
+    let from = span.start;
+    for (let at = span.start; at <= span.end - period; at++) {
+      if (at < span.end - period && items[at]?.signature === items[at + period]?.signature) continue;
+      const stretch = { start: from, end: at + period };
+      from = at + 1;
+      if (stretch.end - stretch.start < 2 * period) continue;
+      const layers = layersIn(items, stretch);
+      if (layers > most) [best, most] = [stretch, layers];
+    }
+    const last = best.end - 2 * period;
+    const starts = naturalStarts(items, best, period).filter((start) => start <= last);
+    runs.push(...starts.map((start) => ({ start, end: start + period })));
+  }
+  return runs;
+}
+
+/** Most places at which a block of one length is tried to begin. */
+const maxPhases = 4;
+
+/** A block begins with the first segment that holds layers behind one that branches; what holds none (an activation, a norm) ends a block. */
+function naturalStarts(items: readonly RepeatItem[], stretch: Span, period: number): number[] {
+  const starts: number[] = [];
+  for (let at = stretch.start; at < Math.min(stretch.start + period, stretch.end - period); at++) {
+    if ((items[at]?.layers ?? 0) === 0) continue;
+    // The stretch repeats, so what comes before `at` also stands one period later.
+    let before = at + period - 1;
+    while (before > at && (items[before]?.layers ?? 0) === 0) before--;
+    if (items[before]?.branches === true) starts.push(at);
+  }
+  return starts.slice(0, maxPhases);
+}
+
+/** Where a pattern occurs in a span, counted from its own place so that its phase is kept. */
+function occurrences(items: readonly RepeatItem[], span: Span, run: Span): Span[] {
+  const found: Span[] = [];
+  const length = run.end - run.start;
+  const search = (from: number, to: number): void => {
+    for (let at = from; at + length <= to;) {
+      const isHere = isSame(items, run, at);
+      if (isHere) found.push({ start: at, end: at + length });
+      at += isHere ? length : 1;
+    }
+  };
+  const isInside = run.start >= span.start && run.start < span.end;
+  search(span.start, isInside ? run.start : span.end);
+  if (isInside) search(run.start, span.end);
+  return found;
+}
+
+function isSame(items: readonly RepeatItem[], pattern: Span, at: number): boolean {
+  for (let i = 0; i < pattern.end - pattern.start; i++) {
+    if (items[at + i]?.signature !== items[pattern.start + i]?.signature) return false;
+  }
+  return true;
+}
