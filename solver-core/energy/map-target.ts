@@ -62,7 +62,9 @@ function mapAccess(access: AccessEnergy, f: SectionMap): AccessEnergy {
 }
 
 function mapEvents(events: EventsOnTarget, f: SectionMap): EventsOnTarget {
+  const { thresholdJ, centreJ } = events;
   return {
+    ...events,
     nonzeroInputs: f(events.nonzeroInputs, 'factor'),
     eventJ: f(events.eventJ, 'memory'),
     macJ: f(events.macJ, 'compute'),
@@ -70,5 +72,7 @@ function mapEvents(events: EventsOnTarget, f: SectionMap): EventsOnTarget {
     weightLoadJ: f(events.weightLoadJ, 'memory'),
     stateAccessesPerMac: f(events.stateAccessesPerMac, 'factor'),
     stateAccessJ: f(events.stateAccessJ, 'memory'),
+    ...(thresholdJ === undefined ? {} : { thresholdJ: f(thresholdJ, 'compute') }),
+    ...(centreJ === undefined ? {} : { centreJ: f(centreJ, 'compute') }),
   };
 }

@@ -81,22 +81,32 @@ export interface ArrayOnTarget {
   readonly weightValues?: 'powers-of-two';
 }
 
-/**
- * A processor that works on events: a nonzero input is sent and makes the multiply-adds of all weights it meets. Low ends of 0 for
- * `weightLoadsPerMac` and `stateAccessesPerMac` give the model without memory accesses, high ends that with all of them.
- */
-export interface EventsOnTarget {
-  /** Share of the inputs that are not zero. */
-  readonly nonzeroInputs: Band;
+/** What the parts of event-driven inference cost. */
+export interface EventCosts {
   /** Capturing, generating and sending one event. */
   readonly eventJ: Band;
   /** Multiplication and addition, instead of the constant tables. */
   readonly macJ: Band;
-  readonly weightLoadsPerMac: Band;
   readonly weightLoadJ: Band;
   /** Reading and writing the sum. */
-  readonly stateAccessesPerMac: Band;
   readonly stateAccessJ: Band;
+  /** Comparing one element with a threshold, magnitude included; absent: a multiply-add. */
+  readonly thresholdJ?: Band;
+  /** Taking a centre off one element; absent: a multiply-add. */
+  readonly centreJ?: Band;
+}
+
+/**
+ * A processor that works on events: a nonzero input is sent and makes the multiply-adds of all weights it meets. Low ends of 0 for
+ * `weightLoadsPerMac` and `stateAccessesPerMac` give the model without memory accesses, high ends that with all of them.
+ */
+export interface EventsOnTarget extends EventCosts {
+  /** Share of the inputs that are not zero, where nobody measured it. */
+  readonly nonzeroInputs: Band;
+  readonly weightLoadsPerMac: Band;
+  readonly stateAccessesPerMac: Band;
+  /** Id of the table that the costs are of, where the file names one instead of numbers. */
+  readonly costs?: string;
 }
 
 /** What our engine adds on a target that carries it. */

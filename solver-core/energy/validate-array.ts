@@ -1,4 +1,6 @@
-import type { AccessEnergy, ArrayOnTarget, EventsOnTarget } from './target.ts';
+import type { Band } from './quantity.ts';
+import { eventCosts } from './tables/seneca22.ts';
+import type { AccessEnergy, ArrayOnTarget, EventCosts, EventsOnTarget } from './target.ts';
 import type { JsonObject, Reader } from './target-reader.ts';
 import { isAbsent, unread } from './target-reader.ts';
 
@@ -58,11 +60,31 @@ export function readEvents(reader: Reader, target: JsonObject): EventsOnTarget {
   if (nonzeroInputs.high > 1) reader.fault('events.nonzeroInputs', 'a share, at most 1', nonzeroInputs.high);
   return {
     nonzeroInputs,
-    eventJ: reader.band(root, 'eventJ', 'energy', at),
-    macJ: reader.band(root, 'macJ', 'energy', at),
     weightLoadsPerMac: reader.band(root, 'weightLoadsPerMac', 'factor', at),
-    weightLoadJ: reader.band(root, 'weightLoadJ', 'energy', at),
     stateAccessesPerMac: reader.band(root, 'stateAccessesPerMac', 'factor', at),
-    stateAccessJ: reader.band(root, 'stateAccessJ', 'energy', at),
+    ...readEventCosts(reader, root, at),
   };
+}
+
+/** What events cost: numbers, or `costs` with the id of a published table per instruction. */
+function readEventCosts(reader: Reader, root: JsonObject, at: string): EventCosts & Pick<EventsOnTarget, 'costs'> {
+  const { costs } = root;
+  if (costs === undefined) {
+    const energy = (key: string): Band => reader.band(root, key, 'energy', at);
+    const optional = (key: 'thresholdJ' | 'centreJ'): Partial<EventCosts> => (root[key] === undefined ? {} : { [key]: energy(key) });
+    return {
+      eventJ: energy('eventJ'),
+      macJ: energy('macJ'),
+      weightLoadJ: energy('weightLoadJ'),
+      stateAccessJ: energy('stateAccessJ'),
+      ...optional('thresholdJ'),
+      ...optional('centreJ'),
+    };
+  }
+  const table = typeof costs === 'string' ? eventCosts.get(costs) : undefined;
+  if (table === undefined) reader.fault(`${at}costs`, `one of ${[...eventCosts.keys()].join(', ')}`, costs);
+  for (const key of ['eventJ', 'macJ', 'weightLoadJ', 'stateAccessJ', 'thresholdJ', 'centreJ'])
+    if (root[key] !== undefined) reader.fault(at + key, 'nothing, because "costs" names a table', root[key]);
+  if (table === undefined || typeof costs !== 'string') return { eventJ: unread, macJ: unread, weightLoadJ: unread, stateAccessJ: unread };
+  return { ...table, costs };
 }

@@ -101,6 +101,10 @@ describe('a bad file gives diagnostics', () => {
     const systolic = json('systolic-64x64.json');
     return { ...systolic, array: { ...(systolic['array'] as object), ...change } };
   };
+  const withEvents = (change: object): Record<string, unknown> => {
+    const seneca = json('seneca-type.json');
+    return { ...seneca, events: { ...(seneca['events'] as object), ...change } };
+  };
   test.each<readonly [string, unknown, string]>([
     ['not an object', 'x', 'the file is "x"; expected an object.'],
     ['another schema', { ...good, schema: 'tierwise.target/2' }, '"schema" is "tierwise.target/2"; expected "tierwise.target/1".'],
@@ -138,9 +142,12 @@ describe('a bad file gives diagnostics', () => {
     ['events on an array', { ...section({}), events: json('seneca-type.json')['events'] }, 'because the target has an array'],
     [
       'more nonzero inputs than inputs',
-      { ...json('seneca-type.json'), events: { ...(json('seneca-type.json')['events'] as object), nonzeroInputs: { ...band, high: 2 } } },
+      withEvents({ nonzeroInputs: { ...band, high: 2 } }),
       '"events.nonzeroInputs" is 2; expected a share, at most 1',
     ],
+    ['event costs of no table', withEvents({ costs: 'loihi' }), '"events.costs" is "loihi"; expected one of seneca22.'],
+    ['event costs by a table and a number', withEvents({ macJ: band }), 'expected nothing, because "costs" names a table'],
+    ['event costs by numbers, but not all', withEvents({ costs: undefined, eventJ: band, macJ: band }), '"events.weightLoadJ" is nothing'],
     ['a DRAM that is none', { ...good, memories: [{ id: 'a', name: 'a', sizeBytes: null, dram: 'ddr9' }] }, '"memories[0].dram" is "ddr9"'],
     [
       'a DRAM and a number',
