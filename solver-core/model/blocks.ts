@@ -17,7 +17,7 @@ export interface Block {
   /** Layer ids in graph order; at least one. */
   readonly layers: readonly string[];
   /**
-   * Layer id -> role. 'rwkv': att.key att.value att.receptance att.output ffn.key ffn.receptance ffn.value; 'transformer': q k v (or qkv, or
+   * Layer id -> role, in graph order. 'rwkv': att.key att.value att.receptance att.output ffn.key ffn.receptance ffn.value; 'transformer': q k v (or qkv, or
    * kv beside q), out, up (and gate), down, where they are recognised; 'repeated': empty.
    */
   readonly roles: ReadonlyMap<string, string>;
@@ -44,16 +44,20 @@ export function findBlocks(graph: ModelGraph, layers: readonly Layer[]): readonl
     if (blocks.length < 2) continue;
     const names = blockNames(blocks, graph);
     const position = new Map(layers.map((layer, i) => [layer.id, i]));
-    return blocks.map((own, i) => ({
-      index: i,
-      name: names[i] ?? `block ${i}`,
-      ...blockRoles(own, index),
-      layers: own
-        .flatMap((segment) => segment.layers.map((layer) => layer.id))
-        .sort((a, b) => (position.get(a) ?? 0) - (position.get(b) ?? 0)),
-      input: own[0]?.input ?? '',
-      output: own.at(-1)?.output ?? '',
-    }));
+    return blocks.map((own, i) => {
+      const ids = own.flatMap((segment) => segment.layers.map((layer) => layer.id));
+      const order = ids.sort((a, b) => (position.get(a) ?? 0) - (position.get(b) ?? 0));
+      const { kind, roles } = blockRoles(own, index);
+      return {
+        index: i,
+        name: names[i] ?? `block ${i}`,
+        kind,
+        layers: order,
+        roles: new Map(order.flatMap((id) => (roles.has(id) ? [[id, roles.get(id) ?? '']] : []))),
+        input: own[0]?.input ?? '',
+        output: own.at(-1)?.output ?? '',
+      };
+    });
   }
   return [];
 }
