@@ -8,6 +8,7 @@ export {
   type BuiltType,
   type BuiltValue,
 } from './build-model.ts';
+export { scoresName, withScores, type HeadReading, type PlainHead } from './append-head.ts';
 export type { ExternalLocation } from './external-data.ts';
 export { externalTensors, type ExternalTensor } from './external-tensors.ts';
 export { fitMetadataKey, inspectModel, summarizeModel, type LayerSummary, type ModelFile, type ModelSummary } from './inspect.ts';
@@ -18,6 +19,8 @@ export { quantiseFindings, whyNotQuantisable, withQuantisedLayers, type Quantise
 export { readTensor, type ExternalReader, type FloatTensor } from './read-tensor.ts';
 export { readModel, type ReadOptions } from './read.ts';
 export { withHead, type NewHead } from './replace-head.ts';
+export { joinModels, type JoinedModel } from './join-model.ts';
 export { splitModel, type SplitModel } from './split-model.ts';
+export { thresholdOpset, withThresholds, type LayerCorrection, type SiteThreshold } from './thresholds.ts';
 export { upstreamModel } from './upstream.ts';
 export { encodeModel, withGraphOutputs, withInitializers, withMetadata, type NewTensor } from './write.ts';
