@@ -115,7 +115,7 @@ export function formatNumber(value: number | null): string {
 }
 
 /** A quality for people: accuracy as per cent, an error as a number. */
-export function formatMetric(metric: 'accuracy' | 'mse', value: number): string {
+export function formatMetric(metric: 'accuracy' | 'mse' | 'cross-entropy', value: number): string {
   return metric === 'accuracy' ? `${(value * 100).toFixed(1)} %` : formatNumber(value);
 }
 

@@ -180,7 +180,8 @@ export function fitView(fit: FitDocument, stale: boolean, t: Translate): FitView
 }
 
 /** The name of a metric in the user's language. */
-export function metricName(metric: 'accuracy' | 'mse', t: Translate): string {
+export function metricName(metric: 'accuracy' | 'mse' | 'cross-entropy', t: Translate): string {
+  if (metric === 'cross-entropy') return t('cross-entropy');
   return metric === 'accuracy' ? t('accuracy') : t('mean squared error');
 }
 

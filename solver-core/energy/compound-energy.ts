@@ -8,7 +8,8 @@ import { retrainingContext } from './cost.ts';
 import type { Placement } from './inference.ts';
 import { layerInference, place } from './inference.ts';
 import { mapLayers } from './map-layers.ts';
-import type { Band, Quantity } from './quantity.ts';
+import type { LayerActivity } from './events-work.ts';
+import type { Quantity } from './quantity.ts';
 import { exactly, scale, sum } from './quantity.ts';
 import type { TrainedLayer } from './retraining.ts';
 import { sgdEnergy, trainingLevel } from './retraining.ts';
@@ -25,8 +26,8 @@ export interface ModuleWork {
   readonly layers: readonly Layer[];
   /** Tokens or rows of the forward pass that the layers' shapes are of. Default 1. */
   readonly unitsPerRun?: number;
-  /** Share of the inputs that are not zero, by layer id; counts on an event-driven target only. */
-  readonly nonzero?: ReadonlyMap<string, Band>;
+  /** What was measured of the layers' inputs, by layer id; counts on event-driven targets. */
+  readonly activity?: ReadonlyMap<string, LayerActivity>;
 }
 
 /** What the prices of a compound model follow from. */
@@ -140,9 +141,11 @@ export function breakEvenHitRate(cost: {
 const wide = { weightBits: 32, activationBits: 32 } as const;
 
 /** Joules of one unit through a module. */
-function moduleEnergy({ layers, unitsPerRun = 1 }: ModuleWork, placement: Placement, context: EnergyContext): Joules {
+function moduleEnergy({ layers, unitsPerRun = 1, activity }: ModuleWork, placement: Placement, context: EnergyContext): Joules {
   const mappings = mapLayers(layers, context);
-  const parts = layers.flatMap((layer) => layerInference(layer, placement, context, mappings.byLayer.get(layer.id))?.total ?? []);
+  const parts = layers.flatMap(
+    (layer) => layerInference(layer, placement, context, mappings.byLayer.get(layer.id), activity?.get(layer.id))?.total ?? [],
+  );
   return parts.length === 0 ? noJoules : scale(sum(parts), 1 / unitsPerRun);
 }
 

@@ -7,6 +7,7 @@ import { directBreakEven } from './break-even.ts';
 import type { EnergyContext } from './cost.ts';
 import type { EvaluateInput, LayerFigures } from './evaluate.ts';
 import { evaluateLayers, totalOf } from './evaluate.ts';
+import type { LayerActivity } from './events-work.ts';
 import { mapLayers } from './map-layers.ts';
 import { mappingFindings } from './mapping-findings.ts';
 import { nearest } from './nearest.ts';
@@ -39,6 +40,8 @@ export interface EstimateRequest {
   readonly updateRows?: number;
   /** What is known about direct solves, by layer id. */
   readonly fit?: ReadonlyMap<string, LayerFit>;
+  /** What was measured of the layers' inputs, by layer id; counts on event-driven targets. */
+  readonly activity?: ReadonlyMap<string, LayerActivity>;
   /** Targets to choose from; default the ones that ship. */
   readonly targets?: ReadonlyMap<string, EnergyTarget>;
 }
@@ -104,6 +107,7 @@ export function evaluateInput(request: EstimateRequest): Checked<EvaluateInput> 
     context: context.value,
     scenario: trainingScenario(request),
     mappings: mapLayers(layers, context.value),
+    ...(request.activity === undefined ? {} : { activity: request.activity }),
   };
   return { value, diagnostics: [] };
 }

@@ -2,6 +2,7 @@ import type { Layer } from '../model/layer.ts';
 import type { Plan, TargetKind } from '../model/plan.ts';
 import type { Breakdown, EnergyContext } from './cost.ts';
 import { retrainingContext } from './cost.ts';
+import type { LayerActivity } from './events-work.ts';
 import { layerInference, place } from './inference.ts';
 import type { ArrayMappings } from './map-layers.ts';
 import { mapLayers } from './map-layers.ts';
@@ -21,6 +22,8 @@ export interface EvaluateInput {
   readonly scenario: TrainingScenario;
   /** How the layers lie on the target's array, where that is known already; found anew when absent or of another target. */
   readonly mappings?: ArrayMappings;
+  /** What was measured of the layers' inputs, by layer id; counts on event-driven targets. */
+  readonly activity?: ReadonlyMap<string, LayerActivity>;
 }
 
 /** The figures of one layer. */
@@ -44,7 +47,7 @@ export function evaluateLayers(input: EvaluateInput): readonly LayerFigures[] {
     const fit = input.fit.get(layer.id);
     return {
       layer,
-      inference: layerInference(layer, placement, context, mappings.byLayer.get(layer.id)),
+      inference: layerInference(layer, placement, context, mappings.byLayer.get(layer.id), input.activity?.get(layer.id)),
       sgd: sgdEnergy(layer, index === 0, level, retraining, scenario),
       solve: solveEnergy(layer, targets.get(layer.id) ?? 'labels', retraining, scenario, fit),
       incremental: learnerUpdate(input, layer) ?? incrementalEnergy(layer, retraining, scenario, fit),

@@ -3,6 +3,7 @@ import { arrayInference } from './array-energy.ts';
 import type { Breakdown, EnergyContext } from './cost.ts';
 import { breakdown, levelFor, macOn, staticPart, timeOf, trafficEnergy } from './cost.ts';
 import { eventInference } from './events-energy.ts';
+import type { LayerActivity } from './events-work.ts';
 import { precisionOf, storedBits } from './mac.ts';
 import type { Mapping } from './mapping/bits.ts';
 import type { Band } from './quantity.ts';
@@ -43,14 +44,20 @@ export function place(layers: readonly Layer[], context: EnergyContext): Placeme
 
 /**
  * Joules of one forward pass of a layer, batch 1. With `mapping`, on a target with an array: see `arrayInference`; on an event-driven
- * target: see `eventInference`. Else `compute` (MACs · energy per MAC), `weights` (each weight once through its
+ * target, where alone `activity` counts: see `eventInference`. Else `compute` (MACs · energy per MAC), `weights` (each weight once through its
  * memory, in recurrent layers once per step), `activations` (input read, output written), `static` (power while nothing switches, for the time of the MACs).
  * Null when MACs or tensor sizes are unknown. Pooling, normalisation and activation functions are not counted.
  */
-export function layerInference(layer: Layer, placement: Placement, context: EnergyContext, mapping?: Mapping): Breakdown | null {
+export function layerInference(
+  layer: Layer,
+  placement: Placement,
+  context: EnergyContext,
+  mapping?: Mapping,
+  activity?: LayerActivity,
+): Breakdown | null {
   const { array, events } = context.target;
   if (array !== undefined && mapping !== undefined) return arrayInference(layer, mapping, array, context);
-  if (events !== undefined) return eventInference(layer, placement, events, context);
+  if (events !== undefined) return eventInference(layer, placement, events, context, activity);
   if (layer.macs === null || layer.inputElements === null || layer.outputElements === null) return null;
   const { target } = context;
   const arithmetic = target.arithmetic.inference;

@@ -21,7 +21,7 @@ function isSaving(value: unknown): value is SavingDocument {
   if (!isRecord(value) || !isText(value['baseline']) || !isText(value['variant']) || !isText(value['split'])) return false;
   const { perTable, metric, low, high, before, after, rows } = value;
   return (
-    (metric === 'accuracy' || metric === 'mse') &&
+    (metric === 'accuracy' || metric === 'mse' || metric === 'cross-entropy') &&
     [low, high, before, after, rows].every((n) => typeof n === 'number' && Number.isFinite(n)) &&
     Array.isArray(perTable) &&
     perTable.length <= mostEntries &&

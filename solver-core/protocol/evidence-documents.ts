@@ -46,7 +46,8 @@ export interface SavingDocument {
   /** Smallest and largest saving over the tables of the first cell. */
   readonly low: number;
   readonly high: number;
-  readonly metric: 'accuracy' | 'mse';
+  /** `cross-entropy`: mean loss in nats per token or row; less is better, as with `mse`. */
+  readonly metric: 'accuracy' | 'mse' | 'cross-entropy';
   readonly before: number;
   readonly after: number;
   /** Which rows `before` and `after` were read on, e.g. "200 held-out rows". */

@@ -50,6 +50,7 @@ export function qualityText(metric: SavingDocument['metric'], value: number): st
 }
 
 export function metricName(metric: SavingDocument['metric']): string {
+  if (metric === 'cross-entropy') return 'cross-entropy in nats';
   return metric === 'accuracy' ? 'accuracy' : 'mean squared error';
 }
 
