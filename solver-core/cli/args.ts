@@ -6,6 +6,8 @@ import { measureOptions } from './measure-options.ts';
 import type { MeasureWords } from './measure-options.ts';
 import { selectOptions } from './select-options.ts';
 import type { SelectWords } from './select-options.ts';
+import { sparsifyOptions } from './sparsify-options.ts';
+import type { SparsifyWords } from './sparsify-options.ts';
 
 /** Options every command understands or refuses by name. */
 export interface CliOptions {
@@ -49,6 +51,8 @@ export interface CliOptions {
   readonly boardSim: BoardSimValues;
   /** Those of `select` alone, as text. */
   readonly select: SelectWords;
+  /** Those of `sparsify` alone, and of `eval` on texts, as text. */
+  readonly sparsify: SparsifyWords;
   /** Those of `sensors`, `measure` and `calibrate`, and `--no-calibration` of `energy`. */
   readonly measure: MeasureWords;
 }
@@ -105,6 +109,7 @@ export function parseCall(words: readonly string[]): CliCall {
         dim: { type: 'string', multiple: true },
         ...boardSimOptions,
         ...selectOptions,
+        ...sparsifyOptions,
         ...measureOptions,
       },
     });
@@ -149,6 +154,7 @@ export function parseCall(words: readonly string[]): CliCall {
       dims: parseDims(values.dim ?? []),
       boardSim: values,
       select: values,
+      sparsify: values,
       measure: values,
     },
   };

@@ -159,17 +159,21 @@ function usage(message: string, advice: string): TierwiseError {
 }
 
 const evaluate: Command = async (call, environment, abort) => {
-  expectCall(call, ['MODEL'], ['data', 'inputs', 'labels', 'quiet']);
-  const { data, inputs, labels } = call.options;
+  expectCall(call, ['MODEL'], ['data', 'inputs', 'labels', 'tokens', 'context', 'engine', 'quiet']);
+  const { data, inputs, labels, sparsify: words } = call.options;
   if (data === undefined)
     throw new TierwiseError('usage', '`tierwise eval` wants --data FILE', 'Give the data to evaluate on, e.g. --data digits.npz.', {
       category: 'usage',
     });
+  const context = wholeNumber(words.context, 'context');
   const params = {
     model: call.files[0] ?? '',
     data,
+    engine: choose(words.engine, 'engine', ['onnx', 'sparse'], 'onnx') as 'onnx' | 'sparse',
     ...(inputs === undefined ? {} : { inputs }),
     ...(labels === undefined ? {} : { labels }),
+    ...(words.tokens === undefined ? {} : { tokens: words.tokens }),
+    ...(context === undefined ? {} : { context }),
   };
   const document = await withProgress(call, abort, (control) => evalJob(environment, params, control));
   print(call, document, () => evalText(document));

@@ -1,9 +1,11 @@
 import { resolve } from 'node:path';
 import { evaluate } from '../fit/index.ts';
+import { TierwiseError } from '../model/error.ts';
 import { encodeModel } from '../onnx/index.ts';
 import type { EvalDocument } from '../protocol/index.ts';
 import { ortRuntime } from '../runtime/ort.ts';
 import type { Environment } from './environment.ts';
+import { evalTextJob } from './eval-text.ts';
 import { nodeHost } from './host.ts';
 import type { JobControl } from './job.ts';
 import { openModel } from './open-model.ts';
@@ -19,10 +21,20 @@ export interface EvalParams {
   readonly data: string;
   readonly inputs?: string;
   readonly labels?: string;
+  /** Vocabulary of a language model: `data` is a text then. */
+  readonly tokens?: string;
+  /** Tokens per window. */
+  readonly context?: number;
 }
 
-/** Accuracy or mean squared error of a model on all rows of a data file, through ONNX Runtime. */
+/**
+ * Accuracy or mean squared error of a model on all rows of a data file, or cross-entropy of a language model on a text, through ONNX
+ * Runtime.
+ */
 export async function evalJob(environment: Environment, params: EvalParams, control: JobControl): Promise<EvalDocument> {
+  const { tokens } = params;
+  if (tokens !== undefined) return await evalTextJob(environment, { ...params, tokens }, ortRuntime(), control);
+  refuseText(params);
   const opened = await openModel(environment, params.model);
   const runnable = runnableModel(opened);
   const data = await openRows(resolve(params.data), params, { abort: control.abort });
@@ -55,4 +67,15 @@ async function evaluateRows(opened: OpenedModel, runnable: RunnableModel, data: 
   } finally {
     await runner.dispose();
   }
+}
+
+/** A text without its vocabulary, or a window without a text, is a call that was not meant so. */
+function refuseText({ data, context }: EvalParams): void {
+  if (context === undefined && !data.toLowerCase().endsWith('.txt')) return;
+  throw new TierwiseError(
+    'usage',
+    `${data} is evaluated as ${context === undefined ? 'a text' : 'windows of tokens'}, and no vocabulary is given`,
+    'Give it, e.g. --tokens vocab.json.',
+    { category: 'usage' },
+  );
 }

@@ -293,7 +293,10 @@ export interface EvalDocument {
   /** `cross-entropy`: nats per token of a text; `rows` are tokens then. */
   readonly metric: 'accuracy' | 'mse' | 'cross-entropy';
   readonly value: number;
+  /** Rows, or next tokens, whose highest score was the right one; null without classes. */
   readonly correct: number | null;
+  /** Of a text: how many characters the predicted tokens stand for, and tokens per window. */
+  readonly text?: { readonly characters: number; readonly context: number };
   /** Only where the engine of our own ran the model. */
   readonly sparse?: {
     /** Share of the multiply-adds of weight layers that met a zero and were not made. */
