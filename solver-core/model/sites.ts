@@ -15,7 +15,7 @@ export interface SparsitySite {
   readonly axis: number;
   /** Multiply-adds of `layers` together: per token, or per row. */
   readonly macs: number;
-  /** Number of the block that holds its layers, and what it is there (the role of the first of them); null outside of blocks. */
+  /** Number of the block that holds its layers, and what they are there: "att.key", "qkv", "gate+up"; null outside of blocks. */
   readonly block: number | null;
   readonly role: string | null;
   /** True where the value is a rectifier's result (relu, relu squared): zeros by itself. */
@@ -90,12 +90,19 @@ export function findSites(graph: ModelGraph, layers: readonly Layer[], blocks: r
       axis: axisOf(first),
       macs: found.reduce((sum, { macs }) => sum + (macs ?? 0), 0),
       block: block?.index ?? null,
-      role: block?.roles.get(first.id) ?? null,
+      role: roleOf(found, block),
       rectified: isRectified(first.input, index),
       centres: found.every(mayCentre),
     });
   }
   return { sites: [...sites.values()], left };
+}
+
+/** The roles of layers that read one value, as one word: single letters run together. */
+function roleOf(layers: readonly Layer[], block: Block | undefined): string | null {
+  const roles = [...new Set(layers.map(({ id }) => block?.roles.get(id)))].filter((role) => role !== undefined);
+  if (roles.length === 0) return null;
+  return roles.join(roles.every((role) => role.length === 1) ? '' : '+');
 }
 
 /** The layers behind the last block of a language model. */

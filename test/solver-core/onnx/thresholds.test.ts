@@ -294,7 +294,7 @@ describe('withThresholds', () => {
 
   test.skipIf(!hasShared).each([
     ['rwkv_char_step', rwkv, ['ffn.value'], '/head/MatMul'],
-    ['opt_char', ['q', 'out', 'up', 'down'], ['down'], '/lm_head/MatMul'],
+    ['opt_char', ['qkv', 'out', 'up', 'down'], ['down'], '/lm_head/MatMul'],
   ])('%s has a site for every value that enters layers of its blocks', (name, roles, rectified, head) => {
     const { model, layers } = open(readFileSync(shared(`material/models/own/${name}.onnx`)));
     const { sites, left } = findSites(model.graph, layers, findBlocks(model.graph, layers));
