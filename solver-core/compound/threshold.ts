@@ -36,7 +36,8 @@ export interface ExitPoint {
   readonly accuracy: number;
   /** Share of rows. */
   readonly escalated: number;
-  /** Mean joules per decision; 0 without costs. */
+  /** Mean tokens (or rows) per decision that the upper module reads, and mean joules per decision; 0 without costs. */
+  readonly upperTokens: number;
   readonly energyJ: number;
 }
 
@@ -53,12 +54,13 @@ export function exitCurve(results: ExitResults): readonly ExitPoint[] {
   const furthest = new Map<number, number>();
   let right = 0;
   for (let r = 0; r < n; r++) right += lower[r]!;
-  let upperJ = 0;
+  let tokens = 0;
   const point = (threshold: number, count: number): ExitPoint => ({
     threshold,
     accuracy: right / n,
     escalated: count / n,
-    energyJ: costs === undefined ? 0 : costs.lowerJ + upperJ / n,
+    upperTokens: tokens / n,
+    energyJ: costs === undefined ? 0 : costs.lowerJ + (tokens * costs.upperTokenJ + count * costs.upperHeadJ) / n,
   });
   const points = [point(0, 0)];
   order.forEach((r, at) => {
@@ -68,11 +70,11 @@ export function exitCurve(results: ExitResults): readonly ExitPoint[] {
       const known = furthest.get(context) ?? 0;
       const reached = Math.max(known, costs.position[r]!);
       furthest.set(context, reached);
-      upperJ += (reached - known) * costs.upperTokenJ + costs.upperHeadJ;
+      tokens += reached - known;
     }
     const next = order[at + 1];
     if (next === undefined) points.push(point(alwaysEscalate, at + 1));
-    else if (confidence[next]! > confidence[r]!) points.push(point((confidence[r]! + confidence[next]!) / 2, at + 1));
+    else if (confidence[next]! > confidence[r]!) points.push(point(between(confidence[r]!, confidence[next]!), at + 1));
   });
   return points;
 }
@@ -97,4 +99,10 @@ export function thinned(curve: readonly ExitPoint[], count: number, chosen: Exit
   const kept = new Set<ExitPoint>([curve[0]!, chosen, curve.at(-1)!]);
   for (let i = 1; kept.size < count && i < count; i++) kept.add(curve[Math.round((i * (curve.length - 1)) / count)]!);
   return curve.filter((p) => kept.has(p));
+}
+
+/** A number above `low` and at most `high`: their middle, unless no number lies between. */
+function between(low: number, high: number): number {
+  const middle = (low + high) / 2;
+  return middle > low ? middle : high;
 }

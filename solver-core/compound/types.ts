@@ -1,6 +1,6 @@
 import type { DriftState, PolicyEvent, PolicyState } from '../learn/index.ts';
-import type { HeadWeights, UpperLearner } from '../learn/learner.ts';
-import type { CompoundDecision, CompoundHead, CompoundStep, Quantity } from '../protocol/index.ts';
+import type { UpperLearner } from '../learn/learner.ts';
+import type { CompoundDecision, CompoundStep, Quantity } from '../protocol/index.ts';
 
 export type Joules = Quantity<'J'>;
 
@@ -162,6 +162,8 @@ export interface StreamCounts {
   readonly decisions: number;
   readonly escalated: number;
   readonly labelled: number;
+  /** Tokens (or rows) of the labelled decisions. */
+  readonly labelledTokens: number;
   readonly correct: number;
   /** Sum of the cross-entropies of labelled decisions, nats. */
   readonly loss: number;
@@ -223,11 +225,3 @@ export interface StepOutcome {
   /** What the update policy was asked and answered in this batch: with those of earlier batches `replayPolicy` comes to the same decisions. */
   readonly events: readonly PolicyEvent[];
 }
-
-/** A head that learns: `UpperLearner` of a kind that a compound model knows. */
-export interface HeadStart {
-  /** Weights the model already has for this head; null: from nothing. */
-  readonly weights: HeadWeights | null;
-}
-
-export type { CompoundDecision, CompoundHead, CompoundStep };

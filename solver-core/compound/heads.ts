@@ -1,0 +1,135 @@
+import type { Numerics } from '../fit/numerics.ts';
+import type { HeadWeights, LearnRows, UpperLearner } from '../learn/learner.ts';
+import { createRidgeLearner } from '../learn/ridge/ridge-learner.ts';
+import type { RidgeLearner } from '../learn/ridge/ridge-learner.ts';
+import type { LambdaChoice } from '../model/plan.ts';
+import { fitTemperature } from './calibration.ts';
+import type { FeatureSource, RowRole } from './features.ts';
+import { labelsOf, rowsOfRole } from './features.ts';
+import { createSoftmaxHead, defaultSoftmaxOptions } from './softmax-head.ts';
+import type { SoftmaxHead } from './softmax-head.ts';
+
+/** How the heads of an exit are made. */
+export interface HeadOptions {
+  /** Classes known before the first row: those of the vocabulary, or 0. */
+  readonly outputs: number;
+  /** Weights that the model has for this head; null: none. The cross-entropy head starts from them. */
+  readonly start: HeadWeights | null;
+  readonly lambda: LambdaChoice;
+  readonly forgetting: number;
+  readonly rate: number;
+  readonly seed: number;
+  readonly numerics: Numerics;
+  /** The cross-entropy head stays at its start weights. */
+  readonly isFixed?: boolean;
+}
+
+/** A head that has learned, and what learning it computed. */
+export interface LearnedHead {
+  readonly learner: UpperLearner;
+  /** Updates of `rows` rows that cost as much as the learning: passes over them, trials of λ. */
+  readonly updates: number;
+  readonly rows: number;
+}
+
+/** λ relative to the default that `auto` tries. */
+const lambdaFactors = [1e-2, 1e-1, 1, 10, 100] as const;
+
+/** The recursive ridge head of the rows with the role 'learn', from their sums: memory does not grow with them. */
+export async function learnRidge(
+  source: FeatureSource,
+  roles: readonly RowRole[],
+  stop: LearnRows,
+  options: HeadOptions,
+): Promise<LearnedHead> {
+  const { lambda, forgetting, numerics, seed } = options;
+  const empty = await createRidgeLearner(
+    {
+      ...{ inputs: source.width, outputs: options.outputs === 1 ? 2 : options.outputs, labels: 'class', forgetting, seed },
+      ...{ lambda: typeof lambda === 'number' ? lambda : undefined, expand: undefined, compensation: undefined },
+    },
+    numerics,
+  );
+  let head = empty;
+  let last: { readonly before: RidgeLearner; readonly rows: LearnRows } | null = null;
+  let rows = 0;
+  for await (const piece of rowsOfRole(source, roles, 'learn')) {
+    last = { before: head, rows: piece };
+    // What comes first counts as much as what comes last, also for a head that forgets later.
+    head = await head.refitted(piece, { keep: 1 });
+    rows += piece.rows;
+  }
+  if (lambda !== 'auto' || last === null) return { learner: head, updates: 1, rows };
+  const usual = (await head.lambdaUsed()) ?? 0;
+  let best: { readonly head: RidgeLearner; readonly loss: number } | null = null;
+  for (const factor of lambdaFactors) {
+    const tried = await last.before.refitted(last.rows, { keep: 1, lambda: factor * usual });
+    const loss = await lossAfterTemperature(tried, stop);
+    if (best === null || loss < best.loss) best = { head: tried, loss };
+  }
+  // The sums are made once; each λ is a solve more, an update of its own at most.
+  return { learner: best?.head ?? head, updates: lambdaFactors.length + 1, rows };
+}
+
+/** Rows of all passes together that the cross-entropy head looks at, at most; and its passes, at least and at most. */
+const passRows = 1_000_000;
+const [fewestPasses, mostPasses] = [4, 60];
+/** Passes without a better loss after which it stops. */
+const patience = 3;
+
+/**
+ * The cross-entropy head of the rows with the role 'learn', streamed pass by pass; the pass with the smallest loss on the rows with the
+ * role 'stop' is kept, the start (where the model has weights) included.
+ */
+export async function learnSoftmax(
+  source: FeatureSource,
+  roles: readonly RowRole[],
+  stop: LearnRows,
+  options: HeadOptions,
+): Promise<LearnedHead> {
+  const { start, rate, seed } = options;
+  const settings = { ...defaultSoftmaxOptions, inputs: source.width, rate, seed };
+  let head = createSoftmaxHead(settings, start ?? { outputs: options.outputs });
+  if (start === null) head = head.standardised(await momentsOf(source, roles));
+  const rows = roles.filter((role) => role === 'learn').length;
+  const passes = options.isFixed === true ? 0 : Math.min(mostPasses, Math.max(fewestPasses, Math.floor(passRows / Math.max(1, rows))));
+  let best = { head, loss: start === null ? Infinity : await lossAfterTemperature(head, stop) };
+  let done = 0;
+  for (let sinceBest = 0; done < passes && sinceBest < patience; sinceBest++) {
+    for await (const piece of rowsOfRole(source, roles, 'learn')) head = head.passed(piece);
+    done++;
+    const loss = await lossAfterTemperature(head, stop);
+    if (!(loss < best.loss)) continue;
+    best = { head, loss };
+    sinceBest = -1;
+  }
+  return { learner: best.head, updates: done / settings.epochs, rows };
+}
+
+/** Mean cross-entropy after the best temperature for these rows, nats; infinite without rows. */
+async function lossAfterTemperature(head: SoftmaxHead | RidgeLearner, rows: LearnRows): Promise<number> {
+  if (rows.rows === 0) return Infinity;
+  const scores = await head.scores(rows);
+  return fitTemperature({ rows: rows.rows, outputs: head.outputs, scores, labels: labelsOf(rows) }).after;
+}
+
+/** Mean and deviation of each input over the rows with the role 'learn'; one row at a time (Welford 1962). */
+async function momentsOf(
+  source: FeatureSource,
+  roles: readonly RowRole[],
+): Promise<{ readonly mean: Float64Array; readonly deviation: Float64Array }> {
+  const d = source.width;
+  const mean = new Float64Array(d);
+  const squares = new Float64Array(d);
+  let count = 0;
+  for await (const { rows, x } of rowsOfRole(source, roles, 'learn'))
+    for (let r = 0; r < rows; r++) {
+      count++;
+      for (let j = 0; j < d; j++) {
+        const gap = x[r * d + j]! - mean[j]!;
+        mean[j] = mean[j]! + gap / count;
+        squares[j] = squares[j]! + gap * (x[r * d + j]! - mean[j]!);
+      }
+    }
+  return { mean, deviation: squares.map((v) => Math.sqrt(v / Math.max(1, count))) };
+}

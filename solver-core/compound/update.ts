@@ -1,0 +1,243 @@
+import { afford, afterUpdate, decide, noEnergy, pairedDifference, settle } from '../learn/index.ts';
+import type { Candidate, PolicyDecision, PolicyState, RidgeLearner, Trigger } from '../learn/index.ts';
+import type { LearnRows, UpperLearner } from '../learn/learner.ts';
+import type { DriftState } from '../learn/index.ts';
+import type { CompoundHead, CompoundUpdate } from '../protocol/index.ts';
+import { bounds, noJoules, plus, times } from './joules.ts';
+import { recalibrated, windowScores } from './recalibrate.ts';
+import type { Calibrated, WindowScores } from './recalibrate.ts';
+import { opinionOf } from './softmax.ts';
+import type { Exit, Joules, StreamPrices, StreamState } from './types.ts';
+import type { RowsOfExits, Widths } from './waiting.ts';
+import { rowsBetween } from './waiting.ts';
+
+/** What the policy made of a batch. */
+export interface Acted {
+  readonly lower: StreamState['lower'];
+  readonly upper: StreamState['upper'];
+  readonly threshold: number;
+  readonly pool: StreamState['pool'];
+  readonly policy: PolicyState;
+  readonly drift: DriftState;
+  readonly decision: CompoundUpdate['decision'];
+  readonly reason: string;
+  readonly judgement: Pick<PolicyDecision, 'expectedGain' | 'gainPerJoule'>;
+  readonly energy: Joules;
+  readonly head: CompoundHead;
+}
+
+/** Alarms after which a ridge head may be solved anew with older rows counting less. */
+export const alarmSignals: ReadonlySet<string> = new Set(['page-hinkley', 'ddm', 'leverage', 'confidence']);
+/** What older rows count in such a refit (method 3.6: a shorter window). */
+const refitKeep = 0.1;
+
+/** The heads of a candidate. */
+interface Heads {
+  readonly lower: UpperLearner;
+  readonly upper: UpperLearner;
+}
+
+/**
+ * Does what the policy decides about a batch (method 3.8): candidates of both heads from the waiting rows, judged together on rows that
+ * neither has learned by the error of the exit that decided; then temperatures and threshold anew; then the guard, which judges heads,
+ * temperatures and threshold together and puts all of them back when they do worse. `state`: with the batch among its waiting rows;
+ * `batch`: what the present heads said to it.
+ */
+export async function act(state: StreamState, trigger: Trigger, batch: WindowScores, prices: StreamPrices, widths: Widths): Promise<Acted> {
+  if (trigger.kind === 'skip') return skipped(state, trigger.state, trigger.decision, noJoules);
+  const pending = rowsBetween(state.waiting, trigger.rows.pending.from, trigger.rows.pending.to, widths);
+  if (trigger.kind === 'act') {
+    const heads = await updated(state, pending);
+    const built = updatePrice(state, pending, prices);
+    // Nothing is held out: what the heads said to the batch before they learned it is all there is to go by.
+    const calibrated = recalibrated({ ...state, ...withHeads(state, heads) }, batch, prices, widths);
+    const energy = plus(built, calibrated.energy);
+    const { state: policy } = settle(trigger.state, null, bounds(energy));
+    return {
+      ...kept(state, calibrated, state.drift),
+      policy,
+      decision: 'update',
+      reason: trigger.decision.reason,
+      judgement: trigger.decision,
+      energy,
+    };
+  }
+  const window = rowsBetween(state.waiting, trigger.rows.window.from, trigger.rows.window.to, widths);
+  const builds = optionsFor(state, pending, trigger.causes);
+  const judging = judgePrice(state, window, prices);
+  // The heads of today are judged once beside the first candidate.
+  const priced = builds.map((_, at) => plus(updatePrice(state, pending, prices), at === 0 ? plus(judging, judging) : judging));
+  const { bucketJ } = trigger.state;
+  const all = priced.reduce(plus, noJoules);
+  // A refit is looked at only where there is enough for both.
+  const probes = bucketJ === null || all.high <= bucketJ ? priced : priced.slice(0, 1);
+  const cost = probes.reduce(plus, noJoules);
+  const affordance = afford(trigger.state, bounds(cost));
+  if (affordance.decision !== null) return skipped(state, affordance.state, affordance.decision, noJoules);
+  const today = await windowScores(state.lower.learner, state.upper.learner, window);
+  const before = errorsOf(today, (row) => window.exits[row]!);
+  const candidates: { readonly heads: Heads; readonly scores: WindowScores; readonly candidate: Candidate }[] = [];
+  for (const [at, probe] of probes.entries()) {
+    const { action, build } = builds[at]!;
+    const heads = await build();
+    const scores = await windowScores(heads.lower, heads.upper, window);
+    const difference = pairedDifference(
+      before,
+      errorsOf(scores, (row) => window.exits[row]!),
+    );
+    candidates.push({ heads, scores, candidate: { action, difference, probe: bounds(probe), commit: noEnergy } });
+  }
+  const { state: policy, decision } = decide(
+    affordance.state,
+    candidates.map(({ candidate }) => candidate),
+  );
+  const chosen = candidates.find(({ candidate }) => candidate.action === decision.action);
+  if (decision.action === 'skip' || chosen === undefined) return skipped(state, policy, decision, cost);
+  return guarded(state, { policy, decision, cost, before, window, ...chosen }, prices, widths);
+}
+
+/** Recalibrates behind the new heads, and keeps all of it or nothing. */
+function guarded(
+  state: StreamState,
+  chosen: {
+    readonly policy: PolicyState;
+    readonly decision: PolicyDecision;
+    readonly cost: Joules;
+    readonly before: Float64Array;
+    readonly window: RowsOfExits;
+    readonly heads: Heads;
+    readonly scores: WindowScores;
+  },
+  prices: StreamPrices,
+  widths: Widths,
+): Acted {
+  const { decision, scores, before } = chosen;
+  const calibrated = recalibrated({ ...state, ...withHeads(state, chosen.heads) }, scores, prices, widths);
+  const energy = plus(chosen.cost, calibrated.energy);
+  const after = errorsOf(scores, exitUnder(calibrated, scores));
+  const guard = settle(chosen.policy, pairedDifference(before, after), bounds(calibrated.energy));
+  const told = { policy: guard.state, judgement: decision, energy };
+  if (guard.restored) return { ...unchanged(state), ...told, decision: 'restored', reason: guard.reason };
+  const error = after.reduce((sum, v) => sum + v, 0) / Math.max(1, after.length);
+  const action = decision.action === 'refit' ? 'refit' : 'update';
+  return { ...kept(state, calibrated, afterUpdate(state.drift, error)), ...told, decision: action, reason: decision.reason };
+}
+
+/** Where each row would leave; a row whose upper result is not known stays. */
+function exitUnder({ lower, threshold }: Calibrated, scores: WindowScores): (row: number) => Exit {
+  const asked = new Set(scores.upperRows);
+  return (row) => {
+    const { confidence } = opinionOf(scores.lower.scores, row, scores.lower.outputs, lower.temperature, null);
+    return asked.has(row) && confidence < threshold ? 'upper' : 'lower';
+  };
+}
+
+/** 1 where the deciding exit is wrong. */
+function errorsOf({ lower, upper, upperRows }: WindowScores, exitOf: (row: number) => Exit): Float64Array {
+  const errors = new Float64Array(lower.rows);
+  const above = new Map(upperRows.map((row, i) => [row, i]));
+  for (let row = 0; row < lower.rows; row++) {
+    const i = exitOf(row) === 'upper' ? above.get(row) : undefined;
+    const [judged, at] = i === undefined ? [lower, row] : [upper, i];
+    errors[row] = opinionOf(judged.scores, at, judged.outputs, 1, null).best === judged.labels[at] ? 0 : 1;
+  }
+  return errors;
+}
+
+interface Option {
+  readonly action: Candidate['action'];
+  build(): Promise<Heads>;
+}
+
+function optionsFor(state: StreamState, pending: RowsOfExits, causes: readonly string[]): readonly Option[] {
+  const update: Option = { action: 'update', build: () => updated(state, pending) };
+  const hasRidge = isRidge(state.lower.learner) || isRidge(state.upper.learner);
+  if (!hasRidge || !causes.some((cause) => alarmSignals.has(cause))) return [update];
+  return [update, { action: 'refit', build: () => updated(state, pending, refitKeep) }];
+}
+
+/** The heads after the waiting rows; `keep` below 1: older rows count so much in ridge heads, which are solved anew. */
+async function updated(state: StreamState, pending: RowsOfExits, keep?: number): Promise<Heads> {
+  const next = async (learner: UpperLearner, rows: LearnRows): Promise<UpperLearner> => {
+    if (rows.rows === 0) return learner;
+    return keep !== undefined && isRidge(learner) ? learner.refitted(rows, { keep }) : learner.updated(rows);
+  };
+  return {
+    lower: learnsBelow(state) ? await next(state.lower.learner, pending.lower) : state.lower.learner,
+    upper: await next(state.upper.learner, pending.upper),
+  };
+}
+
+/** Joules of updating both heads with so many rows; of a head without rows nothing. */
+function updatePrice(
+  state: StreamState,
+  pending: { readonly rows: number; readonly upperRows: readonly number[] },
+  prices: StreamPrices,
+): Joules {
+  const below = learnsBelow(state) && pending.rows > 0 ? prices.update('lower', state.lower.learner, pending.rows) : noJoules;
+  const above = pending.upperRows.length > 0 ? prices.update('upper', state.upper.learner, pending.upperRows.length) : noJoules;
+  return plus(below, above);
+}
+
+function judgePrice(
+  { lower, upper }: StreamState,
+  window: { readonly rows: number; readonly upperRows: readonly number[] },
+  prices: StreamPrices,
+): Joules {
+  const below = times(prices.head('lower', lower.learner.outputs), window.rows);
+  return plus(below, times(prices.head('upper', upper.learner.outputs), window.upperRows.length));
+}
+
+/**
+ * High bound in joules of looking at an update with so many waiting rows, all of them escalated: what a budget per update has to pay for at
+ * least. For choosing how many rows may wait.
+ */
+export function lookCostJ(state: StreamState, prices: StreamPrices, rows: number): number {
+  const windowRows = state.policy.options.window;
+  const all = (count: number): { readonly rows: number; readonly upperRows: readonly number[] } => ({
+    rows: count,
+    upperRows: state.threshold > 0 ? Array.from({ length: count }, (_, i) => i) : [],
+  });
+  const judging = judgePrice(state, all(windowRows), prices);
+  return plus(updatePrice(state, all(rows), prices), plus(judging, judging)).high;
+}
+
+/** A lower exit that never decides need not learn. */
+function learnsBelow({ settings }: StreamState): boolean {
+  return settings.escalate.confidence !== 'always';
+}
+
+function isRidge(learner: UpperLearner): learner is RidgeLearner {
+  return learner.kind === 'rls';
+}
+
+function withHeads(state: StreamState, heads: Heads): Pick<StreamState, 'lower' | 'upper'> {
+  return { lower: { ...state.lower, learner: heads.lower }, upper: { ...state.upper, learner: heads.upper } };
+}
+
+function unchanged({
+  lower,
+  upper,
+  threshold,
+  pool,
+  drift,
+}: StreamState): Pick<Acted, 'lower' | 'upper' | 'threshold' | 'pool' | 'drift' | 'head'> {
+  return { lower, upper, threshold, pool, drift, head: headOf(lower, upper, threshold) };
+}
+
+function kept(
+  state: StreamState,
+  { lower, upper, threshold, pool }: Calibrated,
+  drift: DriftState,
+): Pick<Acted, 'lower' | 'upper' | 'threshold' | 'pool' | 'drift' | 'head'> {
+  return { lower, upper, threshold, pool, drift, head: headOf(state.lower, state.upper, state.threshold) };
+}
+
+/** The kind of the head that most decisions come from: the upper one's where most of them escalate. */
+function headOf(lower: StreamState['lower'], upper: StreamState['upper'], threshold: number): CompoundHead {
+  return (threshold > 1 ? upper : lower).learner.kind === 'rls' ? 'rls' : 'adam';
+}
+
+function skipped(state: StreamState, policy: PolicyState, decision: PolicyDecision, energy: Joules): Acted {
+  return { ...unchanged(state), policy, decision: 'skip', reason: decision.reason, judgement: decision, energy };
+}
