@@ -33,7 +33,9 @@ export async function sparsifyEnergy(request: SparsifyEnergyRequest): Promise<Ch
   if (target.events === undefined) return { value: null, diagnostics: faults };
   const value = sparsityEnergy(layers, zerosOfSites(sites), target, tables, about);
   if (value !== null) return { value, diagnostics: faults };
-  const unknown = layers.find(({ macs, inputElements, outputElements }) => macs === null || inputElements === null || outputElements === null);
+  const unknown = layers.find(
+    ({ macs, inputElements, outputElements }) => macs === null || inputElements === null || outputElements === null,
+  );
   const message = `The energy of zeros is not known, because a shape of layer "${unknown?.id ?? ''}" is unknown.`;
   const where = unknown === undefined ? {} : { node: unknown.id };
   return { value: null, diagnostics: [...faults, { severity: 'warning', code: 'energy-incomplete', message, where }] };
