@@ -30,6 +30,8 @@ export interface PrepareOptions {
   /** The same rows in the same order for both exits; `upper` null where nothing escalates. */
   readonly lower: ExitRows;
   readonly upper: ExitRows | null;
+  /** [rows] classes of these rows. */
+  readonly labels: Int32Array;
   /** Values per row of the upper module. */
   readonly upperWidth: number;
   /** Classes known beforehand: those of the vocabulary or of the models' heads; 0: from the rows. */
@@ -49,6 +51,10 @@ export interface PreparedExits {
   readonly upper: ExitState;
   readonly threshold: number;
   readonly pool: CalibrationPool;
+  /** Share of wrong decisions on the rows that calibrate the threshold; null: not measured. */
+  readonly error: number | null;
+  /** Calibration rows of each class: these are not new to the stream. */
+  readonly classRows: Float64Array;
   readonly calibration: CompoundDocument['calibration'];
   readonly heads: readonly CompoundHeadTrial[];
 }
@@ -86,6 +92,8 @@ export async function prepareExits(options: PrepareOptions): Promise<PreparedExi
     upper: above?.chosen ?? { learner: emptyHead(options), temperature: 1 },
     threshold,
     pool: poolOf(opinions, above !== null),
+    error: 1 - chosen.accuracy,
+    classRows: classCounts(options.labels),
     heads: [...below.trials, ...(above?.trials ?? [])],
     calibration: {
       rows,
@@ -178,8 +186,12 @@ function ranksIn({ context, position }: NonNullable<PrepareOptions['places']>, r
   return rows.map((row) => ranks.get(row)!);
 }
 
-/** The threshold that the plan's `escalate` means. */
-export function thresholdOf({ confidence, within }: Compound['escalate'], curve: readonly ExitPoint[], hasUpper: boolean): number {
+/** The threshold that a plan's `escalate` means for the newest decisions of a stream. */
+export function thresholdFrom(escalate: Compound['escalate'], pool: CalibrationPool): number {
+  return pool.confidence.length === 0 && escalate.confidence === 'auto' ? 0 : thresholdOf(escalate, exitCurve(pool), true);
+}
+
+function thresholdOf({ confidence, within }: Compound['escalate'], curve: readonly ExitPoint[], hasUpper: boolean): number {
   if (confidence === 'never' || !hasUpper) return 0;
   if (confidence === 'always') return alwaysEscalate;
   if (confidence === 'auto') return cheapestPoint(curve, within).threshold;
@@ -208,4 +220,10 @@ function told(
 
 function emptyHead({ upperWidth, outputs, seed, compound }: PrepareOptions): ExitState['learner'] {
   return createSoftmaxHead({ ...defaultSoftmaxOptions, inputs: upperWidth, rate: compound.rate, seed }, { outputs });
+}
+
+function classCounts(labels: Int32Array): Float64Array {
+  const counts = new Float64Array(labels.reduce((high, v) => Math.max(high, v), -1) + 1);
+  for (const label of labels) counts[label] = counts[label]! + 1;
+  return counts;
 }

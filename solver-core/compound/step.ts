@@ -1,5 +1,7 @@
 import { exactly } from '../energy/quantity.ts';
 import { observe, observeDrift } from '../learn/index.ts';
+import { maxOutputs } from '../learn/ridge/options.ts';
+import { TierwiseError } from '../model/error.ts';
 import type { CompoundDecision, CompoundStep, CompoundSums, CompoundUpdate } from '../protocol/index.ts';
 import type { Decided, DecidedBatch } from './decide.ts';
 import { decideBatch } from './decide.ts';
@@ -24,6 +26,7 @@ const shownCharacters = 200;
  */
 export async function compoundStep(state: StreamState, batch: StreamBatch, tools: StreamTools): Promise<StepOutcome> {
   const widths: Widths = { lower: batch.items.length === 0 ? 0 : batch.features.length / batch.items.length, upper: tools.upper.width };
+  requireLabels(batch);
   const decided = await decideBatch(state, batch, tools);
   const labelled = labelledOf(decided, batch.features, widths);
   const classes = countClasses(state.classRows, labelled.labels);
@@ -54,6 +57,17 @@ export async function compoundStep(state: StreamState, batch: StreamBatch, tools
         );
   const decisions = decided.decisions.map((d, i) => told(d, state.counts.decisions + i, tools));
   return { state: next, decisions, step: stepOf(state, decisions, counts, sums, update), events: acted?.policy.log ?? [] };
+}
+
+/** Throws `label-out-of-range`: a stray label must not allocate gigabytes. */
+function requireLabels({ items }: StreamBatch): void {
+  const bad = items.findIndex(({ label }) => label !== null && !(Number.isSafeInteger(label) && label >= 0 && label < maxOutputs));
+  if (bad < 0) return;
+  throw new TierwiseError(
+    'label-out-of-range',
+    `decision ${bad} of the batch has the label ${items[bad]!.label}, expected 0 to ${maxOutputs - 1}`,
+    'Number the classes from 0.',
+  );
 }
 
 interface Labelled {

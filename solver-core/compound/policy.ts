@@ -1,0 +1,62 @@
+import { createPolicy } from '../learn/index.ts';
+import type { PolicyOptions, PolicyState } from '../learn/index.ts';
+import type { Compound } from '../model/plan.ts';
+import { thresholdFrom } from './prepare.ts';
+import type { StreamSettings, StreamState } from './types.ts';
+
+/** Most rows that wait for a decision, and most bytes of them: they are kept in memory and in the state. */
+const maxWaiting = 4096;
+const maxWaitingBytes = 2 ** 25;
+
+/**
+ * When a compound model learns, as its section says: `update when gain per joule > x` and the budgets per update; with neither after every batch, with
+ * `learn none` never. `rowValues`: numbers per row that both heads read together.
+ */
+export function compoundPolicy(
+  { learn, gainPerJoule, budgets }: Pick<Compound, 'learn' | 'gainPerJoule' | 'budgets'>,
+  rowValues: number,
+): PolicyOptions {
+  const pendingKeep = Math.max(64, Math.min(maxWaiting, Math.floor(maxWaitingBytes / (4 * rowValues))));
+  if (learn === 'none') return { kind: 'never', pendingKeep };
+  const limitJ = smallest(budgets, 'update');
+  if (gainPerJoule === undefined && limitJ === null) return { kind: 'always', pendingKeep };
+  const bucket = limitJ === null ? undefined : { refillJ: limitJ, capacityJ: limitJ };
+  return {
+    kind: 'gain',
+    pendingKeep,
+    ...(gainPerJoule === undefined ? {} : { gainPerJoule }),
+    ...(bucket === undefined ? {} : { bucket }),
+  };
+}
+
+/** The settings of a stream that a compound section means. */
+export function streamSettings({ escalate, budgets, learn }: Pick<Compound, 'escalate' | 'budgets' | 'learn'>): StreamSettings {
+  return { escalate, decisionBudgetJ: smallest(budgets, 'decision'), learns: learn !== 'none' };
+}
+
+/**
+ * The state with the settings and the policy of a plan that may have changed since. Where nothing has, it is the state as it was. A threshold
+ * that becomes automatic is chosen from the newest decisions; another price or budget starts with a full count of what waits.
+ */
+export function withPlan(state: StreamState, settings: StreamSettings, policy: PolicyOptions): StreamState {
+  const hasSame = JSON.stringify(state.settings.escalate) === JSON.stringify(settings.escalate);
+  const threshold = hasSame ? state.threshold : thresholdFrom(settings.escalate, state.pool);
+  const fresh = createPolicy(policy);
+  if (isSamePolicy(state.policy, fresh)) return { ...state, settings, threshold };
+  const { batches, seen, absorbed, updates, skips, restored, spentJ } = state.policy;
+  // Rows that a policy without memory has not kept cannot wait.
+  const from = Math.max(absorbed, seen - state.waiting.rows);
+  const next: PolicyState = { ...fresh, batches, seen, absorbed: from, absorbedBefore: from, updates, skips, restored, spentJ };
+  return { ...state, settings, threshold, policy: next };
+}
+
+function isSamePolicy(a: PolicyState, b: PolicyState): boolean {
+  const key = ({ options: { kind, gainPerJoule, bucket } }: PolicyState): string =>
+    JSON.stringify([kind, gainPerJoule ?? null, bucket ?? null]);
+  return key(a) === key(b);
+}
+
+function smallest(budgets: Compound['budgets'], per: 'update' | 'decision'): number | null {
+  const limits = budgets.filter((budget) => budget.per === per).map(({ limitJ }) => limitJ);
+  return limits.length === 0 ? null : Math.min(...limits);
+}
