@@ -34,7 +34,7 @@ const nodeBundles = [
   { in: 'solver-core/backends/xrt/worker.ts', out: 'dist/xrt-worker.cjs', external: ['koffi'] },
 ];
 
-const pages = ['report', 'tiers', 'model', 'learning', 'optimise'];
+const pages = ['report', 'tiers', 'model', 'learning', 'optimise', 'sparsity', 'compound'];
 
 /** Builds everything whose entry file exists; returns the esbuild metafiles by output name. */
 export async function buildAll() {

@@ -1,27 +1,35 @@
 import * as vscode from 'vscode';
 import { calibrateTarget, measuringHelp, showSensors } from './commands/calibrate.ts';
-import { compareFiles, compareWith, compareWithHead, copyResult } from './commands/compare.ts';
+import { compareWith, compareWithHead, copyResult } from './commands/compare.ts';
 import { createPlan } from './commands/create-plan.ts';
 import { exportReport } from './commands/export-report.ts';
 import { associateOnnx, openModel } from './commands/models.ts';
 import { newTarget } from './commands/new-target.ts';
 import { openSample } from './commands/open-sample.ts';
-import { openOptimise, openOptimised, revealOptimised, writtenModel } from './commands/optimise.ts';
 import { openPlan } from './commands/reveal.ts';
 import { selectBackend } from './commands/select-backend.ts';
 import { startSimulatedBoard } from './commands/simulated-board.ts';
+import { compareWritten, writtenModelCommands } from './commands/written-model.ts';
+import { compoundTrustText } from './compound-messages.ts';
 import type { TierwiseContext } from './context.ts';
 import { showError } from './errors-ui.ts';
+import { optimiseTrustText } from './optimise-messages.ts';
+import type { CompoundPage } from './panels/compound-page.ts';
 import type { LearningPage } from './panels/learning-page.ts';
 import type { OptimisePage } from './panels/optimise-page.ts';
 import type { ReportPages } from './panels/report-page.ts';
+import type { SparsityPage } from './panels/sparsity-page.ts';
+import { sparsifyTrustText } from './sparsify-messages.ts';
 import { baseName } from './to-view.ts';
+import { explainTrust } from './trust.ts';
 
 /** The pages in editor tabs that commands open. */
 export interface Pages {
   readonly report: ReportPages;
   readonly learning: LearningPage;
   readonly optimise: OptimisePage;
+  readonly sparsity: SparsityPage;
+  readonly compound: CompoundPage;
 }
 
 /** A command: takes the shared services and what the caller passed, which may be anything. */
@@ -57,8 +65,13 @@ export const commands: Readonly<Record<string, Command>> = {
   showLog: (context) => context.log.show(true),
   openModel: (_context, _pages, target) => openModel(isModelUri(target) ? target : undefined),
   associateOnnx: () => associateOnnx(),
-  optimiseEnergy: (context, { optimise }, target) => withPlan(context, target, (plan) => openOptimise(optimise, plan)),
+  optimiseEnergy: (context, { optimise }, target) => withPlan(context, target, (plan) => openPage(optimise, plan, optimiseTrustText)),
   stopOptimise: (context) => context.optimise.stop(),
+  sparsify: (context, { sparsity }, target) => withPlan(context, target, (plan) => openPage(sparsity, plan, sparsifyTrustText)),
+  stopSparsify: (context) => context.sparsify.stop(),
+  runCompound: (context, pages, target) => withPlan(context, target, (plan) => runCompound(context, pages, plan, 'choose')),
+  stopCompound: (context) => context.compound.stop(),
+  openCompound: (context, { compound }, target) => withPlan(context, target, (plan) => openPage(compound, plan, compoundTrustText)),
   compareWithHead: (context, _pages, target) => compareWithHead(context, isPlanUri(target) || isModelUri(target) ? target : undefined),
   compareWith: (context, _pages, target) => compareWith(context, isPlanUri(target) || isModelUri(target) ? target : undefined),
   copyResult: (context) => copyResult(context),
@@ -66,10 +79,17 @@ export const commands: Readonly<Record<string, Command>> = {
   showSensors: (context) => showSensors(context),
   newTarget: (context) => newTarget(context),
 
-  openOptimised: (context, { optimise }) => openOptimised(context, optimise.plan),
-  revealOptimised: (context, { optimise }) => revealOptimised(context, optimise.plan),
-  compareOptimised: (context, { optimise }) => compareOptimised(context, optimise),
-  deleteOptimised: (context, { optimise }) => optimise.plan && context.optimise.deleteWritten(optimise.plan),
+  openOptimised: (context, { optimise }) => writtenModelCommands(context.optimise, optimise.plan).open(),
+  revealOptimised: (context, { optimise }) => writtenModelCommands(context.optimise, optimise.plan).reveal(),
+  compareOptimised: (context, { optimise }) => compareWritten(context, context.optimise, optimise.plan),
+  deleteOptimised: (context, { optimise }) => writtenModelCommands(context.optimise, optimise.plan).delete(),
+  openSparsified: (context, { sparsity }) => writtenModelCommands(context.sparsify, sparsity.plan).open(),
+  revealSparsified: (context, { sparsity }) => writtenModelCommands(context.sparsify, sparsity.plan).reveal(),
+  compareSparsified: (context, { sparsity }) => compareWritten(context, context.sparsify, sparsity.plan),
+  deleteSparsified: (context, { sparsity }) => writtenModelCommands(context.sparsify, sparsity.plan).delete(),
+  resumeCompound: (context, pages) => withPlan(context, pages.compound.plan, (plan) => runCompound(context, pages, plan, 'resume')),
+  restartCompound: (context, pages) => withPlan(context, pages.compound.plan, (plan) => runCompound(context, pages, plan, 'restart')),
+  openCompoundLog: (context, { compound }) => openCompoundLog(context, compound.plan),
   simulateSwitching: (context) => withPlan(context, context.plans.active, (plan) => context.switching.start(plan)),
   stopSwitching: (context) => context.switching.stop(),
   measuringHelp: (context) => measuringHelp(context),
@@ -128,12 +148,21 @@ function fittedModel(context: TierwiseContext): vscode.Uri | undefined {
   return vscode.Uri.joinPath(vscode.Uri.file(energy.model), '..', baseName(fit.output));
 }
 
-/** The plan's model against the one that the newest result wrote. */
-async function compareOptimised(context: TierwiseContext, page: OptimisePage): Promise<void> {
-  const { plan } = page;
-  const output = writtenModel(context, plan);
-  const model = plan && context.optimise.run(plan).result?.document.model;
-  if (output && model !== undefined) await compareFiles(context, vscode.Uri.file(model), output);
+/** Opens a page about a plan; a restricted workspace hears why not. */
+async function openPage(page: { open(plan: vscode.Uri): void }, plan: vscode.Uri, trust: () => string): Promise<void> {
+  if (!vscode.workspace.isTrusted) return explainTrust(trust());
+  page.open(plan);
+}
+
+/** Runs the compound model on a stream that is chosen, or on the one of the run before: from where it stopped, or from the beginning. */
+function runCompound(context: TierwiseContext, pages: Pages, plan: vscode.Uri, how: 'choose' | 'resume' | 'restart'): Promise<void> {
+  return context.compound.start(plan, { again: how !== 'choose', fresh: how === 'restart' }, () => pages.compound.open(plan));
+}
+
+/** Every decision as a line of JSON. */
+async function openCompoundLog(context: TierwiseContext, plan: vscode.Uri | undefined): Promise<void> {
+  const log = plan && context.compound.run(plan).record?.outputs.log;
+  if (log !== undefined) await vscode.window.showTextDocument(vscode.Uri.file(log));
 }
 
 async function restartSolver(context: TierwiseContext): Promise<void> {

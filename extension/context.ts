@@ -1,4 +1,5 @@
 import type * as vscode from 'vscode';
+import type { CompoundRunner } from './compound-command.ts';
 import type { FitRunner } from './fit-command.ts';
 import type { LearnRunner } from './learn-command.ts';
 import type { LanguageService } from './language-client.ts';
@@ -7,6 +8,7 @@ import type { PlanStore } from './plan-store.ts';
 import type { ResultDocuments } from './result-documents.ts';
 import type { SolverClient } from './server-client.ts';
 import type { SettingsService } from './settings.ts';
+import type { SparsifyRunner } from './sparsify-command.ts';
 import type { SwitchingRunner } from './switching-command.ts';
 
 /** A violation of a page's content security policy, as the page reported it. */
@@ -26,6 +28,8 @@ export interface TierwiseContext {
   readonly fits: FitRunner;
   readonly learning: LearnRunner;
   readonly optimise: OptimiseRunner;
+  readonly sparsify: SparsifyRunner;
+  readonly compound: CompoundRunner;
   readonly switching: SwitchingRunner;
   /** Comparisons and calibrations, shown as rendered Markdown. */
   readonly results: ResultDocuments;

@@ -1,17 +1,20 @@
 import * as vscode from 'vscode';
-import type { FitDocument, LearnDocument, SelectDocument } from '../solver-core/protocol/index.ts';
+import type { CompoundDocument, FitDocument, LearnDocument, SelectDocument, SparsifyDocument } from '../solver-core/protocol/index.ts';
 import { registerCommands } from './commands.ts';
+import { CompoundRunner } from './compound-command.ts';
 import type { CspViolation, TierwiseContext } from './context.ts';
 import { FitRunner } from './fit-command.ts';
 import { LearnRunner } from './learn-command.ts';
 import { LanguageService } from './language-client.ts';
 import { createLog, lastingLog } from './log.ts';
+import { createCompoundPage } from './panels/compound-page.ts';
 import { LearningPage } from './panels/learning-page.ts';
 import { ModelEditorProvider } from './panels/model-editor.ts';
-import { OptimisePage } from './panels/optimise-page.ts';
+import { createOptimisePage } from './panels/optimise-page.ts';
 import { ReportPages } from './panels/report-page.ts';
+import { createSparsityPage } from './panels/sparsity-page.ts';
 import { TiersPage } from './panels/tiers-page.ts';
-import { OptimiseRunner } from './optimise-command.ts';
+import { createOptimiseRunner } from './optimise-command.ts';
 import { isFitted } from './plan-snapshot.ts';
 import { isPlan, PlanStore } from './plan-store.ts';
 import { createBudgetDiagnostics } from './providers/budget-diagnostics.ts';
@@ -25,6 +28,7 @@ import { createStatusBarItem } from './providers/status-bar.ts';
 import { ResultDocuments } from './result-documents.ts';
 import { SolverClient, type SolverState } from './server-client.ts';
 import { SettingsService } from './settings.ts';
+import { createSparsifyRunner } from './sparsify-command.ts';
 import { SwitchingRunner } from './switching-command.ts';
 
 /** What `activate` returns, for tests in a real extension host. */
@@ -37,6 +41,10 @@ export interface TierwiseApi {
   lastLearning(): LearnDocument | null;
   /** The newest search for cheaper weights of this session, or null. */
   lastSelection(): SelectDocument | null;
+  /** The newest result of making activations sparse of this session, or null. */
+  lastSparsity(): SparsifyDocument | null;
+  /** The newest record of a compound model of this session, or null. */
+  lastCompound(): CompoundDocument | null;
   /** Every content security policy violation that a page reported. */
   cspViolations(): readonly CspViolation[];
   solverPid(): number | undefined;
@@ -52,7 +60,10 @@ export function activate(extension: vscode.ExtensionContext): TierwiseApi {
   const plans = new PlanStore(solver, settings);
   const fits = new FitRunner({ log, solver, settings, plans });
   const learning = new LearnRunner({ log, solver, plans, memory: extension.workspaceState });
-  const optimise = new OptimiseRunner({ log, solver, memory: extension.workspaceState });
+  const runners = { log, solver, memory: extension.workspaceState };
+  const optimise = createOptimiseRunner(runners);
+  const sparsify = createSparsifyRunner(runners);
+  const compound = new CompoundRunner(runners);
   const switching = new SwitchingRunner({ log, solver, settings, plans });
   const results = new ResultDocuments();
   const context: TierwiseContext = {
@@ -65,6 +76,8 @@ export function activate(extension: vscode.ExtensionContext): TierwiseApi {
     fits,
     learning,
     optimise,
+    sparsify,
+    compound,
     switching,
     results,
     atEnd: new Set(),
@@ -72,7 +85,9 @@ export function activate(extension: vscode.ExtensionContext): TierwiseApi {
   };
   const report = new ReportPages(context);
   const learningPage = new LearningPage(context);
-  const optimisePage = new OptimisePage(context);
+  const optimisePage = createOptimisePage(context);
+  const sparsityPage = createSparsityPage(context);
+  const compoundPage = createCompoundPage(context);
   const selector: vscode.DocumentSelector = { language: 'tiers', scheme: 'file' };
   const codeLens = new TierCodeLensProvider(context);
   const hints = new EnergyHintsProvider(context);
@@ -89,17 +104,27 @@ export function activate(extension: vscode.ExtensionContext): TierwiseApi {
     fits,
     learning,
     optimise,
+    sparsify,
+    compound,
     switching,
     results,
     report,
     learningPage,
     optimisePage,
+    sparsityPage,
+    compoundPage,
     new TiersPage(context),
     new ModelEditorProvider(context),
     codeLens,
     hints,
     layers,
-    registerCommands(context, { report, learning: learningPage, optimise: optimisePage }),
+    registerCommands(context, {
+      report,
+      learning: learningPage,
+      optimise: optimisePage,
+      sparsity: sparsityPage,
+      compound: compoundPage,
+    }),
     vscode.languages.registerCodeLensProvider(selector, codeLens),
     vscode.languages.registerInlayHintsProvider(selector, hints),
     vscode.window.createTreeView('tierwise.layers', { treeDataProvider: layers, showCollapseAll: true }),
@@ -118,6 +143,8 @@ export function activate(extension: vscode.ExtensionContext): TierwiseApi {
     lastFit: () => fits.last,
     lastLearning: () => learning.run?.record ?? null,
     lastSelection: () => optimise.last,
+    lastSparsity: () => sparsify.last,
+    lastCompound: () => compound.last,
     cspViolations: () => context.cspViolations,
     solverPid: () => solver.pid,
   };

@@ -1,14 +1,6 @@
 import * as v from 'valibot';
 import type { SelectDocument } from '../solver-core/protocol/index.ts';
-
-const text = v.pipe(v.string(), v.maxLength(10_000));
-const number = v.pipe(v.number(), v.finite());
-const count = v.pipe(v.number(), v.finite(), v.minValue(0));
-const metric = v.picklist(['accuracy', 'mse']);
-const source = v.picklist(['measured', 'simulated', 'modelled', 'assumed']);
-const severity = v.picklist(['error', 'warning', 'info']);
-const energy = v.object({ value: number, unit: v.literal('J'), low: number, high: number, source, ref: text });
-const tables = v.pipe(v.array(v.object({ table: text, cell: text, before: energy, after: energy, saving: number })), v.maxLength(100));
+import { count, diagnostics, energy, metric, number, saving, tables, text } from './record-parts.ts';
 
 const layer = v.object({
   id: text,
@@ -39,20 +31,6 @@ const point = v.object({
   chosen: v.boolean(),
 });
 
-const saving = v.object({
-  baseline: text,
-  variant: text,
-  perTable: tables,
-  low: number,
-  high: number,
-  metric,
-  before: number,
-  after: number,
-  split: text,
-  rows: count,
-  source,
-});
-
 const whole = v.object({
   target: text,
   given: v.nullable(energy),
@@ -80,7 +58,7 @@ const schema = v.object({
   seconds: count,
   hashes: v.object({ plan: text, model: text, data: text, output: v.nullable(text), cells: v.record(text, text) }),
   versions: v.record(text, text),
-  diagnostics: v.pipe(v.array(v.object({ code: text, severity, message: text, where: v.looseObject({}) })), v.maxLength(10_000)),
+  diagnostics,
 });
 
 /** A selection as it was remembered from an earlier session, perhaps of another version; undefined when it cannot be shown. */

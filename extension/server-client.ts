@@ -23,6 +23,8 @@ export interface RequestOptions {
   readonly onProgress?: (event: ProgressEvent) => void;
   /** Longest silence before the solver counts as hung; progress starts it anew. Default by method. */
   readonly silenceLimitMs?: number;
+  /** Time between a polite cancel and the end of the process, for work that is written down when it is stopped. Default that of the client. */
+  readonly graceMs?: number;
 }
 
 export interface SolverClientOptions {
@@ -80,6 +82,7 @@ const repeatable: ReadonlySet<SolverMethod> = new Set([
 interface Pending {
   readonly method: SolverMethod;
   readonly silenceLimitMs: number;
+  readonly graceMs: number;
   readonly fail: (error: SolverError) => void;
 }
 
@@ -162,7 +165,12 @@ export class SolverClient {
     if (options.token?.isCancellationRequested) throw cancelledError(method);
     const session = this.#ensureSession();
     const outcome = withResolvers<SolverRequests[M]['result']>();
-    const pending: Pending = { method, silenceLimitMs: options.silenceLimitMs ?? silenceLimitsMs[method], fail: outcome.reject };
+    const pending: Pending = {
+      method,
+      silenceLimitMs: options.silenceLimitMs ?? silenceLimitsMs[method],
+      graceMs: options.graceMs ?? this.#graceMs,
+      fail: outcome.reject,
+    };
     session.pending.add(pending);
     const watch = this.#watch(session, pending);
     const cancelSource = new CancellationTokenSource();
@@ -220,10 +228,10 @@ export class SolverClient {
         inGrace = true;
         clearTimeout(timer);
         timer = setTimeout(() => {
-          this.#options.log.warn(`solver did not stop ${pending.method} within ${this.#graceMs} ms: ending the process`);
+          this.#options.log.warn(`solver did not stop ${pending.method} within ${pending.graceMs} ms: ending the process`);
           pending.fail(reason);
           this.#stop(session, stoppedFor(pending.method));
-        }, this.#graceMs);
+        }, pending.graceMs);
       },
       dispose: () => clearTimeout(timer),
     };

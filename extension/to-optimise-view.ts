@@ -39,7 +39,7 @@ export function optimiseView(
     running: run.running,
     metric,
     metricText: metricName(metric, t),
-    points: run.points.map((point) => pointView(point, reference, run.limit, t)),
+    points: run.points.map((point) => pointView(point, reference, run.asked.maxDrop, t)),
     result:
       result === null
         ? null
@@ -58,8 +58,13 @@ export function optimiseView(
   };
 }
 
-function staleText(
-  result: NonNullable<OptimiseRun['result']>,
+/** Why a result may not belong to the model and the plan as they are now; null while it does. */
+export function staleText(
+  result: {
+    readonly document: { readonly hashes: { readonly model: string } };
+    readonly restored: boolean;
+    readonly planHash: string | null;
+  },
   modelHashes: readonly string[],
   planHash: string | null,
   t: Translate,

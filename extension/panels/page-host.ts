@@ -1,11 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
-import type { OptimiseOptions, PageCommand, Strings, ToWebview } from '../../webview/messages/index.ts';
+import type { OptimiseOptions, PageCommand, PageName, SparsifyOptions, Strings, ToWebview } from '../../webview/messages/index.ts';
 import type { TierwiseContext } from '../context.ts';
 import { pageHtml } from '../html.ts';
 import { parsePageMessage } from './page-messages.ts';
-
-export type PageName = 'report' | 'tiers' | 'model' | 'learning' | 'optimise';
 
 /** What a page does beyond showing what it is told. */
 export interface PageHandlers {
@@ -15,10 +13,16 @@ export interface PageHandlers {
   readonly onRevealLayer: (id: string) => void;
   /** The page about cheaper weights: what was set, and whether to start. */
   readonly onOptimise?: (options: OptimiseOptions, start: 'nothing' | 'search' | 'write') => void;
+  /** The page about sparse activations: the same. */
+  readonly onSparsify?: (options: SparsifyOptions, start: 'nothing' | 'search' | 'write') => void;
+  /** The page of a stream: a decision was chosen, by its number. */
+  readonly onInspect?: (index: number) => void;
 }
 
 /** A page inside a webview of VS Code. */
 export interface PageHost extends vscode.Disposable {
+  /** Whether the page has loaded and listens. */
+  readonly isReady: boolean;
   /** Sends a message; does nothing before the page is ready, which asks by itself. */
   post(message: ToWebview): void;
 }
@@ -51,6 +55,12 @@ export function attachPage(
         return handlers.onOptimise?.(message.options, 'nothing');
       case 'optimise-run':
         return handlers.onOptimise?.(message.options, message.write ? 'write' : 'search');
+      case 'sparsify-options':
+        return handlers.onSparsify?.(message.options, 'nothing');
+      case 'sparsify-run':
+        return handlers.onSparsify?.(message.options, message.write ? 'write' : 'search');
+      case 'inspect-decision':
+        return handlers.onInspect?.(message.index);
       case 'csp-violation':
         context.log.warn(`page ${name}: blocked ${message.directive} ${message.blocked}`);
         if (context.cspViolations.length < maxViolations)
@@ -71,6 +81,9 @@ export function attachPage(
     icons: asset('codicon.css'),
   });
   return {
+    get isReady() {
+      return ready;
+    },
     post: (message) => {
       if (ready) void webview.postMessage(message);
     },
@@ -104,6 +117,17 @@ const hostCommands: Readonly<Record<PageCommand, string>> = {
   'reveal-optimised': 'tierwise.revealOptimised',
   'compare-optimised': 'tierwise.compareOptimised',
   'delete-optimised': 'tierwise.deleteOptimised',
+  sparsify: 'tierwise.sparsify',
+  'stop-sparsify': 'tierwise.stopSparsify',
+  'open-sparsified': 'tierwise.openSparsified',
+  'reveal-sparsified': 'tierwise.revealSparsified',
+  'compare-sparsified': 'tierwise.compareSparsified',
+  'delete-sparsified': 'tierwise.deleteSparsified',
+  'run-compound': 'tierwise.runCompound',
+  'resume-compound': 'tierwise.resumeCompound',
+  'restart-compound': 'tierwise.restartCompound',
+  'stop-compound': 'tierwise.stopCompound',
+  'open-compound-log': 'tierwise.openCompoundLog',
   'simulate-switching': 'tierwise.simulateSwitching',
   'stop-switching': 'tierwise.stopSwitching',
   'manage-trust': 'workbench.trust.manage',

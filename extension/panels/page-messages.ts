@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { OptimiseOptions, PageCommand, ToHost } from '../../webview/messages/index.ts';
+import type { OptimiseOptions, PageCommand, SparsifyOptions, ToHost } from '../../webview/messages/index.ts';
 
 const maxTextLength = 4096;
 const text = v.pipe(v.string(), v.maxLength(maxTextLength));
@@ -24,6 +24,17 @@ const commands = [
   'reveal-optimised',
   'compare-optimised',
   'delete-optimised',
+  'sparsify',
+  'stop-sparsify',
+  'open-sparsified',
+  'reveal-sparsified',
+  'compare-sparsified',
+  'delete-sparsified',
+  'run-compound',
+  'resume-compound',
+  'restart-compound',
+  'stop-compound',
+  'open-compound-log',
   'simulate-switching',
   'stop-switching',
   'manage-trust',
@@ -38,12 +49,23 @@ export const optimiseOptionsSchema: v.GenericSchema<unknown, OptimiseOptions> = 
   cell: v.picklist(['array', 'booth', 'shift']),
 });
 
+/** What is to be made sparse; also checks what was remembered from an earlier window. */
+export const sparsifyOptionsSchema: v.GenericSchema<unknown, SparsifyOptions> = v.object({
+  maxLoss: v.pipe(v.number(), v.minValue(0), v.maxValue(0.05)),
+  method: v.picklist(['budget', 'sequential', 'uniform']),
+  per: v.picklist(['site', 'channel']),
+  correct: v.boolean(),
+});
+
 const schema: v.GenericSchema<unknown, ToHost> = v.variant('kind', [
-  v.object({ kind: v.literal('ready'), page: v.picklist(['report', 'tiers', 'model', 'learning', 'optimise']) }),
+  v.object({ kind: v.literal('ready'), page: v.picklist(['report', 'tiers', 'model', 'learning', 'optimise', 'sparsity', 'compound']) }),
   v.object({ kind: v.literal('command'), command: v.picklist(commands) }),
   v.object({ kind: v.literal('reveal-layer'), id: text }),
   v.object({ kind: v.literal('optimise-options'), options: optimiseOptionsSchema }),
   v.object({ kind: v.literal('optimise-run'), options: optimiseOptionsSchema, write: v.boolean() }),
+  v.object({ kind: v.literal('sparsify-options'), options: sparsifyOptionsSchema }),
+  v.object({ kind: v.literal('sparsify-run'), options: sparsifyOptionsSchema, write: v.boolean() }),
+  v.object({ kind: v.literal('inspect-decision'), index: v.pipe(v.number(), v.safeInteger(), v.minValue(0)) }),
   v.object({ kind: v.literal('csp-violation'), directive: text, blocked: text }),
   v.object({ kind: v.literal('page-error'), message: text }),
 ]);

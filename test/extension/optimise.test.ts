@@ -1,15 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import {
-  brokenRun,
-  defaultOptions,
-  finishedRun,
-  idleRun,
-  recordOf,
-  startedRun,
-  withPoint,
-  type OptimiseRun,
-} from '../../extension/optimise-run.ts';
+import { defaultOptions, idleRun, type OptimiseRun } from '../../extension/optimise-run.ts';
 import { parsePageMessage } from '../../extension/panels/page-messages.ts';
+import { brokenRun, finishedRun, recordOf, startedRun, withPoint } from '../../extension/search-run.ts';
 import { parseSelectRecord } from '../../extension/select-record.ts';
 import { dropText, optimiseView, rangeText, savingView, shareText } from '../../extension/to-optimise-view.ts';
 import { choosePoint, dropFor, isDoubtful } from '../../webview/app/choose.ts';

@@ -218,7 +218,7 @@ describe.skipIf(!hasChromium)('the page', () => {
 
   test('the result never tells a percentage without baseline, tables and accuracy, and says what it does not cover', async () => {
     await withView(optimise, async (open) => {
-      const text = (await open.page.locator('.optimise-result').innerText()).replaceAll('\n', ' ');
+      const text = (await open.page.locator('.search-result').innerText()).replaceAll('\n', ' ');
       for (const part of [
         '64 – 70 %',
         'int8 weights by rounding',
@@ -231,7 +231,7 @@ describe.skipIf(!hasChromium)('the page', () => {
         expect(text).toContain(part);
       const { result } = optimise;
       await open.send(message({ ...optimise, result: result && { ...result, saving: null, savingMissing: 'one table only' } }));
-      expect(await open.page.locator('.optimise-result').innerText()).toContain('one table only');
+      expect(await open.page.locator('.search-result').innerText()).toContain('one table only');
       expect(await open.page.locator('.headline').count()).toBe(0);
     });
   });

@@ -1,4 +1,10 @@
-import type { OptimisePoint } from '../messages/index.ts';
+/** What choosing needs to know of a configuration that was tried: what it brings, what it loses, and the limit it needs. All are shares. */
+export interface Choosable {
+  readonly kind: 'baseline' | 'candidate';
+  readonly saving: number;
+  readonly drop: number | null;
+  readonly needed: number | null;
+}
 
 /** Losses are told with one decimal of a point; what rounds to the limit counts as within it. */
 const tolerance = 1e-9;
@@ -11,25 +17,24 @@ export const dropStep = 0.001;
  * The point that a limit chooses among those that were tried: the largest saving of the candidates within `maxDrop` (a share), of equal
  * ones the smaller loss. Null when no candidate is within it.
  */
-export function choosePoint(points: readonly OptimisePoint[], maxDrop: number): OptimisePoint | null {
+export function choosePoint<P extends Choosable>(points: readonly P[], maxDrop: number): P | null {
   const within = points.filter((point) => point.kind === 'candidate' && isAllowed(point, maxDrop));
-  const better = (a: OptimisePoint, b: OptimisePoint): boolean =>
-    a.saving !== b.saving ? a.saving > b.saving : (a.drop ?? Infinity) < (b.drop ?? Infinity);
-  return within.reduce<OptimisePoint | null>((best, point) => (best === null || better(point, best) ? point : best), null);
+  const better = (a: P, b: P): boolean => (a.saving !== b.saving ? a.saving > b.saving : (a.drop ?? Infinity) < (b.drop ?? Infinity));
+  return within.reduce<P | null>((best, point) => (best === null || better(point, best) ? point : best), null);
 }
 
 /** Whether what a point needs is known and within a limit. */
-export function isAllowed(point: OptimisePoint, maxDrop: number): boolean {
+export function isAllowed(point: Choosable, maxDrop: number): boolean {
   return point.needed !== null && point.needed <= maxDrop + tolerance;
 }
 
 /** Whether a point's loss is within a limit that it is not allowed by: luck had a part in so small a loss. */
-export function isDoubtful(point: OptimisePoint, maxDrop: number): boolean {
+export function isDoubtful(point: Choosable, maxDrop: number): boolean {
   return point.kind === 'candidate' && point.drop !== null && point.drop <= maxDrop + tolerance && !isAllowed(point, maxDrop);
 }
 
 /** The limit that just allows a point, on the steps of the slider; the largest one for what lies beyond. */
-export function dropFor(point: OptimisePoint): number {
+export function dropFor(point: Choosable): number {
   const steps = Math.ceil((Math.max(0, point.needed ?? 0) - tolerance) / dropStep);
   return roundDrop(Math.max(0, steps) * dropStep);
 }

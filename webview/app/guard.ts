@@ -1,32 +1,10 @@
 import * as v from 'valibot';
 import type { PageCommand, ToWebview } from '../messages/index.ts';
+import { compound, sparsity } from './guard-language.ts';
+import { count, failure, figure, joules, list, maybeFigure, problems, running, searching, severity, text, written } from './guard-parts.ts';
 
 /** No page shows more layers than this; the host's own limits are lower. */
 const maxLayers = 200_000;
-
-const text = v.pipe(v.string(), v.maxLength(1_000_000));
-const list = <T extends v.GenericSchema>(item: T, limit = 10_000) => v.pipe(v.array(item), v.maxLength(limit));
-const count = v.nullable(v.number());
-
-const joules = v.object({
-  value: v.number(),
-  unit: v.literal('J'),
-  low: v.number(),
-  high: v.number(),
-  source: v.picklist(['measured', 'simulated', 'modelled', 'assumed']),
-  ref: v.string(),
-});
-const figure = v.object({
-  text,
-  value: v.number(),
-  low: v.number(),
-  high: v.number(),
-  bandText: text,
-  source: v.picklist(['measured', 'simulated', 'modelled', 'assumed']),
-  ref: text,
-});
-const maybeFigure = v.nullable(figure);
-const severity = v.picklist(['error', 'warning', 'info']);
 
 const evidence = list(
   v.object({
@@ -103,7 +81,7 @@ const report = v.object({
       detail: v.exactOptional(text),
     }),
   ),
-  problems: list(v.object({ severity, code: text, message: text })),
+  problems,
   fit: v.nullable(
     v.object({
       backend: text,
@@ -125,7 +103,7 @@ const report = v.object({
   switching: v.exactOptional(
     v.object({
       obstacle: v.nullable(text),
-      running: v.nullable(v.object({ message: text, fraction: v.nullable(v.number()), stopping: v.boolean() })),
+      running,
     }),
   ),
 });
@@ -160,7 +138,7 @@ const learning = v.object({
   policy: text,
   metric: v.picklist(['accuracy', 'mse']),
   metricText: text,
-  running: v.nullable(v.object({ message: text, fraction: v.nullable(v.number()), stopping: v.boolean() })),
+  running,
   batches: list(
     v.object({
       index: v.number(),
@@ -186,7 +164,7 @@ const learning = v.object({
       heldOut: v.nullable(v.object({ before: text, after: text, rows: text })),
     }),
   ),
-  problems: list(v.object({ severity, code: text, message: text })),
+  problems,
 });
 
 const model = v.object({
@@ -214,7 +192,7 @@ const optimiseTables = list(
 const optimise = v.object({
   plan: text,
   options: optimiseOptions,
-  running: v.nullable(v.object({ message: text, fraction: v.nullable(v.number()), stopping: v.boolean(), writes: v.boolean() })),
+  running: searching,
   metric: v.picklist(['accuracy', 'mse']),
   metricText: text,
   points: list(
@@ -275,9 +253,9 @@ const optimise = v.object({
       stale: v.nullable(text),
     }),
   ),
-  written: v.nullable(v.object({ output: text, files: list(text, 20), earlier: v.boolean() })),
-  error: v.nullable(v.object({ code: text, message: text, advice: text })),
-  problems: list(v.object({ severity, code: text, message: text })),
+  written,
+  error: failure,
+  problems,
 });
 
 const commands = [
@@ -300,6 +278,19 @@ const commands = [
   'reveal-optimised',
   'compare-optimised',
   'delete-optimised',
+  'sparsify',
+  'stop-sparsify',
+  'open-sparsified',
+  'reveal-sparsified',
+  'compare-sparsified',
+  'delete-sparsified',
+  'run-compound',
+  'resume-compound',
+  'restart-compound',
+  'stop-compound',
+  'open-compound-log',
+  'simulate-switching',
+  'stop-switching',
   'manage-trust',
 ] as const;
 const action = v.object({ label: text, command: v.picklist(commands satisfies readonly PageCommand[]) });
@@ -311,6 +302,8 @@ const toWebview = v.variant('kind', [
   v.object({ kind: v.literal('model'), strings, view: model }),
   v.object({ kind: v.literal('learning'), strings, view: learning }),
   v.object({ kind: v.literal('optimise'), strings, view: optimise }),
+  v.object({ kind: v.literal('sparsity'), strings, view: sparsity }),
+  v.object({ kind: v.literal('compound'), strings, view: compound }),
   v.object({ kind: v.literal('busy'), message: text, strings: v.exactOptional(strings) }),
   v.object({
     kind: v.literal('empty'),

@@ -1,4 +1,3 @@
-import '@vscode-elements/elements/dist/vscode-progress-bar/index.js';
 import type { LearningView } from '../messages/index.ts';
 import type { PageContext } from './context.ts';
 import { fill, h } from './dom.ts';
@@ -13,6 +12,7 @@ import { pageHeader } from './views/header.ts';
 import { createBatchTable } from './views/learning-batches.ts';
 import { createLearningCurves } from './views/learning-curves.ts';
 import { problemsSection } from './views/problems.ts';
+import { createRunProgress } from './views/run-progress.ts';
 import { figureTile } from './views/totals.ts';
 
 startPage({ page: 'learning', title: 'Learning', select: (message) => (message.kind === 'learning' ? message.view : null), mount });
@@ -20,7 +20,11 @@ startPage({ page: 'learning', title: 'Learning', select: (message) => (message.k
 function mount(root: HTMLElement, context: PageContext): (view: LearningView) => string {
   const { t } = context;
   const header = createSlot(h('div'));
-  const progress = createProgress(context);
+  const progress = createRunProgress(
+    context,
+    { label: t('Learning'), stop: t('Stop and keep'), stopping: t('Stopping after this batch') },
+    'stop-learning',
+  );
   const totals = createSlot(h('div'));
   const result = createSlot(h('div'));
   const curves = createLearningCurves(context);
@@ -48,7 +52,7 @@ function mount(root: HTMLElement, context: PageContext): (view: LearningView) =>
     header.show([view.plan, view.data, view.tier, view.policy, view.running === null, view.result === null], () => [
       headerView(view, context),
     ]);
-    progress.update(view);
+    progress.update(view.running);
     totals.show(view.totals, () => [totalsView(view, context)]);
     result.show([view.result, view.running === null], () => [view.running === null && view.result !== null && resultView(view, context)]);
     problems.show(view.problems, () => [view.problems.length > 0 && problemsSection(view.problems, context)]);
@@ -92,26 +96,6 @@ function headerView(view: LearningView, context: PageContext): HTMLElement {
           view.result !== null && actionButton(context, { label: t('Open the learned model'), command: 'open-learned', kind: 'secondary' }),
         ],
   );
-}
-
-/** The line that moves while it learns, and the button that stops it. Kept in place, so that an event moves neither focus nor animation. */
-function createProgress(context: PageContext): { readonly element: HTMLElement; readonly update: (view: LearningView) => void } {
-  const { t } = context;
-  const message = h('p', { class: 'learning-message' });
-  const bar = h('vscode-progress-bar', { class: 'fit-bar', 'aria-label': t('Learning') });
-  const stop = actionButton(context, { label: t('Stop and keep'), command: 'stop-learning', kind: 'secondary' });
-  const element = h('section', { class: 'section learning-progress', 'aria-label': t('Progress') }, message, bar, stop);
-  return {
-    element,
-    update: ({ running }) => {
-      element.hidden = running === null;
-      if (running === null) return;
-      fill(message, running.stopping ? t('Stopping after this batch') : running.message);
-      bar.indeterminate = running.fraction === null;
-      if (running.fraction !== null) bar.value = Math.min(100, Math.max(0, running.fraction * 100));
-      stop.toggleAttribute('disabled', running.stopping);
-    },
-  };
 }
 
 function totalsView(view: LearningView, context: PageContext): HTMLElement {

@@ -1,22 +1,24 @@
-import type { OptimiseLayer, OptimiseView } from '../messages/index.ts';
+import type { OptimiseLayer, OptimisePoint, OptimiseView } from '../messages/index.ts';
 import { choosePoint, dropPoints } from './choose.ts';
 import type { PageContext } from './context.ts';
-import { fill, h, icon, listen, prose } from './dom.ts';
-import './optimise.css';
+import { fill, h, listen } from './dom.ts';
+import './search.css';
 import { startPage } from './page.ts';
 import { createSlot } from './slot.ts';
 import { toggled } from './state.ts';
 import { baseName, shortName } from './text.ts';
 import type { DataTable } from './views/data-table.ts';
+import { errorNote } from './views/error-note.ts';
 import { sourceLegend } from './views/figure.ts';
 import { pageHeader } from './views/header.ts';
 import './views/layer-details.css';
-import { createOptimiseCurve } from './views/optimise-curve.ts';
+import { optimiseWords } from './views/optimise-curve.ts';
 import { createOptimiseForm } from './views/optimise-form.ts';
 import { columnsOf, createOptimisedLayers } from './views/optimise-layers.ts';
 import { pointsTable } from './views/optimise-points.ts';
 import { optimiseResult } from './views/optimise-result.ts';
 import { problemsSection } from './views/problems.ts';
+import { createSearchCurve } from './views/search-curve.ts';
 
 startPage({
   page: 'optimise',
@@ -39,7 +41,7 @@ function mount(root: HTMLElement, context: PageContext): (view: OptimiseView) =>
   const showLimit = (): void => {
     if (view === null) return;
     const { maxDrop } = form.options();
-    curve.update(view, maxDrop);
+    curve.update(view.points, maxDrop, optimiseWords(view, context));
     const shown = view;
     points.show([view.points, maxDrop], () => [shown.points.length > 0 && pointsSection(shown, maxDrop, context)]);
   };
@@ -47,7 +49,7 @@ function mount(root: HTMLElement, context: PageContext): (view: OptimiseView) =>
     showLimit();
     announceChoice(view, form.options().maxDrop, context);
   });
-  const curve = createOptimiseCurve(context, (maxDrop) => form.setDrop(maxDrop));
+  const curve = createSearchCurve<OptimisePoint>(context, (maxDrop) => form.setDrop(maxDrop));
   const picture = h(
     'section',
     { class: 'section', 'aria-labelledby': 'curve-heading' },
@@ -58,7 +60,7 @@ function mount(root: HTMLElement, context: PageContext): (view: OptimiseView) =>
     root,
     header.element,
     error.element,
-    h('div', { class: 'optimise-columns' }, form.element, picture),
+    h('div', { class: 'search-columns' }, form.element, picture),
     result.element,
     problems.element,
     layers.element,
@@ -94,21 +96,6 @@ function headerView(view: OptimiseView, context: PageContext): HTMLElement {
       t(
         'Searches for weights that switch less in the multiply-adds of an array, and lets the others make up for each change. The model itself stays as it is.',
       ),
-    ),
-  );
-}
-
-function errorNote(error: NonNullable<OptimiseView['error']>, { t }: PageContext): HTMLElement {
-  return h(
-    'div',
-    { class: 'note optimise-error card', role: 'alert' },
-    icon('error', 'severity-error'),
-    h(
-      'div',
-      {},
-      prose(error.message, ''),
-      error.advice !== '' && prose(error.advice, 'muted'),
-      h('p', { class: 'muted' }, t('Code'), ' ', h('code', {}, error.code)),
     ),
   );
 }

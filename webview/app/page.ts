@@ -1,5 +1,5 @@
 import '@vscode-elements/elements/dist/vscode-progress-bar/index.js';
-import type { ToWebview } from '../messages/index.ts';
+import type { PageName, ToWebview } from '../messages/index.ts';
 import './base.css';
 import type { PageContext } from './context.ts';
 import { fill, h } from './dom.ts';
@@ -12,7 +12,7 @@ import { emptyView, errorView } from './views/notice.ts';
 
 /** One page: its kind, its title in English, which messages are its own, and how it is put into the document. */
 export interface PageDefinition<V> {
-  readonly page: 'report' | 'tiers' | 'model' | 'learning' | 'optimise';
+  readonly page: PageName;
   readonly title: string;
   /** The view a message carries for this page, or null when it carries none. */
   readonly select: (message: ToWebview) => V | null;

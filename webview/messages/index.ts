@@ -2,27 +2,13 @@
  * What the extension host and the pages say to each other. Types only.
  * Strings that name layers, files or tiers come from the user's files: pages show them with textContent, never as markup.
  */
+import type { FigureView, JoulesView } from './figures.ts';
+import type { CompoundView, SparsifyOptions, SparsityView } from './language.ts';
+import type { Problem, RunFailure, SearchProgress, WrittenFiles } from './runs.ts';
 
-/** A quantity as pages show it: text for people, numbers for charts. */
-export interface FigureView {
-  readonly text: string;
-  readonly value: number;
-  readonly low: number;
-  readonly high: number;
-  readonly bandText: string;
-  readonly source: 'measured' | 'simulated' | 'modelled' | 'assumed';
-  readonly ref: string;
-}
-
-/** Joules for a chart, with what every figure of energy carries. */
-export interface JoulesView {
-  readonly value: number;
-  readonly unit: 'J';
-  readonly low: number;
-  readonly high: number;
-  readonly source: FigureView['source'];
-  readonly ref: string;
-}
+export type { FigureView, JoulesView } from './figures.ts';
+export type * from './language.ts';
+export type * from './runs.ts';
 
 /** One thing priced in several ways, side by side: by formula, by simulation of the circuit, by a meter. */
 export interface EvidenceView {
@@ -118,7 +104,7 @@ export interface ReportView {
     /** Of a budget per layer: how many layers miss it, and which most. */
     readonly detail?: string;
   }[];
-  readonly problems: readonly { readonly severity: 'error' | 'warning' | 'info'; readonly code: string; readonly message: string }[];
+  readonly problems: readonly Problem[];
   readonly fit: FitView | null;
   /** The totals beside simulated and measured ones; absent when there is no other figure. */
   readonly evidence?: readonly EvidenceView[];
@@ -221,7 +207,7 @@ export interface LearningView {
     readonly resumed: boolean;
     readonly heldOut: { readonly before: string; readonly after: string; readonly rows: string } | null;
   } | null;
-  readonly problems: readonly { readonly severity: 'error' | 'warning' | 'info'; readonly code: string; readonly message: string }[];
+  readonly problems: readonly Problem[];
 }
 
 /** What the user asks a search for cheaper weights to do. */
@@ -309,13 +295,7 @@ export interface OptimiseWhole {
 export interface OptimiseView {
   readonly plan: string;
   readonly options: OptimiseOptions;
-  /** Set while it runs; `writes` when the run will write the model. */
-  readonly running: {
-    readonly message: string;
-    readonly fraction: number | null;
-    readonly stopping: boolean;
-    readonly writes: boolean;
-  } | null;
+  readonly running: SearchProgress | null;
   readonly metric: 'accuracy' | 'mse';
   readonly metricText: string;
   readonly points: readonly OptimisePoint[];
@@ -333,10 +313,9 @@ export interface OptimiseView {
     /** Why the result may not belong to the model as it is now; null while it does. */
     readonly stale: string | null;
   } | null;
-  /** The files that were written and not deleted since; `earlier`: by another search than the one that this result is of. */
-  readonly written: { readonly output: string; readonly files: readonly string[]; readonly earlier: boolean } | null;
-  readonly error: { readonly code: string; readonly message: string; readonly advice: string } | null;
-  readonly problems: readonly { readonly severity: 'error' | 'warning' | 'info'; readonly code: string; readonly message: string }[];
+  readonly written: WrittenFiles | null;
+  readonly error: RunFailure | null;
+  readonly problems: readonly Problem[];
 }
 
 export interface ModelView {
@@ -370,6 +349,8 @@ export type ToWebview =
   | { readonly kind: 'model'; readonly strings: Strings; readonly view: ModelView }
   | { readonly kind: 'learning'; readonly strings: Strings; readonly view: LearningView }
   | { readonly kind: 'optimise'; readonly strings: Strings; readonly view: OptimiseView }
+  | { readonly kind: 'sparsity'; readonly strings: Strings; readonly view: SparsityView }
+  | { readonly kind: 'compound'; readonly strings: Strings; readonly view: CompoundView }
   | { readonly kind: 'busy'; readonly message: string; readonly strings?: Strings }
   | {
       readonly kind: 'empty';
@@ -403,18 +384,36 @@ export type PageCommand =
   | 'reveal-optimised'
   | 'compare-optimised'
   | 'delete-optimised'
+  | 'sparsify'
+  | 'stop-sparsify'
+  | 'open-sparsified'
+  | 'reveal-sparsified'
+  | 'compare-sparsified'
+  | 'delete-sparsified'
+  | 'run-compound'
+  | 'resume-compound'
+  | 'restart-compound'
+  | 'stop-compound'
+  | 'open-compound-log'
   | 'simulate-switching'
   | 'stop-switching'
   | 'manage-trust';
 
+/** The pages, by the names of their scripts. */
+export type PageName = 'report' | 'tiers' | 'model' | 'learning' | 'optimise' | 'sparsity' | 'compound';
+
 /** Page to host. */
 export type ToHost =
-  | { readonly kind: 'ready'; readonly page: 'report' | 'tiers' | 'model' | 'learning' | 'optimise' }
+  | { readonly kind: 'ready'; readonly page: PageName }
   | { readonly kind: 'command'; readonly command: PageCommand }
   | { readonly kind: 'reveal-layer'; readonly id: string }
   /** Remember what was set; start nothing. */
   | { readonly kind: 'optimise-options'; readonly options: OptimiseOptions }
   /** Search with these options; `write` also writes the model that they choose. */
   | { readonly kind: 'optimise-run'; readonly options: OptimiseOptions; readonly write: boolean }
+  | { readonly kind: 'sparsify-options'; readonly options: SparsifyOptions }
+  | { readonly kind: 'sparsify-run'; readonly options: SparsifyOptions; readonly write: boolean }
+  /** Tell about a decision of the stream, by its number. */
+  | { readonly kind: 'inspect-decision'; readonly index: number }
   | { readonly kind: 'csp-violation'; readonly directive: string; readonly blocked: string }
   | { readonly kind: 'page-error'; readonly message: string };

@@ -2,12 +2,19 @@ import type { FigureView, OptimiseSaving, OptimiseTable, OptimiseView, OptimiseW
 import type { PageContext } from '../context.ts';
 import { h, icon } from '../dom.ts';
 import type { Translate } from '../strings.ts';
-import { baseName, shortName } from '../text.ts';
-import { actionButton } from './actions.ts';
+import { shortName } from '../text.ts';
 import { figureCell, sourceDetails } from './figure.ts';
 import { beforeAfter } from './fit-result.ts';
 import './evidence.css';
-import './optimise-result.css';
+import './search-result.css';
+import { writtenFiles, type WrittenCommands } from './written-files.ts';
+
+const optimisedCommands: WrittenCommands = {
+  open: 'open-optimised',
+  compare: 'compare-optimised',
+  reveal: 'reveal-optimised',
+  delete: 'delete-optimised',
+};
 
 /** What a search found: the saving as a range with all that it rests on, or why there is none, and the files that were written. */
 export function optimiseResult(view: OptimiseView, context: PageContext): HTMLElement | null {
@@ -16,13 +23,13 @@ export function optimiseResult(view: OptimiseView, context: PageContext): HTMLEl
   if (result === null) return null;
   return h(
     'section',
-    { class: 'section card optimise-result', 'aria-labelledby': 'result-heading' },
+    { class: 'section card search-result', 'aria-labelledby': 'result-heading' },
     h('h2', { id: 'result-heading' }, written === null || written.earlier ? t('Result of the search') : t('Result')),
     result.stale !== null && h('p', { class: 'note' }, icon('warning', 'severity-warning'), h('span', {}, result.stale)),
     result.saving === null ? h('p', {}, result.savingMissing) : savingView(result.saving, context),
     result.whole !== null && wholeView(result.whole, context),
     h('p', { class: 'muted' }, t('{0}. It took {1}.', result.rowsText, result.took)),
-    written !== null && writtenView(written, context),
+    written !== null && writtenFiles(written, optimisedCommands, context),
   );
 }
 
@@ -128,36 +135,6 @@ export function tablesView(tables: readonly OptimiseTable[], { t }: PageContext)
 export function cellWord(t: Translate, cell: string): string {
   const words: Readonly<Record<string, string>> = { array: t('array'), booth: t('Booth'), shift: t('shifter') };
   return Object.hasOwn(words, cell) ? (words[cell] ?? cell) : cell;
-}
-
-function writtenView(written: NonNullable<OptimiseView['written']>, context: PageContext): HTMLElement {
-  const { t } = context;
-  const button = (label: string, command: Parameters<typeof actionButton>[1]['command'], name: string): HTMLElement =>
-    actionButton(context, { label, command, kind: 'secondary', icon: name });
-  const names = written.files.map((file) => shortName(baseName(file), 60)).join(', ');
-  return h(
-    'div',
-    { class: 'written' },
-    h(
-      'p',
-      {},
-      written.earlier ? icon('info', 'severity-info') : icon('pass', 'severity-good'),
-      ' ',
-      h(
-        'span',
-        { title: written.output },
-        written.earlier ? t('Written by an earlier search, with other weights than this result: {0}', names) : t('Written: {0}', names),
-      ),
-    ),
-    h(
-      'div',
-      { class: 'button-row' },
-      button(t('Open model'), 'open-optimised', 'table'),
-      button(t('Compare with before'), 'compare-optimised', 'diff'),
-      button(t('Show in explorer'), 'reveal-optimised', 'folder-opened'),
-      button(t('Undo: delete the files…'), 'delete-optimised', 'trash'),
-    ),
-  );
 }
 
 function pair(name: string, value: string): HTMLElement {
