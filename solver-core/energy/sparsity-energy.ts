@@ -33,9 +33,7 @@ export interface SparsityAbout {
   readonly quality: Pick<SavingDocument, 'metric' | 'before' | 'after' | 'split' | 'rows'>;
 }
 
-const variants = ['dense', 'natural', 'sparse'] as const;
-
-type Variant = (typeof variants)[number];
+type Variant = 'dense' | 'natural' | 'sparse';
 
 type Three<T> = Readonly<Record<Variant, T>>;
 
