@@ -1,8 +1,14 @@
 // Transcendental functions of four floats: errors of a few 2⁻²⁴ of the result (erf: 1.5e-7 absolute).
 
-/** e^x: x = n ln 2 + r with |r| <= ln 2 / 2, then the Taylor polynomial of degree 7, whose rest is below 6e-9. */
+/**
+ * e^x: x = n ln 2 + r with |r| <= ln 2 / 2, then the Taylor polynomial of degree 7, whose rest is below 6e-9. Below -87.33 it is 0,
+ * where floats lose digits.
+ */
 export function exp4(x: v128): v128 {
-  const n = f32x4.nearest(f32x4.mul(f32x4.max(f32x4.min(x, f32x4.splat(89)), f32x4.splat(-88)), f32x4.splat(1.4426950408889634)));
+  // Adding 1.5 · 2^23 rounds to a whole number, which is then in the lowest bits.
+  const magic = f32x4.splat(12582912);
+  const whole = f32x4.add(f32x4.mul(x, f32x4.splat(1.4426950408889634)), magic);
+  const n = f32x4.sub(whole, magic);
   // ln 2 in two parts; the first has few enough bits that n times it is exact.
   let r = f32x4.sub(x, f32x4.mul(n, f32x4.splat(0.693359375)));
   r = f32x4.add(r, f32x4.mul(n, f32x4.splat(2.12194440054690583e-4)));
@@ -14,13 +20,11 @@ export function exp4(x: v128): v128 {
   p = f32x4.add(f32x4.mul(p, r), f32x4.splat(0.5));
   p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1));
   p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1));
-  // 2^n in two factors: 2^128 alone is no float.
-  const k = i32x4.trunc_sat_f32x4_s(n);
-  const half = i32x4.shr_s(k, 1);
-  p = f32x4.mul(p, i32x4.shl(i32x4.add(half, i32x4.splat(127)), 23));
-  p = f32x4.mul(p, i32x4.shl(i32x4.add(i32x4.sub(k, half), i32x4.splat(127)), 23));
-  p = v128.andnot(p, f32x4.lt(x, f32x4.splat(-87.33654)));
-  return v128.bitselect(f32x4.splat(Infinity), p, f32x4.gt(x, f32x4.splat(88.72283)));
+  // Times 2^n: n is added to the exponent. 0.7 < p < 1.5, so it stays within the range of exponents wherever the result does.
+  p = i32x4.add(p, i32x4.shl(whole, 23));
+  p = v128.andnot(p, f32x4.lt(x, f32x4.splat(-87.33)));
+  p = v128.bitselect(f32x4.splat(Infinity), p, f32x4.gt(x, f32x4.splat(88.72283)));
+  return v128.bitselect(x, p, f32x4.ne(x, x));
 }
 
 export function sigmoid4(x: v128): v128 {

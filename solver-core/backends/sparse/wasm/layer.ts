@@ -214,9 +214,7 @@ export function list(step: usize): void {
       counts,
       limits == 0
         ? listNonZeros(entries, x, k)
-        : keepsNaN
-          ? listNotBelow(entries, x, k, centre, limits, stride)
-          : listAbove(entries, x, k, centre, limits, stride),
+        : listAbove(entries, x, k, centre, limits, stride, keepsNaN),
     );
     counts += 4;
     entries += (<usize>k) << 3;
@@ -224,42 +222,61 @@ export function list(step: usize): void {
   }
 }
 
-/** Every place is written, and the next one written over unless it counts: no branch to predict. */
+/**
+ * Four entries at a time: every place is written, and the next one written over unless it counts, so that there is no branch to predict.
+ * `mask`: which of them count. Returns the next place.
+ */
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function put(at: usize, indices: v128, v: v128, mask: i32): usize {
+  const low = v128.shuffle<i32>(indices, v, 0, 4, 1, 5),
+    high = v128.shuffle<i32>(indices, v, 2, 6, 3, 7);
+  v128.store_lane<i64>(at, low, 0);
+  at += <usize>((mask & 1) << 3);
+  v128.store_lane<i64>(at, low, 1);
+  at += <usize>((mask & 2) << 2);
+  v128.store_lane<i64>(at, high, 0);
+  at += <usize>((mask & 4) << 1);
+  v128.store_lane<i64>(at, high, 1);
+  return at + <usize>(mask & 8);
+}
+
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function firstIndices(): v128 {
+  return i32x4(0, 1, 2, 3);
+}
+
+/** Which of the four lanes from place i on are within the row. */
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function within(i: i32, k: i32): i32 {
+  return i + 4 <= k ? 15 : (1 << (k - i)) - 1;
+}
+
 function listNonZeros(entries: usize, x: usize, k: i32): i32 {
-  let at = entries;
-  for (let i = 0; i < k; i++) {
-    const v = load<f32>(x + ((<usize>i) << 2));
-    store<i32>(at, i);
-    store<f32>(at, v, 4);
-    at += (<usize>(v != 0)) << 3;
+  let at = entries,
+    indices = firstIndices();
+  for (let i = 0; i < k; i += 4) {
+    const v = v128.load(x + ((<usize>i) << 2));
+    at = put(at, indices, v, i32x4.bitmask(f32x4.ne(v, f32x4.splat(0))) & within(i, k));
+    indices = i32x4.add(indices, i32x4.splat(4));
   }
   return <i32>((at - entries) >> 3);
 }
 
-function listAbove(entries: usize, x: usize, k: i32, centre: usize, t: usize, stride: usize): i32 {
-  let at = entries;
-  for (let i = 0; i < k; i++) {
+function listAbove(entries: usize, x: usize, k: i32, centre: usize, t: usize, stride: usize, keepsNaN: bool): i32 {
+  let at = entries,
+    indices = firstIndices();
+  for (let i = 0; i < k; i += 4) {
     const byte = (<usize>i) << 2;
-    let v = load<f32>(x + byte);
-    if (centre != 0) v -= load<f32>(centre + byte);
-    store<i32>(at, i);
-    store<f32>(at, v, 4);
-    at += (<usize>(abs(v) > load<f32>(t)) & <usize>(v != 0)) << 3;
-    t += stride;
-  }
-  return <i32>((at - entries) >> 3);
-}
-
-function listNotBelow(entries: usize, x: usize, k: i32, centre: usize, t: usize, stride: usize): i32 {
-  let at = entries;
-  for (let i = 0; i < k; i++) {
-    const byte = (<usize>i) << 2;
-    let v = load<f32>(x + byte);
-    if (centre != 0) v -= load<f32>(centre + byte);
-    store<i32>(at, i);
-    store<f32>(at, v, 4);
-    at += (<usize>!(abs(v) < load<f32>(t)) & <usize>(v != 0)) << 3;
-    t += stride;
+    let v = v128.load(x + byte);
+    if (centre != 0) v = f32x4.sub(v, v128.load(centre + byte));
+    const limit = stride == 0 ? v128.load_splat<f32>(t) : v128.load(t + byte);
+    const size = f32x4.abs(v);
+    const counts = keepsNaN ? v128.not(f32x4.lt(size, limit)) : f32x4.gt(size, limit);
+    at = put(at, indices, v, i32x4.bitmask(v128.and(counts, f32x4.ne(v, f32x4.splat(0)))) & within(i, k));
+    indices = i32x4.add(indices, i32x4.splat(4));
   }
   return <i32>((at - entries) >> 3);
 }
