@@ -19,7 +19,7 @@ export { quantiseFindings, whyNotQuantisable, withQuantisedLayers, type Quantise
 export { readTensor, type ExternalReader, type FloatTensor } from './read-tensor.ts';
 export { readModel, type ReadOptions } from './read.ts';
 export { withHead, type NewHead } from './replace-head.ts';
-export { joinModels, type JoinedModel } from './join-model.ts';
+export { joinModels, keepInputs, type JoinedModel } from './join-model.ts';
 export { splitModel, type SplitModel } from './split-model.ts';
 export { thresholdOpset, withThresholds, type LayerCorrection, type SiteThreshold } from './thresholds.ts';
 export { upstreamModel } from './upstream.ts';

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { RunTensor } from '../../../solver-core/fit/model-runner.ts';
-import { findLayers, inferShapes } from '../../../solver-core/model/index.ts';
 import { TierwiseError } from '../../../solver-core/model/error.ts';
 import { buildModel, encodeModel, readModel, splitModel } from '../../../solver-core/onnx/index.ts';
 import type { BuiltNode, OnnxModel } from '../../../solver-core/onnx/index.ts';
@@ -139,7 +138,7 @@ describe('splitModel', () => {
     const output = model.graph.outputs[0]!.name;
     const whole = await run(model, inputs);
     let cuts = 0;
-    for (const { output: cut } of findLayers(model.graph, inferShapes(model.graph))) {
+    for (const cut of model.graph.nodes.flatMap(({ outputs }) => outputs)) {
       if (cut === output) continue;
       try {
         splitModel(model, cut);
@@ -150,7 +149,7 @@ describe('splitModel', () => {
       const parts = (await composed(model, cut, inputs)).get(output)!;
       parts.data.forEach((v, i) => expect(Math.abs(v - whole.get(output)!.data[i]!)).toBeLessThan(tolerances.outputsFp32.absolute));
     }
-    expect(cuts).toBeGreaterThanOrEqual(5);
+    expect(cuts).toBeGreaterThanOrEqual(3);
   });
 
   test('hands the other rows on where a state is not read row by row', async () => {

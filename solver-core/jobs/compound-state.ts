@@ -1,0 +1,97 @@
+import { decodeArrayFile, encodeArrayFile } from '../data/array-file.ts';
+import { resumeCache, resumeStream, saveStream } from '../compound/index.ts';
+import type { RepresentationCache, StreamIdentity, StreamState } from '../compound/index.ts';
+import type { LearnerState } from '../learn/learner.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import { TierwiseError } from '../model/error.ts';
+import { readRegularFile, sha256 } from './files.ts';
+import type { LabelKind } from './learn-labels.ts';
+import { isLabelKind, isRecord } from './state-checks.ts';
+import { maxStateBytes } from './state-file.ts';
+
+/** Everything that a compound run goes on from. */
+export interface SavedCompound {
+  readonly stream: LearnerState;
+  readonly cache: LearnerState | null;
+  /** What is known of how it began, for the record. */
+  readonly facts: Readonly<Record<string, unknown>>;
+  readonly labels: LabelKind;
+  readonly task: string;
+}
+
+const kind = 'tierwise-compound';
+const version = 1;
+/** A cache is saved as doubles, and a state is read at once. */
+const maxCacheBytes = 2 ** 29;
+
+/** The bytes of a state file; and whether the cache is in it, which it is not when it is too large for a file. */
+export function encodeCompound(
+  state: StreamState,
+  cache: RepresentationCache | null,
+  rest: Pick<SavedCompound, 'facts' | 'labels' | 'task'>,
+): { readonly bytes: Uint8Array; readonly hasCache: boolean } {
+  const stream = saveStream(state);
+  const kept = cache !== null && cache.statistics().bytes <= maxCacheBytes ? cache.save() : null;
+  const arrays = new Map<string, Float64Array>();
+  for (const [name, values] of stream.arrays) arrays.set(`stream.${name}`, values);
+  for (const [name, values] of kept?.arrays ?? []) arrays.set(`cache.${name}`, values);
+  const header = { ...rest, stream: stream.header, cache: kept?.header ?? null };
+  return { bytes: encodeArrayFile(kind, version, { header, arrays }), hasCache: cache === null || kept !== null };
+}
+
+/** A state file that was read, with the hash of its bytes. */
+export interface ReadCompound {
+  readonly saved: SavedCompound;
+  readonly sha256: string;
+}
+
+/** Reads a state file; null when there is none. Throws TierwiseError `state-not-ours`, `state-wrong-kind`, `state-too-new`, `state-damaged`. */
+export async function readCompound(path: string): Promise<ReadCompound | null> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readRegularFile(path, maxStateBytes);
+  } catch (error) {
+    if (error instanceof TierwiseError && error.code === 'file-not-found') return null;
+    throw error;
+  }
+  const { value, diagnostics } = decodeArrayFile(kind, version, bytes);
+  if (value === undefined) throw unusable(path, diagnostics);
+  const { facts, labels, task, stream, cache } = value.header;
+  if (!isRecord(facts) || !isLabelKind(labels) || typeof task !== 'string' || !isRecord(stream) || !(cache === null || isRecord(cache)))
+    throw unusable(path, []);
+  const part = (prefix: string): Map<string, Float64Array> =>
+    new Map(
+      [...value.arrays].flatMap(([name, values]): [string, Float64Array][] =>
+        name.startsWith(prefix) ? [[name.slice(prefix.length), values]] : [],
+      ),
+    );
+  return {
+    saved: {
+      ...{ facts, labels, task },
+      stream: { header: stream, arrays: part('stream.') },
+      cache: cache === null ? null : { header: cache, arrays: part('cache.') },
+    },
+    sha256: sha256(bytes),
+  };
+}
+
+/** The stream of a state file, for these modules. Throws TierwiseError with the code of what does not agree. */
+export function resumedStream(path: string, { saved }: ReadCompound, identity: StreamIdentity): StreamState {
+  const { value, diagnostics } = resumeStream(saved.stream, identity);
+  if (value === undefined) throw unusable(path, diagnostics);
+  return value;
+}
+
+/** The cache of a state file; a fresh one is used where it has none, or one that cannot be read. */
+export function resumedCache({ saved }: ReadCompound, lowerVersion: string, limitBytes: number): RepresentationCache | null {
+  return saved.cache === null ? null : (resumeCache(saved.cache, lowerVersion, limitBytes).value ?? null);
+}
+
+function unusable(path: string, diagnostics: readonly Diagnostic[]): TierwiseError {
+  const first = diagnostics.find(({ severity }) => severity === 'error');
+  return new TierwiseError(
+    first?.code ?? 'state-damaged',
+    `${path}: ${first?.message ?? 'what the file states about itself does not agree with what it holds'}`,
+    'Name another state with --state, use a copy, or start over with --fresh.',
+  );
+}
