@@ -169,7 +169,7 @@ function knobsOf(input: EvaluateInput): readonly Knob[] {
     targetKnob(target, 'memory energy', 'memories', `Energy per bit: ${target.memories.map(memoryText).join(', ')}.`),
     engineKnob(target),
     arrayKnob(target),
-    eventsKnob(target),
+    eventsKnob(target, input.activity !== undefined),
     target.engine === null
       ? null
       : {
@@ -237,11 +237,11 @@ function arrayKnob({ array }: EnergyTarget): Knob | null {
   return { name: 'array', text: arrayText(array), release };
 }
 
-function eventsKnob({ events }: EnergyTarget): Knob | null {
+function eventsKnob({ events }: EnergyTarget, areZerosMeasured: boolean): Knob | null {
   if (events === undefined) return null;
   const release: Knob['release'] = (pinned, free) =>
     withTarget(pinned, free.context.target.events === undefined ? {} : { events: free.context.target.events });
-  return { name: 'events', text: eventsText(events), release };
+  return { name: 'events', text: eventsText(events, areZerosMeasured), release };
 }
 
 function withTarget(input: EvaluateInput, fields: Partial<EnergyTarget>): EvaluateInput {

@@ -29,10 +29,13 @@ export function arrayText(array: ArrayOnTarget): string {
   ].join(' ');
 }
 
-/** What is assumed of an event-driven processor. */
-export function eventsText(events: EventsOnTarget): string {
+/** What is assumed of an event-driven processor. `areZerosMeasured`: its share of zeros is not used. */
+export function eventsText(events: EventsOnTarget, areZerosMeasured = false): string {
+  const share = areZerosMeasured
+    ? 'Inputs are zero as measured; each other one costs'
+    : `${range(events.nonzeroInputs, '')} of the inputs are not zero; each costs`;
   return (
-    `${range(events.nonzeroInputs, '')} of the inputs are not zero; each costs ${range(events.eventJ, 'J')}, and each multiply-add ${range(events.macJ, 'J')}, ` +
+    `${share} ${range(events.eventJ, 'J')}, and each multiply-add ${range(events.macJ, 'J')}, ` +
     `${range(events.weightLoadsPerMac, '')} loads of a weight and ${range(events.stateAccessesPerMac, '')} accesses to a sum. ` +
     'The low ends leave memory and events out, as the published figure per synaptic operation does; the high ends count every access.'
   );

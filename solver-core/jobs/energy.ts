@@ -10,6 +10,7 @@ import type { Environment } from './environment.ts';
 import type { JobControl } from './job.ts';
 import { withMeasurements } from './measured-evidence.ts';
 import { measuredPath } from './measured-path.ts';
+import { measuredZeros, zerosRecordPath } from './measured-zeros.ts';
 import { openModel } from './open-model.ts';
 import { defaultFittedPath, recordPath } from './outputs.ts';
 import { planEnergy, stated } from './plan-energy.ts';
@@ -71,7 +72,7 @@ export function checkTarget(found: FoundTargets, id: string): void {
 
 /**
  * The files an energy report reads, whether they are there or not: the plan, its model and its data, or the model; the fit record with the
- * model it is about and the measurements beside the model; targets and calibrations of the workspace; the log that `epochs` came from.
+ * model it is about, the measurements and the record of a sparse model beside the model; targets and calibrations of the workspace; the log that `epochs` came from.
  * An output must be none of them.
  */
 export async function energyInputs(params: EnergyParams, logPath?: string): Promise<readonly string[]> {
@@ -80,6 +81,7 @@ export async function energyInputs(params: EnergyParams, logPath?: string): Prom
   const { modelPath, dataPath } = isPlan ? await readPlan(params.path, params.text) : { modelPath: path, dataPath: null };
   const fitted = modelPath === null ? null : defaultFittedPath(modelPath);
   const beside = modelPath === null || fitted === null ? [] : [measuredPath(modelPath), fitted, recordPath(fitted)];
+  const zeros = modelPath === null ? null : await zerosRecordPath(modelPath);
   const own = workspaceTargets(path);
   const { calibrations, diagnostics } = await targetsFor(path);
   const workspace = [
@@ -89,7 +91,7 @@ export async function energyInputs(params: EnergyParams, logPath?: string): Prom
     ...diagnostics.flatMap(({ where }) => (where.path === undefined ? [] : [where.path])),
   ];
   const log = logPath === undefined ? [] : [resolve(logPath)];
-  return [path, modelPath, dataPath, ...beside, ...workspace, ...log].filter((each) => each !== null);
+  return [path, modelPath, dataPath, ...beside, zeros, ...workspace, ...log].filter((each) => each !== null);
 }
 
 async function ofPlan(environment: Environment, params: EnergyParams, found: FoundTargets): Promise<Checked<EnergyDocument>> {
@@ -111,14 +113,18 @@ function withObstacle(document: EnergyDocument, { targets }: FoundTargets): Ener
 async function ofModel(environment: Environment, params: EnergyParams, found: FoundTargets): Promise<Checked<EnergyDocument>> {
   const opened = await openModel(environment, params.path);
   if (opened.content === undefined) return { value: undefined, diagnostics: opened.diagnostics };
+  const { layers } = opened.content;
+  const targetId = params.target ?? defaultTarget;
+  const zeros = await measuredZeros(environment, opened.path, layers, found.targets.get(targetId));
   const request = {
-    layers: opened.content.layers,
-    targetId: params.target ?? defaultTarget,
+    layers,
+    targetId,
+    ...(zeros.activity === undefined ? {} : { activity: zeros.activity }),
     modelPath: opened.path,
     targets: found.targets,
     ...stated(params),
   };
-  const estimate = await withHeldWeights(environment, estimateEnergy(request), opened, found.targets.get(request.targetId));
+  const estimate = await withHeldWeights(environment, zeros.tell(estimateEnergy(request)), opened, found.targets.get(targetId));
   return withMeasurements(environment, estimate, found);
 }
 

@@ -15,6 +15,7 @@ import { predictedCost, samplesOf } from './fit-work.ts';
 import { findFit } from './last-fit.ts';
 import { datasetRows } from './dataset-rows.ts';
 import { withMeasurements } from './measured-evidence.ts';
+import { measuredZeros } from './measured-zeros.ts';
 import type { ReadPlan } from './read-plan.ts';
 import type { FoundTargets } from './targets.ts';
 import { targetsFor } from './targets.ts';
@@ -52,7 +53,8 @@ export async function planEnergy(
   const layers = opened.content.layers;
   const { rows, known } = await layerFits(environment, read, plan, layers);
   const found = given ?? (await targetsFor(read.path));
-  const estimate = estimateEnergy({
+  const zeros = await measuredZeros(environment, opened.path, layers, found.targets.get(targetId));
+  const request = {
     layers,
     targets: found.targets,
     targetId,
@@ -61,8 +63,10 @@ export async function planEnergy(
     plan,
     fit: known,
     ...(rows === null ? {} : { rows }),
+    ...(zeros.activity === undefined ? {} : { activity: zeros.activity }),
     ...stated(facts),
-  });
+  };
+  const estimate = zeros.tell(estimateEnergy(request));
   const context = energyContext(targetId, found.targets).value;
   const simulated = context === undefined ? new Map<string, never>() : engineEvidence(known, context);
   const beside = estimate.value === undefined ? estimate : { ...estimate, value: withEvidence(estimate.value, simulated) };
