@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, realp
 import type { Dirent } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { energyTargets } from '../energy/targets/index.ts';
-import { findLayers, inferShapes } from '../model/index.ts';
+import { findBlocks, findLayers, inferShapes } from '../model/index.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { readModel } from '../onnx/index.ts';
 import { isAbsolutePath, pathProblem } from '../tiers/paths.ts';
@@ -24,8 +24,8 @@ function workspaceChoices(planPath: string): readonly TargetChoice[] {
 export const planTargets: readonly TargetChoice[] = [...energyTargets.values()].map((target) => ({ id: target.id, title: target.name }));
 
 /**
- * Layers of model files, remembered while size, modification time and inode stay the same. Holds the newest `capacity` files;
- * only layers are kept, never weights.
+ * Layers and blocks of model files, remembered while size, modification time and inode stay the same. Holds the newest `capacity` files;
+ * only layers and blocks are kept, never weights.
  */
 export class ModelLayersCache {
   private readonly entries = new Map<string, { readonly stamp: string; readonly view: ModelView }>();
@@ -73,6 +73,8 @@ export function nodePlanWorld(planPath: string, layers: ModelLayersCache = share
     targetProblem: () => workspaceTargets(planPath).diagnostics[0]?.message,
     modelsNearby: () => filesNearby(folder, ['.onnx']),
     dataNearby: () => filesNearby(folder, dataExtensions),
+    textsNearby: () => filesNearby(folder, ['.txt', '.md']),
+    vocabulariesNearby: () => vocabulariesNearby(folder),
   };
 }
 
@@ -116,7 +118,8 @@ function readLayers(path: string): ModelView {
   const { value, diagnostics } = readModel(bytes);
   if (value === undefined)
     return { problem: diagnostics.find((d) => d.severity === 'error') ?? problem('not-onnx', 'it is not an ONNX model') };
-  return { layers: findLayers(value.graph, inferShapes(value.graph)) };
+  const layers = findLayers(value.graph, inferShapes(value.graph));
+  return { layers, blocks: findBlocks(value.graph, layers), inputs: value.graph.inputs };
 }
 
 function readBounded(path: string): Uint8Array {
@@ -159,6 +162,14 @@ function filesNearby(folder: string, extensions: readonly string[]): string[] {
   };
   for (const path of scan(folder)) scan(path);
   return found;
+}
+
+/** JSON files, those first whose name says that they hold tokens; records of Tierwise and of packages are none. */
+function vocabulariesNearby(folder: string): string[] {
+  const others = /(^|\/)(package(-lock)?|tsconfig)\.json$|\.(fit|sparse|compound|quant|energy|select|learn)(\.\w+)*\.json$/i;
+  const files = filesNearby(folder, ['.json']).filter((path) => !others.test(path));
+  const isLikely = (path: string): boolean => /vocab|token/i.test(path);
+  return [...files.filter(isLikely), ...files.filter((path) => !isLikely(path))];
 }
 
 function entriesOf(path: string): Dirent[] {

@@ -19,10 +19,31 @@ export interface OutlineTier {
   readonly layers: readonly OutlineLayer[];
 }
 
+/** A clause `lower …` or `upper …` of a compound section. */
+export interface OutlineModule {
+  readonly range: LspRange;
+  /** The file of a module that is a model of its own, as the plan writes it; null for layers of the plan's model. */
+  readonly model: string | null;
+  /** Layers of the plan's model, all with the range of the clause; for `upper rest` what follows the lower module. */
+  readonly layers: readonly OutlineLayer[];
+}
+
+/** The compound section of a plan. */
+export interface OutlineCompound {
+  readonly name: string;
+  /** The header `compound reader`. */
+  readonly headerRange: LspRange;
+  readonly lower: OutlineModule | null;
+  /** Null also where the clause is left out: the upper module is the rest then. */
+  readonly upper: OutlineModule | null;
+}
+
 /** Answer of the custom request `tierwise/outline` { uri } to the language server. */
 export interface PlanOutline {
   readonly model: string | null;
   readonly target: string | null;
   readonly tiers: readonly OutlineTier[];
+  /** Absent: the plan has none. */
+  readonly compound?: OutlineCompound;
   readonly hasErrors: boolean;
 }

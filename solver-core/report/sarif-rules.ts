@@ -71,6 +71,11 @@ const planRules: Readonly<Record<PlanCode, RuleText>> = {
     help: 'Use one of the words that the message lists.',
   },
   'unknown-layer': { name: 'UnknownLayer', short: 'The model has no such layer.', help: '`tierwise inspect MODEL` lists the layers.' },
+  'unknown-block': {
+    name: 'UnknownBlock',
+    short: 'The model has no such repeated block.',
+    help: '`tierwise inspect MODEL` lists the blocks; models without repetition are named by their layers.',
+  },
   'duplicate-layer': { name: 'DuplicateLayer', short: 'A layer is in two tiers, or twice in one.', help: 'Name each layer in one tier.' },
   'layer-not-solvable': {
     name: 'LayerNotSolvable',
@@ -83,6 +88,16 @@ const planRules: Readonly<Record<PlanCode, RuleText>> = {
     name: 'TierOrder',
     short: 'A lower tier reaches above an upper tier.',
     help: 'Lower tiers hold layers that come before every layer of every upper tier.',
+  },
+  'module-order': {
+    name: 'ModuleOrder',
+    short: 'The lower module of a compound section does not lie right below its upper one.',
+    help: 'Let the lower module end before the upper one begins, and before the last layer of the model.',
+  },
+  'module-mismatch': {
+    name: 'ModuleMismatch',
+    short: 'The modules of a compound section do not fit together.',
+    help: 'Use two parts of one model, or two whole models that read the same rows or tokens.',
   },
   'duplicate-tier-name': { name: 'DuplicateTierName', short: 'Two tiers have the same name.', help: 'Give each tier a name of its own.' },
   'bad-unit': {

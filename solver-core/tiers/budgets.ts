@@ -1,13 +1,13 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
-import type { Budget } from '../model/plan.ts';
+import type { Budget, Compound } from '../model/plan.ts';
 import type { BudgetDocument, BudgetLayers } from '../protocol/index.ts';
-import type { BudgetClause } from './generated/ast.ts';
+import type { BudgetClause, LimitClause } from './generated/ast.ts';
 import { checkNumber, checkWord } from './context.ts';
 import type { CheckContext, NumberRule, OnceOnly } from './context.ts';
 import { closest } from './suggest.ts';
 import { numberOf, rawOf, spanOf } from './nodes.ts';
 import { shown } from './text.ts';
-import { energyUnits, perWords, shownUnits } from './vocabulary.ts';
+import { countWords, energyUnits, perWords, shownUnits } from './vocabulary.ts';
 
 const budgetRule: NumberRule = { what: 'the budget', accepts: (v) => v > 0, range: 'above 0 and finite' };
 
@@ -16,18 +16,33 @@ export type BudgetPlace = 'plan' | 'lower' | 'upper';
 
 /** A budget clause as an energy limit in joules; undefined when a part of it is wrong (reported). */
 export function checkBudget(context: CheckContext, clause: BudgetClause, place: BudgetPlace, once: OnceOnly): Budget | undefined {
+  const limit = checkLimit(context, clause);
+  const per = checkPer(context, clause, place);
+  if (per === undefined || !once.first(`budget per ${per}`, spanOf(clause)) || limit === undefined) return undefined;
+  return { limitJ: limit, per, range: context.lines.range(spanOf(clause)) };
+}
+
+/** A budget clause of a compound section; as `checkBudget`. */
+export function checkCompoundLimit(context: CheckContext, clause: LimitClause, once: OnceOnly): Compound['budgets'][number] | undefined {
+  const limit = checkLimit(context, clause);
+  const word = rawOf(clause, 'counts');
+  const per = word && checkWord(context, 'count of a budget of a compound model', word, countWords)?.word;
+  if (per === undefined || !once.first(`budget per ${per}`, spanOf(clause)) || limit === undefined) return undefined;
+  return { limitJ: limit, per, range: context.lines.range(spanOf(clause)) };
+}
+
+/** The amount in joules; undefined when it or its unit is wrong (reported). */
+function checkLimit(context: CheckContext, clause: BudgetClause | LimitClause): number | undefined {
   const amount = numberOf(clause, 'amount');
   const value = amount && checkNumber(context, budgetRule, amount);
   const exponent = checkUnit(context, clause);
-  const per = checkPer(context, clause, place);
-  if (per === undefined || !once.first(`budget per ${per}`, spanOf(clause))) return undefined;
   if (amount === undefined || value === undefined || exponent === undefined) return undefined;
   const limitJ = scaled(context.text.slice(amount.span.offset, amount.span.end), exponent);
   if (!Number.isFinite(limitJ) || limitJ <= 0) {
     context.findings.add('error', 'value-out-of-range', spanOf(clause), `the budget is ${limitJ} J; it must be above 0 and finite`);
     return undefined;
   }
-  return { limitJ, per, range: context.lines.range(spanOf(clause)) };
+  return limitJ;
 }
 
 /** `20` and -6 give 2e-5, the double nearest to the decimal: multiplying by 1e-6 would round twice. */
@@ -36,7 +51,7 @@ function scaled(written: string, exponent: number): number {
   return Number(`${mantissa}e${Number(ownExponent) + exponent}`);
 }
 
-function checkUnit(context: CheckContext, clause: BudgetClause): number | undefined {
+function checkUnit(context: CheckContext, clause: BudgetClause | LimitClause): number | undefined {
   const unit = rawOf(clause, 'unit');
   if (unit === undefined) return undefined;
   const exponent = energyUnits.get(unit.value);

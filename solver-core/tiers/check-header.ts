@@ -1,4 +1,3 @@
-import type { Layer } from '../model/layer.ts';
 import type { BackendChoice, DataClause } from '../model/plan.ts';
 import type { BackendClause, DataClause as DataNode, ModelClause, TargetClause, TrainClause } from './generated/ast.ts';
 import { checkNumber, checkWord, OnceOnly, quotedSuggestions } from './context.ts';
@@ -8,30 +7,37 @@ import type { Placed } from './nodes.ts';
 import { pathProblem } from './paths.ts';
 import { shown } from './text.ts';
 import { backendWords } from './vocabulary.ts';
+import type { SeenModel } from './world.ts';
 
 /** Whole numbers from 0 that a double holds exactly. */
 export const seedRule: NumberRule = { what: 'the seed', accepts: (v) => Number.isSafeInteger(v) && v >= 0, range: 'a whole number from 0' };
-const splitRule: NumberRule = { what: 'the split', accepts: (v) => v > 0 && v < 1, range: 'between 0 and 1, both excluded' };
+/** A share of rows or of a text. */
+export const splitRule: NumberRule = { what: 'the split', accepts: (v) => v > 0 && v < 1, range: 'between 0 and 1, both excluded' };
 const deviceRule: NumberRule = {
   what: 'the card index',
   accepts: (v) => Number.isInteger(v) && v >= 0 && v < 256,
   range: 'a whole number from 0 to 255',
 };
 
-/** The model clause: its path, and the layers when the model can be read. */
+/** The model clause: its path, and what is in the model when it can be read. */
 export function checkModel(
   context: CheckContext,
   clause: ModelClause,
-): { readonly path: string | undefined; readonly layers: readonly Layer[] | undefined } {
+): { readonly path: string | undefined; readonly model: SeenModel | undefined } {
   const path = textOf(clause, 'modelPath');
-  if (path === undefined || reportPath(context, path)) return { path: path?.value, layers: undefined };
+  return { path: path?.value, model: path && openModel(context, path) };
+}
+
+/** The model at a path of the plan; undefined when it cannot be read (reported) or not be looked at from here. */
+export function openModel(context: CheckContext, path: Placed<string>): SeenModel | undefined {
+  if (reportPath(context, path)) return undefined;
   const view = context.world.model(path.value);
-  if ('unseen' in view) return { path: path.value, layers: undefined };
-  if ('layers' in view) return { path: path.value, layers: view.layers };
+  if ('unseen' in view) return undefined;
+  if ('layers' in view) return view;
   if (view.problem.code === 'missing-file') reportMissing(context, 'model', path, context.world.modelsNearby());
   else
     context.findings.add('error', 'model-unreadable', path.span, `the model ${shown(path.value)} cannot be read: ${view.problem.message}`);
-  return { path: path.value, layers: undefined };
+  return undefined;
 }
 
 /** The data clause with its defaults; undefined when it names no file. */
@@ -51,8 +57,7 @@ export function checkData(context: CheckContext, clause: DataNode): DataClause |
   }
   const path = textOf(clause, 'dataPath');
   if (path === undefined) return undefined;
-  if (!reportPath(context, path) && !context.world.fileExists(path.value))
-    reportMissing(context, 'data file', path, context.world.dataNearby());
+  checkFile(context, 'data file', path, () => context.world.dataNearby());
   return {
     path: path.value,
     inputs: options.inputs ?? 'x',
@@ -141,6 +146,11 @@ function checkXrt(
   const index = checkNumber(context, deviceRule, device);
   if (index === undefined) return undefined;
   return { kind: 'xrt', device: index };
+}
+
+/** Reports a path that the plan may not use or where there is no file; `nearby` says what else is there. */
+export function checkFile(context: CheckContext, what: string, path: Placed<string>, nearby: () => readonly string[]): void {
+  if (!reportPath(context, path) && !context.world.fileExists(path.value)) reportMissing(context, what, path, nearby());
 }
 
 function reportPath(context: CheckContext, path: Placed<string>): boolean {

@@ -1,5 +1,7 @@
+import type { Block } from '../model/blocks.ts';
 import type { Layer } from '../model/layer.ts';
-import type { LayerEntry, LayersClause } from './generated/ast.ts';
+import type { LayerEntry } from './generated/ast.ts';
+import { blockSpan } from './check-blocks.ts';
 import type { CheckContext } from './context.ts';
 import { spanOf, textOf } from './nodes.ts';
 import type { Placed } from './nodes.ts';
@@ -14,22 +16,30 @@ export interface TierLayer {
   readonly span: Span;
 }
 
-/** The tier that layers are looked up for. */
+/** The tier or module that layers are looked up for. */
 export interface TierUse {
   readonly name: string;
+  /** What it is called; a tier by default. */
+  readonly kind?: 'tier' | 'module';
   /** What it does that only layers linear in their weights allow, as the end of "cannot be …"; undefined when any layer will do. */
   readonly needsLinear: string | undefined;
 }
 
 /** Looks layers up by id and remembers which tier has them; one per plan. */
 export interface LayerTable {
-  /** The layers that the clauses name, in graph order; reports everything that is wrong with them. */
-  resolve(clauses: readonly LayersClause[], tier: TierUse): readonly TierLayer[];
+  /** The layers that the entries name, in graph order; reports everything that is wrong with them. */
+  resolve(entries: readonly LayerEntry[], tier: TierUse): readonly TierLayer[];
 }
 
-/** A table over the model's layers, or, when the model cannot be read, one that takes every single name as it is written. */
-export function createLayerTable(context: CheckContext, layers: readonly Layer[] | undefined): LayerTable {
-  return layers === undefined ? new WrittenLayers(context) : new KnownLayers(context, layers);
+/**
+ * A table over the model's layers and blocks, or, when the model cannot be read, one that takes every single name as it is written and
+ * leaves out blocks.
+ */
+export function createLayerTable(
+  context: CheckContext,
+  model: { readonly layers: readonly Layer[]; readonly blocks?: readonly Block[] } | undefined,
+): LayerTable {
+  return model === undefined ? new WrittenLayers(context) : new KnownLayers(context, model.layers, model.blocks ?? []);
 }
 
 class WrittenLayers implements LayerTable {
@@ -40,9 +50,9 @@ class WrittenLayers implements LayerTable {
     this.context = context;
   }
 
-  resolve(clauses: readonly LayersClause[]): readonly TierLayer[] {
+  resolve(entries: readonly LayerEntry[]): readonly TierLayer[] {
     const found: TierLayer[] = [];
-    for (const entry of clauses.flatMap((clause) => clause.entries)) {
+    for (const entry of entries) {
       for (const name of [textOf(entry, 'from'), textOf(entry, 'to')]) {
         if (name === undefined) continue;
         if (this.seen.has(name.value))
@@ -63,32 +73,47 @@ class WrittenLayers implements LayerTable {
 class KnownLayers implements LayerTable {
   private readonly context: CheckContext;
   private readonly layers: readonly Layer[];
+  private readonly blocks: readonly Block[];
   private readonly indexOf: ReadonlyMap<string, number>;
-  /** Name of the tier that took the layer, by index. */
-  private readonly owner = new Map<number, string>();
+  /** Who took the layer, by index. */
+  private readonly owner = new Map<number, TierUse>();
 
-  constructor(context: CheckContext, layers: readonly Layer[]) {
+  constructor(context: CheckContext, layers: readonly Layer[], blocks: readonly Block[]) {
     this.context = context;
     this.layers = layers;
+    this.blocks = blocks;
     this.indexOf = new Map(layers.map((layer, index) => [layer.id, index]));
   }
 
-  resolve(clauses: readonly LayersClause[], tier: TierUse): readonly TierLayer[] {
+  resolve(entries: readonly LayerEntry[], tier: TierUse): readonly TierLayer[] {
     const found: TierLayer[] = [];
-    for (const entry of clauses.flatMap((clause) => clause.entries)) {
+    for (const entry of entries) {
       // Overlapping ranges cost the length of the range each, so a full list of findings also ends the work.
       if (this.context.findings.full()) break;
-      const ends = this.ends(entry);
-      if (ends === undefined) continue;
+      const covered = entry.blocks ? this.ofBlocks(entry) : this.ofNames(entry);
+      if (covered === undefined) continue;
       const span = spanOf(entry);
-      const taken = this.take(ends.first, ends.last, tier.name, span, found);
-      if (taken !== undefined) this.reportTaken(taken, tier.name, span);
-      if (tier.needsLinear !== undefined) this.reportUnsolvable(ends.first, ends.last, tier.needsLinear, span);
+      const taken = this.take(covered, tier, span, found);
+      if (taken !== undefined) this.reportTaken(taken, tier, span);
+      if (tier.needsLinear !== undefined) this.reportUnsolvable(covered, tier.needsLinear, span);
     }
     return found.sort((a, b) => a.index - b.index);
   }
 
-  /** First and last index that an entry covers; undefined when an end is unknown or they are the wrong way round. */
+  /** Indices of the layers of the blocks of an entry; undefined when there are no such blocks. */
+  private ofBlocks(entry: LayerEntry): readonly number[] | undefined {
+    const span = blockSpan(this.context, entry, this.blocks, this.layers[0]?.id);
+    return (
+      span && this.blocks.slice(span.first, span.last + 1).flatMap((block) => block.layers.flatMap((id) => this.indexOf.get(id) ?? []))
+    );
+  }
+
+  /** Indices that a name or a range of names covers; undefined when an end is unknown or they are the wrong way round. */
+  private ofNames(entry: LayerEntry): readonly number[] | undefined {
+    const ends = this.ends(entry);
+    return ends && Array.from({ length: ends.last - ends.first + 1 }, (_, i) => ends.first + i);
+  }
+
   private ends(entry: LayerEntry): { readonly first: number; readonly last: number } | undefined {
     const from = textOf(entry, 'from');
     const to = textOf(entry, 'to');
@@ -147,17 +172,11 @@ class KnownLayers implements LayerTable {
     return `its ${n === 1 ? 'layer is' : `${n} layers are`} ${some}${n > 4 ? ', …' : ''}`;
   }
 
-  /** Gives the free layers of a span to the tier; returns the first that was taken already. */
-  private take(
-    first: number,
-    last: number,
-    tier: string,
-    span: Span,
-    found: TierLayer[],
-  ): { readonly index: number; readonly by: string; readonly more: number } | undefined {
-    let taken: { readonly index: number; readonly by: string } | undefined;
+  /** Gives the free layers of an entry to the tier; returns the first that was taken already. */
+  private take(covered: readonly number[], tier: TierUse, span: Span, found: TierLayer[]): Taken | undefined {
+    let taken: { readonly index: number; readonly by: TierUse } | undefined;
     let count = 0;
-    for (let index = first; index <= last; index++) {
+    for (const index of covered) {
       const by = this.owner.get(index);
       if (by !== undefined) {
         count++;
@@ -170,17 +189,19 @@ class KnownLayers implements LayerTable {
     return taken && { ...taken, more: count - 1 };
   }
 
-  private reportTaken(taken: { readonly index: number; readonly by: string; readonly more: number }, tier: string, span: Span): void {
+  private reportTaken(taken: Taken, tier: TierUse, span: Span): void {
     const id = shown(this.layers[taken.index]?.id ?? '');
-    const where = taken.by === tier ? 'is named twice in this tier' : `is already in the tier ${shown(taken.by)}`;
+    const kind = tier.kind ?? 'tier';
+    const other = kind === 'tier' ? `the tier ${shown(taken.by.name)}` : `the ${taken.by.name} module`;
+    const where = taken.by === tier ? `is named twice in this ${kind}` : `is already in ${other}`;
     const more = taken.more > 0 ? `, as ${taken.more === 1 ? 'is another layer' : `are ${taken.more} other layers`} of this range` : '';
-    this.context.findings.add('error', 'duplicate-layer', span, `layer ${id} ${where}${more}; a layer is in at most one tier`);
+    this.context.findings.add('error', 'duplicate-layer', span, `layer ${id} ${where}${more}; a layer is in at most one ${kind}`);
   }
 
-  private reportUnsolvable(first: number, last: number, does: string, span: Span): void {
+  private reportUnsolvable(covered: readonly number[], does: string, span: Span): void {
     let worst: Layer | undefined;
     let count = 0;
-    for (let index = first; index <= last; index++) {
+    for (const index of covered) {
       const layer = this.layers[index];
       if (layer === undefined || layer.linear !== null) continue;
       worst ??= layer;
@@ -196,4 +217,11 @@ class KnownLayers implements LayerTable {
       `layer ${shown(worst.id)} cannot be ${does}: ${reason}${more}; take it out of the tier, it then stays frozen`,
     );
   }
+}
+
+/** A layer that somebody has already, and how many more of the same entry. */
+interface Taken {
+  readonly index: number;
+  readonly by: TierUse;
+  readonly more: number;
 }

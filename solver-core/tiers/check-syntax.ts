@@ -3,7 +3,7 @@ import type { CheckContext } from './context.ts';
 import type { ParsedPlan } from './language.ts';
 import { maxTextLength, maxTokens } from './lexer.ts';
 import { maxFindings } from './findings.ts';
-import { planKeywords, textExpected, tierKeywords } from './messages.ts';
+import { compoundKeywords, planKeywords, textExpected, tierKeywords } from './messages.ts';
 import { closest } from './suggest.ts';
 import { isClosed, quote, shown } from './text.ts';
 import type { Span } from './text.ts';
@@ -74,12 +74,14 @@ function spanOfError(context: CheckContext, error: ParsedPlan['parserErrors'][nu
   return { offset: Math.max(0, offset - 1), end: offset };
 }
 
+const compoundWords: readonly string[] = [...compoundKeywords, 'below', 'within', 'blocks', 'layers', 'model', 'rest'];
 const allKeywords: ReadonlySet<string> = new Set(keywordDocs.map((k) => k.word));
 
 function keywordFix(found: string, ruleStack: readonly string[]): string[] {
   if (!/^[\p{L}_-]{2,20}$/u.test(found) || allKeywords.has(found)) return [];
   const inTier = ruleStack.some((rule) => rule.startsWith('TierBlock'));
-  return closest(found, inTier ? tierKeywords : [...planKeywords, 'tier']);
+  const inCompound = ruleStack.some((rule) => rule.startsWith('CompoundBlock'));
+  return closest(found, inTier ? tierKeywords : inCompound ? compoundWords : [...planKeywords, 'tier']);
 }
 
 /** Strings without a closing quote and comments without an end: the lexer takes them, so that completion works inside. */

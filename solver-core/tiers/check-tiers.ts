@@ -11,7 +11,8 @@ import { quote, shown } from './text.ts';
 import type { Span } from './text.ts';
 import { learnWords, solveWords, targetKindWords } from './vocabulary.ts';
 
-const gainRule: NumberRule = { what: 'the gain per joule', accepts: (v) => v >= 0, range: 'from 0 and finite' };
+/** The threshold of `update when gain per joule >`. */
+export const gainRule: NumberRule = { what: 'the gain per joule', accepts: (v) => v >= 0, range: 'from 0 and finite' };
 
 /** A checked tier block. `header` is `lower tier NAME`; `layers` are in graph order. */
 export interface CheckedTier {
@@ -31,7 +32,10 @@ export function checkTier(context: CheckContext, block: TierBlock, table: LayerT
   const clauses = sortClauses(context, block, kind);
   checkComplete(context, block, kind, header, clauses);
   const options = kind === 'lower' ? lowerOptions(context, clauses) : upperOptions(context, clauses);
-  const layers = table.resolve(clauses.layers, { name, needsLinear: needsLinear(options) });
+  const layers = table.resolve(
+    clauses.layers.flatMap((clause) => clause.entries),
+    { name, needsLinear: needsLinear(options) },
+  );
   const base = { name, layers: layers.map((l) => l.id), budgets: clauses.budgets, range: context.lines.range(header) };
   return { kind, name, header, layers, tier: { ...base, ...options } };
 }

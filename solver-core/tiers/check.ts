@@ -1,12 +1,14 @@
-import type { Diagnostic, TextRange } from '../model/diagnostic.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Budget, LowerTier, Plan, UpperTier } from '../model/plan.ts';
-import type { LspRange, PlanOutline } from '../protocol/index.ts';
+import type { PlanOutline } from '../protocol/index.ts';
 import {
   isBackendClause,
   isBudgetClause,
+  isCompoundBlock,
   isDataClause,
   isModelClause,
   isTargetClause,
+  isTextClause,
   isTierBlock,
   isTrainClause,
 } from './generated/ast.ts';
@@ -14,21 +16,26 @@ import type {
   BackendClause,
   BudgetClause,
   Clause,
+  CompoundBlock,
   DataClause,
   ModelClause,
   TargetClause,
+  TextClause,
   TierBlock,
   TrainClause,
 } from './generated/ast.ts';
 import { checkBudget } from './budgets.ts';
+import { checkCompound } from './check-compound.ts';
 import { checkBackend, checkData, checkModel, checkTarget, checkTrain } from './check-header.ts';
 import { createLayerTable } from './check-layers.ts';
 import { checkSyntax } from './check-syntax.ts';
+import { checkText } from './check-text.ts';
 import { checkTier, checkTogether } from './check-tiers.ts';
 import type { CheckedTier } from './check-tiers.ts';
 import { OnceOnly } from './context.ts';
 import type { CheckContext } from './context.ts';
 import { createFindings } from './findings.ts';
+import { outlineOf } from './outline.ts';
 import { parsePlan } from './language.ts';
 import type { ParsedPlan } from './language.ts';
 import { wasCut } from './lexer.ts';
@@ -69,12 +76,16 @@ export function checkParsed(parsed: ParsedPlan, text: string, world: PlanWorld):
   const clauses = sortClauses(context, parsed.value.clauses);
   const model = clauses.model && checkModel(context, clauses.model);
   const data = clauses.data && checkData(context, clauses.data);
+  const textClause = clauses.text && checkText(context, clauses.text);
   const target = clauses.target && checkTarget(context, clauses.target);
   const trainOn = clauses.train && checkTrain(context, clauses.train);
   const backend = clauses.backend && checkBackend(context, clauses.backend);
-  const table = createLayerTable(context, model?.layers);
+  const table = createLayerTable(context, model?.model);
   const tiers = clauses.tiers.flatMap((block, index) => checkTier(context, block, table, index) ?? []);
   checkTogether(context, tiers);
+  const planModel = { path: model?.path, model: model?.model };
+  const hasRows = clauses.data !== undefined || clauses.text !== undefined;
+  const compound = clauses.compound && checkCompound(context, clauses.compound, planModel, hasRows);
   checkComplete(context, clauses, tiers);
   const plan =
     model?.path === undefined
@@ -82,19 +93,23 @@ export function checkParsed(parsed: ParsedPlan, text: string, world: PlanWorld):
       : {
           modelPath: model.path,
           data,
+          ...(textClause === undefined ? {} : { text: textClause }),
           target: target ?? world.targets[0]?.id ?? '',
           ...(trainOn === undefined ? {} : { trainOn }),
           backend: backend ?? { kind: 'sim' as const },
           lower: tiers.map((t) => t.tier).filter((t): t is LowerTier => t.kind === 'lower'),
           upper: tiers.map((t) => t.tier).filter((t): t is UpperTier => t.kind === 'upper'),
+          ...(compound?.compound === undefined ? {} : { compound: compound.compound }),
           budgets: clauses.budgets,
         };
-  return { plan, outline: outlineOf(context, model?.path, target, tiers), diagnostics: findings.list() };
+  return { plan, outline: outlineOf(context, planModel, target, tiers, compound), diagnostics: findings.list() };
 }
 
 interface Clauses {
   readonly model: ModelClause | undefined;
   readonly data: DataClause | undefined;
+  readonly text: TextClause | undefined;
+  readonly compound: CompoundBlock | undefined;
   readonly target: TargetClause | undefined;
   readonly train: TrainClause | undefined;
   readonly backend: BackendClause | undefined;
@@ -104,7 +119,15 @@ interface Clauses {
 
 function sortClauses(context: CheckContext, clauses: readonly Clause[]): Clauses {
   const once = new OnceOnly(context, 'this plan');
-  const single: { model?: ModelClause; data?: DataClause; target?: TargetClause; train?: TrainClause; backend?: BackendClause } = {};
+  const single: {
+    model?: ModelClause;
+    data?: DataClause;
+    text?: TextClause;
+    target?: TargetClause;
+    train?: TrainClause;
+    backend?: BackendClause;
+    compound?: CompoundBlock;
+  } = {};
   const tiers: TierBlock[] = [];
   const budgets: BudgetClause[] = [];
   for (const clause of clauses) {
@@ -115,6 +138,11 @@ function sortClauses(context: CheckContext, clauses: readonly Clause[]): Clauses
       if (once.first('model', span)) single.model = clause;
     } else if (isDataClause(clause)) {
       if (once.first('data', span)) single.data = clause;
+    } else if (isTextClause(clause)) {
+      if (once.first('text', span)) single.text = clause;
+    } else if (isCompoundBlock(clause)) {
+      // A whole section is too much to underline.
+      if (once.first('compound', { offset: span.offset, end: span.offset + 'compound'.length }, 'header')) single.compound = clause;
     } else if (isTargetClause(clause)) {
       if (once.first('target', span)) single.target = clause;
     } else if (isTrainClause(clause)) {
@@ -125,6 +153,8 @@ function sortClauses(context: CheckContext, clauses: readonly Clause[]): Clauses
   return {
     model: single.model,
     data: single.data,
+    text: single.text,
+    compound: single.compound,
     target: single.target,
     train: single.train,
     backend: single.backend,
@@ -163,27 +193,4 @@ function checkComplete(context: CheckContext, clauses: Clauses, tiers: readonly 
     'the plan names no data, so its tiers cannot be fitted; add a clause such as data "digits.npz"',
     fixes,
   );
-}
-
-function outlineOf(
-  context: CheckContext,
-  model: string | undefined,
-  target: string | undefined,
-  tiers: readonly CheckedTier[],
-): PlanOutline {
-  return {
-    model: model ?? null,
-    target: target ?? null,
-    tiers: tiers.map((tier) => ({
-      kind: tier.kind,
-      name: tier.name,
-      headerRange: zeroBased(context.lines.range(tier.header)),
-      layers: tier.layers.map((layer) => ({ id: layer.id, range: zeroBased(context.lines.range(layer.span)) })),
-    })),
-    hasErrors: context.findings.hasErrors(),
-  };
-}
-
-function zeroBased(range: TextRange): LspRange {
-  return { start: { line: range.line - 1, character: range.column - 1 }, end: { line: range.endLine - 1, character: range.endColumn - 1 } };
 }

@@ -63,8 +63,8 @@ export class OnceOnly {
     this.place = place;
   }
 
-  /** True for the first use of `key`; later ones are reported at `span`, with their removal as the fix. */
-  first(key: string, span: Span): boolean {
+  /** True for the first use of `key`; later ones are reported at `span`, with their removal as the fix where `span` is all of it. */
+  first(key: string, span: Span, whole: 'whole' | 'header' = 'whole'): boolean {
     if (!this.seen.has(key)) {
       this.seen.add(key);
       return true;
@@ -74,7 +74,7 @@ export class OnceOnly {
       'duplicate-clause',
       span,
       `"${key}" stands more than once in ${this.place}; the first one counts, remove the others`,
-      [''],
+      whole === 'whole' ? [''] : [],
     );
     return false;
   }

@@ -1,6 +1,6 @@
 import { CstUtils } from 'langium';
 import type { LeafCstNode } from 'langium';
-import { isTierBlock } from './generated/ast.ts';
+import { isCompoundBlock, isTierBlock } from './generated/ast.ts';
 import { parsePlan } from './language.ts';
 import type { ParsedPlan } from './language.ts';
 import { wasCut } from './lexer.ts';
@@ -10,7 +10,7 @@ import { isClosed } from './text.ts';
 const indent = '  ';
 
 /**
- * The plan laid out evenly: one clause per line, two spaces inside a tier, one space between words, at most one blank line in a row,
+ * The plan laid out evenly: one clause per line, two spaces inside a tier or compound section, one space between words, at most one blank line in a row,
  * a line end at the end. Words, comments, the author's line breaks inside a clause (indented one step) and the gap before a comment
  * that ends a line stay, so lists and comments that were lined up by hand remain so. Idempotent; the result reads as the same plan.
  * Undefined when the text has syntax errors: a broken text is not touched.
@@ -53,7 +53,7 @@ function clauseStarts(parsed: ParsedPlan): ReadonlySet<number> {
   const starts = new Set<number>();
   for (const clause of parsed.value.clauses) {
     starts.add(spanOf(clause).offset);
-    if (isTierBlock(clause)) for (const inner of clause.clauses) starts.add(spanOf(inner).offset);
+    if (isTierBlock(clause) || isCompoundBlock(clause)) for (const inner of clause.clauses) starts.add(spanOf(inner).offset);
   }
   return starts;
 }
@@ -77,7 +77,13 @@ function separator(
     const blank = breaks > 1 && !isBrace(previous, '{') && !isBrace(leaf, '}') ? lineEnd : '';
     return `${lineEnd}${blank}${indent.repeat(depth + (continues ? 1 : 0))}`;
   }
-  return leaf.text === ',' ? '' : ' ';
+  return leaf.text === ',' || isNumberRange(previous, leaf) ? '' : ' ';
+}
+
+/** `0..3`: both signs beside the dots stand close, as numbers are short; names keep their distance. */
+function isNumberRange(previous: LeafCstNode, leaf: LeafCstNode): boolean {
+  if (previous.hidden || leaf.hidden) return false;
+  return (previous.tokenType.name === 'NUMBER' && leaf.text === '..') || (previous.text === '..' && leaf.tokenType.name === 'NUMBER');
 }
 
 function isBrace(leaf: LeafCstNode, brace: '{' | '}'): boolean {

@@ -7,9 +7,22 @@ type NoViable = Parameters<AbstractParserErrorMessageProvider['buildNoViableAltM
 type EarlyExit = Parameters<AbstractParserErrorMessageProvider['buildEarlyExitMessage']>[0];
 type TokenType = Mismatch['expected'];
 
-/** The clauses of a plan and of a tier, in the order in which the manual explains them. */
-export const planKeywords: readonly string[] = ['model', 'data', 'target', 'train', 'backend', 'lower', 'upper', 'budget'];
+/** The clauses of a plan, of a tier and of a compound section, in the order in which the manual explains them. */
+export const planKeywords: readonly string[] = [
+  'model',
+  'data',
+  'text',
+  'target',
+  'train',
+  'backend',
+  'lower',
+  'upper',
+  'compound',
+  'budget',
+];
 export const tierKeywords: readonly string[] = ['layers', 'solve', 'targets', 'learn', 'update', 'budget'];
+
+export const compoundKeywords: readonly string[] = ['lower', 'upper', 'cache', 'escalate', 'learn', 'update', 'budget'];
 
 /** What a STRING token is called. */
 export const textExpected = 'a text in double quotes';
@@ -55,8 +68,11 @@ function foundText(found: string): string {
 
 function expectation(expected: readonly (TokenType | undefined)[], ruleName: string): string {
   const inTier = ruleName.startsWith('TierBlock') || ruleName.startsWith('TierClause');
+  const inCompound = ruleName.startsWith('CompoundBlock') || ruleName.startsWith('CompoundClause');
   const names = new Set(expected.flatMap((type) => (type === undefined ? [] : [type.name])));
   if (inTier && (names.size === 0 || names.has('}'))) return `a clause of a tier (${tierKeywords.join(', ')}) or "}"`;
+  if (inCompound && (names.size === 0 || names.has('}'))) return `a clause of a compound section (${compoundKeywords.join(', ')}) or "}"`;
+  if (ruleName.startsWith('SizeUnit')) return 'a unit of size such as MB';
   if (names.size === 0 || names.has('EOF')) return `a clause: ${planKeywords.join(', ')}`;
   // A place that takes a word takes most keywords too; listing them all would hide the point.
   if (names.has('ID')) return names.has('STRING') || ruleName.startsWith('Name') ? 'a name' : 'a word';

@@ -1,5 +1,5 @@
-import type { LambdaChoice, Learner, UpperTier } from '../model/plan.ts';
-import type { LearnClause, MethodOption, SolveClause, TargetsClause } from './generated/ast.ts';
+import type { Compound, LambdaChoice, Learner, UpperTier } from '../model/plan.ts';
+import type { HeadsClause, LearnClause, MethodOption, SolveClause, TargetsClause } from './generated/ast.ts';
 import { seedRule } from './check-header.ts';
 import { checkNumber, OnceOnly } from './context.ts';
 import type { CheckContext, NumberRule } from './context.ts';
@@ -34,6 +34,14 @@ const rules: Readonly<Record<OptionKey, NumberRule>> = {
   seed: seedRule,
 };
 
+/** Which options the heads of a compound model take. */
+export const headsOptions: Readonly<Record<Compound['learn'], readonly OptionKey[]>> = {
+  auto: ['lambda', 'forgetting', 'rate'],
+  rls: ['lambda', 'forgetting'],
+  adam: ['rate'],
+  none: [],
+};
+
 /** Which options a way to learn takes. */
 export const learnerOptions: Readonly<Record<Learner, readonly OptionKey[]>> = {
   rls: ['lambda', 'forgetting', 'expand', 'compensation', 'seed'],
@@ -47,7 +55,7 @@ const defaultRate: Readonly<Record<Learner, number>> = { rls: 1e-3, sgd: 1e-2, a
 /** The options after a method; reports those that do not belong to `owner` (as it is called), repeated and impossible ones. */
 export function optionsOf(
   context: CheckContext,
-  clause: SolveClause | LearnClause | TargetsClause,
+  clause: SolveClause | LearnClause | TargetsClause | HeadsClause,
   owner: string,
   allowed: readonly OptionKey[],
 ): MethodOptions {
@@ -117,5 +125,6 @@ function checkCompensation(context: CheckContext, clause: LearnClause): void {
 }
 
 function listed(words: readonly string[]): string {
+  if (words.length === 0) return 'none';
   return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1) ?? ''}`;
 }

@@ -1,8 +1,20 @@
+import type { Block } from '../model/blocks.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
+import type { ValueInfo } from '../model/graph.ts';
 import type { Layer } from '../model/layer.ts';
 
-/** What a model path leads to: its layers in graph order, why it cannot be read, or that it cannot be looked at from here at all. */
-export type ModelView = { readonly layers: readonly Layer[] } | { readonly problem: Diagnostic } | { readonly unseen: true };
+/** A model that was read. */
+export interface SeenModel {
+  /** In graph order. */
+  readonly layers: readonly Layer[];
+  /** Its repeated blocks, in graph order; absent: not looked for, which reads as none. */
+  readonly blocks?: readonly Block[];
+  /** What the caller gives it; absent: not known. */
+  readonly inputs?: readonly ValueInfo[];
+}
+
+/** What a model path leads to: its layers and blocks, why it cannot be read, or that it cannot be looked at from here at all. */
+export type ModelView = SeenModel | { readonly problem: Diagnostic } | { readonly unseen: true };
 
 /** An energy target that a plan can name. */
 export interface TargetChoice {
@@ -29,6 +41,10 @@ export interface PlanWorld {
   modelsNearby(): readonly string[];
   /** Paths of data files near the plan. Bounded in number. */
   dataNearby(): readonly string[];
+  /** Paths of text files near the plan; absent: none. Bounded in number. */
+  textsNearby?(): readonly string[];
+  /** Paths of files near the plan that may be vocabularies, likely ones first; absent: none. Bounded in number. */
+  vocabulariesNearby?(): readonly string[];
 }
 
 /** A world without files, for plans that are not on this machine's disk: everything that needs a file goes unchecked. */

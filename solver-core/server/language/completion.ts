@@ -5,11 +5,24 @@ import type { CompletionAcceptor, CompletionContext, CompletionProviderOptions, 
 import { CompletionItemKind } from 'vscode-languageserver/node.js';
 import type { Layer } from '../../model/layer.ts';
 import { isClosed, quote, shown } from '../../tiers/text.ts';
-import { backendWords, keywordDocs, learnWords, perWords, shownUnits, solveWords, targetKindWords } from '../../tiers/vocabulary.ts';
+import {
+  backendWords,
+  cacheWords,
+  countWords,
+  escalateWords,
+  headsWords,
+  keywordDocs,
+  learnWords,
+  perWords,
+  shownSizeUnits,
+  shownUnits,
+  solveWords,
+  targetKindWords,
+} from '../../tiers/vocabulary.ts';
 import type { Word } from '../../tiers/vocabulary.ts';
 import { spanRange } from './convert.ts';
-import { layersOf } from './hover.ts';
-import { layerLine } from './layer-text.ts';
+import { blocksOf, layersOf } from './hover.ts';
+import { blockLine, layerLine } from './layer-text.ts';
 import type { PlanCheck, PlanChecks } from './plan-checks.ts';
 
 /** More names than this are not sent at once; typing narrows them down and asks again. */
@@ -30,6 +43,11 @@ const wordsOf: Readonly<Record<string, readonly Word[]>> = {
   learner: learnWords,
   targetKind: targetKindWords,
   per: perWords,
+  heads: headsWords,
+  counts: countWords,
+  escalation: escalateWords,
+  cached: cacheWords,
+  sizeUnit: shownSizeUnits.map((word) => ({ word, doc: 'Unit of size; 1 KB is 1024 B.' })),
   unit: shownUnits.map((word) => ({ word, doc: 'Unit of energy.' })),
 };
 
@@ -52,6 +70,7 @@ export class PlanCompletion extends DefaultCompletionProvider {
     if (words !== undefined) return this.offerWords(context, words, acceptor);
     const quoted = property === undefined ? undefined : this.quotedItems(context, property);
     if (quoted !== undefined) return this.offerQuoted(context, quoted, acceptor);
+    if (property === 'first' || property === 'last') return this.offerBlocks(context, acceptor);
     // A name may be any keyword; offering them all would hide that it is the author's to choose.
     if (property === 'name' || property === 'array' || !GrammarAST.isKeyword(next.feature)) return;
     return this.completionForKeyword(context, next.feature, acceptor);
@@ -59,6 +78,9 @@ export class PlanCompletion extends DefaultCompletionProvider {
 
   protected override completionForKeyword(context: CompletionContext, keyword: GrammarAST.Keyword, acceptor: CompletionAcceptor): void {
     if (!this.filterKeyword(context, keyword)) return;
+    // Most models have no blocks; where it is known, the word would lead nowhere.
+    const blocks = keyword.value === 'blocks' ? blocksOf(this.checks.of(context.textDocument)) : undefined;
+    if (blocks?.length === 0) return;
     const documentation = keywordDocs.find((k) => k.word === keyword.value)?.doc;
     acceptor(context, {
       label: keyword.value,
@@ -90,13 +112,35 @@ export class PlanCompletion extends DefaultCompletionProvider {
     }
   }
 
+  /** Numbers of blocks, each with what it is. */
+  private offerBlocks(context: CompletionContext, acceptor: CompletionAcceptor): void {
+    for (const block of (blocksOf(this.checks.of(context.textDocument)) ?? []).slice(0, maxItems)) {
+      acceptor(context, {
+        label: String(block.index),
+        kind: CompletionItemKind.Field,
+        detail: blockLine(block),
+        sortText: `0${String(block.index).padStart(6, '0')}`,
+      });
+    }
+  }
+
   private quotedItems(context: CompletionContext, property: string): readonly QuotedItem[] | undefined {
     const { world } = this.checks.of(context.textDocument);
     switch (property) {
       case 'modelPath':
+      case 'modulePath':
         return world.modelsNearby().map((value) => ({ value, detail: 'model', kind: CompletionItemKind.File, rank: 0 }));
       case 'dataPath':
         return world.dataNearby().map((value) => ({ value, detail: 'data', kind: CompletionItemKind.File, rank: 0 }));
+      case 'textPath':
+        return (world.textsNearby?.() ?? []).map((value) => ({ value, detail: 'text', kind: CompletionItemKind.File, rank: 0 }));
+      case 'tokensPath':
+        return (world.vocabulariesNearby?.() ?? []).map((value) => ({
+          value,
+          detail: 'vocabulary',
+          kind: CompletionItemKind.File,
+          rank: 0,
+        }));
       case 'target':
       case 'machine':
         return world.targets.map((t) => ({ value: t.id, detail: t.title, kind: CompletionItemKind.EnumMember, rank: 0 }));

@@ -2,15 +2,27 @@ import { AstUtils, CstUtils, GrammarAST } from 'langium';
 import type { LangiumDocument, LeafCstNode } from 'langium';
 import type { HoverProvider } from 'langium/lsp';
 import type { Hover, HoverParams } from 'vscode-languageserver/node.js';
+import type { Block } from '../../model/blocks.ts';
 import type { Layer } from '../../model/layer.ts';
-import { isLayerEntry, isTargetClause, isTrainClause } from '../../tiers/generated/ast.ts';
+import { isEscalateClause, isLayerEntry, isModuleClause, isTargetClause, isTrainClause } from '../../tiers/generated/ast.ts';
 import type { LayerEntry } from '../../tiers/generated/ast.ts';
-import { spanOf, textOf } from '../../tiers/nodes.ts';
+import { numberOf, spanOf, textOf } from '../../tiers/nodes.ts';
 import { isClosed, shown, unquote } from '../../tiers/text.ts';
-import { backendWords, keywordDocs, learnWords, perWords, solveWords, targetKindWords } from '../../tiers/vocabulary.ts';
+import {
+  backendWords,
+  cacheWords,
+  countWords,
+  escalateWords,
+  headsWords,
+  keywordDocs,
+  learnWords,
+  perWords,
+  solveWords,
+  targetKindWords,
+} from '../../tiers/vocabulary.ts';
 import type { Word } from '../../tiers/vocabulary.ts';
 import { escapeMarkdown, spanRange } from './convert.ts';
-import { group, layerMarkdown } from './layer-text.ts';
+import { blocksMarkdown, group, layerMarkdown } from './layer-text.ts';
 import type { PlanCheck, PlanChecks } from './plan-checks.ts';
 
 const wordsOf: Readonly<Record<string, readonly Word[]>> = {
@@ -19,6 +31,10 @@ const wordsOf: Readonly<Record<string, readonly Word[]>> = {
   learner: learnWords,
   targetKind: targetKindWords,
   per: perWords,
+  heads: headsWords,
+  counts: countWords,
+  escalation: escalateWords,
+  cached: cacheWords,
 };
 
 /** Explains layers, targets, keywords and the words of the language. */
@@ -41,6 +57,9 @@ export class PlanHover implements HoverProvider {
 
 function explain(leaf: LeafCstNode, check: PlanCheck): string | undefined {
   const node = leaf.astNode;
+  if (isLayerEntry(node) && node.blocks) return leaf.text === 'blocks' ? keywordDoc('blocks') : aboutBlocks(node, check);
+  if (isModuleClause(node) && node.rest && leaf.text === 'rest') return aboutRest(check);
+  if (isEscalateClause(node) && leaf.text === 'auto') return keywordDoc('below');
   if (isLayerEntry(node)) return leaf.tokenType.name === 'STRING' ? aboutLayer(leaf, check) : aboutRange(node, check);
   if ((isTargetClause(node) || isTrainClause(node)) && leaf.tokenType.name === 'STRING') {
     const target = isClosed(leaf.text) ? check.world.targets.find((t) => t.id === unquote(leaf.text)) : undefined;
@@ -53,8 +72,10 @@ function explain(leaf: LeafCstNode, check: PlanCheck): string | undefined {
   const word = wordsOf[property ?? '']?.find((w) => w.word === leaf.text);
   if (word !== undefined) return `**${word.word}**: ${word.doc}`;
   if (property === 'name' || property === 'array' || leaf.tokenType.name === 'STRING') return undefined;
-  return keywordDocs.find((k) => k.word === leaf.text)?.doc;
+  return keywordDoc(leaf.text);
 }
+
+const keywordDoc = (word: string): string | undefined => keywordDocs.find((k) => k.word === word)?.doc;
 
 /** The property of the syntax tree that a word fills, found from the outermost part of the grammar it stands for. */
 function propertyOf(leaf: LeafCstNode): string | undefined {
@@ -65,7 +86,14 @@ function propertyOf(leaf: LeafCstNode): string | undefined {
 function aboutLayer(leaf: LeafCstNode, check: PlanCheck): string | undefined {
   const id = isClosed(leaf.text) ? unquote(leaf.text) : undefined;
   const layer = layersOf(check)?.find((l) => l.id === id);
-  return layer && layerMarkdown(layer, tierOf(check, layer.id));
+  return (
+    layer &&
+    layerMarkdown(
+      layer,
+      tierOf(check, layer.id),
+      blocksOf(check)?.find((block) => block.layers.includes(layer.id)),
+    )
+  );
 }
 
 function aboutRange(entry: LayerEntry, check: PlanCheck): string | undefined {
@@ -83,6 +111,29 @@ function aboutRange(entry: LayerEntry, check: PlanCheck): string | undefined {
     .join(', ');
   const parameters = part.reduce((sum, l) => sum + l.parameters, 0);
   return `${part.length} layers, ${group(parameters)} parameters: ${names}${part.length > 8 ? ', …' : ''}`;
+}
+
+function aboutBlocks(entry: LayerEntry, check: PlanCheck): string | undefined {
+  const [first, last] = [numberOf(entry, 'first')?.value, numberOf(entry, 'last')?.value];
+  if (first === undefined) return undefined;
+  const blocks = (blocksOf(check) ?? []).filter((block) => block.index >= first && block.index <= (last ?? first));
+  return blocks.length === 0 ? undefined : blocksMarkdown(blocks, layersOf(check) ?? []);
+}
+
+/** What the upper module is when it is the rest. */
+function aboutRest(check: PlanCheck): string | undefined {
+  const layers = check.checked.outline.compound?.upper?.layers ?? [];
+  if (layers.length === 0) return keywordDoc('rest');
+  const names = layers.slice(0, 8).map((layer) => escapeMarkdown(shown(layer.id, 40)));
+  const count = layers.length === 1 ? '1 layer follows' : `${layers.length} layers follow`;
+  return `${count} the lower module: ${names.join(', ')}${layers.length > 8 ? ', …' : ''}`;
+}
+
+/** Blocks of the plan's model, none included; undefined when it cannot be read. */
+export function blocksOf(check: PlanCheck): readonly Block[] | undefined {
+  const path = check.checked.plan?.modelPath;
+  const view = path === undefined ? undefined : check.world.model(path);
+  return view !== undefined && 'layers' in view ? (view.blocks ?? []) : undefined;
 }
 
 /** Layers of the plan's model, when it can be read. */

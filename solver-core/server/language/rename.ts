@@ -3,13 +3,13 @@ import type { LangiumDocument, LeafCstNode } from 'langium';
 import type { RenameProvider } from 'langium/lsp';
 import { ErrorCodes, ResponseError } from 'vscode-languageserver/node.js';
 import type { Position, Range, RenameParams, TextDocumentPositionParams, WorkspaceEdit } from 'vscode-languageserver/node.js';
-import { isName, isTierBlock } from '../../tiers/generated/ast.ts';
+import { isCompoundBlock, isName, isTierBlock } from '../../tiers/generated/ast.ts';
 import { rawOf } from '../../tiers/nodes.ts';
 import { shown } from '../../tiers/text.ts';
 import { spanRange } from './convert.ts';
 import type { PlanChecks } from './plan-checks.ts';
 
-/** Renames tiers. Nothing refers to a tier by name inside a plan, so the name itself is the only edit. */
+/** Renames tiers and the compound section. Nothing refers to them by name inside a plan, so the name itself is the only edit. */
 export class PlanRename implements RenameProvider {
   private readonly checks: PlanChecks;
 
@@ -48,7 +48,7 @@ function tierNameAt(document: LangiumDocument, position: Position): LeafCstNode 
   // The cursor may stand behind the last letter.
   for (const at of [offset, offset - 1]) {
     const leaf = at < 0 ? undefined : CstUtils.findLeafNodeAtOffset(root, at);
-    if (leaf === undefined || leaf.hidden || !isTierBlock(leaf.astNode)) continue;
+    if (leaf === undefined || leaf.hidden || !(isTierBlock(leaf.astNode) || isCompoundBlock(leaf.astNode))) continue;
     const name = rawOf(leaf.astNode, 'name');
     if (name !== undefined && name.span.offset === leaf.offset) return leaf;
   }

@@ -23,10 +23,16 @@ export type TiersKeywordNames =
     | ">"
     | "auto"
     | "backend"
+    | "below"
+    | "blocks"
     | "budget"
+    | "cache"
     | "compensation"
+    | "compound"
+    | "context"
     | "data"
     | "epochs"
+    | "escalate"
     | "ewc"
     | "expand"
     | "forgetting"
@@ -42,16 +48,20 @@ export type TiersKeywordNames =
     | "on"
     | "per"
     | "rate"
+    | "rest"
     | "seed"
     | "solve"
     | "split"
     | "target"
     | "targets"
+    | "text"
     | "tier"
+    | "tokens"
     | "train"
     | "update"
     | "upper"
     | "when"
+    | "within"
     | "{"
     | "}";
 
@@ -103,7 +113,26 @@ export function isBudgetClause(item: unknown): item is BudgetClause {
     return reflection.isInstance(item, BudgetClause.$type);
 }
 
-export type Clause = BackendClause | BudgetClause | DataClause | ModelClause | TargetClause | TierBlock | TrainClause;
+export interface CacheClause extends langium.AstNode {
+    readonly $container: CompoundBlock;
+    readonly $type: 'CacheClause';
+    cached?: Word;
+    size?: string;
+    sizeUnit?: SizeUnit;
+}
+
+export const CacheClause = {
+    $type: 'CacheClause',
+    cached: 'cached',
+    size: 'size',
+    sizeUnit: 'sizeUnit'
+} as const;
+
+export function isCacheClause(item: unknown): item is CacheClause {
+    return reflection.isInstance(item, CacheClause.$type);
+}
+
+export type Clause = BackendClause | BudgetClause | CompoundBlock | DataClause | ModelClause | TargetClause | TextClause | TierBlock | TrainClause;
 
 export const Clause = {
     $type: 'Clause'
@@ -111,6 +140,33 @@ export const Clause = {
 
 export function isClause(item: unknown): item is Clause {
     return reflection.isInstance(item, Clause.$type);
+}
+
+export interface CompoundBlock extends langium.AstNode {
+    readonly $container: PlanFile;
+    readonly $type: 'CompoundBlock';
+    clauses: Array<CompoundClause>;
+    name: Name;
+}
+
+export const CompoundBlock = {
+    $type: 'CompoundBlock',
+    clauses: 'clauses',
+    name: 'name'
+} as const;
+
+export function isCompoundBlock(item: unknown): item is CompoundBlock {
+    return reflection.isInstance(item, CompoundBlock.$type);
+}
+
+export type CompoundClause = CacheClause | EscalateClause | HeadsClause | LimitClause | ModuleClause | UpdateClause;
+
+export const CompoundClause = {
+    $type: 'CompoundClause'
+} as const;
+
+export function isCompoundClause(item: unknown): item is CompoundClause {
+    return reflection.isInstance(item, CompoundClause.$type);
 }
 
 export interface DataClause extends langium.AstNode {
@@ -149,16 +205,60 @@ export function isDataOption(item: unknown): item is DataOption {
     return reflection.isInstance(item, DataOption.$type);
 }
 
+export interface EscalateClause extends langium.AstNode {
+    readonly $container: CompoundBlock;
+    readonly $type: 'EscalateClause';
+    auto: boolean;
+    confidence?: string;
+    escalation?: Word;
+    within?: string;
+}
+
+export const EscalateClause = {
+    $type: 'EscalateClause',
+    auto: 'auto',
+    confidence: 'confidence',
+    escalation: 'escalation',
+    within: 'within'
+} as const;
+
+export function isEscalateClause(item: unknown): item is EscalateClause {
+    return reflection.isInstance(item, EscalateClause.$type);
+}
+
+export interface HeadsClause extends langium.AstNode {
+    readonly $container: CompoundBlock;
+    readonly $type: 'HeadsClause';
+    heads: Word;
+    options: Array<MethodOption>;
+}
+
+export const HeadsClause = {
+    $type: 'HeadsClause',
+    heads: 'heads',
+    options: 'options'
+} as const;
+
+export function isHeadsClause(item: unknown): item is HeadsClause {
+    return reflection.isInstance(item, HeadsClause.$type);
+}
+
 export interface LayerEntry extends langium.AstNode {
-    readonly $container: LayersClause;
+    readonly $container: LayersClause | ModuleClause;
     readonly $type: 'LayerEntry';
-    from: string;
+    blocks: boolean;
+    first: string;
+    from?: string;
+    last?: string;
     to?: string;
 }
 
 export const LayerEntry = {
     $type: 'LayerEntry',
+    blocks: 'blocks',
+    first: 'first',
     from: 'from',
+    last: 'last',
     to: 'to'
 } as const;
 
@@ -198,8 +298,27 @@ export function isLearnClause(item: unknown): item is LearnClause {
     return reflection.isInstance(item, LearnClause.$type);
 }
 
+export interface LimitClause extends langium.AstNode {
+    readonly $container: CompoundBlock;
+    readonly $type: 'LimitClause';
+    amount: string;
+    counts: Word;
+    unit: Word;
+}
+
+export const LimitClause = {
+    $type: 'LimitClause',
+    amount: 'amount',
+    counts: 'counts',
+    unit: 'unit'
+} as const;
+
+export function isLimitClause(item: unknown): item is LimitClause {
+    return reflection.isInstance(item, LimitClause.$type);
+}
+
 export interface MethodOption extends langium.AstNode {
-    readonly $container: LearnClause | SolveClause | TargetsClause;
+    readonly $container: HeadsClause | LearnClause | SolveClause | TargetsClause;
     readonly $type: 'MethodOption';
     auto: boolean;
     key: 'compensation' | 'epochs' | 'ewc' | 'expand' | 'forgetting' | 'lambda' | 'rate' | 'seed';
@@ -232,10 +351,31 @@ export function isModelClause(item: unknown): item is ModelClause {
     return reflection.isInstance(item, ModelClause.$type);
 }
 
-export type Name = 'auto' | 'backend' | 'budget' | 'compensation' | 'data' | 'epochs' | 'ewc' | 'expand' | 'forgetting' | 'gain' | 'inputs' | 'joule' | 'labels' | 'lambda' | 'layers' | 'learn' | 'lower' | 'model' | 'on' | 'per' | 'rate' | 'seed' | 'solve' | 'split' | 'target' | 'targets' | 'tier' | 'train' | 'update' | 'upper' | 'when' | string;
+export interface ModuleClause extends langium.AstNode {
+    readonly $container: CompoundBlock;
+    readonly $type: 'ModuleClause';
+    entries: Array<LayerEntry>;
+    kind: 'lower' | 'upper';
+    modulePath?: string;
+    rest: boolean;
+}
+
+export const ModuleClause = {
+    $type: 'ModuleClause',
+    entries: 'entries',
+    kind: 'kind',
+    modulePath: 'modulePath',
+    rest: 'rest'
+} as const;
+
+export function isModuleClause(item: unknown): item is ModuleClause {
+    return reflection.isInstance(item, ModuleClause.$type);
+}
+
+export type Name = 'auto' | 'backend' | 'below' | 'blocks' | 'budget' | 'cache' | 'compensation' | 'compound' | 'context' | 'data' | 'epochs' | 'escalate' | 'ewc' | 'expand' | 'forgetting' | 'gain' | 'inputs' | 'joule' | 'labels' | 'lambda' | 'layers' | 'learn' | 'lower' | 'model' | 'on' | 'per' | 'rate' | 'rest' | 'seed' | 'solve' | 'split' | 'target' | 'targets' | 'text' | 'tier' | 'tokens' | 'train' | 'update' | 'upper' | 'when' | 'within' | string;
 
 export function isName(item: unknown): item is Name {
-    return item === 'model' || item === 'data' || item === 'inputs' || item === 'labels' || item === 'split' || item === 'seed' || item === 'target' || item === 'backend' || item === 'auto' || item === 'lower' || item === 'upper' || item === 'tier' || item === 'layers' || item === 'solve' || item === 'lambda' || item === 'targets' || item === 'learn' || item === 'forgetting' || item === 'expand' || item === 'compensation' || item === 'rate' || item === 'epochs' || item === 'ewc' || item === 'update' || item === 'when' || item === 'gain' || item === 'per' || item === 'joule' || item === 'budget' || item === 'train' || item === 'on' || (typeof item === 'string' && (/[A-Za-z_\u00b5\u00c0-\u1fff\u2c00-\ud7ff\uf900-\ufdff][A-Za-z0-9_\u00b5\u00c0-\u1fff\u2c00-\ud7ff\uf900-\ufdff-]*/.test(item)));
+    return item === 'model' || item === 'data' || item === 'inputs' || item === 'labels' || item === 'split' || item === 'seed' || item === 'target' || item === 'backend' || item === 'auto' || item === 'lower' || item === 'upper' || item === 'tier' || item === 'layers' || item === 'solve' || item === 'lambda' || item === 'targets' || item === 'learn' || item === 'forgetting' || item === 'expand' || item === 'compensation' || item === 'rate' || item === 'epochs' || item === 'ewc' || item === 'update' || item === 'when' || item === 'gain' || item === 'per' || item === 'joule' || item === 'budget' || item === 'train' || item === 'on' || item === 'text' || item === 'tokens' || item === 'context' || item === 'compound' || item === 'blocks' || item === 'rest' || item === 'cache' || item === 'escalate' || item === 'below' || item === 'within' || (typeof item === 'string' && (/[A-Za-z_\u00b5\u00c0-\u1fff\u2c00-\ud7ff\uf900-\ufdff][A-Za-z0-9_\u00b5\u00c0-\u1fff\u2c00-\ud7ff\uf900-\ufdff-]*/.test(item)));
 }
 
 export interface PlanFile extends langium.AstNode {
@@ -250,6 +390,12 @@ export const PlanFile = {
 
 export function isPlanFile(item: unknown): item is PlanFile {
     return reflection.isInstance(item, PlanFile.$type);
+}
+
+export type SizeUnit = string;
+
+export function isSizeUnit(item: unknown): item is SizeUnit {
+    return (typeof item === 'string' && (/[A-Za-z_\u00b5\u00c0-\u1fff\u2c00-\ud7ff\uf900-\ufdff][A-Za-z0-9_\u00b5\u00c0-\u1fff\u2c00-\ud7ff\uf900-\ufdff-]*/.test(item)));
 }
 
 export interface SolveClause extends langium.AstNode {
@@ -301,6 +447,42 @@ export function isTargetsClause(item: unknown): item is TargetsClause {
     return reflection.isInstance(item, TargetsClause.$type);
 }
 
+export interface TextClause extends langium.AstNode {
+    readonly $container: PlanFile;
+    readonly $type: 'TextClause';
+    options: Array<TextOption>;
+    textPath: string;
+}
+
+export const TextClause = {
+    $type: 'TextClause',
+    options: 'options',
+    textPath: 'textPath'
+} as const;
+
+export function isTextClause(item: unknown): item is TextClause {
+    return reflection.isInstance(item, TextClause.$type);
+}
+
+export interface TextOption extends langium.AstNode {
+    readonly $container: TextClause;
+    readonly $type: 'TextOption';
+    key: 'context' | 'split' | 'tokens';
+    number?: string;
+    tokensPath?: string;
+}
+
+export const TextOption = {
+    $type: 'TextOption',
+    key: 'key',
+    number: 'number',
+    tokensPath: 'tokensPath'
+} as const;
+
+export function isTextOption(item: unknown): item is TextOption {
+    return reflection.isInstance(item, TextOption.$type);
+}
+
 export interface TierBlock extends langium.AstNode {
     readonly $container: PlanFile;
     readonly $type: 'TierBlock';
@@ -346,7 +528,7 @@ export function isTrainClause(item: unknown): item is TrainClause {
 }
 
 export interface UpdateClause extends langium.AstNode {
-    readonly $container: TierBlock;
+    readonly $container: CompoundBlock | TierBlock;
     readonly $type: 'UpdateClause';
     threshold: string;
 }
@@ -369,18 +551,27 @@ export function isWord(item: unknown): item is Word {
 export type TiersAstType = {
     BackendClause: BackendClause
     BudgetClause: BudgetClause
+    CacheClause: CacheClause
     Clause: Clause
+    CompoundBlock: CompoundBlock
+    CompoundClause: CompoundClause
     DataClause: DataClause
     DataOption: DataOption
+    EscalateClause: EscalateClause
+    HeadsClause: HeadsClause
     LayerEntry: LayerEntry
     LayersClause: LayersClause
     LearnClause: LearnClause
+    LimitClause: LimitClause
     MethodOption: MethodOption
     ModelClause: ModelClause
+    ModuleClause: ModuleClause
     PlanFile: PlanFile
     SolveClause: SolveClause
     TargetClause: TargetClause
     TargetsClause: TargetsClause
+    TextClause: TextClause
+    TextOption: TextOption
     TierBlock: TierBlock
     TierClause: TierClause
     TrainClause: TrainClause
@@ -423,8 +614,42 @@ export class TiersAstReflection extends langium.AbstractAstReflection {
             },
             superTypes: [Clause.$type, TierClause.$type]
         },
+        CacheClause: {
+            name: CacheClause.$type,
+            properties: {
+                cached: {
+                    name: CacheClause.cached
+                },
+                size: {
+                    name: CacheClause.size
+                },
+                sizeUnit: {
+                    name: CacheClause.sizeUnit
+                }
+            },
+            superTypes: [CompoundClause.$type]
+        },
         Clause: {
             name: Clause.$type,
+            properties: {
+            },
+            superTypes: []
+        },
+        CompoundBlock: {
+            name: CompoundBlock.$type,
+            properties: {
+                clauses: {
+                    name: CompoundBlock.clauses,
+                    defaultValue: []
+                },
+                name: {
+                    name: CompoundBlock.name
+                }
+            },
+            superTypes: [Clause.$type]
+        },
+        CompoundClause: {
+            name: CompoundClause.$type,
             properties: {
             },
             superTypes: []
@@ -457,11 +682,53 @@ export class TiersAstReflection extends langium.AbstractAstReflection {
             },
             superTypes: []
         },
+        EscalateClause: {
+            name: EscalateClause.$type,
+            properties: {
+                auto: {
+                    name: EscalateClause.auto,
+                    defaultValue: false
+                },
+                confidence: {
+                    name: EscalateClause.confidence
+                },
+                escalation: {
+                    name: EscalateClause.escalation
+                },
+                within: {
+                    name: EscalateClause.within
+                }
+            },
+            superTypes: [CompoundClause.$type]
+        },
+        HeadsClause: {
+            name: HeadsClause.$type,
+            properties: {
+                heads: {
+                    name: HeadsClause.heads
+                },
+                options: {
+                    name: HeadsClause.options,
+                    defaultValue: []
+                }
+            },
+            superTypes: [CompoundClause.$type]
+        },
         LayerEntry: {
             name: LayerEntry.$type,
             properties: {
+                blocks: {
+                    name: LayerEntry.blocks,
+                    defaultValue: false
+                },
+                first: {
+                    name: LayerEntry.first
+                },
                 from: {
                     name: LayerEntry.from
+                },
+                last: {
+                    name: LayerEntry.last
                 },
                 to: {
                     name: LayerEntry.to
@@ -492,6 +759,21 @@ export class TiersAstReflection extends langium.AbstractAstReflection {
             },
             superTypes: [TierClause.$type]
         },
+        LimitClause: {
+            name: LimitClause.$type,
+            properties: {
+                amount: {
+                    name: LimitClause.amount
+                },
+                counts: {
+                    name: LimitClause.counts
+                },
+                unit: {
+                    name: LimitClause.unit
+                }
+            },
+            superTypes: [CompoundClause.$type]
+        },
         MethodOption: {
             name: MethodOption.$type,
             properties: {
@@ -516,6 +798,26 @@ export class TiersAstReflection extends langium.AbstractAstReflection {
                 }
             },
             superTypes: [Clause.$type]
+        },
+        ModuleClause: {
+            name: ModuleClause.$type,
+            properties: {
+                entries: {
+                    name: ModuleClause.entries,
+                    defaultValue: []
+                },
+                kind: {
+                    name: ModuleClause.kind
+                },
+                modulePath: {
+                    name: ModuleClause.modulePath
+                },
+                rest: {
+                    name: ModuleClause.rest,
+                    defaultValue: false
+                }
+            },
+            superTypes: [CompoundClause.$type]
         },
         PlanFile: {
             name: PlanFile.$type,
@@ -562,6 +864,34 @@ export class TiersAstReflection extends langium.AbstractAstReflection {
             },
             superTypes: [TierClause.$type]
         },
+        TextClause: {
+            name: TextClause.$type,
+            properties: {
+                options: {
+                    name: TextClause.options,
+                    defaultValue: []
+                },
+                textPath: {
+                    name: TextClause.textPath
+                }
+            },
+            superTypes: [Clause.$type]
+        },
+        TextOption: {
+            name: TextOption.$type,
+            properties: {
+                key: {
+                    name: TextOption.key
+                },
+                number: {
+                    name: TextOption.number
+                },
+                tokensPath: {
+                    name: TextOption.tokensPath
+                }
+            },
+            superTypes: []
+        },
         TierBlock: {
             name: TierBlock.$type,
             properties: {
@@ -600,7 +930,7 @@ export class TiersAstReflection extends langium.AbstractAstReflection {
                     name: UpdateClause.threshold
                 }
             },
-            superTypes: [TierClause.$type]
+            superTypes: [CompoundClause.$type, TierClause.$type]
         }
     } as const satisfies langium.AstMetaData
 }

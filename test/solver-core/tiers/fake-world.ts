@@ -1,3 +1,5 @@
+import type { Block } from '../../../solver-core/model/blocks.ts';
+import type { ValueInfo } from '../../../solver-core/model/graph.ts';
 import type { Layer } from '../../../solver-core/model/layer.ts';
 import type { PlanWorld } from '../../../solver-core/tiers/world.ts';
 
@@ -41,23 +43,47 @@ const digits = [
   fakeLayer('/head/out "a"\\b\u202e'),
 ];
 
-/** One model, one data file, two targets; everything a plan in the cases can refer to. */
+/** A model of six blocks with two layers each, and a head. */
+const deepBlocks: readonly Block[] = Array.from({ length: 6 }, (_, index) => ({
+  index,
+  name: `blocks.${index}`,
+  kind: 'transformer',
+  layers: [`/b${index}/up`, `/b${index}/down`],
+  roles: new Map([
+    [`/b${index}/up`, 'up'],
+    [`/b${index}/down`, 'down'],
+  ]),
+  input: `x${index}`,
+  output: `x${index + 1}`,
+}));
+const deep = [...deepBlocks.flatMap((block) => block.layers.map((id) => fakeLayer(id))), fakeLayer('/head')];
+
+const input = (dtype: ValueInfo['dtype'], ...shape: (number | string)[]): ValueInfo[] => [{ name: 'in', kind: 'tensor', dtype, shape }];
+
+/** Some models, one data file, one text, two targets; everything a plan in the cases can refer to. */
 export function fakeWorld(overrides: Partial<PlanWorld> = {}): PlanWorld {
   return {
     model: (path) => {
       if (path === 'digits.onnx') return { layers: digits };
+      if (path === 'deep.onnx' || path === 'deep2.onnx')
+        return { layers: deep, blocks: deepBlocks, inputs: input('int64', 'batch', 'seq') };
+      if (path === 'small.onnx') return { layers: digits.slice(0, 2), blocks: [], inputs: input('float32', 'batch', 1, 28, 28) };
+      if (path === 'wide.onnx') return { layers: digits, blocks: [], inputs: input('float32', 'batch', 784) };
+      if (path === 'narrow.onnx') return { layers: digits, blocks: [], inputs: input('float32', 'batch', 64) };
       if (path === 'empty.onnx') return { layers: [] };
       if (path === 'broken.onnx')
         return { problem: { severity: 'error', code: 'onnx-truncated', message: 'the file ends in the middle of a tensor', where: {} } };
       return { problem: { severity: 'error', code: 'missing-file', message: 'no such file', where: {} } };
     },
-    fileExists: (path) => path === 'digits.npz',
+    fileExists: (path) => ['digits.npz', 'input.txt', 'vocab.json'].includes(path),
     targets: [
       { id: 'ecp5-85f', title: 'Lattice ECP5' },
       { id: 'server-cpu', title: 'Server CPU' },
     ],
     modelsNearby: () => ['digits.onnx', 'empty.onnx', 'broken.onnx', 'other/lenet.onnx'],
     dataNearby: () => ['digits.npz'],
+    textsNearby: () => ['input.txt'],
+    vocabulariesNearby: () => ['vocab.json'],
     ...overrides,
   };
 }

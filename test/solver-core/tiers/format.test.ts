@@ -54,6 +54,24 @@ lower tier a { // first
 `);
 });
 
+test('lays a compound section out, numbers of blocks close together', () => {
+  const text =
+    'text "t.txt"tokens "v.json" compound c{lower blocks 0 .. 3,blocks 5 upper rest cache 64MB escalate below auto within .01 // why\nlearn none}';
+  expect(formatPlan(text)).toBe(`text "t.txt" tokens "v.json"
+compound c {
+  lower blocks 0..3, blocks 5
+  upper rest
+  cache 64 MB
+  escalate below auto within .01 // why
+  learn none
+}
+`);
+  expect(formatPlan('lower tier a { layers blocks 1../* x */3 , "b"..  "c" }')).toBe(`lower tier a {
+  layers blocks 1.. /* x */ 3, "b" .. "c"
+}
+`);
+});
+
 test('leaves a broken text alone', () => {
   expect(formatPlan('model "a.onnx\n')).toBeUndefined();
   expect(formatPlan('modle "a.onnx"')).toBeUndefined();

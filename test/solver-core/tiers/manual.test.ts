@@ -8,10 +8,15 @@ import { formatPlan } from '../../../solver-core/tiers/format.ts';
 import { maxTextLength, maxTokens } from '../../../solver-core/tiers/lexer.ts';
 import {
   backendWords,
+  cacheWords,
+  countWords,
   energyUnits,
+  escalateWords,
+  headsWords,
   keywordDocs,
   learnWords,
   perWords,
+  sizeUnits,
   solveWords,
   targetKindWords,
 } from '../../../solver-core/tiers/vocabulary.ts';
@@ -25,16 +30,21 @@ test('the manual lists exactly the codes of the checker, in the same order', () 
   expect([...findings.matchAll(/^\| `([a-z-]+)` \|/gm)].map((m) => m[1])).toEqual([...diagnosticCodes]);
 });
 
-test('the example of the manual is a plan without findings, laid out', () => {
-  const example = /```tiers\n([\s\S]*?)```/.exec(manual)?.[1] ?? '';
-  expect(checkPlan(example, fakeWorld()).diagnostics).toEqual([]);
-  expect(formatPlan(example)).toBe(example);
+test('each example of the manual is a plan without findings, laid out', () => {
+  const examples = [...manual.matchAll(/```tiers\n([\s\S]*?)```/g)].map((match) => match[1] ?? '');
+  expect(examples).toHaveLength(2);
+  for (const example of examples) {
+    expect(checkPlan(example, fakeWorld()).diagnostics).toEqual([]);
+    expect(formatPlan(example)).toBe(example);
+  }
 });
 
 test('the manual names every word, unit and limit of the language', () => {
   const words = [
     ...[...backendWords, ...learnWords, ...perWords, ...solveWords, ...targetKindWords, ...keywordDocs].map((w) => w.word),
+    ...[...headsWords, ...countWords, ...escalateWords, ...cacheWords].map((w) => w.word),
     ...energyUnits.keys(),
+    ...sizeUnits.keys(),
   ];
   // Two characters look like mu; the manual shows the one that keyboards give.
   expect(words.filter((word) => word !== 'μJ' && !manual.includes(word))).toEqual([]);

@@ -45,6 +45,21 @@ export const pieces = [
   'joule',
   'budget',
   'inference',
+  'decision',
+  'text',
+  'tokens',
+  'context',
+  'compound',
+  'blocks',
+  'rest',
+  'cache',
+  'off',
+  'MB',
+  'escalate',
+  'below',
+  'within',
+  'never',
+  'none',
   'fit',
   'mJ',
   'J',
@@ -60,6 +75,10 @@ export const pieces = [
   '1e-2',
   '1e999',
   '"digits.onnx"',
+  '"deep.onnx"',
+  '"small.onnx"',
+  '"input.txt"',
+  '"vocab.json"',
   '"digits.npz"',
   '"/fc1/Gemm"',
   '"/fc2/Gemm"',
@@ -168,4 +187,52 @@ export const validPlan: fc.Arbitrary<string> = fc
     words.push('}');
     if (budget !== undefined) words.push('budget', budget[0], budget[1], 'per', budget[2]);
     return spaced(words);
+  });
+
+/** A plan without errors for the fake world's deep.onnx: a text, tiers of blocks, and a compound section, in random layout. */
+export const compoundPlan: fc.Arbitrary<string> = fc
+  .tuple(
+    fc.tuple(option('context', whole), option('split', fraction)),
+    fc.constantFrom(
+      [['blocks', '0'], []],
+      [
+        ['blocks', '0', '..', '3'],
+        ['upper', 'blocks', '4', '..', '5'],
+      ],
+      [
+        ['blocks', '0', ',', 'blocks', '2'],
+        ['upper', 'rest'],
+      ],
+      [
+        ['layers', '"/b0/up"', '..', '"/b3/down"'],
+        ['upper', 'layers', 'blocks', '4', ',', '"/b5/up"'],
+      ],
+      [['model', '"deep2.onnx"'], []],
+      [
+        ['blocks', '1'],
+        ['upper', 'model', '"deep2.onnx"'],
+      ],
+    ),
+    fc.constantFrom([], ['cache', 'off'], ['cache', '64', 'MB'], ['cache', '.5', 'KiB']),
+    fc.oneof(
+      fc.constantFrom([], ['escalate', 'never'], ['escalate', 'always'], ['escalate', 'below', 'auto']),
+      fraction.map((n) => ['escalate', 'below', n]),
+      fraction.map((n) => ['escalate', 'below', 'auto', 'within', n]),
+    ),
+    fc.oneof(
+      fc.constantFrom([], ['learn', 'none'], ['learn', 'auto']),
+      fc.tuple(option('lambda', positive), option('forgetting', fraction)).map((o) => ['learn', 'rls', ...o.flat()]),
+      option('rate', positive).map((o) => ['learn', 'adam', ...o]),
+    ),
+    fc.array(fc.tuple(positive, unit), { minLength: 0, maxLength: 2 }),
+    fc.constantFrom([], ['update', 'when', 'gain', 'per', 'joule', '>', '0.5']),
+  )
+  .chain(([text, [lower = [], upper = []], cache, escalate, learnt, budgets, update]) => {
+    const limits = budgets.flatMap(([amount, u], i) => ['budget', amount, u, 'per', i === 0 ? 'update' : 'decision']);
+    return fc.shuffledSubarray([['lower', ...lower], upper, cache, escalate, learnt, limits, update], { minLength: 7 }).chain((clauses) => {
+      const body = ['compound', 'reader', '{', ...clauses.flat(), '}'];
+      const tier = ['upper', 'tier', 'deep', '{', 'layers', 'blocks', '4', ',', '"/head"', 'learn', 'adam', '}'];
+      const head = ['model', '"deep.onnx"', 'data', '"digits.npz"', 'text', '"input.txt"', 'tokens', '"vocab.json"', ...text.flat()];
+      return spaced([...head, ...body, ...tier]);
+    });
   });

@@ -6,10 +6,11 @@ import { formatPlan } from '../../../solver-core/tiers/format.ts';
 import { quote, unquote } from '../../../solver-core/tiers/text.ts';
 import { closest, editDistance } from '../../../solver-core/tiers/suggest.ts';
 import { fakeWorld } from './fake-world.ts';
-import { pieces, validPlan } from './plan-text.ts';
+import { compoundPlan, pieces, validPlan } from './plan-text.ts';
 
 const runs = { seed: 20250211, numRuns: 400 } as const;
 const world = fakeWorld();
+const anyPlan = fc.oneof(validPlan, compoundPlan);
 
 /** Whatever the text is: findings have known codes and lie inside the text, and the second look says the same. */
 function expectSane(text: string): void {
@@ -48,7 +49,7 @@ test('any words in any order give findings, never a throw', () => {
 
 test('plans in any layout are read without a finding', () => {
   fc.assert(
-    fc.property(validPlan, (text) => {
+    fc.property(anyPlan, (text) => {
       expect(checkPlan(text, world).diagnostics).toEqual([]);
     }),
     runs,
@@ -57,7 +58,7 @@ test('plans in any layout are read without a finding', () => {
 
 test('a damaged plan gives findings, never a throw', () => {
   const damaged = fc
-    .tuple(validPlan, fc.array(fc.tuple(fc.nat(), fc.nat({ max: 12 }), fc.constantFrom('', ...pieces)), { minLength: 1, maxLength: 4 }))
+    .tuple(anyPlan, fc.array(fc.tuple(fc.nat(), fc.nat({ max: 12 }), fc.constantFrom('', ...pieces)), { minLength: 1, maxLength: 4 }))
     .map(([text, cuts]) =>
       cuts.reduce((t, [at, length, piece]) => {
         const offset = at % (t.length + 1);
@@ -69,7 +70,7 @@ test('a damaged plan gives findings, never a throw', () => {
 
 test('a formatted plan means the same, and formatting it again changes nothing', () => {
   fc.assert(
-    fc.property(validPlan, (text) => {
+    fc.property(anyPlan, (text) => {
       const formatted = formatPlan(text) ?? 'not formatted';
       expect(meaning(formatted)).toEqual(meaning(text));
       expect(meaning(text)).not.toBeNull();

@@ -4,9 +4,15 @@ import { expect, test } from 'vitest';
 import {
   keywordDocs,
   backendWords,
+  cacheWords,
+  countWords,
+  escalateWords,
+  headsWords,
   learnWords,
   perWords,
+  shownSizeUnits,
   shownUnits,
+  sizeUnits,
   solveWords,
   targetKindWords,
 } from '../../../solver-core/tiers/vocabulary.ts';
@@ -27,13 +33,42 @@ test('the parser has keywords, and each is explained', () => {
 });
 
 test('every keyword and every word of a closed set has a colour', () => {
-  const words = [...keywords, ...[...backendWords, ...learnWords, ...solveWords, ...targetKindWords, ...perWords].map((w) => w.word)];
+  const sets = [backendWords, cacheWords, countWords, escalateWords, headsWords, learnWords, perWords, solveWords, targetKindWords];
+  const words = [...keywords, ...sets.flatMap((set) => set.map((w) => w.word))];
   const uncoloured = words.filter(
     (word) =>
       !tokenize(grammar, word).some((t) => t === `${word} ${t.split(' ')[1] ?? ''}` && /keyword|storage|constant\.language/.test(t)),
   );
   expect(uncoloured).toEqual([]);
   expect(shownUnits.filter((unit) => !tokenize(grammar, `2 ${unit}`).includes(`${unit} keyword.other.unit.tiers`))).toEqual([]);
+  expect(shownSizeUnits.filter((unit) => !sizeUnits.has(unit))).toEqual([]);
+  expect([...sizeUnits.keys()].filter((unit) => !tokenize(grammar, `2${unit}`).includes(`${unit} keyword.other.unit.tiers`))).toEqual([]);
+});
+
+test('a compound section is coloured as it should be', () => {
+  expect(tokenize(grammar, 'text "t" tokens "v" compound my-c { lower blocks 0..3 upper rest cache 64 MB escalate below auto }')).toEqual([
+    'text keyword.control.tiers',
+    '"t" string.quoted.double.tiers',
+    'tokens keyword.other.tiers',
+    '"v" string.quoted.double.tiers',
+    'compound storage.type.tiers',
+    'my-c entity.name.type.compound.tiers',
+    '{ punctuation.section.block.tiers',
+    'lower storage.modifier.tiers',
+    'blocks keyword.other.tiers',
+    '0 constant.numeric.tiers',
+    '.. keyword.operator.range.tiers',
+    '3 constant.numeric.tiers',
+    'upper storage.modifier.tiers',
+    'rest constant.language.tiers',
+    'cache keyword.control.tiers',
+    '64 constant.numeric.tiers',
+    'MB keyword.other.unit.tiers',
+    'escalate keyword.control.tiers',
+    'below keyword.other.tiers',
+    'auto constant.language.tiers',
+    '} punctuation.section.block.tiers',
+  ]);
 });
 
 test('the patterns are ones that editors can compile', () => {

@@ -1,0 +1,141 @@
+import type { ModuleSource } from '../model/plan.ts';
+import type { ModuleClause } from './generated/ast.ts';
+import { openModel } from './check-header.ts';
+import type { LayerTable, TierLayer } from './check-layers.ts';
+import type { CheckContext } from './context.ts';
+import { spanOf, textOf } from './nodes.ts';
+import { shown } from './text.ts';
+import type { Span } from './text.ts';
+import type { SeenModel } from './world.ts';
+
+/** The model that a plan is about, as far as it is known. */
+export interface PlanModel {
+  readonly path: string | undefined;
+  readonly model: SeenModel | undefined;
+}
+
+/** A clause `lower …` or `upper …` of a compound section, checked by itself. */
+export interface CheckedModule {
+  readonly kind: 'lower' | 'upper';
+  readonly span: Span;
+  readonly source: ModuleSource;
+  /** Layers of the plan's model that it names. */
+  readonly layers: readonly TierLayer[];
+  /** Of a module that is a model of its own: what is in the file. */
+  readonly model: SeenModel | undefined;
+}
+
+/** One module clause; undefined when it does not say where the module comes from. */
+export function checkModule(context: CheckContext, clause: ModuleClause, table: LayerTable): CheckedModule | undefined {
+  const kind = clause.kind;
+  const span = spanOf(clause);
+  if (kind === undefined) return undefined;
+  if (clause.rest) {
+    if (kind === 'upper') return { kind, span, source: { kind: 'rest' }, layers: [], model: undefined };
+    const message =
+      '"rest" is what follows the lower module, so only the upper one can be it; name the layers of the lower one, such as lower blocks 0..3';
+    context.findings.add('error', 'misplaced-clause', span, message, ['']);
+    return undefined;
+  }
+  if (clause.modulePath !== undefined) {
+    const path = textOf(clause, 'modulePath');
+    return path && { kind, span, source: { kind: 'model', path: path.value }, layers: [], model: openModel(context, path) };
+  }
+  if (clause.entries.length === 0) return undefined;
+  const layers = table.resolve(clause.entries, { name: kind, kind: 'module', needsLinear: undefined });
+  return { kind, span, source: { kind: 'layers', layers: layers.map((layer) => layer.id) }, layers, model: undefined };
+}
+
+/**
+ * Where the upper module comes from once the lower one is known: without a clause of its own, the rest of the plan's model, or all of it
+ * when the lower module is a model of its own. Reports modules that do not fit together; undefined when they cannot be run.
+ */
+export function checkPair(
+  context: CheckContext,
+  plan: PlanModel,
+  lower: CheckedModule,
+  upper: CheckedModule | undefined,
+): ModuleSource | undefined {
+  const source: ModuleSource = upper?.source ?? { kind: 'rest' };
+  if (lower.source.kind === 'model') return aboveModel(context, plan, lower, upper, source);
+  if (source.kind === 'model') {
+    checkInputs(context, upper?.span ?? lower.span, plan.model, upper?.model);
+    return source;
+  }
+  const total = plan.model?.layers.length;
+  const last = lower.layers.at(-1);
+  const first = upper?.layers[0];
+  if (last === undefined || last.index < 0 || total === undefined) return source;
+  if (source.kind === 'rest') {
+    if (last.index < total - 1) return source;
+    const message = `the lower module reaches the last layer of the model, ${shown(last.id)}, so nothing is left for the upper one; let it end earlier`;
+    context.findings.add('error', 'module-order', lower.span, message);
+    return undefined;
+  }
+  if (first === undefined || upper === undefined) return source;
+  if (first.index <= last.index) {
+    const message = `the upper module begins at ${shown(first.id)}, which does not come after ${shown(last.id)} of the lower module; lower must lie below upper`;
+    context.findings.add('error', 'module-order', upper.span, message, ['upper rest']);
+    return undefined;
+  }
+  const between = first.index - last.index - 1;
+  if (between > 0) {
+    const count = between === 1 ? '1 layer lies' : `${between} layers lie`;
+    const message = `${count} between the modules, from ${shown(plan.model?.layers[last.index + 1]?.id ?? '')} on; the upper module takes what follows the lower one`;
+    context.findings.add('warning', 'module-order', upper.span, message, ['upper rest']);
+  }
+  return source;
+}
+
+/** The lower module is a model of its own: the upper one must be a whole model too, by default the plan's. */
+function aboveModel(
+  context: CheckContext,
+  plan: PlanModel,
+  lower: CheckedModule,
+  upper: CheckedModule | undefined,
+  source: ModuleSource,
+): ModuleSource | undefined {
+  if (source.kind === 'layers') {
+    const message =
+      'these layers need what the layers before them compute, and the lower module is another model; make the upper module a whole model, such as upper model "large.onnx"';
+    context.findings.add('error', 'module-mismatch', upper?.span ?? lower.span, message, ['']);
+    return undefined;
+  }
+  const path = source.kind === 'model' ? source.path : plan.path;
+  if (path === undefined) return undefined;
+  if (lower.source.kind === 'model' && lower.source.path === path) {
+    const message = `both modules are the model ${shown(path)}; name a smaller one for the lower module`;
+    context.findings.add('error', 'module-mismatch', lower.span, message);
+    return undefined;
+  }
+  checkInputs(context, upper?.span ?? lower.span, lower.model, source.kind === 'model' ? upper?.model : plan.model);
+  return { kind: 'model', path };
+}
+
+/** Both modules read the same rows or tokens, so what they take must agree where the files say it. */
+function checkInputs(context: CheckContext, span: Span, one: SeenModel | undefined, other: SeenModel | undefined): void {
+  const [a, b] = [mainInput(one), mainInput(other)];
+  if (a === undefined || b === undefined) return;
+  const say = ({ tokens, width }: MainInput): string => (tokens ? 'tokens' : width === null ? 'numbers' : `${width} numbers per row`);
+  const fits = a.tokens === b.tokens && (a.tokens || a.width === null || b.width === null || a.width === b.width);
+  if (fits) return;
+  const message = `the two models do not read the same: one takes ${say(a)}, the other ${say(b)}; use models for the same data`;
+  context.findings.add('error', 'module-mismatch', span, message);
+}
+
+interface MainInput {
+  readonly tokens: boolean;
+  /** Elements per row; null when not known. */
+  readonly width: number | null;
+}
+
+/** What a model takes per row: whole numbers are tokens; recurrent states beside them do not count. */
+function mainInput(model: SeenModel | undefined): MainInput | undefined {
+  const inputs = model?.inputs ?? [];
+  const tokens = inputs.find((input) => input.dtype === 'int64' || input.dtype === 'int32');
+  const main = tokens ?? inputs[0];
+  if (main === undefined) return undefined;
+  const dims = main.shape?.slice(1);
+  const width = dims?.every((dim) => typeof dim === 'number') === true ? dims.reduce<number>((n, dim) => n * Number(dim), 1) : null;
+  return { tokens: tokens !== undefined, width };
+}

@@ -1,0 +1,48 @@
+import type { TextRange } from '../model/diagnostic.ts';
+import type { LspRange, OutlineCompound, OutlineModule, PlanOutline } from '../protocol/index.ts';
+import type { CheckedCompound } from './check-compound.ts';
+import type { CheckedModule, PlanModel } from './check-modules.ts';
+import type { CheckedTier } from './check-tiers.ts';
+import type { CheckContext } from './context.ts';
+
+/** Where tiers, modules and their layers stand, for CodeLens, inlay hints and overlays. */
+export function outlineOf(
+  context: CheckContext,
+  model: PlanModel,
+  target: string | undefined,
+  tiers: readonly CheckedTier[],
+  compound: CheckedCompound | undefined,
+): PlanOutline {
+  return {
+    model: model.path ?? null,
+    target: target ?? null,
+    tiers: tiers.map((tier) => ({
+      kind: tier.kind,
+      name: tier.name,
+      headerRange: zeroBased(context.lines.range(tier.header)),
+      layers: tier.layers.map((layer) => ({ id: layer.id, range: zeroBased(context.lines.range(layer.span)) })),
+    })),
+    ...(compound === undefined ? {} : { compound: outlineCompound(context, compound, model) }),
+    hasErrors: context.findings.hasErrors(),
+  };
+}
+
+function outlineCompound(context: CheckContext, { name, header, lower, upper }: CheckedCompound, plan: PlanModel): OutlineCompound {
+  const last = lower?.layers.at(-1)?.index ?? -1;
+  const rest = (lower?.source.kind === 'layers' && last >= 0 && plan.model?.layers.slice(last + 1)) || [];
+  const moduleOf = (module: CheckedModule | undefined): OutlineModule | null => {
+    if (module === undefined) return null;
+    const range = zeroBased(context.lines.range(module.span));
+    const layers = module.source.kind === 'rest' ? rest : module.layers;
+    return {
+      range,
+      model: module.source.kind === 'model' ? module.source.path : null,
+      layers: layers.map((layer) => ({ id: layer.id, range })),
+    };
+  };
+  return { name, headerRange: zeroBased(context.lines.range(header)), lower: moduleOf(lower), upper: moduleOf(upper) };
+}
+
+function zeroBased(range: TextRange): LspRange {
+  return { start: { line: range.line - 1, character: range.column - 1 }, end: { line: range.endLine - 1, character: range.endColumn - 1 } };
+}
