@@ -1,0 +1,69 @@
+import { TierwiseError } from '../model/error.ts';
+import type { SparsitySite } from '../model/sites.ts';
+import type { SparsifyMethod } from '../protocol/index.ts';
+
+/** What a caller may ask of `sparsify`. */
+export interface SparsifyParams {
+  /** The plan. */
+  readonly path: string;
+  /** Default 'budget'. */
+  readonly method?: SparsifyMethod;
+  /** Allowed relative increase of the whole model's loss. Default 0.02. */
+  readonly maxLoss?: number;
+  /** Default 'channel'. */
+  readonly per?: 'site' | 'channel';
+  /** Default true. */
+  readonly correct?: boolean;
+  /** Roles of sites to leave. */
+  readonly without?: readonly string[];
+  readonly target?: string;
+  /** Default MODEL.sparse.onnx. */
+  readonly out?: string;
+  readonly trial?: boolean;
+  readonly fresh?: boolean;
+}
+
+/** The same with its defaults. */
+export interface SparsifyAim {
+  readonly method: SparsifyMethod;
+  readonly maxLoss: number;
+  readonly per: 'site' | 'channel';
+  readonly correct: boolean;
+  readonly without: readonly string[];
+}
+
+/** Throws `usage` for a bound that is no share of 0 to 1. */
+export function sparsifyAim({ method, maxLoss, per, correct, without }: SparsifyParams): SparsifyAim {
+  const bound = maxLoss ?? 0.02;
+  if (!(bound >= 0 && bound <= 1)) {
+    throw new TierwiseError('usage', `an increase of ${100 * bound} % cannot be the bound of a search`, 'Allow 0 to 100 %.', {
+      category: 'usage',
+    });
+  }
+  return {
+    method: method ?? 'budget',
+    maxLoss: bound,
+    per: per ?? 'channel',
+    correct: correct ?? true,
+    without: [...new Set(without)].sort(),
+  };
+}
+
+/** The sites that may be changed, and those that were left out by their role. */
+export function withoutRoles(
+  sites: readonly SparsitySite[],
+  without: readonly string[],
+): { readonly chosen: readonly SparsitySite[]; readonly left: readonly SparsitySite[] } {
+  const roles = [...new Set(sites.flatMap(({ role }) => role ?? []))];
+  const unknown = without.find((role) => !roles.includes(role));
+  if (unknown !== undefined) {
+    throw new TierwiseError(
+      'role-unknown',
+      `no site has the role ${JSON.stringify(unknown)}; ${roles.length === 0 ? 'the sites of this model have no roles' : `the roles are ${roles.join(', ')}`}`,
+      roles.length === 0 ? 'Leave --without away.' : 'Name one of them, or leave --without away.',
+      { category: 'usage' },
+    );
+  }
+  const isLeft = ({ role }: SparsitySite): boolean => role !== null && without.includes(role);
+  return { chosen: sites.filter((site) => !isLeft(site)), left: sites.filter(isLeft) };
+}

@@ -1,0 +1,153 @@
+import type { Diagnostic } from '../model/diagnostic.ts';
+import type { SparsitySite } from '../model/sites.ts';
+import type { SiteThreshold } from '../onnx/index.ts';
+import type { SparsifyDocument, SparsifySiteDocument } from '../protocol/index.ts';
+import type { SparsifyAim } from './sparsify-aim.ts';
+import type { Judgement } from './sparsify-judge.ts';
+import { sparsifyMetadataKey } from './sparsify-outputs.ts';
+import type { Found } from './sparsify-search.ts';
+
+/** Zeros of a site on held-out rows. */
+export interface SiteZeroShares {
+  readonly natural: number;
+  readonly sparse: number;
+}
+
+/** The sites in graph order: what became of each, and why some were left. */
+export function siteDocuments(
+  sites: readonly SparsitySite[],
+  { chosen, left }: Found,
+  excluded: readonly SparsitySite[],
+  zeros: ReadonlyMap<string, SiteZeroShares>,
+): readonly SparsifySiteDocument[] {
+  const thresholds = new Map(chosen?.thresholds.map((threshold) => [threshold.site, threshold]));
+  const corrected = new Set(chosen?.corrections.map(({ layer }) => layer));
+  return sites.map((site): SparsifySiteDocument => {
+    const found = thresholds.get(site.id);
+    const changed = found !== undefined && isActive(found);
+    const shares = zeros.get(site.id) ?? { natural: 0, sparse: 0 };
+    const reason = excluded.includes(site)
+      ? 'its role is left out'
+      : (left.get(site.id) ?? (chosen === null ? 'nothing was within the bound' : 'no threshold was worth its loss'));
+    return {
+      id: site.id,
+      layers: site.layers.map(({ id }) => id),
+      block: site.block,
+      role: site.role,
+      channels: site.channels,
+      macs: site.macs,
+      threshold: changed ? { low: Math.min(...found.threshold), high: Math.max(...found.threshold) } : null,
+      centred: changed && found.centre !== null,
+      naturalZeros: shares.natural,
+      zeros: shares.sparse,
+      corrected: site.layers.some(({ id }) => corrected.has(id)),
+      left: changed ? null : reason,
+    };
+  });
+}
+
+function isActive({ threshold, centre }: SiteThreshold): boolean {
+  return centre !== null || threshold.some((t) => t !== 0);
+}
+
+/** Share of the multiply-adds of all sites that meet a zero. */
+export function sparsityOf(sites: readonly SparsifySiteDocument[], which: 'naturalZeros' | 'zeros'): number {
+  const macs = sites.reduce((sum, site) => sum + site.macs, 0);
+  return macs === 0 ? 0 : sites.reduce((sum, site) => sum + site.macs * site[which], 0) / macs;
+}
+
+/** Both models on rows that chose nothing. */
+export function evaluationOf(
+  before: Judgement,
+  after: Judgement,
+  sites: readonly SparsifySiteDocument[],
+): NonNullable<SparsifyDocument['evaluation']> {
+  return {
+    loss: { before: before.loss, after: after.loss, increase: after.loss / before.loss - 1 },
+    accuracy: before.accuracy === null || after.accuracy === null ? null : { before: before.accuracy, after: after.accuracy },
+    sparsity: { before: sparsityOf(sites, 'naturalZeros'), after: sparsityOf(sites, 'zeros') },
+  };
+}
+
+/** In words: "budget, at most 2 % more loss, thresholds per channel, corrected". */
+export function aimWords({ method, maxLoss, per, correct, without }: SparsifyAim): string {
+  const left = without.length === 0 ? '' : `, without ${without.join(', ')}`;
+  return `${method}, at most ${percent(maxLoss)} more loss, thresholds per ${per}, ${correct ? '' : 'not '}corrected${left}`;
+}
+
+/** Provenance inside the written model; nothing that changes from run to run is in it. */
+export function sparsifyMetadata(
+  aim: SparsifyAim,
+  sites: readonly SparsifySiteDocument[],
+  hashes: { readonly model: string; readonly data: string },
+): Record<string, string> {
+  const how = sites.flatMap(({ id, threshold, centred, corrected }): [string, string][] => {
+    if (threshold === null) return [];
+    const { low, high } = threshold;
+    const range = low === high ? numberText(low) : `${numberText(low)} to ${numberText(high)}`;
+    return [[`${sparsifyMetadataKey}.${id}`, `threshold ${range}${centred ? ', centred' : ''}${corrected ? ', corrected' : ''}`]];
+  });
+  return {
+    ...Object.fromEntries(how),
+    [sparsifyMetadataKey]: aimWords(aim),
+    'tierwise.source': hashes.model,
+    'tierwise.data': hashes.data,
+  };
+}
+
+/** What differences of doubles leave. */
+const rounding = 1e-9;
+
+/** What the result calls for saying. */
+export function outcomeFindings(
+  found: Found,
+  aim: SparsifyAim,
+  evaluation: SparsifyDocument['evaluation'],
+  unit: 'token' | 'row',
+  plan: string,
+): readonly Diagnostic[] {
+  const where = { path: plan };
+  if (found.chosen === null || evaluation === null) {
+    const candidates = found.points.filter(({ kind }) => kind === 'candidate');
+    const nearest = candidates.reduce<(typeof candidates)[number] | undefined>(
+      (best, point) => (best === undefined || point.lossIncrease < best.lossIncrease ? point : best),
+      undefined,
+    );
+    const best = nearest === undefined ? '' : `; the nearest, "${nearest.label}", costs ${percent(nearest.lossIncrease)}`;
+    return [
+      {
+        severity: 'error',
+        code: 'nothing-within-bound',
+        message: `None of ${candidates.length} configurations keeps the loss of the model within ${percent(aim.maxLoss)} more${best}. Nothing was written. Allow more with --max-loss, or give more ${unit}s.`,
+        where,
+      },
+    ];
+  }
+  const findings: Diagnostic[] = [];
+  const { loss, accuracy } = evaluation;
+  if (loss.increase > aim.maxLoss + rounding) {
+    findings.push({
+      severity: 'warning',
+      code: 'held-out-loss',
+      message: `On held-out ${unit}s the loss goes up by ${percent(loss.increase)}, more than the ${percent(aim.maxLoss)} that the ${unit}s that decided kept to. More ${unit}s make both agree better.`,
+      where,
+    });
+  }
+  if (accuracy !== null && accuracy.before - accuracy.after > Math.max(0.01, aim.maxLoss)) {
+    findings.push({
+      severity: 'warning',
+      code: 'accuracy-disagrees',
+      message: `The loss hardly changes, but the share of right answers on held-out ${unit}s goes from ${percent(accuracy.before)} to ${percent(accuracy.after)}. Choose a smaller --max-loss if that is what counts.`,
+      where,
+    });
+  }
+  return findings;
+}
+
+function percent(share: number): string {
+  return `${Number((100 * share).toFixed(2))} %`;
+}
+
+function numberText(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}

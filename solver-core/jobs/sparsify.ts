@@ -1,0 +1,291 @@
+import type { ModelRuntime } from '../fit/model-runner.ts';
+import { checkAbort } from '../model/abort.ts';
+import { findBlocks } from '../model/blocks.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import { TierwiseError } from '../model/error.ts';
+import { findLayers, inferShapes } from '../model/index.ts';
+import { findSites } from '../model/sites.ts';
+import type { FoundSites, SparsitySite } from '../model/sites.ts';
+import { encodeModel, readModel, thresholdOpset, withMetadata, withThresholds } from '../onnx/index.ts';
+import type { OnnxModel } from '../onnx/index.ts';
+import type { SparsifyDocument, SparsityEnergyDocument } from '../protocol/index.ts';
+import { ortRuntime } from '../runtime/ort.ts';
+import type { Environment } from './environment.ts';
+import { sha256 } from './files.ts';
+import { nodeHost } from './host.ts';
+import type { JobControl } from './job.ts';
+import { readPlan, runnablePlan } from './read-plan.ts';
+import { sparsifyAim, withoutRoles } from './sparsify-aim.ts';
+import type { SparsifyAim, SparsifyParams } from './sparsify-aim.ts';
+import { checkpointPath, noCheckpoint, openCheckpoint } from './sparsify-checkpoint.ts';
+import type { Checkpoint } from './sparsify-checkpoint.ts';
+import { sparsifyEnergy } from './sparsify-energy.ts';
+import { judge } from './sparsify-judge.ts';
+import type { Judgement } from './sparsify-judge.ts';
+import { prepareSparse, writeSparse } from './sparsify-outputs.ts';
+import { evaluationOf, outcomeFindings, siteDocuments, sparsifyMetadata } from './sparsify-record.ts';
+import type { SiteZeroShares } from './sparsify-record.ts';
+import { sparsifyRows } from './sparsify-rows.ts';
+import type { PlanPlace, SparsifyRows } from './sparsify-rows.ts';
+import type { Found, Search } from './sparsify-search.ts';
+import { targetsFor } from './targets.ts';
+
+/** Everything a run works on, checked before any work. */
+interface Prepared {
+  readonly place: PlanPlace;
+  readonly rows: SparsifyRows;
+  readonly aim: SparsifyAim;
+  readonly found: FoundSites;
+  readonly sites: { readonly chosen: readonly SparsitySite[]; readonly left: readonly SparsitySite[] };
+  readonly target: string;
+  /** Hashes and options: what a search depends on. */
+  readonly key: string;
+  readonly planHash: string;
+  /** Null for a trial. */
+  readonly output: string | null;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/**
+ * Makes the inputs of a model's layers sparse within an allowed increase of its loss, judges the result once on held-out rows, and writes
+ * it with its record, both whole or not at all. What an interrupted run had found is continued. The user's model stays as it is. Rejects
+ * with AbortError when cancelled. When nothing is within the bound, nothing is written and the document says so with an error.
+ */
+export async function sparsifyJob(
+  environment: Environment,
+  params: SparsifyParams,
+  control: JobControl,
+  search: Search,
+): Promise<SparsifyDocument> {
+  control.onProgress?.({ stage: 'preparing', message: 'reading plan, model and rows', fraction: null });
+  const read = await readPlan(params.path);
+  const { plan, modelPath } = runnablePlan(read);
+  return await sparsifyPlan(environment, { plan, planPath: read.path, modelPath, dataPath: read.dataPath }, params, control, search);
+}
+
+/** The same for a plan that was read. */
+export async function sparsifyPlan(
+  environment: Environment,
+  place: PlanPlace,
+  params: Omit<SparsifyParams, 'path'>,
+  control: JobControl,
+  search: Search,
+): Promise<SparsifyDocument> {
+  const startedMs = nodeHost.nowMs();
+  const aim = sparsifyAim({ ...params, path: place.planPath });
+  const rows = await sparsifyRows(environment, place, control);
+  try {
+    const prepared = await prepare(place, rows, aim, params);
+    return await run(environment, prepared, params, control, search, startedMs);
+  } finally {
+    await rows.close();
+  }
+}
+
+async function prepare(place: PlanPlace, rows: SparsifyRows, aim: SparsifyAim, params: Omit<SparsifyParams, 'path'>): Promise<Prepared> {
+  const { model, layers } = rows.content;
+  const found = findSites(model.graph, layers, findBlocks(model.graph, layers));
+  requireSites(rows, found);
+  const sites = withoutRoles(found.sites, aim.without);
+  if (sites.chosen.length === 0) throw noSite(rows.opened.path, 'every role is left out', 'Leave out fewer with --without.');
+  const { targets, diagnostics } = await targetsFor(place.planPath);
+  const asked = params.target ?? (targets.get(place.plan.target)?.events === undefined ? defaultTarget : place.plan.target);
+  if (!targets.has(asked)) {
+    throw new TierwiseError(
+      'energy-target-unknown',
+      `there is no target ${JSON.stringify(asked)}`,
+      `Known are ${[...targets.keys()].join(', ')}.`,
+      {
+        category: 'usage',
+      },
+    );
+  }
+  const output = params.trial === true ? null : await prepareSparse(params.out, place.modelPath, rows.precious);
+  const planHash = sha256(JSON.stringify([place.plan.modelPath, place.plan.text ?? null, place.plan.data ?? null]));
+  const key = sha256(JSON.stringify([checkpointVersion, rows.opened.sha256, rows.sha256, planHash, aim]));
+  return { place, rows, aim, found, sites, target: asked, key, planHash, output, diagnostics };
+}
+
+/** Raised when a search finds something else from the same: old checkpoints are begun anew. */
+const checkpointVersion = 1;
+const defaultTarget = 'seneca-type';
+
+function requireSites({ opened, content }: SparsifyRows, { sites, left }: FoundSites): void {
+  if (sites.length === 0) {
+    const [first] = left;
+    const why = first === undefined ? 'it has no layers' : `${JSON.stringify(first.layer)}: ${first.reason}`;
+    throw noSite(
+      opened.path,
+      `${why}${left.length > 1 ? ` (and ${left.length - 1} more)` : ''}`,
+      'Give a model whose Gemm, MatMul or Conv layers hold float32 weights and read what other layers made.',
+    );
+  }
+  const opset = content.model.graph.opsets.get('') ?? 0;
+  if (opset >= thresholdOpset) return;
+  throw new TierwiseError(
+    'opset-too-old',
+    `${opened.path} uses operator set ${opset}; thresholds need ${thresholdOpset}, which has Where`,
+    'Export the model with a newer operator set.',
+  );
+}
+
+function noSite(path: string, why: string, advice: string): TierwiseError {
+  return new TierwiseError('no-sparsity-site', `${path} has no value that could be made sparse; ${why}`, advice);
+}
+
+async function run(
+  environment: Environment,
+  prepared: Prepared,
+  params: Omit<SparsifyParams, 'path'>,
+  control: JobControl,
+  search: Search,
+  startedMs: number,
+): Promise<SparsifyDocument> {
+  const { rows, aim, sites, place, output } = prepared;
+  const runtime = ortRuntime();
+  const checkpoint = output === null ? noCheckpoint : await openCheckpoint(checkpointPath(output), prepared.key, params.fresh === true);
+  const found = await searched(prepared, runtime, checkpoint, control, search);
+  checkAbort(control.abort);
+  const judged = found.chosen === null ? null : await judgeBoth(prepared, found, runtime, control);
+  const all = prepared.found.sites;
+  const documents = siteDocuments(all, found, sites.left, judged?.zeros ?? new Map());
+  const evaluation = judged === null ? null : evaluationOf(judged.before, judged.after, documents);
+  const priced = evaluation === null ? null : await energyOf(prepared, documents, evaluation);
+  const hashes = { model: rows.opened.sha256, data: rows.sha256 };
+  const written = judged === null ? null : encodeModel(withMetadata(judged.model, sparsifyMetadata(aim, documents, hashes)));
+  const isWritten = written !== null && output !== null;
+  const record: SparsifyDocument = {
+    schema: 'tierwise.sparsify/1',
+    plan: place.planPath,
+    model: rows.opened.path,
+    output: isWritten ? output : null,
+    method: aim.method,
+    maxLoss: aim.maxLoss,
+    metric: rows.metric,
+    unit: rows.unit,
+    rows: { ...found.rows, heldOut: rows.heldOutCount },
+    sites: documents,
+    points: found.points,
+    evaluation,
+    energy: priced?.energy ?? null,
+    evaluations: found.evaluations,
+    resumed: checkpoint.resume !== null,
+    seconds: (nodeHost.nowMs() - startedMs) / 1000,
+    hashes: { plan: prepared.planHash, ...hashes, output: isWritten ? sha256(written) : null },
+    versions: { tierwise: environment.version, node: process.versions.node, runtime: runtime.version },
+    diagnostics: [
+      ...prepared.diagnostics,
+      ...rows.opened.diagnostics,
+      ...found.diagnostics,
+      ...(priced?.diagnostics ?? []),
+      ...outcomeFindings(found, aim, evaluation, rows.unit, place.planPath),
+    ],
+  };
+  if (isWritten) await writeSparse(output, written, record, control);
+  await checkpoint.remove();
+  return record;
+}
+
+/** The search, told evaluation by evaluation; what it keeps is in the checkpoint when it ends early. */
+async function searched(
+  { rows, aim, sites, found: { sites: all } }: Prepared,
+  runtime: ModelRuntime,
+  checkpoint: Checkpoint,
+  control: JobControl,
+  search: Search,
+): Promise<Found> {
+  try {
+    return await search(
+      {
+        model: rows.content.model,
+        layers: rows.content.layers,
+        sites: all,
+        active: new Set(sites.chosen.map(({ id }) => id)),
+        rows: rows.search,
+        runtime,
+        method: aim.method,
+        maxLoss: aim.maxLoss,
+        per: aim.per,
+        correct: aim.correct,
+        seed: rows.seed,
+        resume: checkpoint.resume,
+      },
+      {
+        ...(control.abort === undefined ? {} : { abort: control.abort }),
+        onProgress: (message, fraction) => control.onProgress?.({ stage: 'searching', message, fraction }),
+        onPoint: (point) => control.onProgress?.({ stage: 'searching', message: point.label, fraction: null, sparsity: point }),
+        keep: (value) => checkpoint.keep(value),
+      },
+    );
+  } finally {
+    await checkpoint.flush();
+  }
+}
+
+interface JudgedBoth {
+  /** As it is read from the bytes that are written, but for the metadata. */
+  readonly model: OnnxModel;
+  readonly before: Judgement;
+  readonly after: Judgement;
+  readonly zeros: ReadonlyMap<string, SiteZeroShares>;
+}
+
+/** Both models in ONNX Runtime, once, on rows that nothing was chosen by; the sparse one from its own encoded bytes. */
+async function judgeBoth({ rows, found }: Prepared, { chosen }: Found, runtime: ModelRuntime, control: JobControl): Promise<JudgedBoth> {
+  const { model, layers } = rows.content;
+  const { sites } = found;
+  const readers = new Set(sites.flatMap((site) => site.layers.map(({ id }) => id)));
+  const sparse = readModel(
+    encodeModel(
+      withThresholds(
+        model,
+        chosen?.thresholds ?? [],
+        layers.filter(({ id }) => readers.has(id)),
+        chosen?.corrections ?? [],
+      ),
+    ),
+  ).value;
+  if (sparse === undefined) throw new TierwiseError('model-unreadable', 'the sparse model cannot be read again', 'Please report this defect.', { category: 'internal' }); // prettier-ignore
+  const reads = new Map(findLayers(sparse.graph, inferShapes(sparse.graph)).map(({ id, input }) => [id, input]));
+  const readBy = (site: SparsitySite): string => reads.get(site.layers[0]?.id ?? '') ?? site.id;
+  const before = await judge(model, rows.heldOut, new Map(sites.map((site) => [site.id, site.channels])), {
+    runtime,
+    control,
+    stage: 'evaluating before',
+  });
+  const after = await judge(sparse, rows.heldOut, new Map(sites.map((site) => [readBy(site), site.channels])), {
+    runtime,
+    control,
+    stage: 'evaluating after',
+  });
+  const zeros = new Map(
+    sites.map((site) => [site.id, { natural: before.zeros.get(site.id) ?? 0, sparse: after.zeros.get(readBy(site)) ?? 0 }]),
+  );
+  return { model: sparse, before, after, zeros };
+}
+
+/** What the zeros are worth on the target; a target that skips none is said. */
+async function energyOf(
+  { place, rows, target }: Prepared,
+  sites: SparsifyDocument['sites'],
+  { loss, accuracy }: NonNullable<SparsifyDocument['evaluation']>,
+): Promise<{ readonly energy: SparsityEnergyDocument | null; readonly diagnostics: readonly Diagnostic[] }> {
+  const quality = { split: `${rows.heldOutCount} held-out ${rows.unit}s`, rows: rows.heldOutCount };
+  const { value, diagnostics } = await sparsifyEnergy({
+    path: place.planPath,
+    targetId: target,
+    layers: rows.content.layers,
+    sites,
+    about: {
+      unit: rows.unit,
+      quality:
+        accuracy === null || rows.unit === 'token'
+          ? { metric: rows.metric, before: loss.before, after: loss.after, ...quality }
+          : { metric: 'accuracy', before: accuracy.before, after: accuracy.after, ...quality },
+    },
+  });
+  if (value !== null) return { energy: value ?? null, diagnostics };
+  const message = `The target "${target}" does not skip zeros, so sparsity is worth nothing there. Name one that does with --target, e.g. ${defaultTarget}.`;
+  const silent: Diagnostic = { severity: 'info', code: 'target-not-event-driven', message, where: { path: place.planPath } };
+  return { energy: null, diagnostics: diagnostics.length > 0 ? diagnostics : [silent] };
+}
