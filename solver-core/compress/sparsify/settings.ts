@@ -1,0 +1,42 @@
+import { within, type SiteSamples } from './samples.ts';
+import type { SiteSetting } from './types.ts';
+
+/** Steps of the search for a channel's centre. */
+const centreSteps = 12;
+
+/**
+ * The setting of a site for one price of error: a value becomes its channel's centre where the error that makes,
+ * (x − centre)² · ‖w_c‖² · sensitivity, costs less than the multiply-adds it saves are worth, so
+ * t_c = √(price · macsPerZero / sensitivity) / ‖w_c‖. Channels that meet no weights have no error at all: everything becomes zero there.
+ *
+ * The centre is where the most error-weighted zeros are to be had within ± t_c: the mode of the density under a parabolic window of that
+ * width (mean shift from the median, Fukunaga and Hostetler 1975). Behind a rectifier, and where `site.centres` is false, there is none.
+ */
+export function settingAt(samples: SiteSamples, price: number, sensitivity: number): SiteSetting {
+  const { site, norms, macsPerZero } = samples;
+  const reach = Math.sqrt((price * macsPerZero) / sensitivity);
+  const threshold = new Float32Array(site.channels);
+  const centre = site.rectified || !site.centres ? null : new Float32Array(site.channels);
+  for (let c = 0; c < site.channels; c++) {
+    // Finite in float32, and far above any value.
+    threshold[c] = Math.min(1e30, norms[c]! > 0 ? reach / Math.sqrt(norms[c]!) : 1e30);
+    if (centre !== null) centre[c] = densest(samples, c, threshold[c]);
+  }
+  return { threshold, centre };
+}
+
+/** Where a window of ± t holds the most samples, counted with weight t² − (x − m)². */
+function densest(samples: SiteSamples, channel: number, t: number): number {
+  const { rows, sorted, sums } = samples;
+  if (rows === 0) return 0;
+  let m = sorted[channel * rows + (rows >> 1)]!;
+  const first = channel * (rows + 1);
+  for (let step = 0; step < centreSteps; step++) {
+    const [from, to] = within(samples, channel, m, t);
+    if (to <= from) break;
+    const mean = (sums[first + to]! - sums[first + from]!) / (to - from);
+    if (mean === m) break;
+    m = mean;
+  }
+  return Math.fround(m);
+}
