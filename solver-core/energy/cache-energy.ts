@@ -26,17 +26,17 @@ export interface CachePrices {
   move(bytes: number): Quantity<'J'>;
 }
 
-/** Multiply-adds of 32 bits per 4-byte word of a 128-bit hash: one per lane of 32 bits; low: 64-bit lanes, high: two rounds. */
+/** Multiply-adds of 32 bits per 4-byte word of the hash: 3 products and 3 sums, and 2 rotations taken as one more; high: two rounds. */
 const hashPerWord: Band = {
   value: 4,
-  low: 2,
+  low: 3,
   high: 8,
   source: 'assumed',
-  ref: 'hash: 4 multiply-adds of 32 bits per word (2 to 8) assumed',
+  ref: 'hash: 4 multiply-adds of 32 bits per word (3 to 8) assumed',
 };
 
-/** Words by which a hash is longer than its key: the version of the module and the final mixing. */
-const hashFixedWords = 8;
+/** Words by which a hash is longer than its key: the module's version of 64 characters, its length, the kind of key, and the final mixing. */
+const hashFixedWords = 72;
 
 /** Bytes of one access to the table: hash and place of an entry; low: the hash alone, high: a line of 64 bytes. */
 const entryBytes: Band = { value: 32, low: 16, high: 64, source: 'assumed', ref: 'look-up: 32 bytes of the table (16 to 64) assumed' };

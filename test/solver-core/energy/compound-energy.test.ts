@@ -75,12 +75,12 @@ describe('by hand', () => {
     close(prices.head(5, 8).value, pJ(40, 32 * (45 + 13)));
   });
 
-  test('a look-up: four 32-bit multiply-adds per word of key and eight more words, and 32 bytes of the memory that holds the cache', () => {
+  test('a look-up: four 32-bit multiply-adds per word of key and 72 more words, and 32 bytes of the memory that holds the cache', () => {
     // 4096 bytes do not fit the 1024 of the near memory.
-    close(prices.lookup.value, pJ(4 * (4 + 8), 0, 256));
-    close(prices.lookup.low, pJ(2 * (4 + 8), 0, 128));
-    close(prices.lookup.high, pJ(8 * (4 + 8), 0, 512));
-    close(prices.lookupOf(10).value, pJ(4 * (3 + 8), 0, 256));
+    close(prices.lookup.value, pJ(4 * (4 + 72), 0, 256));
+    close(prices.lookup.low, pJ(3 * (4 + 72), 0, 128));
+    close(prices.lookup.high, pJ(8 * (4 + 72), 0, 512));
+    close(prices.lookupOf(10).value, pJ(4 * (3 + 72), 0, 256));
     expect(prices.lookup.source).toBe('assumed');
   });
 
