@@ -41,6 +41,12 @@ export async function sparsifyEnergy(request: SparsifyEnergyRequest): Promise<Ch
   return { value: null, diagnostics: [...faults, { severity: 'warning', code: 'energy-incomplete', message, where }] };
 }
 
+/** Tokens or rows of one forward pass: the leading sizes of the input that a model fixes, [rows, …] or [rows, tokens]. Open ones count 1. */
+export function unitsPerRun(inputShape: readonly (number | string | null)[] | null, unit: SparsityAbout['unit']): number {
+  const leading = (inputShape ?? []).slice(0, unit === 'token' ? 2 : 1);
+  return leading.reduce<number>((product, size) => (typeof size === 'number' && size > 0 ? product * size : product), 1);
+}
+
 /** Zeros by layer, from the values that the layers read. */
 export function zerosOfSites(sites: readonly SiteZeros[]): readonly LayerZeros[] {
   return sites.flatMap(({ layers, naturalZeros, zeros, threshold, centred }) =>

@@ -19,7 +19,7 @@ import { sparsifyAim, withoutRoles } from './sparsify-aim.ts';
 import type { SparsifyAim, SparsifyParams } from './sparsify-aim.ts';
 import { checkpointPath, noCheckpoint, openCheckpoint } from './sparsify-checkpoint.ts';
 import type { Checkpoint } from './sparsify-checkpoint.ts';
-import { sparsifyEnergy } from './sparsify-energy.ts';
+import { sparsifyEnergy, unitsPerRun } from './sparsify-energy.ts';
 import { judge } from './sparsify-judge.ts';
 import type { Judgement } from './sparsify-judge.ts';
 import { prepareSparse, writeSparse } from './sparsify-outputs.ts';
@@ -270,6 +270,8 @@ async function energyOf(
   sites: SparsifyDocument['sites'],
   { loss, accuracy }: NonNullable<SparsifyDocument['evaluation']>,
 ): Promise<{ readonly energy: SparsityEnergyDocument | null; readonly diagnostics: readonly Diagnostic[] }> {
+  const input = rows.search.kind === 'text' ? rows.search.token.ids : rows.search.input;
+  const inputShape = rows.content.model.graph.inputs.find(({ name }) => name === input)?.shape ?? null;
   const quality = { split: `${rows.heldOutCount} held-out ${rows.unit}s`, rows: rows.heldOutCount };
   const { value, diagnostics } = await sparsifyEnergy({
     path: place.planPath,
@@ -278,6 +280,7 @@ async function energyOf(
     sites,
     about: {
       unit: rows.unit,
+      unitsPerRun: unitsPerRun(inputShape, rows.unit),
       quality:
         accuracy === null || rows.unit === 'token'
           ? { metric: rows.metric, before: loss.before, after: loss.after, ...quality }

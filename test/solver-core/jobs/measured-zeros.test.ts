@@ -7,7 +7,7 @@ import { createEnvironment } from '../../../solver-core/jobs/environment.ts';
 import { sha256 } from '../../../solver-core/jobs/files.ts';
 import { openModel } from '../../../solver-core/jobs/open-model.ts';
 import type { SiteZeros } from '../../../solver-core/jobs/sparsify-energy.ts';
-import { sparsifyEnergy } from '../../../solver-core/jobs/sparsify-energy.ts';
+import { sparsifyEnergy, unitsPerRun } from '../../../solver-core/jobs/sparsify-energy.ts';
 import type { Layer } from '../../../solver-core/model/layer.ts';
 import { encodeModel, withThresholds } from '../../../solver-core/onnx/index.ts';
 import type { EnergyDocument } from '../../../solver-core/protocol/index.ts';
@@ -131,6 +131,11 @@ describe('the energy of a sparsify run', () => {
 
   test('none on a target that does not skip zeros', async () => {
     expect(await run('ecp5-85f')).toEqual({ value: null, diagnostics: [] });
+  });
+
+  test('a pass over a fixed batch or window is told per row and per token', () => {
+    const units = (shape: readonly (number | string | null)[] | null) => [unitsPerRun(shape, 'row'), unitsPerRun(shape, 'token')];
+    expect([units([8, 64]), units(['batch', 128]), units([1]), units(null)]).toEqual([[8, 512], [1, 128], [1, 1], [1, 1]]); // prettier-ignore
   });
 
   test('an unknown target, and a layer of unknown size, are said', async () => {
