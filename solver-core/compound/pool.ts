@@ -40,6 +40,13 @@ export function withNewest(pool: CalibrationPool, rows: readonly PoolRow[]): Cal
   return appended(older, rows, upperRate(pool));
 }
 
+/** A pool of these decisions alone: after drift older ones tell nothing. Estimates rest on those that asked the upper exit. */
+export function poolAnew(rows: readonly PoolRow[]): CalibrationPool {
+  const none = poolOf({ confidence: new Float64Array(0), lower: new Float64Array(0), upper: new Float64Array(0) }, false);
+  const asked = rows.filter(({ upper }) => upper !== null);
+  return appended(none, rows, upperRate(withResults(none, asked)));
+}
+
 function appended(pool: CalibrationPool, rows: readonly PoolRow[], rate: (confidence: number) => number): CalibrationPool {
   const joined = (values: Float64Array, added: (row: PoolRow) => number): Float64Array =>
     Float64Array.from([...values, ...rows.map(added)].slice(-poolRows));

@@ -1,12 +1,12 @@
 import type { PoolRow } from './pool.ts';
-import { withNewest } from './pool.ts';
+import { poolAnew, withNewest } from './pool.ts';
 import { fitTemperature } from './calibration.ts';
 import { noJoules, plus, times } from './joules.ts';
 import { opinionOf } from './softmax.ts';
 import { cheapestPoint, exitCurve } from './threshold.ts';
 import { scored } from './trial.ts';
 import type { Judged } from './trial.ts';
-import type { Exit, ExitState, Joules, StreamPrices, StreamState } from './types.ts';
+import type { CalibrationPool, Exit, ExitState, Joules, StreamPrices, StreamState } from './types.ts';
 import type { RowsOfExits, Widths } from './waiting.ts';
 
 /** What decides about exits, and what finding it took. */
@@ -36,7 +36,7 @@ export async function windowScores(lower: ExitState['learner'], upper: ExitState
 
 /**
  * Temperatures and, where the plan says auto, the threshold anew from rows that the heads have not learned. The scores are there already; what
- * it takes are the passes of the search over them, priced as multiply-adds of a head.
+ * it takes are the passes of the search over them, priced as multiply-adds of a head. While an alarm lasts the threshold rests on these rows alone.
  */
 export function recalibrated(state: StreamState, window: WindowScores, prices: StreamPrices, widths: Widths): Calibrated {
   const lower = withTemperature(state.lower, window.lower);
@@ -44,11 +44,21 @@ export function recalibrated(state: StreamState, window: WindowScores, prices: S
   const passes = (exit: Exit, { rows, outputs }: Judged, evaluations: number): Joules =>
     rows * evaluations === 0 ? noJoules : times(prices.head(exit, outputs), (rows * evaluations) / widths[exit]);
   const energy = plus(passes('lower', window.lower, lower.evaluations), passes('upper', window.upper, upper.evaluations));
-  const pool = withNewest(state.pool, poolRowsOf(window, lower.exit.temperature, upper.exit.temperature));
-  const { confidence, within } = state.settings.escalate;
-  const isAuto = confidence === 'auto' && state.threshold > 0 && pool.confidence.length > 0;
-  const threshold = isAuto ? cheapestPoint(exitCurve(pool), within).threshold : state.threshold;
-  return { lower: lower.exit, upper: upper.exit, threshold, pool, energy };
+  const rows = poolRowsOf(window, lower.exit.temperature, upper.exit.temperature);
+  const pool = state.alarmAt === null ? withNewest(state.pool, rows) : poolAnew(rows);
+  return { lower: lower.exit, upper: upper.exit, threshold: thresholdAfter(state, pool), pool, energy };
+}
+
+/** Share of decisions that an automatic threshold sends up at least: without any, nothing would tell when the upper exit has become better. */
+const askedShare = 0.05;
+
+/** The cheapest threshold for the pool that still asks the upper exit now and then; the present one where nothing is known of the upper exit. */
+function thresholdAfter({ settings, threshold }: StreamState, pool: CalibrationPool): number {
+  const { confidence, within } = settings.escalate;
+  if (confidence !== 'auto' || !pool.asked.includes(1)) return threshold;
+  const curve = exitCurve(pool);
+  const chosen = cheapestPoint(curve, within);
+  return chosen.escalated >= askedShare ? chosen.threshold : (curve.find(({ escalated }) => escalated >= askedShare) ?? chosen).threshold;
 }
 
 /** What the heads say to the rows, as the pool keeps it. */

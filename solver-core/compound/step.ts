@@ -40,6 +40,7 @@ export async function compoundStep(state: StreamState, batch: StreamBatch, tools
     drift: drift.state,
     classRows: classes.counts,
     context: decided.context,
+    alarmAt: alarmAfter(state, drift.signals, isAlarm),
     pool: withResults(state.pool, poolRowsOf(labelled.scores, state.lower.temperature, state.upper.temperature)),
     waiting: state.settings.learns && state.policy.options.kind !== 'never' ? withDecisions(state.waiting, labelled) : state.waiting,
   };
@@ -68,6 +69,15 @@ function requireLabels({ items }: StreamBatch): void {
     `decision ${bad} of the batch has the label ${items[bad]!.label}, expected 0 to ${maxOutputs - 1}`,
     'Number the classes from 0.',
   );
+}
+
+/**
+ * Where the alarm that is up began. It lasts until the smoothed error is normal again: as long as it does, heads are also tried that learn from
+ * the rows behind it alone.
+ */
+function alarmAfter({ alarmAt, policy }: StreamState, signals: readonly string[], isAlarm: boolean): number | null {
+  if (isAlarm) return alarmAt ?? policy.seen;
+  return signals.includes('ewma') ? alarmAt : null;
 }
 
 interface Labelled {

@@ -13,7 +13,7 @@ const poolParts = ['confidence', 'lower', 'upper', 'asked'] as const;
 
 /** Everything of a stream, for a file. A stream that goes on from it decides and learns as if it had never stopped, bit for bit. */
 export function saveStream(state: StreamState): LearnerState {
-  const { settings, versions, threshold, policy, drift, context, counts, sums, waiting, pool, classRows } = state;
+  const { settings, versions, threshold, policy, drift, context, counts, sums, waiting, pool, classRows, alarmAt } = state;
   const arrays = new Map<string, Float64Array>([['classRows', classRows]]);
   for (const part of poolParts) arrays.set(`pool.${part}`, pool[part]);
   arrays.set('waiting.lower', Float64Array.from(waiting.lower)).set('waiting.upper', Float64Array.from(waiting.upper));
@@ -40,7 +40,7 @@ export function saveStream(state: StreamState): LearnerState {
         counts,
         sums,
       },
-      ...{ exits, waitingFirst: waiting.first },
+      ...{ exits, waitingFirst: waiting.first, alarmAt },
     },
     arrays,
   };
@@ -64,10 +64,11 @@ export function resumeStream({ header, arrays }: LearnerState, identity: StreamI
     return failed('state-too-new', `The state has version ${JSON.stringify(header['version'])}, this Tierwise reads ${stateVersion}.`);
   const changed = changedModule(header['versions'], identity.versions);
   if (changed !== null) return changed;
-  const { settings, threshold, policy, drift, context, counts, sums, exits, waitingFirst } = header;
+  const { settings, threshold, policy, drift, context, counts, sums, exits, waitingFirst, alarmAt } = header;
   if (!isSettings(settings) || !isPolicy(policy) || !isDrift(drift) || !isContext(context) || !isCounters(counts) || !isSums(sums))
     return damaged('its header is not whole');
-  if (!isNumber(threshold) || threshold < 0 || !isRecord(exits)) return damaged('its exits or threshold are missing');
+  if (!isNumber(threshold) || threshold < 0 || !isRecord(exits) || !isPosition(alarmAt))
+    return damaged('its exits or threshold are missing');
   const [lower, upper] = (['lower', 'upper'] as const).map((exit) => exitOf(exit, exits[exit], arrays, identity.numerics));
   const findings = [...(lower?.diagnostics ?? []), ...(upper?.diagnostics ?? [])];
   if (lower?.value === undefined || upper?.value === undefined)
@@ -80,8 +81,12 @@ export function resumeStream({ header, arrays }: LearnerState, identity: StreamI
   if (settings.learns && policy.options.kind === 'gain' && waiting.first + waiting.rows !== policy.seen)
     return damaged(`${waiting.rows} rows wait from ${waiting.first} on, its policy has seen ${policy.seen}`);
   const { versions } = identity;
-  const rest = { settings, versions, threshold, policy, drift, context, counts, sums };
+  const rest = { settings, versions, threshold, policy, drift, context, counts, sums, alarmAt };
   return { value: { ...rest, lower: lower.value, upper: upper.value, pool, waiting, classRows }, diagnostics: findings };
+}
+
+function isPosition(value: unknown): value is number | null {
+  return value === null || (Number.isSafeInteger(value) && (value as number) >= 0);
 }
 
 function changedModule(saved: unknown, now: StreamState['versions']): Checked<StreamState> | null {

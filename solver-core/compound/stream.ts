@@ -22,6 +22,7 @@ export function startStream({ prepared, settings, policy, versions }: StreamStar
     // What was measured on calibration rows is normal; without it the monitors would take drift in the first 500 decisions for normal.
     drift: createDriftMonitor(error === null ? {} : { referenceError: error }),
     waiting: noWaiting(),
+    alarmAt: null,
     context: { name: '', seen: 0 },
     counts: {
       ...{ batches: 0, decisions: 0, escalated: 0, labelled: 0, labelledTokens: 0, correct: 0, loss: 0, lookups: 0, hits: 0 },

@@ -199,6 +199,8 @@ export interface StreamState {
   readonly policy: PolicyState;
   readonly drift: DriftState;
   readonly waiting: WaitingDecisions;
+  /** Position in the stream of labelled rows from which a drift alarm has not been dealt with; null: there is none. */
+  readonly alarmAt: number | null;
   /** Rows seen of each class. */
   readonly classRows: Float64Array;
   /** The newest context and how many of its tokens the upper module has seen. */

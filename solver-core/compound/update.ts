@@ -26,7 +26,7 @@ export interface Acted {
   readonly head: CompoundHead;
 }
 
-/** Alarms after which a ridge head may be solved anew with older rows counting less. */
+/** Signals that are alarms: events, not levels. */
 export const alarmSignals: ReadonlySet<string> = new Set(['page-hinkley', 'ddm', 'leverage', 'confidence']);
 /** What older rows count in such a refit (method 3.6: a shorter window). */
 const refitKeep = 0.1;
@@ -63,10 +63,10 @@ export async function act(state: StreamState, trigger: Trigger, batch: WindowSco
     };
   }
   const window = rowsBetween(state.waiting, trigger.rows.window.from, trigger.rows.window.to, widths);
-  const builds = optionsFor(state, pending, trigger.causes);
+  const options = optionsFor(state, pending, trigger.rows.pending.to, widths);
   const judging = judgePrice(state, window, prices);
   // The heads of today are judged once beside the first candidate.
-  const priced = builds.map((_, at) => plus(updatePrice(state, pending, prices), at === 0 ? plus(judging, judging) : judging));
+  const priced = options.map(({ rows }, at) => plus(updatePrice(state, rows, prices), at === 0 ? plus(judging, judging) : judging));
   const { bucketJ } = trigger.state;
   const all = priced.reduce(plus, noJoules);
   // A refit is looked at only where there is enough for both.
@@ -78,8 +78,8 @@ export async function act(state: StreamState, trigger: Trigger, batch: WindowSco
   const before = errorsOf(today, (row) => window.exits[row]!);
   const candidates: { readonly heads: Heads; readonly scores: WindowScores; readonly candidate: Candidate }[] = [];
   for (const [at, probe] of probes.entries()) {
-    const { action, build } = builds[at]!;
-    const heads = await build();
+    const { action, rows, keep } = options[at]!;
+    const heads = await updated(state, rows, keep);
     const scores = await windowScores(heads.lower, heads.upper, window);
     const difference = pairedDifference(
       before,
@@ -114,8 +114,8 @@ function guarded(
   const { decision, scores, before } = chosen;
   const calibrated = recalibrated({ ...state, ...withHeads(state, chosen.heads) }, scores, prices, widths);
   const energy = plus(chosen.cost, calibrated.energy);
-  const after = errorsOf(scores, exitUnder(calibrated, scores));
-  const guard = settle(chosen.policy, pairedDifference(before, after), bounds(calibrated.energy));
+  const after = expectedErrors(calibrated, before.length);
+  const guard = settle(chosen.policy, pairedDifference(before.slice(before.length - after.length), after), bounds(calibrated.energy));
   const told = { policy: guard.state, judgement: decision, energy };
   if (guard.restored) return { ...unchanged(state), ...told, decision: 'restored', reason: guard.reason };
   const error = after.reduce((sum, v) => sum + v, 0) / Math.max(1, after.length);
@@ -123,13 +123,13 @@ function guarded(
   return { ...kept(state, calibrated, afterUpdate(state.drift, error)), ...told, decision: action, reason: decision.reason };
 }
 
-/** Where each row would leave; a row whose upper result is not known stays. */
-function exitUnder({ lower, threshold }: Calibrated, scores: WindowScores): (row: number) => Exit {
-  const asked = new Set(scores.upperRows);
-  return (row) => {
-    const { confidence } = opinionOf(scores.lower.scores, row, scores.lower.outputs, lower.temperature, null);
-    return asked.has(row) && confidence < threshold ? 'upper' : 'lower';
-  };
+/**
+ * Errors on the newest rows of the pool, those that judge, at the exits where the new threshold sends them; where the upper exit was not asked
+ * the share that is expected to be wrong.
+ */
+function expectedErrors({ pool, threshold }: Calibrated, rows: number): Float64Array {
+  const from = Math.max(0, pool.confidence.length - rows);
+  return pool.confidence.slice(from).map((confidence, i) => 1 - (confidence < threshold ? pool.upper : pool.lower)[from + i]!);
 }
 
 /** 1 where the deciding exit is wrong. */
@@ -144,16 +144,22 @@ function errorsOf({ lower, upper, upperRows }: WindowScores, exitOf: (row: numbe
   return errors;
 }
 
+/** A candidate to build: from which rows, and what older rows count in ridge heads (undefined: as the plan says). */
 interface Option {
   readonly action: Candidate['action'];
-  build(): Promise<Heads>;
+  readonly rows: RowsOfExits;
+  readonly keep?: number;
 }
 
-function optionsFor(state: StreamState, pending: RowsOfExits, causes: readonly string[]): readonly Option[] {
-  const update: Option = { action: 'update', build: () => updated(state, pending) };
-  const hasRidge = isRidge(state.lower.learner) || isRidge(state.upper.learner);
-  if (!hasRidge || !causes.some((cause) => alarmSignals.has(cause))) return [update];
-  return [update, { action: 'refit', build: () => updated(state, pending, refitKeep) }];
+/**
+ * Learn what waits; or, while an alarm is up, learn only what came after it began, with older rows counting less: rows of before the drift
+ * that still wait would be learned as if they were new.
+ */
+function optionsFor({ alarmAt, waiting }: StreamState, pending: RowsOfExits, to: number, widths: Widths): readonly Option[] {
+  const update: Option = { action: 'update', rows: pending };
+  if (alarmAt === null) return [update];
+  const rows = rowsBetween(waiting, Math.max(alarmAt, to - pending.rows), to, widths);
+  return rows.rows === 0 ? [update] : [update, { action: 'refit', rows, keep: refitKeep }];
 }
 
 /** The heads after the waiting rows; `keep` below 1: older rows count so much in ridge heads, which are solved anew. */
