@@ -98,4 +98,8 @@ export const tolerances = {
   publishedDigits: { relative: 3e-3 },
   /** Register toggles of a solve by the means of the counted problems: 0.7 % to 10 % was seen, the kinds of data differ by 20 %. */
   engineToggles: { relative: 0.15 },
+  /** A minimum found by comparing doubles of order one is flat over the root of their rounding, 1.5e-8, over the root of its curvature. */
+  temperature: { relative: 1e-5 },
+  /** Temperature from 3000 labels drawn by it: a spread of about 1/sqrt(3000 · 0.5) per unit of log T, three times that. */
+  drawnTemperature: { relative: 0.08 },
 } as const;
