@@ -98,10 +98,18 @@ export function compoundPrices(work: CompoundWork, context: EnergyContext): Chec
   const size = work.heads.lower;
   const updateOf = (stated: UpdateWork): Joules => (stated.macs === 0 ? noJoules : updateEnergy(stated, retraining).total);
   const lookup = cache === null ? noJoules : keep.lookup(cache.keyBytes);
+  // Every decision asks for it, and on an array each answer takes a search for a mapping.
+  const known = new Map<string, Joules>();
+  const head = (outputs: number, inputs = size.inputs): Joules => {
+    const key = `${inputs} ${outputs}`;
+    const energy = known.get(key) ?? moduleEnergy({ layers: [headLayer({ inputs, outputs })] }, placement, context);
+    known.set(key, energy);
+    return energy;
+  };
   const value: CompoundPrices = {
     lower,
     upper: moduleEnergy(work.upper, placement, context),
-    head: (outputs, inputs = size.inputs) => moduleEnergy({ layers: [headLayer({ inputs, outputs })] }, placement, context),
+    head,
     lookup,
     lookupOf: keep.lookup,
     read: keep.move,
