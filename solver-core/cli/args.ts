@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
 import { TierwiseError } from '../model/error.ts';
+import { compoundOptions } from './compound-options.ts';
+import type { CompoundWords } from './compound-options.ts';
 import { boardSimOptions } from './board-sim-options.ts';
 import type { BoardSimValues } from './board-sim-options.ts';
 import { measureOptions } from './measure-options.ts';
@@ -53,6 +55,8 @@ export interface CliOptions {
   readonly select: SelectWords;
   /** Those of `sparsify` alone, and of `eval` on texts, as text. */
   readonly sparsify: SparsifyWords;
+  /** Those of `compound` alone, as text. */
+  readonly compound: CompoundWords;
   /** Those of `sensors`, `measure` and `calibrate`, and `--no-calibration` of `energy`. */
   readonly measure: MeasureWords;
 }
@@ -110,6 +114,7 @@ export function parseCall(words: readonly string[]): CliCall {
         ...boardSimOptions,
         ...selectOptions,
         ...sparsifyOptions,
+        ...compoundOptions,
         ...measureOptions,
       },
     });
@@ -155,6 +160,7 @@ export function parseCall(words: readonly string[]): CliCall {
       boardSim: values,
       select: values,
       sparsify: values,
+      compound: values,
       measure: values,
     },
   };

@@ -26,6 +26,7 @@ import { checkSarif } from '../report/sarif.ts';
 import { statsText } from '../report/stats-text.ts';
 import { boardSim } from './board-sim-command.ts';
 import { boards } from './boards-command.ts';
+import { compound } from './compound-command.ts';
 import { diff } from './diff-command.ts';
 import { choose, expectCall, expectOptions, refuseJson, wholeNumber } from './args.ts';
 import type { CliCall } from './args.ts';
@@ -190,6 +191,7 @@ export const cancellable: readonly string[] = [
   'learn',
   'unlearn',
   'select',
+  'compound',
   'boards',
   'diff',
   'sensors',
@@ -210,6 +212,7 @@ export const commands: Readonly<Record<string, Command>> = {
   unlearn,
   eval: evaluate,
   select,
+  compound,
   sensors,
   measure,
   calibrate,

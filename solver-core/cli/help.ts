@@ -29,12 +29,24 @@ export const helpText = `tierwise: energy-aware model development
                            --data FILE  --rows 0..99,105|all  --inputs NAME  --labels NAME  --state FILE  --out FILE
   tierwise eval MODEL      accuracy or mean squared error through ONNX Runtime
                            --data FILE  --inputs NAME  --labels NAME
+                           of a language model cross-entropy: --data TEXT.txt  --tokens VOCAB.json  --context N (default 128)
+                           --engine onnx|sparse (our own, which skips zero inputs)
   tierwise select PLAN     integer weights that cost less multiply-add energy, within an allowed loss of accuracy
                            --max-drop POINTS (default 1)  --bits 8|4  --values all|set|powers-of-two
                            --set-size N (values of a set: 16; with 4 bits 8)
                            --method closed-form|training  --cell array|booth|shift (whose energy is saved)
                            --rows N (calibration rows at most)  --trial (writes nothing)
                            --out FILE (default MODEL.selected.onnx)  --format text|md|json
+  tierwise sparsify PLAN   zeros where layers read, by thresholds and without training, within an allowed loss
+                           --max-loss PERCENT (default 2, of the whole model)  --method budget|sequential|uniform
+                           --per channel|site  --no-correct  --without ROLE (again for more)  --target T
+                           --trial (writes nothing)  --fresh (forgets an interrupted run)
+                           --out FILE (default MODEL.sparse.onnx)  --format text|md|json
+  tierwise compound PLAN   decides a stream with a small lower and a larger upper module, and learns where it is worth its joules
+                           --stream FILE (.txt next token, .jsonl classes of texts, .npz/.csv classes of rows, - standard input)
+                           --inputs NAME  --labels NAME  --batch N (default 64)  --policy plan|always|never
+                           --fresh  --keep (on Ctrl-C keep the whole batches)  --state FILE (default MODEL.compound.state)
+                           --out FOLDER (default beside the model)  --format text|md|json
   tierwise sensors         meters of this machine and why others cannot be used; runs nothing
                            --backend serial:PORT (asks that board for its telemetry, too)
   tierwise measure FILE    joules of one inference by a meter, idle power taken off; kept in MODEL.measured.json

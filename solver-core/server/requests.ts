@@ -16,6 +16,7 @@ import type { JobControl } from '../jobs/job.ts';
 import { lastFitJob } from '../jobs/last-fit.ts';
 import { measureJob } from '../jobs/measure.ts';
 import { sensorsJob } from '../jobs/sensors.ts';
+import { compoundJob } from '../jobs/compound.ts';
 import { diffJob } from '../jobs/diff.ts';
 import { reportJob } from '../jobs/report.ts';
 import { selectJob } from '../jobs/select.ts';
@@ -74,7 +75,7 @@ function handlersOf(environment: Environment): { readonly [M in Method]: Handler
     'tierwise/report': (params, control) => reportJob(environment, params, control),
     'tierwise/select': alone<'tierwise/select'>((params, control) => selectJob(environment, params, control, selections)),
     'tierwise/sparsify': () => soon('sparsify'),
-    'tierwise/compound': () => soon('compound'),
+    'tierwise/compound': alone<'tierwise/compound'>((params, control) => compoundJob(environment, params, control)),
     'tierwise/diff': async (params, control) => {
       const diff = await diffJob(environment, params, control);
       return { diff, text: diffMarkdown(diff) };
@@ -221,6 +222,8 @@ function checkParams(method: Method, params: unknown): Record<string, unknown> {
     if (maxDrop !== undefined && !(typeof maxDrop === 'number' && maxDrop >= 0 && maxDrop <= 1))
       throw bad('"maxDrop" must be a number from 0 to 1');
   }
+  // Standard input is the connection itself.
+  if (method === 'tierwise/compound' && record['stream'] === '-') throw bad('"stream" must be a file');
   if (method === 'tierwise/report' && !reportFormats.includes(String(record['format'])))
     throw bad(`"format" must be one of ${reportFormats.join(', ')}`);
   const { paths } = record;
