@@ -48,6 +48,27 @@ export interface InspectLayer {
   readonly weight: string | null;
   /** Set in a fitted model: how the weights of this layer came about. */
   readonly fitted: string | null;
+  /** Index of the repeated block that it belongs to; absent: in none. */
+  readonly block?: number;
+  /** What it does in that block, such as "att.key" or "up"; absent: not recognised. */
+  readonly role?: string;
+}
+
+/** A repeated block of a model, as a plan names it: `blocks 0..3`. */
+export interface InspectBlock {
+  /** From 0 in graph order. */
+  readonly index: number;
+  /** What its nodes or tensors are called together, such as "layers.0"; else "block 0". */
+  readonly name: string;
+  readonly kind: 'rwkv' | 'transformer' | 'repeated';
+  /** Layer ids in graph order. */
+  readonly layers: readonly string[];
+  /** Values of the main path that enter and leave. */
+  readonly input: string;
+  readonly output: string;
+  /** Of its layers together; null when a shape is unknown. */
+  readonly macs: number | null;
+  readonly parameters: number;
 }
 
 /** `tierwise.inspect/1`. */
@@ -74,6 +95,8 @@ export interface InspectDocument {
     readonly weightBytes: number;
   };
   readonly layers: readonly InspectLayer[];
+  /** Absent: nothing repeats. */
+  readonly blocks?: readonly InspectBlock[];
   readonly diagnostics: readonly DiagnosticDocument[];
 }
 

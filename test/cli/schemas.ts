@@ -67,7 +67,23 @@ export const inspectSchema = v.looseObject({
       weightBytes: count,
       weight: v.nullable(v.string()),
       fitted: v.nullable(v.string()),
+      block: v.optional(count),
+      role: v.optional(name),
     }),
+  ),
+  blocks: v.optional(
+    v.array(
+      v.looseObject({
+        index: count,
+        name: v.string(),
+        kind: v.picklist(['rwkv', 'transformer', 'repeated']),
+        layers: v.array(v.string()),
+        input: v.string(),
+        output: v.string(),
+        macs: v.nullable(count),
+        parameters: count,
+      }),
+    ),
   ),
   diagnostics,
 });
