@@ -76,6 +76,7 @@ function totalLines(energy: EnergyDocument): readonly string[] {
   return [
     line('per inference', totals.inference),
     ...partLine(energy),
+    ...zerosLine(energy),
     line('to retrain, SGD', totals.retraining.sgd),
     line('to retrain, solve', totals.retraining.solve),
     line('to update', totals.retraining.incremental),
@@ -90,6 +91,11 @@ function partLine({ layers, totals }: EnergyDocument): readonly string[] {
   const sums = [...parts].map(([name, energies]) => ({ name, energy: sum(energies) })).sort((a, b) => b.energy.value - a.energy.value);
   if (sums.length < 2) return [];
   return [`${'  of which'.padEnd(22)} ${sums.map(({ name, energy }) => `${inert(name, 40)} ${quantityCell(energy)}`).join(', ')}`];
+}
+
+/** What became of zeros that were measured; none where there are none. */
+function zerosLine({ assumptions }: EnergyDocument): readonly string[] {
+  return assumptions.filter(({ name }) => name === 'zeros').map(({ name, text }) => `  ${name}`.padEnd(23) + inert(text, 400));
 }
 
 function dominating(energy: EnergyDocument): readonly string[] {

@@ -11,6 +11,9 @@ import { sparsifyEnergy, unitsPerRun } from '../../../solver-core/jobs/sparsify-
 import type { Layer } from '../../../solver-core/model/layer.ts';
 import { encodeModel, withThresholds } from '../../../solver-core/onnx/index.ts';
 import type { EnergyDocument } from '../../../solver-core/protocol/index.ts';
+import { energyHtml } from '../../../solver-core/report/energy-html.ts';
+import { energyMarkdown } from '../../../solver-core/report/energy-markdown.ts';
+import { energyText } from '../../../solver-core/report/energy-text.ts';
 import { projectRoot } from '../../shared.ts';
 import { tolerances } from '../../tolerances.ts';
 
@@ -66,6 +69,8 @@ describe('a sparse model with its record', () => {
     expect(components).toEqual([false, true, false]);
     expect(document.assumptions.find(({ name }) => name === 'events')?.text).toContain('Inputs are zero as measured');
     expect(document.diagnostics).toEqual([]);
+    // Beside the figure, wherever it is shown.
+    for (const report of [energyText, energyMarkdown, energyHtml]) expect(report(document)).toContain('measured on 360 held-out rows');
   });
 
   test('a plan that names it gets the same figures', async () => {
