@@ -1,10 +1,12 @@
 import { resolve } from 'node:path';
 import { evaluate } from '../fit/index.ts';
+import type { ModelRuntime } from '../fit/model-runner.ts';
 import { TierwiseError } from '../model/error.ts';
 import { encodeModel } from '../onnx/index.ts';
 import type { EvalDocument } from '../protocol/index.ts';
 import { ortRuntime } from '../runtime/ort.ts';
 import type { Environment } from './environment.ts';
+import { evaluateSparse } from './eval-sparse.ts';
 import { evalTextJob } from './eval-text.ts';
 import { nodeHost } from './host.ts';
 import type { JobControl } from './job.ts';
@@ -25,30 +27,43 @@ export interface EvalParams {
   readonly tokens?: string;
   /** Tokens per window. */
   readonly context?: number;
+  /** "sparse": the engine that skips zero inputs, with what that is worth. Default "onnx". */
+  readonly engine?: 'onnx' | 'sparse';
 }
 
 /**
  * Accuracy or mean squared error of a model on all rows of a data file, or cross-entropy of a language model on a text, through ONNX
- * Runtime.
+ * Runtime or the sparse engine.
  */
 export async function evalJob(environment: Environment, params: EvalParams, control: JobControl): Promise<EvalDocument> {
+  const evaluation = (runtime: ModelRuntime): Promise<EvalDocument> => evaluateOn(runtime, environment, params, control);
+  return params.engine === 'sparse' ? await evaluateSparse(evaluation, control) : await evaluation(ortRuntime());
+}
+
+async function evaluateOn(runtime: ModelRuntime, environment: Environment, params: EvalParams, control: JobControl): Promise<EvalDocument> {
   const { tokens } = params;
-  if (tokens !== undefined) return await evalTextJob(environment, { ...params, tokens }, ortRuntime(), control);
+  if (tokens !== undefined) return await evalTextJob(environment, { ...params, tokens }, runtime, control);
   refuseText(params);
   const opened = await openModel(environment, params.model);
   const runnable = runnableModel(opened);
   const data = await openRows(resolve(params.data), params, { abort: control.abort });
   try {
-    return await evaluateRows(opened, runnable, data, control);
+    return await evaluateRows(runtime, opened, runnable, data, control);
   } finally {
     await data.close();
   }
 }
 
-async function evaluateRows(opened: OpenedModel, runnable: RunnableModel, data: OpenedRows, control: JobControl): Promise<EvalDocument> {
+async function evaluateRows(
+  runtime: ModelRuntime,
+  opened: OpenedModel,
+  runnable: RunnableModel,
+  data: OpenedRows,
+  control: JobControl,
+): Promise<EvalDocument> {
   const { model, input, output } = runnable;
   checkAgainstModel(data, runnable);
-  const runner = await ortRuntime().open(encodeModel(model));
+  const runner = await runtime.open(encodeModel(model));
   try {
     const result = await evaluate(runner, output, data.rows, input, {
       host: nodeHost,

@@ -9,7 +9,7 @@ import { tolerances } from '../../../tolerances.ts';
 import { expectClose, values } from './engines.ts';
 
 const own = (name: string): Buffer => readFileSync(shared(`material/models/own/${name}`));
-const json = (name: string) => JSON.parse(own(name).toString('utf8')) as Record<string, never>;
+const json = (name: string): unknown => JSON.parse(own(name).toString('utf8'));
 
 /** Largest difference of the rows of `data` from those expected. */
 function worst(data: Float32Array, expected: readonly (readonly number[])[]): number {
