@@ -6,8 +6,9 @@ import type { DidChangeWatchedFilesParams, FileSystemWatcher, TextDocumentChange
 import type { PlanChecks } from './plan-checks.ts';
 
 /** Files whose appearance, change or end changes what a plan means. */
-const watchedGlobs = ['**/*.{onnx,npz,npy,csv}', '**/.tierwise/targets/*.json'];
-const watchedFile = /\.(onnx|npz|npy|csv)$|\/\.tierwise\/targets\/[^/]*\.json$/i;
+// Of JSON files only those that look like vocabularies: records are written all the time.
+const watchedGlobs = ['**/*.{onnx,npz,npy,csv,txt}', '**/*{vocab,token}*.json', '**/.tierwise/targets/*.json'];
+const watchedFile = /\.(onnx|npz|npy|csv|txt)$|(vocab|token)[^/]*\.json$|\/\.tierwise\/targets\/[^/]*\.json$/i;
 
 /** Rebuilds plans when they or the files they name change. Only open documents are known; nothing is searched for on disk. */
 export class PlanUpdates extends DefaultDocumentUpdateHandler {
