@@ -2,8 +2,19 @@ import { formatCount } from '../energy/format.ts';
 import type { EvalDocument } from '../protocol/documents.ts';
 import { fileName, numberCell } from './cells.ts';
 
-/** The evaluation of a model for a terminal: one line. Ends with a newline. */
+/** The evaluation of a model for a terminal: one line, and one more for the sparse engine. Ends with a newline. */
 export function evalText(evaluation: EvalDocument): string {
+  return resultLine(evaluation) + sparseLine(evaluation);
+}
+
+/** What the engine that skips zeros left out. */
+function sparseLine({ sparse }: EvalDocument): string {
+  if (sparse === undefined) return '';
+  const { skipped, speedUp } = sparse;
+  return `sparse engine: ${(100 * skipped).toFixed(1)} % of the multiply-adds of weight layers met a zero and were not made; ${speedUp.toFixed(2)} times as fast as the same engine that skips none (measured on this machine)\n`;
+}
+
+function resultLine(evaluation: EvalDocument): string {
   const { value, correct, rows } = evaluation;
   if (evaluation.metric === 'cross-entropy') return textLine(evaluation);
   const result =
