@@ -1,5 +1,6 @@
 import type { EvidenceView, LayerView, ModelView, ReportView, TiersView, ToWebview } from '../../webview/messages/index.ts';
 import { figure } from './canned-figure.ts';
+import { compound, hostileCompound, hostileSparsity, sparsity } from './canned-language.ts';
 import { learning } from './canned-learning.ts';
 import { optimise, point } from './canned-optimise.ts';
 
@@ -334,6 +335,8 @@ export function hostileMessages(): readonly ToWebview[] {
         problems: [{ severity: 'error', code: link, message: script }],
       },
     },
+    { kind: 'sparsity', strings: {}, view: hostileSparsity({ markup, script, bidi, link, long }) },
+    { kind: 'compound', strings: {}, view: hostileCompound({ markup, script, bidi, link, long }) },
     { kind: 'error', code: markup, message: script, advice: long },
     {
       kind: 'empty',
@@ -345,7 +348,9 @@ export function hostileMessages(): readonly ToWebview[] {
   ];
 }
 
-export const messages: Readonly<Record<'report' | 'tiers' | 'model' | 'learning' | 'optimise', ToWebview>> = {
+export const messages: Readonly<Record<'report' | 'tiers' | 'model' | 'learning' | 'optimise' | 'sparsity' | 'compound', ToWebview>> = {
+  sparsity: { kind: 'sparsity', strings: {}, view: sparsity },
+  compound: { kind: 'compound', strings: {}, view: compound },
   learning: { kind: 'learning', strings: {}, view: learning },
   optimise: { kind: 'optimise', strings: {}, view: optimise },
   report: { kind: 'report', strings: {}, view: report },

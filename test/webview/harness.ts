@@ -19,7 +19,7 @@ const chromiumPath = process.env['TIERWISE_CHROMIUM'] ?? '/usr/bin/chromium';
 /** Browser tests need Chromium; `npm test` installs it where it may. */
 export const hasChromium = existsSync(chromiumPath);
 
-export type PageName = 'report' | 'tiers' | 'model' | 'learning' | 'optimise';
+export type PageName = 'report' | 'tiers' | 'model' | 'learning' | 'optimise' | 'sparsity' | 'compound';
 
 /** The four theme kinds of VS Code, with the class it puts on the body of a webview. */
 export const themes = {
@@ -127,7 +127,7 @@ type Files = ReadonlyMap<string, { readonly type: string; readonly body: string 
 async function buildPages(): Promise<Files> {
   const result = await build({
     absWorkingDir: projectRoot,
-    entryPoints: ['report', 'tiers', 'model', 'learning', 'optimise'].map((name) => `webview/app/${name}.ts`),
+    entryPoints: ['report', 'tiers', 'model', 'learning', 'optimise', 'sparsity', 'compound'].map((name) => `webview/app/${name}.ts`),
     outdir: 'dist/webview',
     bundle: true,
     minify: true,
@@ -154,7 +154,7 @@ async function buildPages(): Promise<Files> {
 async function serve(files: Files): Promise<Server> {
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://127.0.0.1');
-    const name = /^\/(report|tiers|model|learning|optimise)\.html$/.exec(url.pathname)?.[1];
+    const name = /^\/(report|tiers|model|learning|optimise|sparsity|compound)\.html$/.exec(url.pathname)?.[1];
     if (name !== undefined) {
       response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' });
       response.end(hostHtml(name, url.searchParams));

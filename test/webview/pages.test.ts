@@ -7,7 +7,7 @@ import type { Harness, OpenOptions, OpenPage, PageName, ThemeName } from './harn
 import { hasChromium, startHarness, themes } from './harness.ts';
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const pageNames = ['report', 'tiers', 'model', 'learning', 'optimise'] as const;
+const pageNames = ['report', 'tiers', 'model', 'learning', 'optimise', 'sparsity', 'compound'] as const;
 const themeNames = Object.keys(themes) as ThemeName[];
 
 const notices: readonly ToWebview[] = [

@@ -16,7 +16,7 @@ describe.skipIf(!hasChromium || folder === undefined)('pictures of the pages', (
   });
   afterAll(() => harness.close());
 
-  const cases = (['report', 'tiers', 'model', 'learning', 'optimise'] as const).flatMap((page) =>
+  const cases = (['report', 'tiers', 'model', 'learning', 'optimise', 'sparsity', 'compound'] as const).flatMap((page) =>
     (Object.keys(themes) as ThemeName[]).flatMap((theme) =>
       [320, 1200].map((widthPx): [PageName, ThemeName, number] => [page, theme, widthPx]),
     ),

@@ -2,6 +2,7 @@ import type { LearningView } from '../../messages/index.ts';
 import type { PageContext } from '../context.ts';
 import { fill, h, svg } from '../dom.ts';
 import { drawCurves } from '../draw/curves.ts';
+import { drawDecision } from '../draw/plots.ts';
 import { measureIn, observeWidth } from './chart-size.ts';
 import './layer-chart.css';
 import './learning-curves.css';
@@ -59,26 +60,8 @@ export function createLearningCurves(context: PageContext): LearningCurves {
   };
 }
 
-function markShape(kind: 'update' | 'refit' | 'restored'): Parameters<typeof svg>[0] {
+/** The sign of what was learned, for a key. */
+export function markShape(kind: 'update' | 'refit' | 'restored'): Parameters<typeof svg>[0] {
   const box = { class: 'curves', width: 12, height: 12, viewBox: '0 0 12 12', 'aria-hidden': 'true' };
-  switch (kind) {
-    case 'update':
-      return {
-        tag: 'svg',
-        attributes: box,
-        children: [{ tag: 'circle', attributes: { class: 'decision-mark decision-update', cx: 6, cy: 6, r: 2.5 } }],
-      };
-    case 'refit':
-      return {
-        tag: 'svg',
-        attributes: box,
-        children: [{ tag: 'rect', attributes: { class: 'decision-mark decision-refit', x: 2.5, y: 2.5, width: 7, height: 7 } }],
-      };
-    case 'restored':
-      return {
-        tag: 'svg',
-        attributes: box,
-        children: [{ tag: 'path', attributes: { class: 'decision-mark decision-restored', d: 'M3 3l6 6m0-6l-6 6' } }],
-      };
-  }
+  return { tag: 'svg', attributes: box, children: [drawDecision(kind, 6, 6)] };
 }
