@@ -11,6 +11,7 @@ import type { EnergyTable, EnergyTarget } from '../../../solver-core/energy/targ
 import { tableOperations } from '../../../solver-core/energy/target.ts';
 import { energyTargets } from '../../../solver-core/energy/targets/index.ts';
 import type { CompoundEnergy, Quantity } from '../../../solver-core/protocol/index.ts';
+import { bareJoules } from '../../joules.ts';
 import { tolerances } from '../../tolerances.ts';
 import { dense } from '../report/samples.ts';
 
@@ -198,6 +199,7 @@ describe('a decision by part', () => {
     close(energy.lower.value, 3 * prices.lower.value);
     close(energy.cache.value, prices.lookupOf(16).value + prices.lookupOf(8).value + prices.read(10).value + prices.write(20).value);
     close(energy.upper.value, 5 * prices.upper.value + prices.head(3).value);
+    expect(bareJoules(energy)).toEqual([]);
     sumsUp(energy);
   });
 

@@ -9,6 +9,7 @@ import type { EnergyTarget } from '../../../solver-core/energy/target.ts';
 import { energyTargets } from '../../../solver-core/energy/targets/index.ts';
 import type { Layer } from '../../../solver-core/model/layer.ts';
 import type { SparsityEnergyDocument } from '../../../solver-core/protocol/index.ts';
+import { bareJoules } from '../../joules.ts';
 import { tolerances } from '../../tolerances.ts';
 import { dense } from '../report/samples.ts';
 
@@ -43,6 +44,8 @@ describe('by hand', () => {
   const events = { dense: 150, natural: 100 + 0.6 * 50, sparse: 100 + 0.3 * 50 };
   const compared = { dense: 0, natural: 0, sparse: 50 };
   const three = ['dense', 'natural', 'sparse'] as const;
+
+  test('no joule without its band and source', () => expect(bareJoules(document)).toEqual([]));
 
   test('multiply-adds that are made', () => expect(document.macs).toEqual(made));
 
