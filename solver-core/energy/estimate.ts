@@ -11,6 +11,7 @@ import type { LayerActivity } from './events-work.ts';
 import { mapLayers } from './map-layers.ts';
 import { mappingFindings } from './mapping-findings.ts';
 import { nearest } from './nearest.ts';
+import { exactly } from './quantity.ts';
 import type { LayerFit } from './retraining.ts';
 import { trainingScenario } from './scenario.ts';
 import { energyTables } from './tables/index.ts';
@@ -76,7 +77,10 @@ export function estimateEnergy(request: EstimateRequest): Checked<EnergyDocument
     model: request.modelPath ?? '',
     plan: request.planPath ?? null,
     target: request.targetId,
-    layers: figures.map((f, index) => toDocument(f, tiers.get(f.layer.id) ?? 'frozen', breakEvens[index] ?? null, trained[index])),
+    layers: figures.map((f, index) => ({
+      ...toDocument(f, tiers.get(f.layer.id) ?? 'frozen', breakEvens[index] ?? null, trained[index]),
+      ...zerosOf(f.layer, input),
+    })),
     totals: {
       macs: figures.reduce((total, f) => total + (f.layer.macs ?? 0), 0),
       parameters: figures.reduce((total, f) => total + f.layer.parameters, 0),
@@ -149,6 +153,12 @@ function toDocument(f: LayerFigures, tier: TierKind, breakEvenRetrainings: numbe
     ...(trained === undefined ? {} : { onTrainingMachine: retrainingOf(trained) }),
     breakEvenRetrainings,
   };
+}
+
+/** The zeros that a layer's figure rests on, where they were measured. */
+function zerosOf({ id }: Layer, { activity, context }: EvaluateInput): Pick<EnergyLayer, 'zeros'> {
+  const share = context.target.events === undefined ? undefined : activity?.get(id)?.nonzero;
+  return share?.source === 'measured' ? { zeros: exactly(1 - share.value, '1', share.source, share.ref) } : {};
 }
 
 function retrainingOf(f: LayerFigures): RetrainingDocument {

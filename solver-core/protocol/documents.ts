@@ -187,6 +187,8 @@ export interface EnergyLayer {
   readonly budget?: { readonly limit: Quantity<'J'>; readonly status: BudgetDocument['status'] };
   /** How the layer lies on the target's array: dataflow, tiles, utilisation. Absent without an array. */
   readonly mapping?: MappingDocument;
+  /** Share of its inputs that are zero, where that was measured and the target skips them; the figure of one inference rests on it. */
+  readonly zeros?: Quantity<'1'>;
 }
 
 /** How one layer is laid on an array of multiply-add units. */

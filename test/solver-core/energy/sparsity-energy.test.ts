@@ -319,6 +319,9 @@ describe('an estimate with measured zeros', () => {
     close(part('MACs')?.low, 0.3 * 500 * 2.8e-12);
     close(part('events')?.value, 0.3 * 50 * 3.6e-12);
     close(part('thresholds')?.value, 50 * 2.3e-12);
+    expect(second?.zeros).toMatchObject({ unit: '1', source: 'measured', ref: 'measured zeros on 4096 held-out tokens, modelled energy' });
+    close(second?.zeros?.value, 0.7);
+    expect(first?.zeros).toBeUndefined();
     expect(second?.inference?.ref).toContain('measured zeros on 4096 held-out tokens, modelled energy');
     expect(first?.inference?.ref).not.toContain('measured zeros');
     expect(first?.components.map(({ name }) => name)).not.toContain('thresholds');
