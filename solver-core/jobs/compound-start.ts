@@ -105,9 +105,9 @@ export async function preparedExits(
   });
 }
 
-/** The model's own head as a start; none where the rows have more classes than it. */
+/** The model's own head as a start; none where the rows have more classes than it, or where it has learned nothing: all zeros. */
 function startOf(head: PlainHead | null, classes: number): HeadWeights | null {
-  return head === null || classes > head.outputs
+  return head === null || classes > head.outputs || head.w.every((v) => v === 0)
     ? null
     : { expansion: null, w: head.w, b: head.b, compensation: null, outputs: head.outputs };
 }
