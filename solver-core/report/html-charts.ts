@@ -18,6 +18,7 @@ const parts: readonly { readonly name: string; readonly colour: string; readonly
   { name: 'MACs', colour: 'compute', text: 'arithmetic' },
   { name: 'events', colour: 'activations', text: 'events' },
   { name: 'registers', colour: 'registers', text: 'registers in the array' },
+  { name: 'thresholds', colour: 'registers', text: 'comparisons that make zeros' },
   { name: 'array', colour: 'array', text: 'wires in the array' },
   { name: 'buffer', colour: 'weights', text: 'buffer on chip' },
   { name: 'memory', colour: 'weights', text: 'memory on chip' },
