@@ -30,9 +30,14 @@ const besidePath: ReadonlySet<string> = new Set([
   'IsInf',
 ]);
 
-/** Most inputs and outputs that are tried as the ends of the main path. */
+/** Most inputs and outputs that are tried as the ends of the main path, and nodes looked at for each kind of end. */
 const maxInputs = 8;
 const maxOutputs = 32;
+const maxVisits = 4_000_000;
+
+function triesFor(graph: Graph, most: number): number {
+  return Math.max(1, Math.min(most, Math.floor(maxVisits / Math.max(1, graph.nodes.length))));
+}
 
 /** Inputs in the order in which they are likely to be the model's own: indices into stored tables, floats, others. */
 export function mainInputs(graph: Graph, index: GraphIndex): readonly string[] {
@@ -45,17 +50,18 @@ export function mainInputs(graph: Graph, index: GraphIndex): readonly string[] {
   return tensors
     .map((value) => ({ name: value.name, rank: rank(value) }))
     .sort((a, b) => a.rank - b.rank)
-    .slice(0, maxInputs)
+    .slice(0, triesFor(graph, maxInputs))
     .map((entry) => entry.name);
 }
 
 /** The output that most layers lead to (the scores; states lead past some layers), the first among equals; null without outputs. */
 export function mainOutputOf(graph: Graph, index: GraphIndex, layers: readonly Layer[]): string | null {
   let best: { readonly name: string; readonly layers: number } | null = null;
-  for (const { name } of graph.outputs.slice(0, maxOutputs)) {
+  for (const { name } of graph.outputs.slice(0, triesFor(graph, maxOutputs))) {
     const nodes = nodesBefore(name, index, null);
     const count = layers.reduce((sum, layer) => sum + (nodes.has(layer.nodeIndex) ? 1 : 0), 0);
     if (best === null || count > best.layers) best = { name, layers: count };
+    if (count === layers.length) break;
   }
   return best?.name ?? null;
 }

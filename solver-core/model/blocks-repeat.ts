@@ -16,6 +16,9 @@ export interface Span {
 const maxPeriod = 64;
 const maxKinds = 8;
 
+/** More segments than this are no model that anybody splits by blocks. */
+const maxItems = 100_000;
+
 /**
  * Spans that are repetitions of each other, in order. Of all patterns that follow themselves at least once, the one whose occurrences cover
  * most layers is taken first (the shortest among equals), then the next in what is left. Empty when nothing occurs twice in a row.
@@ -23,7 +26,9 @@ const maxKinds = 8;
  */
 export function findRepeats(items: readonly RepeatItem[]): Span[] {
   const found: Span[] = [];
+  if (items.length > maxItems) return found;
   let free: Span[] = [{ start: 0, end: items.length }];
+  const taken = new Uint8Array(items.length);
   for (let kind = 0; kind < maxKinds; kind++) {
     let best: { readonly spans: readonly Span[]; readonly layers: number } = { spans: [], layers: 0 };
     for (const run of free.flatMap((span) => repeatingRuns(items, span))) {
@@ -33,7 +38,8 @@ export function findRepeats(items: readonly RepeatItem[]): Span[] {
     }
     if (best.spans.length === 0) break;
     found.push(...best.spans);
-    for (const used of best.spans) free = free.flatMap((span) => without(span, used));
+    for (const { start, end } of best.spans) taken.fill(1, start, end);
+    free = freeSpans(taken);
   }
   return found.sort((a, b) => a.start - b.start);
 }
@@ -41,12 +47,16 @@ export function findRepeats(items: readonly RepeatItem[]): Span[] {
 const layersIn = (items: readonly RepeatItem[], span: Span): number =>
   items.slice(span.start, span.end).reduce((sum, item) => sum + item.layers, 0);
 
-function without(span: Span, used: Span): Span[] {
-  if (used.start >= span.end || used.end <= span.start) return [span];
-  return [
-    { start: span.start, end: used.start },
-    { start: used.end, end: span.end },
-  ].filter((rest) => rest.end > rest.start);
+function freeSpans(taken: Uint8Array): Span[] {
+  const spans: Span[] = [];
+  for (let start = 0; start < taken.length; start++) {
+    if (taken[start] === 1) continue;
+    const next = taken.indexOf(1, start);
+    const end = next < 0 ? taken.length : next;
+    spans.push({ start, end });
+    start = end;
+  }
+  return spans;
 }
 
 /** For every length of a block, shortest first, the stretch that repeats most layers, at each place where a block may begin. */

@@ -13,12 +13,22 @@ export interface BlockRoles {
 
 /** Decides by data flow alone; 'repeated' without roles where neither pattern is there. */
 export function blockRoles(segments: readonly Segment[], index: GraphIndex): BlockRoles {
-  const walks = segments.filter((segment) => segment.layers.length > 0).map((segment) => walkSegment(segment, index));
+  const own = segments.filter((segment) => segment.layers.length > 0);
+  // Each layer and each head takes some walks through its segment.
+  if (own.some((segment) => segment.layers.length > maxLayers || segment.layers.length * segment.nodes.length > maxSteps))
+    return { kind: 'repeated', roles: new Map() };
+  const walks = own.map((segment) => walkSegment(segment, index));
   const rwkv = rwkvRoles(walks);
   if (rwkv !== undefined) return { kind: 'rwkv', roles: rwkv };
   const transformer = transformerRoles(walks);
   return transformer === undefined ? { kind: 'repeated', roles: new Map() } : { kind: 'transformer', roles: transformer };
 }
+
+/** More layers than this between two cuts are no attention or feed-forward part. */
+const maxLayers = 256;
+
+/** Nodes passed per segment by one kind of walk, about. */
+const maxSteps = 300_000;
 
 type Roles = ReadonlyMap<string, string>;
 
@@ -102,7 +112,10 @@ interface AttentionSources {
 const maxHeads = 256;
 
 function attentionRoles(walk: SegmentWalk, roles: Map<string, string>): void {
-  const sources = walk.nodes.flatMap((node) => fusedSources(node, walk) ?? productSources(node, walk) ?? []).slice(0, maxHeads);
+  const heads = walk.nodes
+    .filter((node) => node.op === 'Softmax' || fusedAttention.has(node.op))
+    .slice(0, Math.min(maxHeads, Math.floor(maxSteps / walk.nodes.length)));
+  const sources = heads.flatMap((node) => fusedSources(node, walk) ?? productSources(node, walk) ?? []);
   const letters = new Map<Layer, string>();
   for (const source of sources)
     for (const letter of ['q', 'k', 'v'] as const)
@@ -144,12 +157,12 @@ function isProduct(node: GraphNode, walk: SegmentWalk): boolean {
 
 /** The first product of activations met from a value, through nodes that are no layers. */
 function nearestProduct(value: string, walk: SegmentWalk, side: 'before' | 'behind'): GraphNode | undefined {
-  let names = new Set([value]);
+  const names = new Set([value]);
   for (const node of side === 'before' ? [...walk.nodes].reverse() : walk.nodes) {
     const here = side === 'before' ? node.outputs : node.inputs;
     if (!here.some((name) => names.has(name)) || walk.layerOf(node) !== undefined) continue;
     if (isProduct(node, walk)) return node;
-    names = new Set([...names, ...(side === 'before' ? node.inputs : node.outputs)]);
+    for (const name of side === 'before' ? node.inputs : node.outputs) names.add(name);
   }
   return undefined;
 }

@@ -204,4 +204,32 @@ describe('built models', () => {
     expect(opened.blocks).toHaveLength(1000);
     expect(opened.blocks.every((block) => block.roles.size === 5)).toBe(true);
   });
+
+  test('graphs made to be slow: endless chains, thousands of heads and of layers between two cuts', () => {
+    const chain = new BlockModel();
+    let x = chain.embed();
+    for (let i = 0; i < 20_000; i++) x = chain.op(i % 3 === 0 ? 'Tanh' : 'Relu', [x]);
+    expect(open(chain.bytes(chain.dense(chain.dense(x)))).blocks).toEqual([]);
+
+    const heads = new BlockModel();
+    let y = heads.embed();
+    for (let block = 0; block < 2; block++) {
+      let sum = y;
+      for (let i = 0; i < 4000; i++) sum = heads.op('Add', [sum, heads.attention(y, sum, y)]);
+      y = heads.op('Add', [heads.dense(sum), y]);
+    }
+    expect(open(heads.bytes(heads.dense(y))).blocks.map((block) => block.layers.length)).toEqual([1, 1]);
+
+    const wide = new BlockModel();
+    let z = wide.embed();
+    for (let block = 0; block < 2; block++) {
+      const start = z;
+      for (let i = 0; i < 2000; i++) z = wide.op('Add', [z, wide.op('Softmax', [wide.dense(start)])]);
+    }
+    const opened = open(wide.bytes(wide.dense(z)));
+    expect(opened.blocks.map((block) => [block.kind, block.layers.length])).toEqual([
+      ['repeated', 2000],
+      ['repeated', 2000],
+    ]);
+  });
 });
