@@ -2,7 +2,7 @@ import type { LearnRows } from '../learn/learner.ts';
 import { TierwiseError, assert } from '../model/error.ts';
 import type { CompoundEnergy } from '../protocol/index.ts';
 import { classRows } from './features.ts';
-import { noJoules, plus, spokenJ, times } from './joules.ts';
+import { headEnergy, noJoules, plus, spokenJ, times } from './joules.ts';
 import type { RowOpinion } from './softmax.ts';
 import { opinionOf } from './softmax.ts';
 import { alwaysEscalate } from './threshold.ts';
@@ -81,8 +81,8 @@ interface Planned {
 /** Who goes up, in order: what one decision costs depends on what the upper module has seen of its context before. */
 function planExits(state: StreamState, items: readonly StreamItem[], scores: Float32Array, prices: StreamPrices): readonly Planned[] {
   const { learner, temperature } = state.lower;
-  const lowerHead = prices.head('lower', learner.outputs);
-  const upperHead = prices.head('upper', state.upper.learner.outputs);
+  const lowerHead = headEnergy(prices, 'lower', learner.outputs);
+  const upperHead = headEnergy(prices, 'upper', state.upper.learner.outputs);
   let { context } = state;
   return items.map((item, row) => {
     assert(item.position >= 1 && item.tokens >= 1, `a decision at position ${item.position} of ${item.tokens} tokens`);

@@ -1,6 +1,6 @@
 import { add, exactly, scale } from '../energy/quantity.ts';
 import type { EnergyJ } from '../learn/index.ts';
-import type { Joules } from './types.ts';
+import type { Exit, Joules, StreamPrices } from './types.ts';
 
 /** Nothing was spent. */
 export const noJoules: Joules = exactly(0, 'J', 'modelled', 'nothing was computed');
@@ -14,6 +14,11 @@ export function plus(a: Joules, b: Joules): Joules {
 /** An energy so many times over; nothing for 0. */
 export function times(energy: Joules, count: number): Joules {
   return count === 0 ? noJoules : scale(energy, count);
+}
+
+/** One row of scores of an exit's head; nothing before it knows a class. */
+export function headEnergy(prices: StreamPrices, exit: Exit, outputs: number): Joules {
+  return outputs === 0 ? noJoules : prices.head(exit, outputs);
 }
 
 /** Bounds as the policy reads them. */

@@ -6,7 +6,7 @@ import type { CompoundDocument, CompoundHead, CompoundHeadTrial, CompoundTask, C
 import { calibrationError } from './calibration.ts';
 import type { FeatureSource } from './features.ts';
 import { rowRoles } from './features.ts';
-import { plus, times } from './joules.ts';
+import { headEnergy, plus, times } from './joules.ts';
 import { poolOf } from './pool.ts';
 import { opinionOf } from './softmax.ts';
 import { createSoftmaxHead, defaultSoftmaxOptions } from './softmax-head.ts';
@@ -163,9 +163,9 @@ function costsOf(
 ): ExitCosts | null {
   if (above === null) return null;
   return {
-    lowerJ: prices.lower(tokensPerDecision).value + prices.head('lower', below.chosen.learner.outputs).value,
+    lowerJ: prices.lower(tokensPerDecision).value + headEnergy(prices, 'lower', below.chosen.learner.outputs).value,
     upperTokenJ: prices.upper(1).value,
-    upperHeadJ: prices.head('upper', above.chosen.learner.outputs).value,
+    upperHeadJ: headEnergy(prices, 'upper', above.chosen.learner.outputs).value,
     context: rows.map((row) => (places === null ? row : places.context[row]!)),
     position: places === null ? rows.map(() => tokensPerDecision) : ranksIn(places, rows),
   };
@@ -186,9 +186,12 @@ function ranksIn({ context, position }: NonNullable<PrepareOptions['places']>, r
   return rows.map((row) => ranks.get(row)!);
 }
 
-/** The threshold that a plan's `escalate` means for the newest decisions of a stream. */
+/**
+ * The threshold that a plan's `escalate` means for the newest decisions of a stream. Where nothing is known yet, automatic means that every
+ * decision escalates: only so does anything become known of the upper exit.
+ */
 export function thresholdFrom(escalate: Compound['escalate'], pool: CalibrationPool): number {
-  return pool.confidence.length === 0 && escalate.confidence === 'auto' ? 0 : thresholdOf(escalate, exitCurve(pool), true);
+  return pool.confidence.length === 0 && escalate.confidence === 'auto' ? alwaysEscalate : thresholdOf(escalate, exitCurve(pool), true);
 }
 
 function thresholdOf({ confidence, within }: Compound['escalate'], curve: readonly ExitPoint[], hasUpper: boolean): number {
@@ -212,8 +215,8 @@ function told(
   below: TrialOutcome,
   above: TrialOutcome | null,
 ): CompoundThreshold {
-  const stays = plus(prices.lower(tokensPerDecision), prices.head('lower', below.chosen.learner.outputs));
-  const head = above === null ? prices.none : prices.head('upper', above.chosen.learner.outputs);
+  const stays = plus(prices.lower(tokensPerDecision), headEnergy(prices, 'lower', below.chosen.learner.outputs));
+  const head = above === null ? prices.none : headEnergy(prices, 'upper', above.chosen.learner.outputs);
   const energy = plus(stays, plus(times(prices.upper(1), upperTokens), times(head, escalated)));
   return { threshold, accuracy, escalated, energy, chosen };
 }

@@ -1,7 +1,7 @@
 import type { PoolRow } from './pool.ts';
 import { poolAnew, withNewest } from './pool.ts';
 import { fitTemperature } from './calibration.ts';
-import { noJoules, plus, times } from './joules.ts';
+import { headEnergy, noJoules, plus, times } from './joules.ts';
 import { opinionOf } from './softmax.ts';
 import { cheapestPoint, exitCurve } from './threshold.ts';
 import { scored } from './trial.ts';
@@ -42,7 +42,7 @@ export function recalibrated(state: StreamState, window: WindowScores, prices: S
   const lower = withTemperature(state.lower, window.lower);
   const upper = withTemperature(state.upper, window.upper);
   const passes = (exit: Exit, { rows, outputs }: Judged, evaluations: number): Joules =>
-    rows * evaluations === 0 ? noJoules : times(prices.head(exit, outputs), (rows * evaluations) / widths[exit]);
+    rows * evaluations === 0 ? noJoules : times(headEnergy(prices, exit, outputs), (rows * evaluations) / widths[exit]);
   const energy = plus(passes('lower', window.lower, lower.evaluations), passes('upper', window.upper, upper.evaluations));
   const rows = poolRowsOf(window, lower.exit.temperature, upper.exit.temperature);
   const pool = state.alarmAt === null ? withNewest(state.pool, rows) : poolAnew(rows);

@@ -5,7 +5,7 @@ import { TierwiseError } from '../model/error.ts';
 import type { CompoundDecision, CompoundStep, CompoundSums, CompoundUpdate } from '../protocol/index.ts';
 import type { Decided, DecidedBatch } from './decide.ts';
 import { decideBatch } from './decide.ts';
-import { noJoules, plus } from './joules.ts';
+import { headEnergy, noJoules, plus } from './joules.ts';
 import { withResults } from './pool.ts';
 import type { WindowScores } from './recalibrate.ts';
 import { poolRowsOf } from './recalibrate.ts';
@@ -186,8 +186,8 @@ function sumsAfter(
   retrainTokens: number,
   prices: StreamPrices,
 ): StreamSums {
-  const lowerHead = prices.head('lower', lower.learner.outputs);
-  const upperHead = prices.head('upper', upper.learner.outputs);
+  const lowerHead = headEnergy(prices, 'lower', lower.learner.outputs);
+  const upperHead = headEnergy(prices, 'upper', upper.learner.outputs);
   let [deciding, alwaysLower, deep]: [Joules, Joules, Joules] = [noJoules, noJoules, noJoules];
   for (const { energy, item } of decisions) {
     deciding = plus(deciding, energy.total);

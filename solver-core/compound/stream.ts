@@ -1,6 +1,7 @@
 import { createDriftMonitor, createPolicy } from '../learn/index.ts';
 import type { PolicyOptions } from '../learn/index.ts';
 import { noJoules } from './joules.ts';
+import { thresholdFrom } from './prepare.ts';
 import type { PreparedExits } from './prepare.ts';
 import type { StreamSettings, StreamState } from './types.ts';
 import { noWaiting } from './waiting.ts';
@@ -15,7 +16,9 @@ export interface StreamStart {
 
 /** The state before the first decision. */
 export function startStream({ prepared, settings, policy, versions }: StreamStart): StreamState {
-  const { lower, upper, threshold, pool, classRows, error } = prepared;
+  const { lower, upper, pool, classRows, error } = prepared;
+  // Without calibration rows the threshold follows from the plan alone.
+  const threshold = pool.confidence.length === 0 ? thresholdFrom(settings.escalate, pool) : prepared.threshold;
   return {
     ...{ settings, versions, lower, upper, threshold, pool, classRows },
     policy: createPolicy(policy),

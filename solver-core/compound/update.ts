@@ -3,7 +3,7 @@ import type { Candidate, PolicyDecision, PolicyState, RidgeLearner, Trigger } fr
 import type { LearnRows, UpperLearner } from '../learn/learner.ts';
 import type { DriftState } from '../learn/index.ts';
 import type { CompoundHead, CompoundUpdate } from '../protocol/index.ts';
-import { bounds, noJoules, plus, times } from './joules.ts';
+import { bounds, headEnergy, noJoules, plus, times } from './joules.ts';
 import { recalibrated, windowScores } from './recalibrate.ts';
 import type { Calibrated, WindowScores } from './recalibrate.ts';
 import { opinionOf } from './softmax.ts';
@@ -190,8 +190,8 @@ function judgePrice(
   window: { readonly rows: number; readonly upperRows: readonly number[] },
   prices: StreamPrices,
 ): Joules {
-  const below = times(prices.head('lower', lower.learner.outputs), window.rows);
-  return plus(below, times(prices.head('upper', upper.learner.outputs), window.upperRows.length));
+  const below = times(headEnergy(prices, 'lower', lower.learner.outputs), window.rows);
+  return plus(below, times(headEnergy(prices, 'upper', upper.learner.outputs), window.upperRows.length));
 }
 
 /**

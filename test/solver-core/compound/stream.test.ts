@@ -2,10 +2,14 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { compoundPolicy, streamSettings, withPlan } from '../../../solver-core/compound/policy.ts';
 import { compoundStep } from '../../../solver-core/compound/step.ts';
 import { resumeStream, saveStream } from '../../../solver-core/compound/stream-state.ts';
-import type { Joules, StreamState, UpperRequest } from '../../../solver-core/compound/types.ts';
+import { createSoftmaxHead, defaultSoftmaxOptions } from '../../../solver-core/compound/softmax-head.ts';
+import { startStream } from '../../../solver-core/compound/stream.ts';
+import type { ExitState, Joules, StreamState, UpperRequest } from '../../../solver-core/compound/types.ts';
 import { lookCostJ } from '../../../solver-core/compound/update.ts';
 import type { PolicyEvent } from '../../../solver-core/learn/index.ts';
 import { createPolicy, replayPolicy } from '../../../solver-core/learn/index.ts';
+import { createRidgeLearner } from '../../../solver-core/learn/ridge/ridge-learner.ts';
+import { ridgeOptions } from '../learn/learn-rows.ts';
 import { bareJoules } from '../../joules.ts';
 import type { ToyRows } from './toy.ts';
 import {
@@ -288,6 +292,33 @@ describe('learning', () => {
     const kept = await run(upperIs(1), batchesOf({ ...world, lower: features }, 50).slice(0, at + 1));
     expect(kept.steps[at]!.step.update!.decision).toBe('update');
     expect(kept.state.lower.learner).toBe(better);
+  });
+
+  test('a stream without calibration asks the upper exit until it knows better, and learns from nothing', async () => {
+    for (const kind of ['rls', 'adam'] as const) {
+      const empty = async (inputs: number): Promise<ExitState> => ({
+        temperature: 1,
+        learner:
+          kind === 'rls'
+            ? await createRidgeLearner(ridgeOptions({ inputs }), numerics)
+            : createSoftmaxHead({ ...defaultSoftmaxOptions, inputs, rate: 1e-2 }, { outputs: 0 }),
+      });
+      const none = new Float64Array(0);
+      const prepared = {
+        ...{ lower: await empty(lowerWidth), upper: await empty(upperWidth), threshold: 0, classRows: none, error: null },
+        pool: { confidence: none, lower: none, upper: none, asked: none },
+      };
+      const settings = { escalate: { confidence: 'auto', within: 0.02 }, decisionBudgetJ: null, learns: true } as const;
+      const start = startStream({ prepared, settings, policy: gainPolicy, versions: { lower: 'lower 1', upper: 'upper 1' } });
+      const { steps, state } = await run(start, batchesOf(toyRows(1200, 4, 30), 50));
+      expect(steps[0]!.decisions.every(({ exit, prediction, loss }) => exit === 'upper' && prediction === 'nothing' && loss! > 10)).toBe(
+        true,
+      );
+      expect(steps[0]!.step.update!.newClasses).toEqual(['class 0', 'class 1', 'class 2', 'class 3']);
+      expect(steps.slice(-6).reduce((sum, { step }) => sum + step.accuracy! / 6, 0)).toBeGreaterThan(0.9);
+      expect(state.threshold).toBeLessThan(1);
+      expect(steps.at(-1)!.decisions.some(({ exit }) => exit === 'lower')).toBe(true);
+    }
   });
 
   test('what a look costs at most grows with the rows that wait', async () => {
