@@ -21,7 +21,15 @@ function layer(e: Emission, x: Value, weights: PackedWeights, bias: number): Val
   if (!e.layers.skipZeros || !finite) builder.emit(code.opLayerDense, y.address, 0, 0, x.address, ...common);
   else {
     const { counts, entries } = listOf(e, x, rows, inputs);
-    builder.emit(code.opLayerSkipping, y.address, counts, entries, x.storage === null ? 0 : x.address, ...common);
+    builder.emit(
+      code.opLayerSkipping,
+      y.address,
+      counts,
+      entries,
+      x.storage === null ? 0 : x.address,
+      ...common,
+      builder.output([inputs]).address,
+    );
   }
   return y;
 }
