@@ -4,35 +4,6 @@ import { noJoules } from './compound-energy.ts';
 import type { Quantity } from './quantity.ts';
 import { add, scale } from './quantity.ts';
 
-/** What one decision did. */
-export interface DecisionWork {
-  /** Units (tokens or rows) that went through the lower module; 0 when the cache had all of them. */
-  readonly lowerUnits: number;
-  /** Units that went through the upper module, those it had missed included; 0 without escalation. */
-  readonly upperUnits: number;
-  /** Bytes of each key that was looked up. */
-  readonly lookups: readonly number[];
-  readonly readBytes: number;
-  readonly writtenBytes: number;
-  /** The head of the lower exit, and, with escalation, that of the upper one. */
-  readonly head: HeadSize;
-  readonly upperHead: HeadSize | null;
-}
-
-/** Joules of one decision by part; the parts sum to the total. */
-export function decisionEnergy(prices: CompoundPrices, work: DecisionWork): CompoundEnergy {
-  const keys = work.lookups.map((bytes) => prices.lookupOf(bytes));
-  const cache = total([...keys, bytesOf(prices.read, work.readBytes), bytesOf(prices.write, work.writtenBytes)]);
-  const { head, upperHead } = work;
-  const escalated = upperHead === null ? noJoules : prices.head(upperHead.outputs, upperHead.inputs);
-  return withTotal({
-    lower: several(prices.lower, work.lowerUnits),
-    cache,
-    head: prices.head(head.outputs, head.inputs),
-    upper: total([several(prices.upper, work.upperUnits), escalated]),
-  });
-}
-
 /** What a stream of decisions does on average. */
 export interface AverageDecision {
   /** H: share of look-ups whose whole representation is there, 0 to 1. Ignored without a cache. */
@@ -73,7 +44,7 @@ export function averageDecision(prices: CompoundPrices, average: AverageDecision
 }
 
 /** Sum of energies; what nothing was spent on adds no reference. */
-export function total(parts: readonly Quantity<'J'>[]): Quantity<'J'> {
+function total(parts: readonly Quantity<'J'>[]): Quantity<'J'> {
   return parts.filter(({ high }) => high > 0).reduce((sum, part) => (sum === noJoules ? part : add(sum, part)), noJoules);
 }
 
@@ -83,8 +54,4 @@ function withTotal(parts: Omit<CompoundEnergy, 'total'>): CompoundEnergy {
 
 function several(price: Quantity<'J'>, count: number): Quantity<'J'> {
   return count === 0 ? noJoules : scale(price, count);
-}
-
-function bytesOf(price: (bytes: number) => Quantity<'J'>, bytes: number): Quantity<'J'> {
-  return bytes === 0 ? noJoules : price(bytes);
 }

@@ -40,7 +40,7 @@ export interface CompoundWork {
   readonly cache: CacheSize | null;
   /** Epochs of full retraining; default `assumedEpochs`. */
   readonly epochs?: number;
-  /** Passes of Adam over the rows of an update. Default 1. */
+  /** Passes of Adam over the rows of an update. Default 4, those of the head. */
   readonly headEpochs?: number;
 }
 
@@ -115,7 +115,7 @@ export function compoundPrices(work: CompoundWork, context: EnergyContext): Chec
     read: keep.move,
     write: keep.move,
     update: (head, rows, of = size) =>
-      rows === 0 ? noJoules : updateOf(head === 'rls' ? ridgeWork(of, rows) : adamWork(of, rows, work.headEpochs ?? 1)),
+      rows === 0 ? noJoules : updateOf(head === 'rls' ? ridgeWork(of, rows) : adamWork(of, rows, work.headEpochs ?? 4)),
     updateOf,
     probe: (rows, of = size) => (rows === 0 ? noJoules : scoringEnergy(wide, rows * of.inputs * of.outputs, context).total),
     retraining: (units) => (units === 0 ? noJoules : retrainingEnergy(work, units, retraining)),

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { cacheLevel } from '../../../solver-core/energy/cache-energy.ts';
-import { averageDecision, decisionEnergy } from '../../../solver-core/energy/compound-decision.ts';
+import { averageDecision } from '../../../solver-core/energy/compound-decision.ts';
 import type { CompoundPrices, CompoundWork } from '../../../solver-core/energy/compound-energy.ts';
 import { breakEvenHitRate, compoundPrices } from '../../../solver-core/energy/compound-energy.ts';
 import type { EnergyContext } from '../../../solver-core/energy/cost.ts';
@@ -108,7 +108,7 @@ describe('by hand', () => {
   });
 
   test('steps of Adam: 2ndk for each pass and 4 per weight and step of 32 rows; four copies of the weights', () => {
-    close(prices.update('adam', 40).value, pJ(2 * 40 * 12 + 2 * 15 * 4, 8 * 4 * 15 * 4));
+    close(prices.update('adam', 40).value, pJ(4 * (2 * 40 * 12 + 2 * 15 * 4), 8 * 4 * 15 * 4));
     close(pricesOf({ ...work, headEpochs: 3 }).update('adam', 40).value, pJ(3 * (2 * 40 * 12 + 2 * 15 * 4), 8 * 4 * 15 * 4));
   });
 
@@ -191,29 +191,6 @@ function sumsUp({ total, lower, cache, head: deciding, upper }: CompoundEnergy):
 describe('a decision by part', () => {
   const prices = pricesOf();
 
-  test('what it did, priced once', () => {
-    const energy = decisionEnergy(prices, {
-      ...{ lowerUnits: 3, upperUnits: 5, lookups: [16, 8], readBytes: 10, writtenBytes: 20 },
-      ...{ head, upperHead: head },
-    });
-    close(energy.lower.value, 3 * prices.lower.value);
-    close(energy.cache.value, prices.lookupOf(16).value + prices.lookupOf(8).value + prices.read(10).value + prices.write(20).value);
-    close(energy.upper.value, 5 * prices.upper.value + prices.head(3).value);
-    expect(bareJoules(energy)).toEqual([]);
-    sumsUp(energy);
-  });
-
-  test('a hit computes nothing below, and still pays look-up, read and head', () => {
-    const energy = decisionEnergy(prices, {
-      ...{ lowerUnits: 0, upperUnits: 0, lookups: [16], readBytes: 32, writtenBytes: 0 },
-      ...{ head, upperHead: null },
-    });
-    expect([energy.lower.value, energy.upper.value]).toEqual([0, 0]);
-    expect(energy.cache.value).toBeGreaterThan(0);
-    expect(energy.head.value).toBeGreaterThan(0);
-    sumsUp(energy);
-  });
-
   const share = fc.double({ min: 0, max: 1, noNaN: true });
   test('the average is (1−H)·E_lower + E_lookup + H·E_read + (1−H)·E_write + E_head + q·E_upper', () => {
     fc.assert(
@@ -223,10 +200,18 @@ describe('a decision by part', () => {
         close(energy.lower.value, (1 - hitRate) * 4 * prices.lower.value);
         close(energy.cache.value, prices.lookup.value + prices.read(32).value);
         close(energy.upper.value, escalated * (2 * prices.upper.value + prices.head(3).value));
+        expect(bareJoules(energy)).toEqual([]);
         sumsUp(energy);
       }),
       { seed: 3, numRuns: 50 },
     );
+  });
+
+  test('a hit computes nothing below, and still pays look-up, read and head', () => {
+    const cache = { keyBytes: 16, entryBytes: 32 };
+    const energy = averageDecision(prices, { hitRate: 1, escalated: 0, lowerUnits: 4, upperUnits: 2, cache, head, upperHead: head });
+    expect([energy.lower.value, energy.upper.value]).toEqual([0, 0]);
+    close(energy.total.value, prices.lookup.value + prices.read(32).value + prices.head(3).value);
   });
 
   test('limits: never escalating has no upper part; without a cache a hit rate means nothing', () => {

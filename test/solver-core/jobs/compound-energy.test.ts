@@ -1,0 +1,81 @@
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createSoftmaxHead, defaultSoftmaxOptions } from '../../../solver-core/compound/softmax-head.ts';
+import { averageDecision } from '../../../solver-core/energy/compound-decision.ts';
+import type { CompoundPrices, CompoundWork } from '../../../solver-core/energy/compound-energy.ts';
+import { energyTargets } from '../../../solver-core/energy/targets/index.ts';
+import { compoundPricesFor, streamPrices } from '../../../solver-core/jobs/compound-energy.ts';
+import { createRidgeLearner } from '../../../solver-core/learn/index.ts';
+import { projectRoot } from '../../shared.ts';
+import { tolerances } from '../../tolerances.ts';
+import { numerics } from '../compound/toy.ts';
+import { ridgeOptions } from '../learn/learn-rows.ts';
+import { dense } from '../report/samples.ts';
+
+const work: CompoundWork = {
+  lower: { layers: [dense('l', 64, 32)] },
+  upper: { layers: [dense('u', 32, 48)] },
+  heads: { lower: { inputs: 32, outputs: 10 }, upper: { inputs: 48, outputs: 10 } },
+  cache: { limitBytes: 1 << 20, keyBytes: 256, valueBytes: 128, unitsPerDecision: 1 },
+};
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tierwise-compound-energy-'));
+  mkdirSync(join(folder, '.git'));
+  mkdirSync(join(folder, '.tierwise', 'targets'), { recursive: true });
+  copyFileSync(join(projectRoot, 'examples/digits/digits.tiers'), join(folder, 'digits.tiers'));
+  const json = JSON.parse(readFileSync(join(projectRoot, 'solver-core/energy/targets/mcu-class.json'), 'utf8')) as object;
+  writeFileSync(join(folder, '.tierwise', 'targets', 'own.json'), JSON.stringify({ ...json, id: 'own' }));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function pricesOn(targetId: string): Promise<CompoundPrices> {
+  const { value, diagnostics } = await compoundPricesFor(join(folder, 'digits.tiers'), targetId, work);
+  expect(diagnostics).toEqual([]);
+  return value!;
+}
+
+function close(actual: number, expected: number, relative: number = tolerances.sumFp64.relative): void {
+  expect(Math.abs(actual / expected - 1)).toBeLessThanOrEqual(relative);
+}
+
+test('targets of the workspace have prices, an unknown one is said', async () => {
+  expect((await pricesOn('own')).lower).toEqual((await pricesOn('mcu-class')).lower);
+  const { value, diagnostics } = await compoundPricesFor(join(folder, 'digits.tiers'), 'mcu-clas', work);
+  expect([value, diagnostics[0]?.code, diagnostics[0]?.suggestions]).toEqual([undefined, 'energy-target-unknown', ['mcu-class']]);
+});
+
+test.each([...energyTargets.keys()])('%s: an update costs what its learner says it computes, which is the formula', async (targetId) => {
+  const prices = await pricesOn(targetId);
+  const stream = streamPrices(prices, work);
+  const ridge = await createRidgeLearner(ridgeOptions({ inputs: 32, outputs: 10 }), numerics);
+  const softmax = createSoftmaxHead({ inputs: 32, ...defaultSoftmaxOptions }, { outputs: 10 });
+  // The ridge learner rounds its counts to whole multiply-adds.
+  close(stream.update('lower', ridge, 50).value, prices.update('rls', 50).value, tolerances.tableDigits.relative);
+  close(stream.update('lower', softmax, 50).value, prices.update('adam', 50).value);
+  expect(stream.update('lower', softmax, 0).value).toBe(0);
+});
+
+test('each exit has the head of its own width', async () => {
+  const prices = await pricesOn('server-cpu');
+  const stream = streamPrices(prices, work);
+  expect([stream.head('lower', 10), stream.head('upper', 10)]).toEqual([prices.head(10, 32), prices.head(10, 48)]);
+  expect(stream.head('upper', 10).value).toBeGreaterThan(stream.head('lower', 10).value);
+});
+
+test('above the break-even hit rate the average decision is cheaper than without a cache, below it dearer', async () => {
+  const prices = await pricesOn('server-cpu');
+  const limit = prices.breakEvenHitRate!;
+  const average = { escalated: 0.2, lowerUnits: 1, upperUnits: 1, head: work.heads.lower, upperHead: work.heads.upper };
+  const cache = { keyBytes: 256, entryBytes: 256 + 128 };
+  const at = (hitRate: number): number => averageDecision(prices, { ...average, hitRate, cache }).total.value;
+  const without = averageDecision(prices, { ...average, hitRate: 0, cache: null }).total.value;
+  expect(limit).toBeGreaterThan(0);
+  expect(limit).toBeLessThan(1);
+  expect(at((1 + limit) / 2)).toBeLessThan(without);
+  expect(at(limit / 2)).toBeGreaterThan(without);
+  close(at(limit), without);
+});
