@@ -1,4 +1,5 @@
-import type { LearnBatch, LearnDocument, Quantity, Source } from '../solver-core/protocol/index.ts';
+import type { LearnBatch, LearnDocument, Quantity } from '../solver-core/protocol/index.ts';
+import { addEnergy } from './add-energy.ts';
 
 /** What is known about a learning run: collected batch by batch while it runs, completed by its record. */
 export interface LearningRun {
@@ -25,13 +26,4 @@ export function withBatch(run: LearningRun, batch: LearnBatch): LearningRun {
 /** The run as its record tells it. */
 export function finishedRun(run: LearningRun, record: LearnDocument): LearningRun {
   return { ...run, running: null, batches: record.batches, energy: record.totals.energy, rows: record.totals.rows, record };
-}
-
-const strength: readonly Source[] = ['assumed', 'modelled', 'simulated', 'measured'];
-
-/** Sum of two energies: ends add up, and the weaker source counts. */
-function addEnergy(a: Quantity<'J'>, b: Quantity<'J'>): Quantity<'J'> {
-  const isWeaker = strength.indexOf(b.source) < strength.indexOf(a.source);
-  const { source, ref } = isWeaker ? b : a;
-  return { value: a.value + b.value, unit: 'J', low: a.low + b.low, high: a.high + b.high, source, ref };
 }

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { LspRange, PlanOutline } from '../../solver-core/protocol/index.ts';
 import type { TierwiseContext } from '../context.ts';
+import { sparsifyLine } from '../plan-lines.ts';
 
 /** A range of the language server as VS Code's. */
 export function toRange(range: LspRange): vscode.Range {
@@ -8,8 +9,8 @@ export function toRange(range: LspRange): vscode.Range {
 }
 
 /**
- * One action per tier: "Fit lower tier" or "Learn from data…"; while that plan is at it, what ends it. The number of lenses follows
- * the tiers alone, so that lines do not jump.
+ * One action per tier: "Fit lower tier" or "Learn from data…", "Run compound model…" on a compound section and "Sparsify activations…" on
+ * the model; while that plan is at it, what ends it. The number of lenses follows the text alone, so that lines do not jump.
  */
 export class TierCodeLensProvider implements vscode.CodeLensProvider, vscode.Disposable {
   readonly #context: TierwiseContext;
@@ -17,8 +18,7 @@ export class TierCodeLensProvider implements vscode.CodeLensProvider, vscode.Dis
   readonly onDidChangeCodeLenses = this.#changed.event;
   readonly #lastOutlines = new Map<string, PlanOutline>();
   readonly #subscriptions: readonly vscode.Disposable[];
-  #fittingShown = false;
-  #learningShown = false;
+  #workShown = ['undefined', 'false', 'undefined', 'undefined'].join(' ');
 
   constructor(context: TierwiseContext) {
     this.#context = context;
@@ -27,6 +27,8 @@ export class TierCodeLensProvider implements vscode.CodeLensProvider, vscode.Dis
       context.settings.onDidChange(() => this.#changed.fire()),
       context.fits.onDidChange(() => this.#onWork()),
       context.learning.onDidChange(() => this.#onWork()),
+      context.sparsify.onDidChange(() => this.#onWork()),
+      context.compound.onDidChange(() => this.#onWork()),
       vscode.workspace.onDidCloseTextDocument((document) => this.#lastOutlines.delete(document.uri.toString())),
     ];
   }
@@ -38,7 +40,13 @@ export class TierCodeLensProvider implements vscode.CodeLensProvider, vscode.Dis
     if (!outline) return [];
     this.#lastOutlines.set(key, outline);
     const [fit, learn] = [this.#fitCommand(document.uri), this.#learnCommand(document.uri)];
-    return outline.tiers.map((tier) => new vscode.CodeLens(toRange(tier.headerRange), tier.kind === 'lower' ? fit : learn));
+    const model = sparsifyLine(document.getText());
+    const { compound } = outline;
+    return [
+      ...(model === null ? [] : [new vscode.CodeLens(document.lineAt(model).range, this.#sparsifyCommand(document.uri))]),
+      ...outline.tiers.map((tier) => new vscode.CodeLens(toRange(tier.headerRange), tier.kind === 'lower' ? fit : learn)),
+      ...(compound ? [new vscode.CodeLens(toRange(compound.headerRange), this.#compoundCommand(document.uri))] : []),
+    ];
   }
 
   dispose(): void {
@@ -63,13 +71,32 @@ export class TierCodeLensProvider implements vscode.CodeLensProvider, vscode.Dis
     return { title: vscode.l10n.t('Learn from data\u2026'), command: 'tierwise.learnFromData', arguments: [uri], tooltip };
   }
 
-  /** Progress comes often; the lenses change only when a fit or a learning run starts or ends. */
+  #sparsifyCommand(uri: vscode.Uri): vscode.Command {
+    if (this.#context.sparsify.running?.toString() === uri.toString()) {
+      const tooltip = vscode.l10n.t('Stop the search; the next one goes on from what it found');
+      return { title: vscode.l10n.t('Searching\u2026 (stop)'), command: 'tierwise.stopSparsify', tooltip };
+    }
+    const tooltip = vscode.l10n.t('Set small inputs of weight layers to zero, without training, within an allowed increase of the loss');
+    return { title: vscode.l10n.t('Sparsify activations\u2026'), command: 'tierwise.sparsify', arguments: [uri], tooltip };
+  }
+
+  #compoundCommand(uri: vscode.Uri): vscode.Command {
+    if (this.#context.compound.running?.toString() === uri.toString()) {
+      const tooltip = vscode.l10n.t('Stop after this batch and keep what was decided and learned');
+      return { title: vscode.l10n.t('Running\u2026 (stop)'), command: 'tierwise.stopCompound', tooltip };
+    }
+    const tooltip = vscode.l10n.t(
+      'Decide on a stream with the lower module, ask the upper one where it is not sure, and learn while that pays',
+    );
+    return { title: vscode.l10n.t('Run compound model\u2026'), command: 'tierwise.runCompound', arguments: [uri], tooltip };
+  }
+
+  /** Progress comes often; the lenses change only when something starts or ends. */
   #onWork(): void {
-    const fitting = this.#context.fits.running !== undefined;
-    const learning = this.#context.learning.isRunning;
-    if (fitting === this.#fittingShown && learning === this.#learningShown) return;
-    this.#fittingShown = fitting;
-    this.#learningShown = learning;
+    const { fits, learning, sparsify, compound } = this.#context;
+    const work = [fits.running?.plan, learning.isRunning, sparsify.running, compound.running].map(String).join(' ');
+    if (work === this.#workShown) return;
+    this.#workShown = work;
     this.#changed.fire();
   }
 }

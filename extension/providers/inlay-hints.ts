@@ -1,8 +1,10 @@
 import * as vscode from 'vscode';
+import { compoundHints, type CompoundHint } from '../compound-hint.ts';
 import type { TierwiseContext } from '../context.ts';
 import { hintPlaces, type HintPlace } from '../hint-place.ts';
 import { hintLabel, hintTooltip, type EnergyGrounds, type HintOptions } from '../hint-text.ts';
 import { layerLookup, type LayerState } from '../plan-snapshot.ts';
+import { openTextHash } from '../plan-text-hash.ts';
 
 /** Layers of one range whose names and numbers still fit behind a line. */
 const maxShownPerRange = 3;
@@ -19,7 +21,7 @@ export class EnergyHintsProvider implements vscode.InlayHintsProvider, vscode.Di
   constructor(context: TierwiseContext) {
     this.#context = context;
     const fire = (): void => this.#changed.fire();
-    this.#subscriptions = [this.#changed, context.plans.onDidChange(fire), context.settings.onDidChange(fire)];
+    this.#subscriptions = [this.#changed, context.plans.onDidChange(fire), context.settings.onDidChange(fire), onRunEnd(context, fire)];
   }
 
   async provideInlayHints(
@@ -35,8 +37,10 @@ export class EnergyHintsProvider implements vscode.InlayHintsProvider, vscode.Di
     if (!outline || token.isCancellationRequested) return [];
     const stateOf = layerLookup(snapshot);
     const target = snapshot.energy?.target ?? '';
-    return hintPlaces(outline)
-      .filter((place) => place.line >= range.start.line && place.line <= range.end.line && place.line < document.lineCount)
+    const isInside = ({ line }: { readonly line: number }): boolean =>
+      line >= range.start.line && line <= range.end.line && line < document.lineCount;
+    const hints = hintPlaces(outline)
+      .filter(isInside)
       .flatMap((place) =>
         makeHint(
           document,
@@ -47,6 +51,15 @@ export class EnergyHintsProvider implements vscode.InlayHintsProvider, vscode.Di
           snapshot.energy ?? {},
         ),
       );
+    if (!options.energy || !outline.compound) return hints;
+    const { record, planHash } = this.#context.compound.run(document.uri);
+    const grounds = { record, isStale: planHash !== null && planHash !== openTextHash(document.uri), energy: snapshot.energy };
+    return [
+      ...hints,
+      ...compoundHints(outline, grounds, vscode.l10n.t)
+        .filter(isInside)
+        .map((hint) => lineHint(document, hint)),
+    ];
   }
 
   dispose(): void {
@@ -76,17 +89,39 @@ function makeHint(
   // A plain string: names are text here, never markup or a link.
   const hint = new vscode.InlayHint(new vscode.Position(place.line, end), text);
   hint.paddingLeft = true;
-  const tooltip = new vscode.MarkdownString(
+  hint.tooltip = inertMarkdown(
     states
       .slice(0, maxTooltipLayers)
       .map((state) => hintTooltip(state, target, t, grounds))
       .join('\n\n---\n\n'),
   );
-  tooltip.isTrusted = false;
-  tooltip.supportHtml = false;
-  tooltip.supportThemeIcons = false;
-  hint.tooltip = tooltip;
   return [hint];
+}
+
+/** A hint at the end of its line. */
+function lineHint(document: vscode.TextDocument, { line, label, tooltip }: CompoundHint): vscode.InlayHint {
+  const hint = new vscode.InlayHint(document.lineAt(line).range.end, label);
+  hint.paddingLeft = true;
+  hint.tooltip = inertMarkdown(tooltip);
+  return hint;
+}
+
+function inertMarkdown(text: string): vscode.MarkdownString {
+  const markdown = new vscode.MarkdownString(text);
+  markdown.isTrusted = false;
+  markdown.supportHtml = false;
+  markdown.supportThemeIcons = false;
+  return markdown;
+}
+
+/** Decisions come often; hints change only with a run's record. */
+function onRunEnd(context: TierwiseContext, fire: () => void): vscode.Disposable {
+  let isRunning = false;
+  return context.compound.onDidChange(() => {
+    const now = context.compound.running !== undefined;
+    if (isRunning && !now) fire();
+    isRunning = now;
+  });
 }
 
 function shorten(id: string): string {

@@ -61,8 +61,8 @@ function mount(root: HTMLElement, context: PageContext): (view: CompoundView) =>
     totals.element,
     courseSection,
     stream,
-    updates.element,
     record.element,
+    updates.element,
     problems.element,
   );
   let rows: readonly CompoundRow[] = [];
@@ -158,13 +158,13 @@ function totalsView(view: CompoundView, context: PageContext): HTMLElement {
     h(
       'dl',
       { class: 'tiles' },
-      figureTile(context, t('This run'), totals.sums.compound, '', 'tile-main'),
-      text(t('Running accuracy'), totals.accuracy, totals.loss === '–' ? '' : t('loss {0} nats', totals.loss)),
-      text(t('Escalated'), totals.escalated, t('of the decisions went to the upper module')),
-      text(t('Cached'), totals.hitRate, t('of the look-ups had all of it')),
+      figureTile(context, t('This run'), totals.sums.compound, t('deciding, cache and learning'), 'tile-main'),
       figureTile(context, t('Always lower'), totals.sums.alwaysLower, t('only the lower exit, no cache')),
       figureTile(context, t('Always upper'), totals.sums.alwaysUpper, t('the whole depth, no cache')),
       figureTile(context, t('Retraining'), totals.sums.retraining, t('the whole depth, trained anew at every alarm')),
+      text(t('Running accuracy'), totals.accuracy, totals.loss === '–' ? '' : t('loss {0} nats', totals.loss)),
+      text(t('Escalated'), totals.escalated, t('of the decisions went to the upper module')),
+      text(t('Cached'), totals.hitRate, t('of the look-ups had all of it')),
     ),
   );
 }

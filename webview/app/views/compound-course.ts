@@ -90,7 +90,10 @@ function courseShape(
   const last = points.at(-1)?.decisions ?? 0;
   const ends = sums.map((sum) => points.at(-1)?.[sum]).filter((one) => one !== undefined);
   const kind = wanted === 'auto' ? chooseScale(ends) : wanted;
-  const energies = points.flatMap((point) => sums.map((sum) => point[sum]));
+  // Only this run has its band in the picture; those of the others stand in the table.
+  const energies = points.flatMap((point) =>
+    sums.map((sum) => (sum === 'compound' ? point[sum] : { value: point[sum].value, low: point[sum].value, high: point[sum].value })),
+  );
   const share = (name: string, label: string, value: (point: CompoundPoint) => number | null): Series => ({
     name,
     label,

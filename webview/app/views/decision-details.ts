@@ -1,5 +1,6 @@
 import type { CompoundDecisionView } from '../../messages/index.ts';
 import type { PageContext } from '../context.ts';
+import { shownInput } from '../decisions.ts';
 import { h, svg } from '../dom.ts';
 import { drawExit } from '../draw/exits.ts';
 import { cacheWord, exitWord, verdict } from './decision-list.ts';
@@ -21,13 +22,13 @@ export function decisionDetails(decision: CompoundDecisionView | null, context: 
     'section',
     { class: 'card decision-details', 'aria-labelledby': 'decision-heading' },
     h('h3', { id: 'decision-heading' }, t('Decision {0}', (decision.index + 1).toLocaleString('en-US'))),
-    h('p', { class: 'decision-input' }, decision.input),
+    h('p', { class: 'decision-input' }, shownInput(decision.input, false, 400)),
     h('p', {}, decision.reason),
     h(
       'dl',
       { class: 'pairs' },
-      pair(t('Decided'), h('code', {}, decision.prediction), ' ', verdict(t, decision.correct)),
-      decision.label !== null && pair(t('Right would be'), h('code', {}, decision.label)),
+      pair(t('Decided'), h('code', { class: 'token' }, shownInput(decision.prediction, false, 80)), ' ', verdict(t, decision.correct)),
+      decision.label !== null && pair(t('Right would be'), h('code', { class: 'token' }, shownInput(decision.label, false, 80))),
       pair(t('Exit'), h('span', { class: 'cell-exit' }, svg(drawExit(decision.exit)), exitWord(t, decision.exit))),
       pair(t('Cache'), cacheWord(t, decision.cache)),
       pair(t('Sure'), decision.confidence),

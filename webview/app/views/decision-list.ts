@@ -113,6 +113,11 @@ export function cacheWord(t: Translate, cache: CompoundRow['cache']): string {
   return { hit: t('cached'), prefix: t('partly cached'), miss: t('not cached'), off: t('no cache') }[cache];
 }
 
+/** The same where there is little room. */
+function shortCacheWord(t: Translate, cache: CompoundRow['cache']): string {
+  return { hit: t('cached'), prefix: t('partly'), miss: t('new'), off: '\u2013' }[cache];
+}
+
 /** The word for an exit. */
 export function exitWord(t: Translate, exit: CompoundRow['exit']): string {
   return exit === 'lower' ? t('lower') : t('upper');
@@ -172,9 +177,9 @@ function rowElement(row: CompoundRow, end: boolean, selected: boolean, { t }: Pa
     },
     h('span', { class: 'cell-index num' }, String(row.index + 1)),
     h('span', { class: `cell-input${end ? ' from-end' : ''}`, title: shortName(row.input, 400) }, h('bdi', {}, input)),
-    h('span', { class: 'cell-prediction' }, h('code', {}, prediction), verdict(t, row.correct)),
+    h('span', { class: 'cell-prediction' }, h('code', { class: 'token' }, prediction), verdict(t, row.correct)),
     h('span', { class: 'cell-exit' }, svg(drawExit(row.exit)), exitWord(t, row.exit)),
-    h('span', { class: 'cell-cache' }, cacheWord(t, row.cache)),
+    h('span', { class: 'cell-cache' }, shortCacheWord(t, row.cache)),
     h('span', { class: 'cell-confidence num' }, row.confidence),
     h('span', { class: 'cell-energy num' }, h('span', {}, row.energy), sourceMark(t, row.source)),
   );

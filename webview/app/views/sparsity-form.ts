@@ -73,9 +73,9 @@ function createChoices({ t }: PageContext, change: (patch: Partial<SparsifyOptio
     'method',
     t('Method'),
     [
-      ['budget', t('one budget for the whole model')],
-      ['sequential', t('site after site, as published')],
-      ['uniform', t('the same share everywhere')],
+      ['budget', t('one budget')],
+      ['sequential', t('site after site')],
+      ['uniform', t('uniform')],
     ],
     (value) => change({ method: value }),
   );
@@ -90,9 +90,9 @@ function createChoices({ t }: PageContext, change: (patch: Partial<SparsifyOptio
   );
   const correct = createOptionField<boolean>(
     'correct',
-    t('Weights behind a site'),
+    t('Weights behind'),
     [
-      [true, t('corrected by a solve')],
+      [true, t('corrected')],
       [false, t('as they are')],
     ],
     (value) => change({ correct: value }),
