@@ -36,7 +36,22 @@ export function encodeCompound(
   for (const [name, values] of stream.arrays) arrays.set(`stream.${name}`, values);
   for (const [name, values] of kept?.arrays ?? []) arrays.set(`cache.${name}`, values);
   const header = { ...rest, stream: stream.header, cache: kept?.header ?? null };
-  return { bytes: encodeArrayFile(kind, version, { header, arrays }), hasCache: cache === null || kept !== null };
+  const sorted = new Map([...arrays].sort(([a], [b]) => (a < b ? -1 : 1)));
+  return {
+    bytes: encodeArrayFile(kind, version, { header: canonical(header) as typeof header, arrays: sorted }),
+    hasCache: cache === null || kept !== null,
+  };
+}
+
+/** The same content in one order of keys: what came from a file has another than what was made here. */
+function canonical(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(canonical);
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, inner]) => [key, canonical(inner)]),
+  );
 }
 
 /** A state file that was read, with the hash of its bytes. */

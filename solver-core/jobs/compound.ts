@@ -252,7 +252,7 @@ async function goThrough(
 function numbered(contexts: readonly SourceContext[], first: number): readonly SourceContext[] {
   let at = first;
   return contexts.map((context) => {
-    const name = `${at}: ${context.name}`;
+    const name = `decision ${at}`;
     at += context.decisions.length;
     return { ...context, name };
   });

@@ -1,0 +1,143 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { requireCacheFits } from '../../../solver-core/jobs/compound-start.ts';
+import { openRows } from '../../../solver-core/jobs/open-rows.ts';
+import type { FitRows, LabelledRows } from '../../../solver-core/fit/index.ts';
+import { isAbort } from '../../../solver-core/model/abort.ts';
+import { readModel } from '../../../solver-core/onnx/index.ts';
+import { ortRuntime } from '../../../solver-core/runtime/ort.ts';
+import { editPlan, exampleFolder, failure, logOf, run } from './compound-tools.ts';
+import { writeNpz } from './compound-npz.ts';
+
+const plan = 'digits.tiers';
+const stream = 'stream.npz';
+
+async function rowsOf(folder: string, file = stream): Promise<LabelledRows> {
+  const opened = await openRows(join(folder, file), {});
+  const rows: FitRows = opened.rows;
+  if (!('x' in rows)) throw new Error('rows in memory were expected');
+  return rows;
+}
+
+/** What the model at a path says to each row: the class of the largest score, by the runtime alone. */
+async function predictions(path: string, rows: LabelledRows): Promise<readonly number[]> {
+  const bytes = readFileSync(path);
+  const output = readModel(bytes).value!.graph.outputs[0]!.name;
+  const runner = await ortRuntime().open(bytes);
+  const answers: number[] = [];
+  for (let r = 0; r < rows.rows; r++) {
+    const data = rows.x.slice(r * 64, (r + 1) * 64);
+    const scores = (await runner.run(new Map([['x', { dims: [1, 1, 8, 8], data }]]), [output])).get(output)!.data;
+    answers.push(scores.indexOf(Math.max(...scores)));
+  }
+  await runner.dispose();
+  return answers;
+}
+
+describe('a stream of rows with two models', () => {
+  test('the written modules give the logged predictions, at both exits', async () => {
+    const folder = exampleFolder('compound');
+    const document = await run(folder, { plan, stream, policy: 'never' });
+    const rows = await rowsOf(folder);
+    const [lower, upper] = [await predictions(document.outputs.lower, rows), await predictions(document.outputs.upper, rows)];
+    const log = logOf(document);
+    expect(log.length).toBe(rows.rows);
+    expect(log.map(({ prediction }) => Number(prediction))).toEqual(log.map(({ exit }, r) => (exit === 'lower' ? lower : upper)[r]));
+    expect(log.some(({ exit }) => exit === 'upper') && log.some(({ exit }) => exit === 'lower')).toBe(true);
+    expect(log.map(({ label }) => Number(label))).toEqual([...rows.labels.values]);
+  });
+
+  test('classes that come later are learned, and every sum agrees with the log', async () => {
+    const folder = exampleFolder('compound');
+    const document = await run(folder, { plan, stream });
+    const log = logOf(document);
+    const { totals, steps } = document;
+    expect(steps.flatMap(({ update }) => update?.newClasses ?? []).sort()).toEqual(['2', '3', '4', '5', '6', '7', '8', '9']);
+    expect(totals.accuracy).toBeCloseTo(log.filter(({ correct }) => correct).length / log.length, 12);
+    expect(totals.escalated).toBe(log.filter(({ exit }) => exit === 'upper').length);
+    const deciding = log.reduce((sum, { energy }) => sum + energy.total.value, 0);
+    expect(totals.energy.deciding.value / deciding).toBeCloseTo(1, 9);
+    for (const { energy } of log) {
+      const parts = energy.lower.value + energy.cache.value + energy.head.value + energy.upper.value;
+      expect(parts / energy.total.value).toBeCloseTo(1, 9);
+    }
+    // Ten classes where the heads began with two.
+    const late = log.slice(-120);
+    expect(late.filter(({ correct }) => correct).length / late.length).toBeGreaterThan(0.7);
+    const never = await run(exampleFolder('compound'), { plan, stream, policy: 'never' });
+    expect(totals.accuracy!).toBeGreaterThan(never.totals.accuracy! + 0.3);
+    expect(never.totals.updates).toBe(0);
+  });
+
+  test('two runs over the halves of a stream leave what one run over all of it leaves', async () => {
+    const [whole, halves] = [exampleFolder('compound'), exampleFolder('compound')];
+    const rows = await rowsOf(whole);
+    const cut = 7 * 64;
+    writeNpz(join(halves, 'first.npz'), rows, 0, cut);
+    writeNpz(join(halves, 'second.npz'), rows, cut, rows.rows);
+    const one = await run(whole, { plan, stream });
+    await run(halves, { plan, stream: 'first.npz' });
+    const two = await run(halves, { plan, stream: 'second.npz' });
+    expect(two.resumed).toBe(true);
+    expect(two.totals).toEqual(one.totals);
+    expect(logOf(two)).toEqual(logOf(one).map((decision, i) => ({ ...decision, input: i < cut ? decision.input : `row ${i - cut}` })));
+    for (const file of ['large.compound.state', 'large.compound.lower.onnx', 'large.compound.upper.onnx'])
+      expect(readFileSync(join(halves, file)).equals(readFileSync(join(whole, file))), file).toBe(true);
+  });
+
+  test('a cancelled run leaves nothing, or with keepOnCancel its whole batches', async () => {
+    const folder = exampleFolder('compound');
+    const before = readdirSync(folder).sort();
+    const stopAfter = (
+      batches: number,
+    ): { readonly abort: { aborted: boolean }; readonly onProgress: (event: { readonly compound?: unknown }) => void } => {
+      const abort = { aborted: false };
+      let seen = 0;
+      return { abort, onProgress: (event) => void (event.compound !== undefined && ++seen >= batches && (abort.aborted = true)) };
+    };
+    await expect(run(folder, { plan, stream }, stopAfter(3))).rejects.toSatisfy(isAbort);
+    expect(readdirSync(folder).sort()).toEqual(before);
+    const kept = await run(folder, { plan, stream, keepOnCancel: true }, stopAfter(3));
+    expect(kept.totals.decisions).toBe(3 * 64);
+    expect(kept.diagnostics.map(({ code }) => code)).toContain('stopped-early');
+    expect(logOf(kept).length).toBe(3 * 64);
+    expect(existsSync(kept.outputs.state)).toBe(true);
+    expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+
+  test('equal rows come from the cache with the same answers, and say so', async () => {
+    const folder = exampleFolder('compound');
+    const rows = await rowsOf(folder);
+    writeNpz(join(folder, 'part.npz'), rows, 0, 64);
+    const first = await run(folder, { plan, stream: 'part.npz', policy: 'never' });
+    const second = await run(folder, { plan, stream: 'part.npz', policy: 'never' });
+    const [cold, warm] = [logOf(first).slice(0, 64), logOf(second).slice(64)];
+    expect(new Set(cold.map(({ cache }) => cache))).toEqual(new Set(['miss']));
+    expect(new Set(warm.map(({ cache }) => cache))).toEqual(new Set(['hit']));
+    expect(warm.map(({ prediction, confidence }) => [prediction, confidence])).toEqual(
+      cold.map(({ prediction, confidence }) => [prediction, confidence]),
+    );
+    expect(warm.every(({ energy }) => energy.lower.value === 0 && energy.cache.value > 0)).toBe(true);
+    expect(second.cache).toMatchObject({ lookups: 128, hits: 64 });
+  });
+
+  test('refuses what cannot be, with its figures', async () => {
+    const folder = exampleFolder('compound');
+    expect(await failure(run(folder, { plan, stream: 'stream.wav' }))).toMatchObject({ code: 'stream-unknown' });
+    expect(await failure(run(folder, { plan, stream: 'gone.npz' }))).toMatchObject({ code: 'data-unreadable' });
+    expect(await failure(run(folder, { plan, stream, batchRows: 0 }))).toMatchObject({ code: 'usage' });
+    const tooLarge = await failure(Promise.resolve().then(() => requireCacheFits(8 * 2 ** 30, 4 * 2 ** 30)));
+    expect(tooLarge.code).toBe('cache-too-large');
+    expect(tooLarge.message).toContain('8,192 MiB');
+    expect(tooLarge.message).toContain('4,096 MiB');
+    await run(folder, { plan, stream, policy: 'never' });
+    editPlan(folder, plan, 'small.onnx', 'other.onnx');
+    const { copyFileSync } = await import('node:fs');
+    copyFileSync(join(folder, 'small.onnx'), join(folder, 'other.onnx'));
+    editPlan(folder, plan, 'model "large.onnx"', 'model "small.onnx"');
+    expect(await failure(run(folder, { plan, stream }))).toMatchObject({ code: 'modules-do-not-fit' });
+    editPlan(folder, plan, /compound classifier \{[^]*\}/, '');
+    expect(await failure(run(folder, { plan, stream }))).toMatchObject({ code: 'no-compound' });
+  });
+});
