@@ -12,6 +12,8 @@ import type { SeenModel } from './world.ts';
 export interface PlanModel {
   readonly path: string | undefined;
   readonly model: SeenModel | undefined;
+  /** True when the plan names a text: its model is a language model. */
+  readonly hasText: boolean;
 }
 
 /** A clause `lower …` or `upper …` of a compound section, checked by itself. */
@@ -59,8 +61,10 @@ export function checkPair(
   const source: ModuleSource = upper?.source ?? { kind: 'rest' };
   if (lower.source.kind === 'model') return aboveModel(context, plan, lower, upper, source);
   if (source.kind === 'model') {
-    checkInputs(context, upper?.span ?? lower.span, plan.model, upper?.model);
-    return source;
+    const message =
+      "the lower module is a part of the plan's model and the upper one another model; let the upper one be the rest, or name a model for the lower one, too";
+    context.findings.add('error', 'module-mismatch', upper?.span ?? lower.span, message, ['upper rest']);
+    return undefined;
   }
   const total = plan.model?.layers.length;
   const last = lower.layers.at(-1);
@@ -108,18 +112,26 @@ function aboveModel(
     context.findings.add('error', 'module-mismatch', lower.span, message);
     return undefined;
   }
+  if (plan.hasText) {
+    const message =
+      'the modules of a language model are parts of one model, and only rows are decided by two; write lower blocks 0..1 and upper rest, or name data instead of the text';
+    context.findings.add('error', 'module-mismatch', lower.span, message);
+    return undefined;
+  }
   checkInputs(context, upper?.span ?? lower.span, lower.model, source.kind === 'model' ? upper?.model : plan.model);
   return { kind: 'model', path };
 }
 
-/** Both modules read the same rows or tokens, so what they take must agree where the files say it. */
-function checkInputs(context: CheckContext, span: Span, one: SeenModel | undefined, other: SeenModel | undefined): void {
-  const [a, b] = [mainInput(one), mainInput(other)];
-  if (a === undefined || b === undefined) return;
+/** The upper model reads the rows that the lower one reads, or what enters the lower one's last layer; checked where the files say it. */
+function checkInputs(context: CheckContext, span: Span, lower: SeenModel | undefined, upper: SeenModel | undefined): void {
+  const [low, high] = [mainInput(lower), mainInput(upper)];
+  if (low === undefined || high === undefined) return;
+  const features = lower?.layers.at(-1)?.linear?.inputs;
+  const same = low.tokens === high.tokens && (low.tokens || low.width === null || high.width === null || low.width === high.width);
+  if (same || (!high.tokens && (high.width === null || high.width === features))) return;
   const say = ({ tokens, width }: MainInput): string => (tokens ? 'tokens' : width === null ? 'numbers' : `${width} numbers per row`);
-  const fits = a.tokens === b.tokens && (a.tokens || a.width === null || b.width === null || a.width === b.width);
-  if (fits) return;
-  const message = `the two models do not read the same: one takes ${say(a)}, the other ${say(b)}; use models for the same data`;
+  const gives = features === undefined ? '' : ` and has ${features} features before its last layer`;
+  const message = `the modules do not fit: the upper model takes ${say(high)}, the lower one takes ${say(low)}${gives}; use models for the same data`;
   context.findings.add('error', 'module-mismatch', span, message);
 }
 

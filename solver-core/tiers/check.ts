@@ -83,7 +83,7 @@ export function checkParsed(parsed: ParsedPlan, text: string, world: PlanWorld):
   const table = createLayerTable(context, model?.model);
   const tiers = clauses.tiers.flatMap((block, index) => checkTier(context, block, table, index) ?? []);
   checkTogether(context, tiers);
-  const planModel = { path: model?.path, model: model?.model };
+  const planModel = { path: model?.path, model: model?.model, hasText: clauses.text !== undefined };
   const hasRows = clauses.data !== undefined || clauses.text !== undefined;
   const compound = clauses.compound && checkCompound(context, clauses.compound, planModel, hasRows);
   checkComplete(context, clauses, tiers);

@@ -68,6 +68,7 @@ export function fakeWorld(overrides: Partial<PlanWorld> = {}): PlanWorld {
       if (path === 'deep.onnx' || path === 'deep2.onnx')
         return { layers: deep, blocks: deepBlocks, inputs: input('int64', 'batch', 'seq') };
       if (path === 'small.onnx') return { layers: digits.slice(0, 2), blocks: [], inputs: input('float32', 'batch', 1, 28, 28) };
+      if (path === 'features.onnx') return { layers: digits, blocks: [], inputs: input('float32', 'batch', 4) };
       if (path === 'wide.onnx') return { layers: digits, blocks: [], inputs: input('float32', 'batch', 784) };
       if (path === 'narrow.onnx') return { layers: digits, blocks: [], inputs: input('float32', 'batch', 64) };
       if (path === 'empty.onnx') return { layers: [] };

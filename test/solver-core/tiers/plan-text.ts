@@ -207,11 +207,7 @@ export const compoundPlan: fc.Arbitrary<string> = fc
         ['layers', '"/b0/up"', '..', '"/b3/down"'],
         ['upper', 'layers', 'blocks', '4', ',', '"/b5/up"'],
       ],
-      [['model', '"deep2.onnx"'], []],
-      [
-        ['blocks', '1'],
-        ['upper', 'model', '"deep2.onnx"'],
-      ],
+      [['blocks', '1']],
     ),
     fc.constantFrom([], ['cache', 'off'], ['cache', '64', 'MB'], ['cache', '.5', 'KiB']),
     fc.oneof(
