@@ -9,8 +9,8 @@ import { elementsOf, kindOf, type Storage, type Value } from './values.ts';
 export interface Program {
   readonly address: number;
   readonly steps: number;
-  readonly inputs: ReadonlyMap<string, Value>;
-  readonly outputs: ReadonlyMap<string, Value>;
+  readonly inputs: ReadonlyMap<string, Value & { readonly elements: number }>;
+  readonly outputs: ReadonlyMap<string, Value & { readonly elements: number }>;
 }
 
 /** Makes the program for inputs of the given shapes; everything it needs is taken from the machine now, nothing while it runs. */
@@ -18,14 +18,14 @@ export function makeProgram(base: Base, shapes: ReadonlyMap<string, readonly num
   const { graph, machine, layers, opset } = base;
   const builder = new Builder(machine);
   const values = new Map<string, Value>(base.constants);
-  const inputs = new Map<string, Value>();
+  const inputs = new Map<string, Value & { readonly elements: number }>();
   for (const input of graph.inputs) {
     const dims = shapes.get(input.name) ?? [];
     const kind = kindOf(input.dtype) ?? 'float';
     const address = machine.take(elementsOf(dims) * 4);
     const storage: Storage = { address, bytes: elementsOf(dims) * 4, kept: true };
     const value: Value = { address, dims, kind, constant: false, storage };
-    inputs.set(input.name, value);
+    inputs.set(input.name, { ...value, elements: elementsOf(dims) });
     values.set(input.name, value);
   }
   const reads = countReads(base);
@@ -57,11 +57,11 @@ export function makeProgram(base: Base, shapes: ReadonlyMap<string, readonly num
       lists.delete(name);
     }
   }
-  const outputs = new Map<string, Value>();
+  const outputs = new Map<string, Value & { readonly elements: number }>();
   for (const { name } of graph.outputs) {
     const value = values.get(name);
     if (value === undefined) throw runFailed(`no node makes the output ${quoteName(name)}`);
-    outputs.set(name, value);
+    outputs.set(name, { ...value, elements: elementsOf(value.dims) });
   }
   return { address: machine.program(builder.steps), steps: builder.steps.length, inputs, outputs };
 }
@@ -85,8 +85,8 @@ export function runProgram(
   inputs: ReadonlyMap<string, RunTensor>,
   names: readonly string[],
 ): ReadonlyMap<string, RunTensor> {
-  for (const [name, { address, dims, kind }] of program.inputs) {
-    const target = machine.floats(address, elementsOf(dims));
+  for (const [name, { address, elements, kind }] of program.inputs) {
+    const target = machine.floats(address, elements);
     const data = inputs.get(name)?.data;
     if (data === undefined) continue;
     target.set(data);
@@ -98,7 +98,7 @@ export function runProgram(
   for (const name of names) {
     const value = program.outputs.get(name);
     if (value === undefined) throw runFailed(`the model gives no output ${quoteName(name)}`);
-    results.set(name, { dims: value.dims, data: machine.floats(value.address, elementsOf(value.dims)).slice() });
+    results.set(name, { dims: value.dims, data: machine.floats(value.address, value.elements).slice() });
   }
   return results;
 }

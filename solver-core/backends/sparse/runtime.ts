@@ -109,13 +109,20 @@ function runnerOf(base: Base, close: () => void): ModelRunner {
   };
   makeLikelyProgram(graph.inputs, programFor);
   let isOpen = true;
+  let last: Program | undefined;
   return {
     inputs: graph.inputs.map(({ name }) => name),
     outputs: graph.outputs.map(({ name }) => name),
     run(inputs, names) {
       return Promise.resolve().then(() => {
         if (!isOpen) throw runFailed('it is closed already');
-        return runProgram(base, programFor(shapesOf(graph.inputs, inputs)), inputs, names);
+        // Nearly always the shapes are those of the run before.
+        if (last === undefined || !takes(last, inputs)) {
+          // Making another one may give up the memory of this one, also when it fails.
+          last = undefined;
+          last = programFor(shapesOf(graph.inputs, inputs));
+        }
+        return runProgram(base, last, inputs, names);
       });
     },
     dispose() {
@@ -135,6 +142,16 @@ function makeLikelyProgram(inputs: readonly ValueInfo[], programFor: (shapes: Re
     // Sizes of 1 may not fit a model whose open sizes depend on each other: the real ones will tell.
     if (!(error instanceof TierwiseError) || error.code !== 'model-run-failed') throw error;
   }
+}
+
+/** Whether inputs have the shapes that a program was made for. */
+function takes(program: Program, inputs: ReadonlyMap<string, RunTensor>): boolean {
+  for (const [name, { dims, elements }] of program.inputs) {
+    const tensor = inputs.get(name);
+    if (tensor?.data.length !== elements || tensor.dims.length !== dims.length) return false;
+    for (let d = 0; d < dims.length; d++) if (tensor.dims[d] !== dims[d]) return false;
+  }
+  return true;
 }
 
 function shapesOf(declared: readonly ValueInfo[], inputs: ReadonlyMap<string, RunTensor>): ReadonlyMap<string, readonly number[]> {
