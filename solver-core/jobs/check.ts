@@ -1,5 +1,5 @@
 import { energyContext } from '../energy/estimate.ts';
-import type { Budget, Plan } from '../model/plan.ts';
+import type { Budget, Compound, Plan } from '../model/plan.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { BudgetDocument, CheckDocument } from '../protocol/index.ts';
 import { budgetDiagnostic, unknownBudgetDiagnostic } from '../tiers/budgets.ts';
@@ -39,9 +39,14 @@ export async function checkJob(
     model: read.modelPath,
     backend: plan?.backend.kind ?? null,
     tiers: plan === undefined ? [] : [...plan.lower, ...plan.upper].map((t) => ({ kind: t.kind, name: t.name, layers: t.layers })),
+    ...(plan?.compound === undefined ? {} : { compound: compoundOf(plan.compound) }),
     budgets,
     diagnostics,
   };
+}
+
+function compoundOf({ name, lower, upper }: Compound): NonNullable<CheckDocument['compound']> {
+  return { name, lower, upper };
 }
 
 /** What there is to say about each budget that is not clearly met. */

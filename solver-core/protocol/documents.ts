@@ -142,6 +142,12 @@ export interface BudgetDocument {
   readonly missing?: MissingFigures;
 }
 
+/** Where a module of a compound section comes from: layers of the plan's model, a model of its own, or what follows the lower module. */
+export type CheckModule =
+  | { readonly kind: 'layers'; readonly layers: readonly string[] }
+  | { readonly kind: 'model'; readonly path: string }
+  | { readonly kind: 'rest' };
+
 /** `tierwise.check/1`. */
 export interface CheckDocument {
   readonly schema: 'tierwise.check/1';
@@ -150,6 +156,8 @@ export interface CheckDocument {
   /** The backend that the plan names, e.g. "sim"; null while the plan cannot be read. */
   readonly backend?: string | null;
   readonly tiers: readonly { readonly kind: TierKind; readonly name: string; readonly layers: readonly string[] }[];
+  /** The compound section; absent: the plan has none that could be understood. */
+  readonly compound?: { readonly name: string; readonly lower: CheckModule; readonly upper: CheckModule };
   readonly budgets: readonly BudgetDocument[];
   readonly diagnostics: readonly DiagnosticDocument[];
 }

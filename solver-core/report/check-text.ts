@@ -1,4 +1,4 @@
-import type { CheckDocument, DiagnosticDocument } from '../protocol/documents.ts';
+import type { CheckDocument, CheckModule, DiagnosticDocument } from '../protocol/documents.ts';
 import { budgetLine } from './budget-line.ts';
 import { counted, inert } from './cells.ts';
 
@@ -27,8 +27,24 @@ export function checkText(check: CheckDocument): string {
     ...check.diagnostics.map(diagnosticLine),
     ...(check.diagnostics.length > 0 ? [''] : []),
     ...(tiers.length > 0 ? ['Tiers', ...tiers, ''] : []),
+    ...compoundLines(check.compound),
     ...(check.budgets.length > 0 ? ['Budgets', ...check.budgets.map((budget) => `  ${budgetLine(budget)}`), ''] : []),
     `${inert(check.plan, 4096)}: ${counted(count('error'), 'error')}, ${counted(count('warning'), 'warning')}, ${counted(count('info'), 'note')}`,
     '',
   ].join('\n');
+}
+
+function compoundLines(compound: CheckDocument['compound']): string[] {
+  if (compound === undefined) return [];
+  const { name, lower, upper } = compound;
+  return [`Compound ${inert(name, 60)}`, `  lower module: ${moduleText(lower)}`, `  upper module: ${moduleText(upper)}`, ''];
+}
+
+function moduleText(module: CheckModule): string {
+  if (module.kind === 'model') return inert(module.path, 200);
+  if (module.kind === 'rest') return 'what follows the lower module';
+  const [first, last] = [module.layers[0], module.layers.at(-1)];
+  if (first === undefined || last === undefined) return 'no layers';
+  const names = first === last ? inert(first, 48) : `${inert(first, 48)} to ${inert(last, 48)}`;
+  return `${counted(module.layers.length, 'layer')}, ${names}`;
 }

@@ -1,11 +1,15 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import * as v from 'valibot';
 import { afterAll, expect, test } from 'vitest';
 import { createEnvironment } from '../../../solver-core/jobs/environment.ts';
+import { checkJob } from '../../../solver-core/jobs/check.ts';
 import { inspectJob } from '../../../solver-core/jobs/inspect.ts';
 import { nodePlanWorld } from '../../../solver-core/jobs/plan-world.ts';
+import { checkText } from '../../../solver-core/report/check-text.ts';
 import { checkPlan } from '../../../solver-core/tiers/check.ts';
+import { checkSchema, inspectSchema } from '../../cli/schemas.ts';
 import { BlockModel, packedGatedBlock } from '../model/block-models.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tierwise-blocks-'));
@@ -33,6 +37,18 @@ test('inspect names blocks, and each layer has its block and role', async () => 
   const parameters = document.layers.filter((layer) => layer.block === 1).reduce((sum, layer) => sum + layer.parameters, 0);
   expect(document.blocks?.[1]?.parameters).toBe(parameters);
   expect(JSON.parse(JSON.stringify(document))).toEqual(document);
+  expect(v.safeParse(inspectSchema, document).success).toBe(true);
+});
+
+test('a check says what the modules of a compound section are', async () => {
+  const environment = createEnvironment('0', join(folder, 'solver.cjs'));
+  const text = 'model "deep.onnx"\ntext "input.txt" tokens "vocab.json"\ncompound c { lower blocks 0 }\n';
+  const document = await checkJob(environment, { path: join(folder, 'plan.tiers'), text });
+  expect(document.compound).toEqual({ name: 'c', lower: { kind: 'layers', layers: Object.keys(first.roles) }, upper: { kind: 'rest' } });
+  expect(checkText(document)).toContain(
+    `Compound c\n  lower module: 5 layers, ${Object.keys(first.roles)[0] ?? ''} to ${Object.keys(first.roles).at(-1) ?? ''}\n  upper module: what follows the lower module\n`,
+  );
+  expect(v.safeParse(checkSchema, document).success).toBe(true);
 });
 
 test('a plan on disk sees the blocks, the texts and the vocabularies beside it', () => {
