@@ -1,7 +1,8 @@
-import { writeFileSync } from 'node:fs';
+import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bareJoules } from '../joules.ts';
+import { projectRoot } from '../shared.ts';
 import { messages, hostileMessages } from '../webview/canned.ts';
 import { buildProduct, documentOf } from './product.ts';
 import type { Product } from './product.ts';
@@ -12,6 +13,7 @@ let folder = '';
 beforeAll(async () => {
   product = await buildProduct();
   folder = smallSelectFolder(product);
+  cpSync(join(projectRoot, 'examples', 'compound'), join(folder, 'compound'), { recursive: true });
   // Few rows and everything a document can hold: budgets of every kind, a machine that trains, workspace targets aside.
   const plan = join(folder, 'digits.tiers');
   writeFileSync(
@@ -47,6 +49,7 @@ const runs: readonly (readonly string[])[] = [
   ['select', 'small.tiers', '--rows', '32'],
   ['sparsify', 'digits.tiers', '--target', 'seneca-type'],
   ['energy', 'digits.sparse.onnx', '--target', 'seneca-type'],
+  ['compound', 'compound/digits.tiers', '--stream', 'compound/stream.npz'],
   ['diff', 'digits.onnx', 'digits.fitted.onnx'],
   ['boards'],
   ['sensors'],
@@ -77,6 +80,7 @@ test('no document of the command line holds a joule that is no quantity', async 
     'eval',
     'select',
     'sparsify',
+    'compound',
     'diff',
     'boards',
     'sensors',
