@@ -3,7 +3,7 @@ import type { HeadWeights, LearnRows, UpperLearner } from '../learn/learner.ts';
 import { createRidgeLearner } from '../learn/ridge/ridge-learner.ts';
 import type { RidgeLearner } from '../learn/ridge/ridge-learner.ts';
 import type { LambdaChoice } from '../model/plan.ts';
-import { fitTemperature } from './calibration.ts';
+import { fitTemperature, temperatureLoss } from './calibration.ts';
 import type { FeatureSource, RowRole } from './features.ts';
 import { labelsOf, rowsOfRole } from './features.ts';
 import { createSoftmaxHead, defaultSoftmaxOptions } from './softmax-head.ts';
@@ -74,8 +74,9 @@ export async function learnRidge(
 /** Rows of all passes together that the cross-entropy head looks at, at most; and its passes, at least and at most. */
 const passRows = 1_000_000;
 const [fewestPasses, mostPasses] = [4, 60];
-/** Passes without a better loss after which it stops. */
+/** Passes in a row without a loss that is better by this part after which it stops. */
 const patience = 3;
+const worthwhile = 2e-3;
 
 /**
  * The cross-entropy head of the rows with the role 'learn', streamed pass by pass; the pass with the smallest loss on the rows with the
@@ -93,21 +94,30 @@ export async function learnSoftmax(
   if (start === null) head = head.standardised(await momentsOf(source, roles));
   const rows = roles.filter((role) => role === 'learn').length;
   const passes = options.isFixed === true ? 0 : Math.min(mostPasses, Math.max(fewestPasses, Math.floor(passRows / Math.max(1, rows))));
-  let best = { head, loss: start === null ? Infinity : await lossAfterTemperature(head, stop) };
+  let best = { head, loss: start === null ? Infinity : await lossOf(head, stop) };
   let done = 0;
-  for (let sinceBest = 0; done < passes && sinceBest < patience; sinceBest++) {
+  let sinceGain = 0;
+  let goal = best.loss;
+  while (done < passes && sinceGain < patience) {
     for await (const piece of rowsOfRole(source, roles, 'learn')) head = head.passed(piece);
     done++;
-    const loss = await lossAfterTemperature(head, stop);
-    if (!(loss < best.loss)) continue;
-    best = { head, loss };
-    sinceBest = -1;
+    const loss = await lossOf(head, stop);
+    sinceGain = loss < goal * (1 - worthwhile) || goal === Infinity ? 0 : sinceGain + 1;
+    if (sinceGain === 0) goal = loss;
+    if (loss < best.loss) best = { head, loss };
   }
   return { learner: best.head, updates: done / settings.epochs, rows };
 }
 
+/** Mean cross-entropy of a head that has learned by it, nats; infinite without rows. */
+async function lossOf(head: SoftmaxHead, rows: LearnRows): Promise<number> {
+  if (rows.rows === 0) return Infinity;
+  const scores = await head.scores(rows);
+  return temperatureLoss({ rows: rows.rows, outputs: head.outputs, scores, labels: labelsOf(rows) }, 1);
+}
+
 /** Mean cross-entropy after the best temperature for these rows, nats; infinite without rows. */
-async function lossAfterTemperature(head: SoftmaxHead | RidgeLearner, rows: LearnRows): Promise<number> {
+async function lossAfterTemperature(head: RidgeLearner, rows: LearnRows): Promise<number> {
   if (rows.rows === 0) return Infinity;
   const scores = await head.scores(rows);
   return fitTemperature({ rows: rows.rows, outputs: head.outputs, scores, labels: labelsOf(rows) }).after;

@@ -153,13 +153,25 @@ interface Option {
 
 /**
  * Learn what waits; or, while an alarm is up, learn only what came after it began, with older rows counting less: rows of before the drift
- * that still wait would be learned as if they were new.
+ * that still wait would be learned as if they were new. Not where a class waits that no head has learned: that explains the alarm, and what is
+ * known of the other classes stays right, although the newest rows cannot show it.
  */
-function optionsFor({ alarmAt, waiting }: StreamState, pending: RowsOfExits, to: number, widths: Widths): readonly Option[] {
+function optionsFor(state: StreamState, pending: RowsOfExits, to: number, widths: Widths): readonly Option[] {
+  const { alarmAt, waiting } = state;
   const update: Option = { action: 'update', rows: pending };
-  if (alarmAt === null) return [update];
+  if (alarmAt === null || hasUnlearnedClass(state)) return [update];
   const rows = rowsBetween(waiting, Math.max(alarmAt, to - pending.rows), to, widths);
   return rows.rows === 0 ? [update] : [update, { action: 'refit', rows, keep: refitKeep }];
+}
+
+/** Whether all rows of some class that were ever seen still wait to be learned. */
+function hasUnlearnedClass({ waiting, policy, classRows }: StreamState): boolean {
+  const unlearned = new Float64Array(classRows.length);
+  for (let row = Math.max(0, policy.absorbed - waiting.first); row < waiting.rows; row++) {
+    const label = waiting.labels[row]!;
+    unlearned[label] = (unlearned[label] ?? 0) + 1;
+  }
+  return unlearned.some((count, label) => count > 0 && count === classRows[label]);
 }
 
 /** The heads after the waiting rows; `keep` below 1: older rows count so much in ridge heads, which are solved anew. */
