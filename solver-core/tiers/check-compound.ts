@@ -155,9 +155,12 @@ function escalation(context: CheckContext, clause: EscalateClause | undefined): 
 }
 
 function checkEscalation(context: CheckContext, word: { readonly value: string; readonly span: Span }): 'never' | 'always' | undefined {
-  if (word.value !== 'auto') return checkWord(context, 'rule of escalation', word, escalateWords)?.word;
-  const message = '"auto" stands after "below": escalate below auto';
-  context.findings.add('error', 'unknown-word', word.span, message, ['below auto']);
+  const known = escalateWords.find((candidate) => candidate.word === word.value)?.word;
+  if (known !== undefined) return known;
+  const rules = ['below', ...escalateWords.map((candidate) => candidate.word)];
+  const near = word.value === 'auto' ? ['below auto'] : closest(word.value, rules);
+  const message = `${shown(word.value)} is not a known rule of escalation; known: below NUMBER, below auto, never, always`;
+  context.findings.add('error', 'unknown-word', word.span, message, near.length > 0 ? near : ['below auto', 'never', 'always']);
   return undefined;
 }
 

@@ -50,6 +50,8 @@ function lexerSlip(context: CheckContext, error: ParsedPlan['lexerErrors'][numbe
 function parserSlip(context: CheckContext, error: ParsedPlan['parserErrors'][number]): Slip {
   const span = spanOfError(context, error);
   const found = context.text.slice(span.offset, span.end);
+  const range = dashRange(context, span, found);
+  if (range !== undefined) return range;
   if (!error.message.startsWith(`expected ${textExpected}`) || allKeywords.has(found))
     return { span, message: error.message, fixes: keywordFix(found, error.context.ruleStack) };
   // A name without its quotes: take everything up to the next space as the name.
@@ -57,7 +59,18 @@ function parserSlip(context: CheckContext, error: ParsedPlan['parserErrors'][num
   return {
     span: { offset: span.offset, end: span.offset + Math.max(bare.length, found.length) },
     message: error.message,
-    fixes: bare === '' ? [] : [quote(bare)],
+    fixes: [...(error.message.includes('"blocks"') ? closest(bare, ['blocks']) : []), ...(bare === '' ? [] : [quote(bare)])],
+  };
+}
+
+/** `blocks 0-3`, as people write ranges elsewhere. */
+function dashRange(context: CheckContext, span: Span, found: string): Slip | undefined {
+  const before = context.text.slice(Math.max(0, span.offset - 40), span.offset);
+  if (!/^-\d+$/.test(found) || !/blocks\s+\d+\s*$/.test(before)) return undefined;
+  return {
+    span,
+    message: `a range of blocks is written with two dots, as in 0..3, but found ${shown(found)}`,
+    fixes: [`..${found.slice(1)}`],
   };
 }
 
@@ -74,6 +87,8 @@ function spanOfError(context: CheckContext, error: ParsedPlan['parserErrors'][nu
   return { offset: Math.max(0, offset - 1), end: offset };
 }
 
+const planWords: readonly string[] = [...planKeywords, 'tier', 'inputs', 'labels', 'split', 'seed', 'tokens', 'context'];
+const tierWords: readonly string[] = [...tierKeywords, 'blocks'];
 const compoundWords: readonly string[] = [...compoundKeywords, 'below', 'within', 'blocks', 'layers', 'model', 'rest'];
 const allKeywords: ReadonlySet<string> = new Set(keywordDocs.map((k) => k.word));
 
@@ -81,7 +96,7 @@ function keywordFix(found: string, ruleStack: readonly string[]): string[] {
   if (!/^[\p{L}_-]{2,20}$/u.test(found) || allKeywords.has(found)) return [];
   const inTier = ruleStack.some((rule) => rule.startsWith('TierBlock'));
   const inCompound = ruleStack.some((rule) => rule.startsWith('CompoundBlock'));
-  return closest(found, inTier ? tierKeywords : inCompound ? compoundWords : [...planKeywords, 'tier']);
+  return closest(found, inTier ? tierWords : inCompound ? compoundWords : planWords);
 }
 
 /** Strings without a closing quote and comments without an end: the lexer takes them, so that completion works inside. */
