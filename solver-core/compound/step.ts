@@ -11,7 +11,7 @@ import type { WindowScores } from './recalibrate.ts';
 import { poolRowsOf } from './recalibrate.ts';
 import type { Joules, StepOutcome, StreamBatch, StreamCounts, StreamPrices, StreamState, StreamSums, StreamTools } from './types.ts';
 import type { Acted } from './update.ts';
-import { act, alarmSignals } from './update.ts';
+import { act, alarmSignals, hasUnlearnedClass } from './update.ts';
 import type { Widths } from './waiting.ts';
 import { withDecisions, withoutBefore } from './waiting.ts';
 
@@ -35,7 +35,7 @@ export async function compoundStep(state: StreamState, batch: StreamBatch, tools
     confidences: decided.decisions.map(({ confidence }) => confidence),
   });
   const isAlarm = drift.signals.some((signal) => alarmSignals.has(signal));
-  const seen: StreamState = {
+  const batchSeen: StreamState = {
     ...state,
     drift: drift.state,
     classRows: classes.counts,
@@ -44,6 +44,8 @@ export async function compoundStep(state: StreamState, batch: StreamBatch, tools
     pool: withResults(state.pool, poolRowsOf(labelled.scores, state.lower.temperature, state.upper.temperature)),
     waiting: state.settings.learns && state.policy.options.kind !== 'never' ? withDecisions(state.waiting, labelled) : state.waiting,
   };
+  // A class that no head has learned explains its errors; what is known of the others is not out of date.
+  const seen: StreamState = hasUnlearnedClass(batchSeen) ? { ...batchSeen, alarmAt: null } : batchSeen;
   const acted = state.settings.learns ? await learnFrom(seen, labelled, drift.signals, classes.fresh.length, tools.prices, widths) : null;
   const counts = countsAfter(state.counts, decided, acted, isAlarm);
   const sums = sumsAfter(state, decided, acted, isAlarm ? counts.labelledTokens : 0, tools.prices);

@@ -165,7 +165,7 @@ function optionsFor(state: StreamState, pending: RowsOfExits, to: number, widths
 }
 
 /** Whether all rows of some class that were ever seen still wait to be learned. */
-function hasUnlearnedClass({ waiting, policy, classRows }: StreamState): boolean {
+export function hasUnlearnedClass({ waiting, policy, classRows }: StreamState): boolean {
   const unlearned = new Float64Array(classRows.length);
   for (let row = Math.max(0, policy.absorbed - waiting.first); row < waiting.rows; row++) {
     const label = waiting.labels[row]!;
