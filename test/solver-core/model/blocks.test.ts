@@ -195,6 +195,36 @@ describe('built models', () => {
     );
   });
 
+  test('any motif, once or repeated: what is found cuts the path', () => {
+    const op = fc.constantFrom('dense', 'dense', 'Add', 'Mul', 'Relu', 'Softmax', 'MatMul', 'Sub', 'Greater', 'LayerNormalization');
+    const step = fc.tuple(op, fc.nat({ max: 5 }), fc.nat({ max: 5 }));
+    const motif = fc.array(step, { minLength: 1, maxLength: 8 });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(motif, fc.integer({ min: 1, max: 4 })), { minLength: 1, maxLength: 3 }), (parts) => {
+        const model = new BlockModel();
+        let x = model.embed();
+        for (const [steps, times] of parts) {
+          for (let n = 0; n < times; n++) {
+            // Operands are counted back from the last value of this motif, so that it has branches of any kind.
+            const values = [x];
+            const back = (i: number): string => values.at(-1 - (i % values.length)) ?? x;
+            for (const [type, i, j] of steps) {
+              if (type === 'dense') values.push(model.dense(back(i)));
+              else if (type === 'LayerNormalization') values.push(model.norm(back(i)));
+              else if (type === 'Relu' || type === 'Softmax') values.push(model.op(type, [back(i)]));
+              else if (type === 'Greater')
+                values.push(model.op('Where', [model.op('Greater', [back(i), back(j)]), back(i), model.stored([1])]));
+              else values.push(model.op(type, [back(i), back(j)]));
+            }
+            x = values.at(-1) ?? x;
+          }
+        }
+        expectSound(open(model.bytes(model.dense(x))), 'ids', 'logits');
+      }),
+      { seed: 20261121, numRuns: 300 },
+    );
+  });
+
   test('5000 layers', () => {
     const model = new BlockModel();
     let x = model.embed();
