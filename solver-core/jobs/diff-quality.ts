@@ -9,10 +9,16 @@ import { planFacts } from './plan-facts.ts';
 
 type Quality = NonNullable<DiffSide['quality']>;
 
-/** The files beside a model that may tell how good it is: records of fits, learning and selection, of it or that made it. */
+/** The files beside a model that may tell how good it is: records of fits, learning, selection and thresholds, of it or that made it. */
 export function recordPaths(modelPath: string): readonly string[] {
   const stem = join(dirname(modelPath), basename(modelPath, extname(modelPath)));
-  return [`${stem}.selected.json`, `${stem}.learned.json`, recordPath(defaultFittedPath(modelPath)), recordPath(modelPath)];
+  return [
+    `${stem}.sparse.json`,
+    `${stem}.selected.json`,
+    `${stem}.learned.json`,
+    recordPath(defaultFittedPath(modelPath)),
+    recordPath(modelPath),
+  ];
 }
 
 /** A model, with its plan where the comparison is about one. */
@@ -81,12 +87,26 @@ function qualityIn(record: unknown, name: string, { sha256: modelHash, plan }: J
     const { heldOut, metric } = record['evaluation'];
     return isObject(heldOut) ? quality(metric, heldOut['after'], heldOut['rows'], `${name}, after learning`) : null;
   }
+  if (record['schema'] === 'tierwise.sparsify/1')
+    return sparseQuality(record, name, { isOutput, isInput: !isFitted && record['hashes']['model'] === modelHash });
   if (record['schema'] === 'tierwise.select/1' && isObject(record['saving'])) {
     const { metric, before, after, rows } = record['saving'];
     if (isOutput) return quality(metric, after, rows, `${name}, after the selection`);
     if (!isFitted && record['hashes']['model'] === modelHash) return quality(metric, before, rows, `${name}, before the selection`);
   }
   return null;
+}
+
+/** Accuracy by the record of a run that made activations sparse, where there were labels or next tokens; null otherwise. */
+function sparseQuality(
+  { evaluation, rows }: Readonly<Record<string, unknown>>,
+  name: string,
+  { isOutput, isInput }: { readonly isOutput: boolean; readonly isInput: boolean },
+): Quality | null {
+  if (!isObject(evaluation) || !isObject(evaluation['accuracy']) || !isObject(rows)) return null;
+  const { before, after } = evaluation['accuracy'];
+  if (isOutput) return quality('accuracy', after, rows['heldOut'], `${name}, after thresholds`);
+  return isInput ? quality('accuracy', before, rows['heldOut'], `${name}, before thresholds`) : null;
 }
 
 /** Records are files that anybody may have edited: what is not a quality counts as none. */

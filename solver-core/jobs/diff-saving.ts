@@ -6,14 +6,23 @@ import { isQuantity, isRecord, isText } from './parse-quantity.ts';
 
 const mostEntries = 100;
 
-/** The saving by the record of the weight selection that made the model of this hash; null without one. */
+/**
+ * The saving by the record of the weight selection, or of the thresholds, that made the model of this hash; null without one. Of thresholds it is
+ * what they save themselves, against a machine that skips the zeros of rectifiers already.
+ */
 export async function recordedSaving(modelPaths: readonly string[], modelHash: string): Promise<DiffSide['saving'] | null> {
   for (const path of new Set(modelPaths.flatMap(recordPaths))) {
     const record = await readJson(path);
-    if (!isRecord(record) || record['schema'] !== 'tierwise.select/1' || !isRecord(record['hashes'])) continue;
-    if (record['hashes']['output'] === modelHash && isSaving(record['saving'])) return { ...record['saving'], from: basename(path) };
+    if (!isRecord(record) || !isRecord(record['hashes']) || record['hashes']['output'] !== modelHash) continue;
+    const saving = savingIn(record);
+    if (isSaving(saving)) return { ...saving, from: basename(path) };
   }
   return null;
+}
+
+function savingIn({ schema, saving, energy }: Readonly<Record<string, unknown>>): unknown {
+  if (schema === 'tierwise.select/1') return saving;
+  return schema === 'tierwise.sparsify/1' && isRecord(energy) ? energy['againstNatural'] : undefined;
 }
 
 /** Records are files that anybody may have edited: a saving without its baseline, two tables and both accuracies is none. */

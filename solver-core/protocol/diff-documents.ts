@@ -33,9 +33,9 @@ export interface DiffSide {
   readonly sha256: string;
   /** Of a plan: its model. */
   readonly model?: { readonly path: string; readonly sha256: string };
-  /** Held-out quality from the newest fit, learn or select record that belongs to it; null when there is none. */
+  /** Held-out quality from the newest fit, learn, select or sparsify record that belongs to it; null when there is none. */
   readonly quality: { readonly metric: 'accuracy' | 'mse'; readonly value: number; readonly rows: number; readonly from: string } | null;
-  /** Of a model whose weights were selected: what that saves of its multiply-adds, by its record. The figures of a comparison do not count it. */
+  /** Of a model whose weights were selected or whose activations were made sparse: what that saves, by its record. The figures of a comparison do not count it. */
   readonly saving?: SavingDocument & { readonly from: string };
 }
 

@@ -59,8 +59,8 @@ function pointsText({ qualityChange, after }: DiffDocument): string {
 }
 
 /**
- * What the selected weights of the later side save, which the figures above it do not count: "32 to 35 % of the multiply-add energy …";
- * undefined where nothing was selected. Always with the baseline, the tables and both accuracies.
+ * What the selected weights or the thresholds of the later side save, which the figures above it do not count: "32 to 35 % of the multiply-add
+ * energy …"; undefined where there are neither. Always with the baseline, the tables and both qualities.
  */
 export function savingLine({ after }: DiffDocument): string | undefined {
   const { saving } = after;
@@ -70,8 +70,15 @@ export function savingLine({ after }: DiffDocument): string | undefined {
   const value = (share: number): string =>
     saving.metric === 'accuracy' ? `${shareText(share, 1)} %` : String(Number(share.toPrecision(3)));
   const tables = [...new Set(saving.perTable.map(({ table }) => table))].join(' and ');
-  const accuracy = `${saving.metric === 'accuracy' ? 'accuracy' : 'mean squared error'} ${value(saving.before)} → ${value(saving.after)} on ${saving.rows} ${saving.split}`;
-  return `Selected weights, which these figures do not count: ${range} of the multiply-add energy saved by ${tables} (${saving.source}), ${accuracy}, against ${saving.baseline} (${saving.from})`;
+  const metric = { accuracy: 'accuracy', mse: 'mean squared error', 'cross-entropy': 'cross-entropy in nats' }[saving.metric];
+  const rows = saving.split.startsWith(`${saving.rows} `) ? saving.split : `${saving.rows} ${saving.split}`;
+  const accuracy = `${metric} ${value(saving.before)} → ${value(saving.after)} on ${rows}`;
+  // Zeros are priced by two models of what a multiply-add costs, in place of constant tables.
+  const areZeros = saving.perTable.every(({ table }) => table === 'synaptic' || table === 'instructions');
+  const [what, energy] = areZeros
+    ? ['Zeros that thresholds make', `energy of an inference on ${saving.perTable[0]?.cell ?? ''}`]
+    : ['Selected weights', 'multiply-add energy'];
+  return `${what}, which these figures do not count: ${range} of the ${energy} saved by ${tables} (${saving.source}), ${accuracy}, against ${saving.baseline} (${saving.from})`;
 }
 
 function shareText(share: number, digits = 0): string {

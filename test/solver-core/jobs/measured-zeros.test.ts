@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { diffJob } from '../../../solver-core/jobs/diff.ts';
 import { energyInputs, energyJob } from '../../../solver-core/jobs/energy.ts';
 import { createEnvironment } from '../../../solver-core/jobs/environment.ts';
 import { sha256 } from '../../../solver-core/jobs/files.ts';
@@ -127,6 +128,32 @@ describe('a sparse model with its record', () => {
   test('layers that the model does not have are not counted', async () => {
     write(record({ sites: [...sites, { ...sites[0], layers: ['elsewhere'] }] }));
     expect(zerosText(await energy())).toContain('2 of 3 layers');
+  });
+});
+
+describe('a comparison with the model as it was given', () => {
+  test('counts no zeros on either side, and tells what the record says beside it', async () => {
+    const about = {
+      unit: 'row',
+      quality: { metric: 'accuracy', before: 0.95, after: 0.94, split: '360 held-out rows', rows: 360 },
+    } as const;
+    const { value: priced } = await sparsifyEnergy({ path: at('digits.tiers'), targetId: 'seneca-type', layers: given, sites, about });
+    const evaluation = { accuracy: { before: 0.95, after: 0.94 } };
+    const hashes = { model: sha256(readFileSync(at('digits.onnx'))), output: sha256(readFileSync(at('digits.sparse.onnx'))) };
+    const compared = () => diffJob(environment, { before: at('digits.onnx'), after: at('digits.sparse.onnx'), target: 'seneca-type' });
+    expect((await compared()).after.saving).toBeUndefined();
+    write(record({ energy: priced, evaluation, hashes }));
+    const { totals, before, after } = await compared();
+    expect(totals.inference.before).toEqual(totals.inference.after);
+    expect(after.saving).toEqual({ ...priced!.againstNatural, from: 'digits.sparse.json' });
+    expect(before.quality).toEqual({ metric: 'accuracy', value: 0.95, rows: 360, from: 'digits.sparse.json, before thresholds' });
+    expect(after.quality).toEqual({ metric: 'accuracy', value: 0.94, rows: 360, from: 'digits.sparse.json, after thresholds' });
+    // A saving that somebody stripped of its baseline or its second model of cost is none.
+    const { baseline: _, ...bare } = priced!.againstNatural;
+    for (const againstNatural of [bare, { ...priced!.againstNatural, perTable: priced!.againstNatural.perTable.slice(1) }]) {
+      write(record({ energy: { ...priced, againstNatural }, evaluation, hashes }));
+      expect((await compared()).after.saving).toBeUndefined();
+    }
   });
 });
 

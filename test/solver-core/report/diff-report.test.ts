@@ -177,6 +177,16 @@ test('a saving of selected weights is never without baseline, tables and both ac
   expect(savingLine(diff({ after: { ...side('a.onnx', null), saving: { ...saving, low: -0.1 } } }))).toContain('no saving by all tables');
   expect(diffMarkdown(document)).toContain('48 to 53 %');
   expect(bareJoules(document)).toEqual([]);
+  const zeros = {
+    ...saving,
+    baseline: 'the model as it was given on a machine that skips the zeros of its rectifiers already',
+    perTable: saving.perTable.map((entry, i) => ({ ...entry, table: i === 0 ? 'synaptic' : 'instructions', cell: 'seneca-type' })),
+    ...{ metric: 'cross-entropy' as const, before: 1.5131, after: 1.5324, split: '4096 held-out tokens', rows: 4096 },
+    ...{ source: 'assumed' as const, from: 'a.sparse.json' },
+  };
+  expect(savingLine(diff({ after: { ...side('a.onnx', null), saving: zeros } }))).toBe(
+    'Zeros that thresholds make, which these figures do not count: 48 to 53 % of the energy of an inference on seneca-type saved by synaptic and instructions (assumed), cross-entropy in nats 1.51 → 1.53 on 4096 held-out tokens, against the model as it was given on a machine that skips the zeros of its rectifiers already (a.sparse.json)',
+  );
 });
 
 describe('names from files are inert', () => {
