@@ -1,8 +1,8 @@
 import type { Segment } from './blocks-path.ts';
 import type { Graph } from './graph.ts';
 
-/** Names that exporters make up for tensors and nodes; they say nothing about where something belongs. */
-const madeUp = /^(?:onnx::|\d+$)/;
+/** Names that exporters, and Tierwise where it adds nodes, make up for tensors and nodes; they do not say where something belongs. */
+const madeUp = /^(?:onnx::|tierwise_|\d+$)/;
 
 /**
  * A name for each block: what the names of its nodes, else of its stored tensors, have in common up to a '/' or '.'.
@@ -17,7 +17,7 @@ export function blockNames(blocks: readonly (readonly Segment[])[], graph: Graph
 }
 
 function nodeNames(segments: readonly Segment[]): string[] {
-  return segments.flatMap((segment) => segment.nodes.map((node) => node.name)).filter((name) => name !== '');
+  return segments.flatMap((segment) => segment.nodes.map((node) => node.name)).filter((name) => name !== '' && !madeUp.test(name));
 }
 
 function tensorNames(segments: readonly Segment[], graph: Graph): string[] {

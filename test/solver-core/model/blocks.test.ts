@@ -5,6 +5,8 @@ import type { ModelGraph } from '../../../solver-core/model/graph.ts';
 import type { Layer } from '../../../solver-core/model/layer.ts';
 import { findLayers } from '../../../solver-core/model/layers.ts';
 import { inferShapes } from '../../../solver-core/model/shape-inference/infer.ts';
+import { findSites } from '../../../solver-core/model/sites.ts';
+import { withThresholds } from '../../../solver-core/onnx/thresholds.ts';
 import { readModel } from '../../../solver-core/onnx/index.ts';
 import { hasShared } from '../../shared.ts';
 import { bytesOf, fixtures, materialModels } from '../onnx/material.ts';
@@ -89,6 +91,25 @@ describe.skipIf(!hasShared)('trained models', () => {
       expect(block.layers).toEqual(['q_proj', 'k_proj', 'v_proj', 'out_proj', 'fc1', 'fc2'].map((part) => `/layers.${i}/${part}/MatMul`));
     });
     expectSound(opened, 'ids', 'logits');
+  });
+
+  test.each(['rwkv_char_step', 'opt_char'])('%s keeps its blocks, names and roles when two of three sites get a threshold', (name) => {
+    const model = readModel(bytesOf(materialModels.find((s) => s.name === name)?.path ?? '')).value;
+    if (model === undefined) throw new Error('no model');
+    const layers = findLayers(model.graph, inferShapes(model.graph));
+    const blocks = findBlocks(model.graph, layers);
+    const { sites } = findSites(model.graph, layers, blocks);
+    const thresholds = sites.flatMap(({ id, axis, channels }, i) =>
+      i % 3 === 1
+        ? []
+        : [{ site: id, axis, threshold: new Float32Array([0.1]), centre: i % 4 === 0 ? new Float32Array(channels).fill(0.2) : null }],
+    );
+    const { graph } = withThresholds(model, thresholds, layers);
+    const again = findBlocks(graph, findLayers(graph, inferShapes(graph)));
+    expect(graph.nodes.length).toBeGreaterThan(model.graph.nodes.length + thresholds.length);
+    expect(again.map(({ name, kind, roles }) => ({ name, kind, roles }))).toEqual(
+      blocks.map(({ name, kind, roles }) => ({ name, kind, roles })),
+    );
   });
 
   test.each([
