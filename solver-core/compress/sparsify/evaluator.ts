@@ -73,7 +73,7 @@ export class Evaluator {
   }
 
   /**
-   * One pass, or its record. A loss that is not finite is an infinite increase. Ids must be the same in the same order for the same
+   * One pass, or its record. A loss that is not finite becomes the largest number, as does its increase. Ids must be the same in the same order for the same
    * options; a checkpoint whose next record has another id or other rows is not followed any further.
    */
   async judge(id: string, state: SparsityState, rows: RowsKind): Promise<Judged> {
@@ -110,6 +110,12 @@ export class Evaluator {
     base ??= (await this.model.evaluate(denseState, rows)).losses;
     this.base.set(rows, base);
     const { loss, increase, error } = pairedIncrease(base, losses);
-    return { id, rows, loss, increase, error, zeros: this.model.sites.map((site) => zeros.get(site.id) ?? 0) };
+    if (!Number.isFinite(increase))
+      return { id, rows, loss: Number.MAX_VALUE, increase: Number.MAX_VALUE, error: 0, zeros: this.shares(zeros) };
+    return { id, rows, loss, increase, error, zeros: this.shares(zeros) };
+  }
+
+  private shares(zeros: ReadonlyMap<string, number>): readonly number[] {
+    return this.model.sites.map((site) => zeros.get(site.id) ?? 0);
   }
 }

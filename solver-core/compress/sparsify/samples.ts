@@ -21,8 +21,15 @@ export interface SiteSamples {
   readonly macsPerZero: number;
 }
 
-/** Samples of the sites, from the beginning of the calibration rows. Memory: at most 2^24 numbers and their sums. */
-export async function collectSamples(model: SparsifyModel, sites: readonly SparsitySite[]): Promise<ReadonlyMap<string, SiteSamples>> {
+/**
+ * Samples of the sites, from the beginning of the calibration rows. `per` site: all channels count as meeting equal weights, and so get
+ * equal thresholds. Memory: at most 2^24 numbers and their sums.
+ */
+export async function collectSamples(
+  model: SparsifyModel,
+  sites: readonly SparsitySite[],
+  per: 'site' | 'channel',
+): Promise<ReadonlyMap<string, SiteSamples>> {
   const channels = sites.reduce((sum, site) => sum + site.channels, 0);
   const limit = Math.max(1, Math.min(maxRows, Math.floor(maxNumbers / Math.max(1, channels))));
   const parts = new Map(sites.map((site) => [site.id, [] as Float32Array[]]));
@@ -40,10 +47,10 @@ export async function collectSamples(model: SparsifyModel, sites: readonly Spars
     }
     if (sites.every(({ id }) => (rows.get(id) ?? 0) >= limit)) break;
   }
-  return new Map(sites.map((site) => [site.id, sortedSamples(model, site, parts.get(site.id) ?? [])]));
+  return new Map(sites.map((site) => [site.id, sortedSamples(model, site, parts.get(site.id) ?? [], per)]));
 }
 
-function sortedSamples(model: SparsifyModel, site: SparsitySite, parts: readonly Float32Array[]): SiteSamples {
+function sortedSamples(model: SparsifyModel, site: SparsitySite, parts: readonly Float32Array[], per: 'site' | 'channel'): SiteSamples {
   const { channels } = site;
   const rows = parts.reduce((sum, part) => sum + part.length / channels, 0);
   const sorted = new Float32Array(channels * rows);
@@ -62,6 +69,7 @@ function sortedSamples(model: SparsifyModel, site: SparsitySite, parts: readonly
   }
   const norms = new Float64Array(channels);
   for (const { id } of site.layers) model.channelNorms(id).forEach((v, c) => (norms[c] = norms[c]! + v));
+  if (per === 'site') norms.fill(norms.reduce((a, b) => a + b, 0) / channels);
   return { site, rows, sorted, sums, squares, norms, macsPerZero: site.macs / channels };
 }
 

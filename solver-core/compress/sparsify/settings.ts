@@ -19,8 +19,9 @@ export function settingAt(samples: SiteSamples, price: number, sensitivity: numb
   const centre = site.rectified || !site.centres ? null : new Float32Array(site.channels);
   for (let c = 0; c < site.channels; c++) {
     // Finite in float32, and far above any value.
-    threshold[c] = Math.min(1e30, norms[c]! > 0 ? reach / Math.sqrt(norms[c]!) : 1e30);
-    if (centre !== null) centre[c] = densest(samples, c, threshold[c]);
+    const t = Math.fround(Math.min(1e30, norms[c]! > 0 ? reach / Math.sqrt(norms[c]!) : 1e30));
+    threshold[c] = t;
+    if (centre !== null) centre[c] = densest(samples, c, t);
   }
   return { threshold, centre };
 }

@@ -1,5 +1,6 @@
 import type { Numerics } from '../../fit/numerics.ts';
 import type { AbortFlag } from '../../model/abort.ts';
+import type { Layer } from '../../model/layer.ts';
 import type { SparsitySite } from '../../model/sites.ts';
 import type { SparsifyMethod, SparsifyPoint } from '../../protocol/sparsify-documents.ts';
 
@@ -58,6 +59,8 @@ export interface ValuesRequest {
 export interface SparsifyModel {
   /** All sites, in graph order; those that stay dense (options.active) count in the total, too. */
   readonly sites: readonly SparsitySite[];
+  /** Layers of the sites in groups that do not depend on each other, in graph order (stages.ts). */
+  readonly stages: readonly (readonly Layer[])[];
   /** One pass; every call with the same state gives the same bits. */
   evaluate(state: SparsityState, rows: RowsKind): Promise<Evaluation>;
   /**
@@ -78,6 +81,8 @@ export interface SparsifyOptions {
   readonly maxLoss: number;
   /** Least-squares correction of the layers that read thresholded values. Used by `budget`. */
   readonly correct: boolean;
+  /** One threshold for each channel, by the norm of the weights that it meets (default), or one per site. Used by `budget`. */
+  readonly per: 'site' | 'channel';
   /** Ids of the sites that may be thresholded; null: all. */
   readonly active: ReadonlySet<string> | null;
   /**
