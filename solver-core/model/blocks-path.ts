@@ -39,19 +39,40 @@ function triesFor(graph: Graph, most: number): number {
   return Math.max(1, Math.min(most, Math.floor(maxVisits / Math.max(1, graph.nodes.length))));
 }
 
+/** Nodes that hand ids on in another shape or type. */
+const reshapers: ReadonlySet<string> = new Set(['Cast', 'Reshape', 'Identity', 'Unsqueeze', 'Squeeze', 'Flatten', 'Slice', 'Transpose']);
+
+/** Longest chain of such nodes between ids and the table that they index. */
+const maxReshapers = 4;
+
 /** Inputs in the order in which they are likely to be the model's own: indices into stored tables, floats, others. */
 export function mainInputs(graph: Graph, index: GraphIndex): readonly string[] {
-  const isToken = (value: ValueInfo): boolean =>
-    (index.consumers.get(value.name) ?? []).some(
-      (node) => node.op === 'Gather' && node.inputs[1] === value.name && !index.producers.has(node.inputs[0] ?? ''),
-    );
-  const rank = (value: ValueInfo): number => (isToken(value) ? 0 : value.dtype.startsWith('float') ? 1 : 2);
+  const rank = ({ name, dtype }: ValueInfo): number => (isToken(name, graph, index) ? 0 : dtype.startsWith('float') ? 1 : 2);
   const tensors = graph.inputs.filter((value) => value.kind === 'tensor');
   return tensors
     .map((value) => ({ name: value.name, rank: rank(value) }))
     .sort((a, b) => a.rank - b.rank)
     .slice(0, triesFor(graph, maxInputs))
     .map((entry) => entry.name);
+}
+
+function isToken(input: string, graph: Graph, index: GraphIndex): boolean {
+  let names = [input];
+  for (let step = 0; step <= maxReshapers && names.length > 0; step++) {
+    const readers = names.flatMap((name) => (index.consumers.get(name) ?? []).map((node) => ({ name, node })));
+    if (readers.some(({ name, node }) => node.op === 'Gather' && node.inputs[1] === name && isStored(node.inputs[0] ?? '', graph, index)))
+      return true;
+    names = readers.filter(({ node }) => reshapers.has(node.op)).flatMap(({ node }) => node.outputs);
+  }
+  return false;
+}
+
+/** A stored tensor, as it is or made of one in a step (another type, dequantised). */
+function isStored(name: string, graph: Graph, index: GraphIndex): boolean {
+  const producer = index.producers.get(name);
+  return (
+    graph.initializers.has(name) || producer?.op === 'Constant' || (producer?.inputs.some((own) => graph.initializers.has(own)) ?? false)
+  );
 }
 
 /** The output that most layers lead to (the scores; states lead past some layers), the first among equals; null without outputs. */

@@ -49,14 +49,19 @@ export class BlockModel {
     return this.op('MatMul', [this.op('Softmax', [masked], { axis: -1 }), v]);
   }
 
-  /** Embedding of `ids`; also makes 'mask' from the shape of the ids, and a second mask from their values. */
+  /** Embedding of `ids`, with the mask. */
   embed(): string {
+    this.makeMask();
+    return this.op('Gather', [this.stored([9, this.width]), 'ids']);
+  }
+
+  /** Makes 'mask' from the shape of the ids and from where they are padding. */
+  makeMask(): void {
     this.nodes.push(node('Shape', ['ids'], ['ids.shape']));
     this.nodes.push(node('ConstantOfShape', ['ids.shape'], ['zeros']));
     this.nodes.push(node('Equal', ['ids', this.integers([0])], ['ids.pad']));
     this.nodes.push(node('Where', ['ids.pad', 'zeros', 'zeros'], ['pads']));
     this.nodes.push(node('Unsqueeze', ['pads', this.integers([1])], ['mask']));
-    return this.op('Gather', [this.stored([9, this.width]), 'ids']);
   }
 
   bytes(scores: string, others: readonly string[] = []): Uint8Array {

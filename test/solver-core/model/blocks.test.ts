@@ -187,6 +187,18 @@ describe('built models', () => {
     expect(opened.blocks[1]?.roles.get(gate)).toBe('gate');
   });
 
+  test('ids that are reshaped before they index a table are the tokens; a float state declared before them is not the input', () => {
+    const model = new BlockModel();
+    const table = model.op('Identity', [model.stored([9, model.width])]);
+    model.makeMask();
+    const ids = model.op('Reshape', [model.op('Cast', ['ids'], { to: 6 }), model.integers([1, -1])]);
+    let x = model.op('Gather', [table, ids]);
+    const outputs: string[] = [];
+    for (let i = 0; i < 3; i++) outputs.push((x = postNormBlock(model, x).out));
+    const opened = open(model.bytes(model.dense(x)));
+    expect(opened.blocks.map((block) => block.output)).toEqual(outputs);
+  });
+
   test('a chain of equal layers is no block, nor is one block alone', () => {
     const chain = new BlockModel();
     let x = chain.embed();
