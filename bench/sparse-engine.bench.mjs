@@ -90,7 +90,7 @@ async function reader(name, runtime, model, ids, batch, tokens) {
 /** Thresholds at the quantile of each site's sizes on some of the text: the simplest choice, made to compare speeds and not losses. */
 async function thresholded(bytes, ids, share) {
   const model = readModel(bytes).value;
-  const layers = findLayers(model.graph, inferShapes(model.graph, new Map()));
+  const layers = findLayers(model.graph, inferShapes(model.graph, {}));
   const { sites } = findSites(model.graph, layers, findBlocks(model.graph, layers));
   const runner = await sparseRuntime().open(
     encodeModel(
