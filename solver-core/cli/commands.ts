@@ -35,6 +35,7 @@ import { learn, unlearn } from './learn-commands.ts';
 import { calibrate, measure, sensors } from './measure-commands.ts';
 import { print, withProgress } from './run-job.ts';
 import { select } from './select-command.ts';
+import { sparsify } from './sparsify-command.ts';
 import type { Command } from './run-job.ts';
 
 function failed(diagnostics: readonly DiagnosticDocument[]): number {
@@ -191,6 +192,7 @@ export const cancellable: readonly string[] = [
   'learn',
   'unlearn',
   'select',
+  'sparsify',
   'compound',
   'boards',
   'diff',
@@ -212,6 +214,7 @@ export const commands: Readonly<Record<string, Command>> = {
   unlearn,
   eval: evaluate,
   select,
+  sparsify,
   compound,
   sensors,
   measure,

@@ -32,13 +32,18 @@ export interface SparsifyAim {
   readonly without: readonly string[];
 }
 
-/** Throws `usage` for a bound that is no share of 0 to 1. */
+/** Throws `usage` for a bound that is no share above 0 and up to 1. */
 export function sparsifyAim({ method, maxLoss, per, correct, without }: SparsifyParams): SparsifyAim {
   const bound = maxLoss ?? 0.02;
-  if (!(bound >= 0 && bound <= 1)) {
-    throw new TierwiseError('usage', `an increase of ${100 * bound} % cannot be the bound of a search`, 'Allow 0 to 100 %.', {
-      category: 'usage',
-    });
+  if (!(bound > 0 && bound <= 1)) {
+    throw new TierwiseError(
+      'usage',
+      `an increase of ${100 * bound} % cannot be the bound of a search`,
+      'Allow more than 0 and at most 100 %.',
+      {
+        category: 'usage',
+      },
+    );
   }
   return {
     method: method ?? 'budget',

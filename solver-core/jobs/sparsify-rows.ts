@@ -39,6 +39,8 @@ export interface PlanPlace {
   readonly plan: Plan;
   readonly planPath: string;
   readonly modelPath: string;
+  /** The model that is made sparse: a fit of the plan's model, say. Default: the plan's model. */
+  readonly basePath?: string;
   /** Null when the plan names no data. */
   readonly dataPath: string | null;
 }
@@ -55,7 +57,7 @@ const textSeed = 1;
  * `openRows`, `text-too-short`, `too-few-rows`, `data-shape-mismatch`, `label-out-of-range`, `path-outside-folder`.
  */
 export async function sparsifyRows(environment: Environment, place: PlanPlace, control: JobControl): Promise<SparsifyRows> {
-  const { plan, planPath, modelPath, dataPath } = place;
+  const { plan, planPath, modelPath, basePath = modelPath, dataPath } = place;
   if (plan.text !== undefined) return await fromText(environment, place, plan.text);
   if (plan.data === undefined || dataPath === null) {
     throw new TierwiseError(
@@ -64,7 +66,7 @@ export async function sparsifyRows(environment: Environment, place: PlanPlace, c
       'Add a line such as: text "input.txt" tokens "vocab.json", or: data "digits.npz" inputs x labels y split 0.8 seed 1',
     );
   }
-  const opened = await openModel(environment, modelPath);
+  const opened = await openModel(environment, basePath);
   const runnable = runnableModel(opened);
   const content = runnableContent(opened);
   const data = await openRows(dataPath, plan.data, { abort: control.abort });
@@ -96,11 +98,11 @@ export async function sparsifyRows(environment: Environment, place: PlanPlace, c
 
 async function fromText(
   environment: Environment,
-  { planPath, modelPath }: PlanPlace,
+  { planPath, modelPath, basePath = modelPath }: PlanPlace,
   clause: NonNullable<Plan['text']>,
 ): Promise<SparsifyRows> {
   const [textPath, tokensPath] = [clause.path, clause.tokens].map((path) => allowedPath(planPath, path)) as [string, string];
-  const opened = await openModel(environment, modelPath);
+  const opened = await openModel(environment, basePath);
   const language = await openLanguageText(opened, textPath, tokensPath);
   const { token, text, vocabulary, content } = language;
   const context = contextOf(token, Math.min(clause.context, token.contextLimit ?? clause.context));

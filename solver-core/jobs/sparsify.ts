@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { ModelRuntime } from '../fit/model-runner.ts';
 import { checkAbort } from '../model/abort.ts';
 import { findBlocks } from '../model/blocks.ts';
@@ -14,6 +15,8 @@ import type { Environment } from './environment.ts';
 import { sha256 } from './files.ts';
 import { nodeHost } from './host.ts';
 import type { JobControl } from './job.ts';
+import { findFit } from './last-fit.ts';
+import { defaultFittedPath } from './outputs.ts';
 import { readPlan, runnablePlan } from './read-plan.ts';
 import { sparsifyAim, withoutRoles } from './sparsify-aim.ts';
 import type { SparsifyAim, SparsifyParams } from './sparsify-aim.ts';
@@ -48,7 +51,7 @@ interface Prepared {
 
 /**
  * Makes the inputs of a model's layers sparse within an allowed increase of its loss, judges the result once on held-out rows, and writes
- * it with its record, both whole or not at all. What an interrupted run had found is continued. The user's model stays as it is. Rejects
+ * it with its record, both whole or not at all. Where the plan has a fit that still belongs to it, that is what is made sparse. What an interrupted run had found is continued. The user's model stays as it is. Rejects
  * with AbortError when cancelled. When nothing is within the bound, nothing is written and the document says so with an error.
  */
 export async function sparsifyJob(
@@ -60,7 +63,10 @@ export async function sparsifyJob(
   control.onProgress?.({ stage: 'preparing', message: 'reading plan, model and rows', fraction: null });
   const read = await readPlan(params.path);
   const { plan, modelPath } = runnablePlan(read);
-  return await sparsifyPlan(environment, { plan, planPath: read.path, modelPath, dataPath: read.dataPath }, params, control, search);
+  const fit = plan.lower.length + plan.upper.length === 0 ? null : await findFit(environment, read, plan);
+  const basePath = fit !== null && !fit.stale ? defaultFittedPath(modelPath) : modelPath;
+  const place = { plan, planPath: read.path, modelPath, basePath, dataPath: read.dataPath };
+  return await sparsifyPlan(environment, place, params, control, search);
 }
 
 /** The same for a plan that was read. */
@@ -104,6 +110,17 @@ async function prepare(place: PlanPlace, rows: SparsifyRows, aim: SparsifyAim, p
   const planHash = sha256(JSON.stringify([place.plan.modelPath, place.plan.text ?? null, place.plan.data ?? null]));
   const key = sha256(JSON.stringify([checkpointVersion, rows.opened.sha256, rows.sha256, planHash, aim]));
   return { place, rows, aim, found, sites, target: asked, key, planHash, output, diagnostics };
+}
+
+/** Which file was made sparse, for plans with tiers. */
+function baseFinding({ plan, planPath, modelPath, basePath = modelPath }: PlanPlace): readonly Diagnostic[] {
+  if (plan.lower.length + plan.upper.length === 0) return [];
+  const where = { path: planPath };
+  const name = basename(basePath);
+  if (basePath !== modelPath)
+    return [{ severity: 'info', code: 'sparsify-base', message: `Made sparse was the fitted model ${name}.`, where }];
+  const message = `Made sparse was the plan's model ${name}: no fit that still belongs to the plan was found. Run \`tierwise fit\` first to use its weights.`;
+  return [{ severity: 'warning', code: 'tiers-not-fitted', message, where }];
 }
 
 /** Raised when a search finds something else from the same: old checkpoints are begun anew. */
@@ -175,6 +192,7 @@ async function run(
     versions: { tierwise: environment.version, node: process.versions.node, runtime: runtime.version },
     diagnostics: [
       ...prepared.diagnostics,
+      ...baseFinding(place),
       ...rows.opened.diagnostics,
       ...found.diagnostics,
       ...(priced?.diagnostics ?? []),

@@ -19,6 +19,8 @@ import { sensorsJob } from '../jobs/sensors.ts';
 import { compoundJob } from '../jobs/compound.ts';
 import { diffJob } from '../jobs/diff.ts';
 import { reportJob } from '../jobs/report.ts';
+import { searchThresholds } from '../jobs/sparsify-model.ts';
+import { sparsifyJob } from '../jobs/sparsify.ts';
 import { selectJob } from '../jobs/select.ts';
 import { SelectMemory } from '../jobs/select-memory.ts';
 import { diffMarkdown } from '../report/diff-markdown.ts';
@@ -40,7 +42,7 @@ function exclusive(): <M extends Method>(handler: Handler<M>) => Handler<M> {
     if (running)
       throw new TierwiseError(
         'fit-in-progress',
-        'a fit, a learning run or a search for weights is already going on',
+        'a fit, a learning run or a search is already going on',
         'Wait for it or cancel it first.',
         {
           category: 'usage',
@@ -74,7 +76,7 @@ function handlersOf(environment: Environment): { readonly [M in Method]: Handler
       params.probe === undefined ? boardsJob(environment, params, control) : askBoards(params, control),
     'tierwise/report': (params, control) => reportJob(environment, params, control),
     'tierwise/select': alone<'tierwise/select'>((params, control) => selectJob(environment, params, control, selections)),
-    'tierwise/sparsify': () => soon('sparsify'),
+    'tierwise/sparsify': alone<'tierwise/sparsify'>((params, control) => sparsifyJob(environment, params, control, searchThresholds)),
     'tierwise/compound': alone<'tierwise/compound'>((params, control) => compoundJob(environment, params, control)),
     'tierwise/diff': async (params, control) => {
       const diff = await diffJob(environment, params, control);
@@ -85,10 +87,6 @@ function handlersOf(environment: Environment): { readonly [M in Method]: Handler
     'tierwise/measure': alone<'tierwise/measure'>((params, control) => measureJob(environment, params, control)),
     'tierwise/calibrate': alone<'tierwise/calibrate'>((params, control) => calibrateJob(environment, params, control)),
   };
-}
-
-function soon(job: string): never {
-  throw new TierwiseError('not-built', `${job} is not part of this version`, 'Use a later version.', { category: 'usage' });
 }
 
 /** The requests that are being answered. */
@@ -187,10 +185,15 @@ const optionalStrings = [
   'trainOn',
   'sensor',
   'data',
+  'tokens',
   'progressToken',
 ];
-const optionalBooleans = ['fresh', 'keepOnCancel', 'trial', 'switching', 'measure', 'fit'];
+const optionalBooleans = ['fresh', 'keepOnCancel', 'trial', 'switching', 'measure', 'fit', 'correct'];
 const learnPolicies = ['plan', 'always', 'never'];
+const sparsifyWords: Readonly<Record<string, readonly unknown[]>> = {
+  method: ['budget', 'sequential', 'uniform'],
+  per: ['site', 'channel'],
+};
 const selectWords: Readonly<Record<string, readonly unknown[]>> = {
   bits: [4, 8],
   values: ['all', 'set', 'powers-of-two'],
@@ -224,6 +227,21 @@ function checkParams(method: Method, params: unknown): Record<string, unknown> {
   }
   // Standard input is the connection itself.
   if (method === 'tierwise/compound' && record['stream'] === '-') throw bad('"stream" must be a file');
+  if (method === 'tierwise/sparsify') {
+    for (const [name, allowed] of Object.entries(sparsifyWords))
+      if (record[name] !== undefined && !allowed.includes(record[name])) throw bad(`"${name}" must be one of ${allowed.join(', ')}`);
+    const { maxLoss, without } = record;
+    if (maxLoss !== undefined && !(typeof maxLoss === 'number' && maxLoss > 0 && maxLoss <= 1))
+      throw bad('"maxLoss" must be a number above 0 and up to 1');
+    if (without !== undefined && !(Array.isArray(without) && without.every((role) => typeof role === 'string')))
+      throw bad('"without" must be a list of strings');
+  }
+  if (method === 'tierwise/eval') {
+    const { context, engine } = record;
+    if (context !== undefined && !(Number.isSafeInteger(context) && (context as number) >= 1))
+      throw bad('"context" must be a whole number of at least 1');
+    if (engine !== undefined && engine !== 'onnx' && engine !== 'sparse') throw bad('"engine" must be one of onnx, sparse');
+  }
   if (method === 'tierwise/report' && !reportFormats.includes(String(record['format'])))
     throw bad(`"format" must be one of ${reportFormats.join(', ')}`);
   const { paths } = record;

@@ -16,44 +16,11 @@ import { modelMetadata, readModel } from '../../../solver-core/onnx/index.ts';
 import type { SparsifyDocument, SparsifyPoint } from '../../../solver-core/protocol/index.ts';
 import { tolerances } from '../../tolerances.ts';
 import { floats, modelBytes, node, value } from '../onnx/build-model.ts';
+import { languageModel, letters, numbers, text } from './tiny-language-model.ts';
 
 let folder = '';
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'tierwise-sparsify-'))));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
-
-function numbers(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return (state / 2 ** 32) * 2 - 1;
-  };
-}
-
-const letters = 'abcd';
-
-/** ids -> table -> up -> relu -> down -> scores, every token by itself. */
-function languageModel(scores = letters.length, opset = 17): Uint8Array {
-  const draw = numbers(5);
-  return modelBytes(
-    {
-      node: [
-        node('Gather', ['table', 'ids'], ['h']),
-        node('MatMul', ['h', 'w1'], ['u'], {}, 'up'),
-        node('Relu', ['u'], ['r']),
-        node('MatMul', ['r', 'w2'], ['logits'], {}, 'down'),
-      ],
-      initializer: [floats('table', [letters.length, 6], draw), floats('w1', [6, 8], draw), floats('w2', [8, scores], draw)],
-      input: [value('ids', ['batch', 'seq'], 7)],
-      output: [value('logits', ['batch', 'seq', scores])],
-    },
-    opset,
-  );
-}
-
-function text(length: number): string {
-  const draw = numbers(11);
-  return Array.from({ length }, () => letters[Math.floor((draw() + 1) * 2)]).join('');
-}
 
 /** Puts the files down and says where they are. */
 function place(change: { model?: Uint8Array; text?: string | Uint8Array; tokens?: string; plan?: Partial<Plan> } = {}): PlanPlace {
