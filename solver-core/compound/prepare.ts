@@ -11,7 +11,7 @@ import { poolOf } from './pool.ts';
 import { opinionOf } from './softmax.ts';
 import { createSoftmaxHead, defaultSoftmaxOptions } from './softmax-head.ts';
 import type { ExitCosts, ExitPoint } from './threshold.ts';
-import { alwaysEscalate, cheapestPoint, exitCurve, thinned } from './threshold.ts';
+import { alwaysEscalate, automaticPoint, exitCurve, thinned } from './threshold.ts';
 import type { Judged, TrialOutcome } from './trial.ts';
 import { tryHeads } from './trial.ts';
 import type { CalibrationPool, Exit, ExitState, StreamPrices } from './types.ts';
@@ -84,7 +84,7 @@ export async function prepareExits(options: PrepareOptions): Promise<PreparedExi
   const heldOut = [...placesOf(roles, 'stop'), ...placesOf(roles, 'judge')];
   const costs = costsOf(options, below, above, heldOut);
   const curve = exitCurve({ ...opinions, ...(costs === null ? {} : { costs }) });
-  const threshold = thresholdOf(compound.escalate, curve, above !== null);
+  const threshold = above === null ? 0 : thresholdOf(compound.escalate, curve, compound.learn !== 'none');
   const chosen = pointAt(curve, threshold);
   const judging = below.heldOut.judge;
   return {
@@ -100,7 +100,9 @@ export async function prepareExits(options: PrepareOptions): Promise<PreparedExi
       temperature: below.chosen.temperature,
       calibrationError: { before: errorAt(judging, 1), after: errorAt(judging, below.chosen.temperature) },
       threshold,
-      curve: thinned(curve, toldPoints, chosen).map((point) => told(point, point === chosen, options, below, above)),
+      curve: thinned(curve, toldPoints, chosen).map((point) =>
+        told(point === chosen ? { ...point, threshold } : point, point === chosen, options, below, above),
+      ),
     },
   };
 }
@@ -190,15 +192,14 @@ function ranksIn({ context, position }: NonNullable<PrepareOptions['places']>, r
  * The threshold that a plan's `escalate` means for the newest decisions of a stream. Where nothing is known yet, automatic means that every
  * decision escalates: only so does anything become known of the upper exit.
  */
-export function thresholdFrom(escalate: Compound['escalate'], pool: CalibrationPool): number {
-  return pool.confidence.length === 0 && escalate.confidence === 'auto' ? alwaysEscalate : thresholdOf(escalate, exitCurve(pool), true);
+export function thresholdFrom(escalate: Compound['escalate'], pool: CalibrationPool, learns: boolean): number {
+  return pool.confidence.length === 0 && escalate.confidence === 'auto' ? alwaysEscalate : thresholdOf(escalate, exitCurve(pool), learns);
 }
 
-function thresholdOf({ confidence, within }: Compound['escalate'], curve: readonly ExitPoint[], hasUpper: boolean): number {
-  if (confidence === 'never' || !hasUpper) return 0;
+function thresholdOf({ confidence, within }: Compound['escalate'], curve: readonly ExitPoint[], learns: boolean): number {
+  if (confidence === 'never') return 0;
   if (confidence === 'always') return alwaysEscalate;
-  if (confidence === 'auto') return cheapestPoint(curve, within).threshold;
-  return confidence;
+  return confidence === 'auto' ? automaticPoint(curve, within, learns).threshold : confidence;
 }
 
 /** The point of the curve that a threshold stands on: the last one that does not lie above it. */

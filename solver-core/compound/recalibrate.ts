@@ -3,7 +3,7 @@ import { poolAnew, withNewest } from './pool.ts';
 import { fitTemperature } from './calibration.ts';
 import { headEnergy, noJoules, plus, times } from './joules.ts';
 import { opinionOf } from './softmax.ts';
-import { cheapestPoint, exitCurve } from './threshold.ts';
+import { automaticPoint, exitCurve } from './threshold.ts';
 import { scored } from './trial.ts';
 import type { Judged } from './trial.ts';
 import type { CalibrationPool, Exit, ExitState, Joules, StreamPrices, StreamState } from './types.ts';
@@ -49,16 +49,11 @@ export function recalibrated(state: StreamState, window: WindowScores, prices: S
   return { lower: lower.exit, upper: upper.exit, threshold: thresholdAfter(state, pool), pool, energy };
 }
 
-/** Share of decisions that an automatic threshold sends up at least: without any, nothing would tell when the upper exit has become better. */
-const askedShare = 0.05;
-
-/** The cheapest threshold for the pool that still asks the upper exit now and then; the present one where nothing is known of the upper exit. */
+/** The automatic threshold for the pool; the present one where the plan has another or nothing is known of the upper exit. */
 function thresholdAfter({ settings, threshold }: StreamState, pool: CalibrationPool): number {
   const { confidence, within } = settings.escalate;
   if (confidence !== 'auto' || !pool.asked.includes(1)) return threshold;
-  const curve = exitCurve(pool);
-  const chosen = cheapestPoint(curve, within);
-  return chosen.escalated >= askedShare ? chosen.threshold : (curve.find(({ escalated }) => escalated >= askedShare) ?? chosen).threshold;
+  return automaticPoint(exitCurve(pool), within, settings.learns).threshold;
 }
 
 /** What the heads say to the rows, as the pool keeps it. */

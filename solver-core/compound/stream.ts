@@ -18,7 +18,7 @@ export interface StreamStart {
 export function startStream({ prepared, settings, policy, versions }: StreamStart): StreamState {
   const { lower, upper, pool, classRows, error } = prepared;
   // Without calibration rows the threshold follows from the plan alone.
-  const threshold = pool.confidence.length === 0 ? thresholdFrom(settings.escalate, pool) : prepared.threshold;
+  const threshold = pool.confidence.length === 0 ? thresholdFrom(settings.escalate, pool, settings.learns) : prepared.threshold;
   return {
     ...{ settings, versions, lower, upper, threshold, pool, classRows },
     policy: createPolicy(policy),

@@ -93,6 +93,16 @@ export function cheapestPoint(curve: readonly ExitPoint[], within: number): Exit
   return enough.reduce((best, p) => (p.energyJ < best.energyJ ? p : best), enough[0] ?? last);
 }
 
+/** Share of decisions that a stream which learns sends up at least: without any, nothing would tell when the upper exit has become the better one. */
+const askedShare = 0.02;
+
+/** The point that `escalate below auto` means: the cheapest one, and where heads learn one that still asks the upper exit now and then. */
+export function automaticPoint(curve: readonly ExitPoint[], within: number, learns: boolean): ExitPoint {
+  const chosen = cheapestPoint(curve, within);
+  if (!learns || chosen.escalated >= askedShare) return chosen;
+  return curve.find(({ escalated }) => escalated >= askedShare) ?? chosen;
+}
+
 /** At most `count` points of the curve for people: ends and chosen point kept, the others evenly by share of escalations. */
 export function thinned(curve: readonly ExitPoint[], count: number, chosen: ExitPoint): readonly ExitPoint[] {
   if (curve.length <= count) return curve;
