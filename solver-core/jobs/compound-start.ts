@@ -50,7 +50,7 @@ function machineBytes(): number {
 
 /** When the run learns: as the plan says, unless the caller decides. */
 export function policyOf(setup: CompoundSetup, asked: CompoundPolicyName, rowValues: number): PolicyOptions {
-  const planned = compoundPolicy(setup.compound, rowValues);
+  const planned = compoundPolicy(setup.compound, rowValues, setup.task);
   if (asked === 'plan' || setup.compound.learn === 'none') return planned;
   return { kind: asked, ...(planned.pendingKeep === undefined ? {} : { pendingKeep: planned.pendingKeep }) };
 }
