@@ -48,8 +48,7 @@ export async function openTokenRunner(
         if (token.kind === 'step') await runSteps(runner, token, part, result);
         else await runWhole(runner, token, part, result);
       }
-      const { logits, values } = result.taken(token.logits);
-      return { logits, values };
+      return result.taken(token.logits, asked);
     },
     dispose: () => runner.dispose(),
   };
@@ -117,10 +116,11 @@ class Results {
     for (let row = 0; row < rows; row++) array.set(data.subarray(row * width, (row + 1) * width), target(row) * width);
   }
 
-  taken(logits: string): { readonly logits: Float32Array; readonly values: ReadonlyMap<string, Float32Array> } {
+  taken(logits: string, asked: readonly string[]): { readonly logits: Float32Array; readonly values: ReadonlyMap<string, Float32Array> } {
     const values = new Map(this.arrays);
     const scores = values.get(logits) ?? new Float32Array(0);
-    values.delete(logits);
+    // Whoever asks for the scores as an inner value gets them as such.
+    if (!asked.includes(logits)) values.delete(logits);
     return { logits: scores, values };
   }
 }

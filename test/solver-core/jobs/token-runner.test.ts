@@ -84,6 +84,9 @@ describe.skipIf(!hasShared)('own language models', () => {
       expect(values.get('/Mul_15_output_0')?.every((v) => v >= 0)).toBe(true);
       const again = await runner.run(Int32Array.from(ids.flat()), tokens, []);
       expect(again.values.size).toBe(0);
+      // The scores as an inner value like any other: a head's result is a value of a layer, too.
+      const scores = await runner.run(Int32Array.from(ids.flat()), tokens, ['logits']);
+      expect(scores.values.get('logits')).toEqual(scores.logits);
     } finally {
       await runner.dispose();
     }
