@@ -89,6 +89,11 @@ describe('completion', () => {
     ['how to escalate', inside('escalate |'), ['below', 'never', 'always']],
     ['the confidence', inside('escalate below |'), ['auto']],
     ['the cache', inside('cache |'), ['off']],
+    ['the end of a range of blocks', inside('lower blocks 0..|'), ['0', '1', '2']],
+    ['blocks in a list of layers', 'model "deep.onnx"\nlower tier a { layers "x", blocks | }', ['0', '1', '2']],
+    ['a vocabulary that is being typed', 'text "input.txt" tokens "vo|"', ['vocab.json']],
+    ['a half-typed clause of a section', inside('esc|'), ['escalate']],
+    ['what may follow a confidence', inside('escalate below auto |'), ['within']],
     ['a size', inside('cache 64 |'), ['B', 'KB', 'MB', 'GB']],
     ['what a budget counts', inside('budget 5 uJ per |'), ['decision', 'update']],
   ])('%s', async (_name, text, expected) => {
