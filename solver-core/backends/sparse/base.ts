@@ -10,8 +10,8 @@ import { shapes } from './emit-shape.ts';
 import { unsupported } from './errors.ts';
 import { Layers } from './layers.ts';
 import type { Machine } from './machine.ts';
-import { runNodes, type RunNode } from './rewrite.ts';
-import { storedTensor, type Stored } from './stored.ts';
+import { fusedOps, runNodes, type RunNode } from './rewrite.ts';
+import { storedTensors } from './stored.ts';
 import type { Value } from './values.ts';
 
 const emitters: ReadonlyMap<string, Emitter> = new Map(
@@ -28,6 +28,8 @@ export interface Base {
   readonly nodes: readonly RunNode[];
   /** Stored tensors that steps read, and what depends on nothing else. */
   readonly constants: ReadonlyMap<string, Value>;
+  /** Whether the model stores a tensor of this name. */
+  isStored(name: string): boolean;
   emitterOf(node: RunNode): Emitter;
 }
 
@@ -35,14 +37,18 @@ export interface Base {
 export function prepare(model: OnnxModel, machine: Machine, skipZeros: boolean): Base {
   const { graph } = model;
   const opset = graph.opsets.get('') ?? 0;
-  const stored = remembered((name) => storedTensor(model, name));
-  const layers = new Layers(machine, skipZeros, stored);
+  const stored = storedTensors(model);
+  const layers = new Layers(machine, skipZeros, (name) => stored.read(name));
   const all = runNodes(graph);
-  for (const node of all) if (!isConstantNode(node) && (node.domain !== '' || !emitters.has(node.op))) throw unsupported(node);
+  for (const node of all) {
+    // Operators of our own come from here alone, whatever a file calls its nodes.
+    const foreign = fusedOps.has(node.op) && graph.nodes[node.index]?.op === node.op;
+    if (!isConstantNode(node) && (node.domain !== '' || foreign || !emitters.has(node.op))) throw unsupported(node);
+  }
   const constants = new Map<string, Value>();
   const builder = new Builder(machine);
   const place = (name: string, node: RunNode | undefined): void => {
-    const tensor = name === '' || constants.has(name) ? undefined : stored(name);
+    const tensor = name === '' || constants.has(name) ? undefined : stored.read(name);
     if (tensor !== undefined) constants.set(name, builder.constant(tensor.dims, tensor.kind, tensor.data));
     else if (node !== undefined && name !== '' && graph.initializers.has(name) && !constants.has(name))
       throw unsupported(node, `its stored input is of type ${graph.initializers.get(name)?.dtype ?? 'unknown'} or too large`);
@@ -53,7 +59,7 @@ export function prepare(model: OnnxModel, machine: Machine, skipZeros: boolean):
     node.op === 'Threshold' ? thresholdEmitter(listed.has(node.outputs[0] ?? '')) : (emitters.get(node.op) as Emitter);
   for (const node of all) {
     if (isConstantNode(node)) {
-      if (stored(node.outputs[0] ?? '') === undefined) throw unsupported(node, 'a constant that is not of numbers, or too large');
+      if (stored.read(node.outputs[0] ?? '') === undefined) throw unsupported(node, 'a constant that is not of numbers, or too large');
       continue;
     }
     const weights = layers.weightsOf(node);
@@ -78,19 +84,11 @@ export function prepare(model: OnnxModel, machine: Machine, skipZeros: boolean):
   }
   for (const { name } of graph.outputs) place(name, undefined);
   for (const name of listedOnly(graph, nodes, layers)) listed.add(name);
-  return { graph, opset, machine, layers, nodes, constants, emitterOf };
+  return { graph, opset, machine, layers, nodes, constants, isStored: (name) => stored.has(name), emitterOf };
 }
 
 function isConstantNode(node: RunNode): boolean {
   return node.op === 'Constant' && node.domain === '';
-}
-
-function remembered(read: (name: string) => Stored | undefined): (name: string) => Stored | undefined {
-  const known = new Map<string, Stored | undefined>();
-  return (name) => {
-    if (!known.has(name)) known.set(name, read(name));
-    return known.get(name);
-  };
 }
 
 /** Results of thresholds that nothing reads but layers that skip: these need the list only. */

@@ -14,7 +14,7 @@ export interface Broadcast {
 }
 
 /** Most rows of one step: their offsets are kept in memory. */
-const maxRows = 2 ** 24;
+export const maxRows = 2 ** 22;
 
 /** ONNX broadcasting (numpy rules). Rejects with `model-run-failed` when shapes do not fit. */
 export function broadcast(builder: Builder, operands: readonly Value[]): Broadcast {

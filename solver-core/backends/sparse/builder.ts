@@ -1,4 +1,4 @@
-import { unsupported } from './errors.ts';
+import { runFailed, unsupported } from './errors.ts';
 import type { Machine, Step } from './machine.ts';
 import type { RunNode } from './rewrite.ts';
 import { elementsOf, type Storage, type Value, type ValueKind } from './values.ts';
@@ -9,6 +9,9 @@ export interface ZeroList {
   readonly entries: number;
   readonly storage: Storage;
 }
+
+/** Most numbers that say how a node works: sizes, axes, steps. */
+const maxNumbers = 4096;
 
 const noNode: RunNode = {
   index: -1,
@@ -69,6 +72,7 @@ export class Builder {
 
   /** A new value; its elements are undefined until a step writes them. */
   output(dims: readonly number[], kind: ValueKind = 'float'): Value {
+    if (!dims.every((size) => Number.isInteger(size) && size >= 0)) throw runFailed(`a tensor of shape [${dims.join(', ')}]`);
     const storage = this.storage(elementsOf(dims) * 4);
     return { address: storage.address, dims, kind, constant: this.isConstant, storage };
   }
@@ -95,6 +99,7 @@ export class Builder {
   /** The elements of a constant, as a copy. */
   numbers(value: Value, what: string): readonly number[] {
     if (!value.constant) throw unsupported(this.node, `its ${what} depend on the data`);
+    if (elementsOf(value.dims) > maxNumbers) throw unsupported(this.node, `more than ${maxNumbers} ${what}`);
     return [...this.machine.floats(value.address, elementsOf(value.dims))];
   }
 

@@ -1,5 +1,5 @@
 import { floatAttribute, intAttribute } from '../../model/graph.ts';
-import { broadcastDims, stridesIn } from './broadcast.ts';
+import { broadcastDims, maxRows, stridesIn } from './broadcast.ts';
 import type { ZeroList } from './builder.ts';
 import { given, type Emission, type Emitter } from './emission.ts';
 import { applyBinary } from './emit-elementwise.ts';
@@ -94,6 +94,7 @@ function product(e: Emission, a: Value, b: Value): Value {
     throw runFailed(`shapes [${a.dims.join(', ')}] and [${b.dims.join(', ')}] cannot be multiplied`);
   const outer = broadcastDims([left.slice(0, -2), right.slice(0, -2)]);
   const products = elementsOf(outer);
+  if (products > maxRows) throw runFailed(`shape [${outer.join(', ')}] has more than ${maxRows} products`);
   const tail = [...(a.dims.length === 1 ? [] : [m]), ...(b.dims.length === 1 ? [] : [n])];
   const y = e.builder.output([...outer, ...tail]);
   if (elementsOf(y.dims) === 0) return y;

@@ -122,7 +122,7 @@ const split: Emitter = (e) => {
   const stored = e.inputs[1] === undefined ? intsAttribute(e.node, 'split') : e.builder.numbers(e.inputs[1], 'sizes');
   const each = Math.ceil(size / parts);
   const sizes = stored ?? Array.from({ length: parts }, (_, i) => Math.max(0, Math.min(each, size - i * each)));
-  if (sizes.reduce((a, b) => a + b, 0) !== size || sizes.length !== parts)
+  if (sizes.reduce((a, b) => a + b, 0) !== size || sizes.length !== parts || sizes.some((part) => !(part >= 0)))
     throw runFailed(`a dimension of ${size} cannot be split into [${sizes.join(', ')}]`);
   let at = 0;
   return sizes.map((count) => {

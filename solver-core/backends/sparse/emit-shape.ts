@@ -4,7 +4,7 @@ import { runFailed } from './errors.ts';
 import { elementsOf, type Value } from './values.ts';
 
 /** Most elements of a tensor that is made from a shape. */
-const maxMade = 2 ** 28;
+const maxMade = 2 ** 24;
 
 const same: Emitter = (e) => [e.builder.view(given(e, 0), given(e, 0).dims)];
 

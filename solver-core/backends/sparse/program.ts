@@ -33,7 +33,7 @@ export function makeProgram(base: Base, shapes: ReadonlyMap<string, readonly num
   const isRead = (name: string): boolean => name !== '' && (reads.get(name) ?? 0) > 0;
   for (const node of base.nodes) {
     const own = node.inputs.map((name) => (name === '' ? undefined : values.get(name)));
-    const missing = node.inputs.find((name, i) => name !== '' && own[i] === undefined && !isPacked(base, name));
+    const missing = node.inputs.find((name, i) => name !== '' && own[i] === undefined && !base.isStored(name));
     if (missing !== undefined) throw runFailed(`no node makes the value ${quoteName(missing)}`);
     const constant = own.every((value) => value === undefined || value.constant) && layers.weightsOf(node) === undefined;
     const before = lists.size;
@@ -72,10 +72,6 @@ function countReads({ nodes, graph }: Base): Map<string, number> {
   const names = [...nodes.flatMap((node) => node.inputs), ...graph.outputs.map(({ name }) => name)];
   for (const name of names) reads.set(name, (reads.get(name) ?? 0) + 1);
   return reads;
-}
-
-function isPacked({ graph }: Base, name: string): boolean {
-  return graph.initializers.has(name) || graph.nodes.some((node) => node.op === 'Constant' && node.outputs[0] === name);
 }
 
 /** Copies the inputs in, runs, copies the asked outputs out. */

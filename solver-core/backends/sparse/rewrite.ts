@@ -3,6 +3,7 @@ import { elementsOf } from './values.ts';
 
 /** Operators of our own that several nodes become. */
 export type FusedOp = 'Threshold' | 'Dense' | 'MulMulAdd';
+export const fusedOps: ReadonlySet<string> = new Set<FusedOp>(['Threshold', 'Dense', 'MulMulAdd']);
 
 /**
  * A node to be run. `op` is that of ONNX, or a FusedOp:

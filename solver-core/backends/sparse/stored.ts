@@ -1,4 +1,4 @@
-import type { Attribute } from '../../model/graph.ts';
+import { maxFoldedElements, type Attribute, type GraphNode } from '../../model/graph.ts';
 import { readTensor, type OnnxModel } from '../../onnx/index.ts';
 import { runFailed } from './errors.ts';
 import { kindOf, type ValueKind } from './values.ts';
@@ -10,30 +10,44 @@ export interface Stored {
   readonly data: Float32Array;
 }
 
-/** A tensor that the main graph stores: an initializer, or the value of a Constant node; undefined when there is none of that name. */
-export function storedTensor(model: OnnxModel, name: string): Stored | undefined {
-  const { graph } = model;
-  const info = graph.initializers.get(name);
-  if (info === undefined) {
-    const constant = graph.nodes.find((node) => node.op === 'Constant' && node.domain === '' && node.outputs[0] === name);
-    if (constant === undefined) return undefined;
-    const simple = attributeValues(constant.attributes);
-    if (simple !== undefined) return simple;
-  }
-  const described = info ?? constantInfo(model, name);
-  const kind = kindOf(described?.dtype ?? 'unknown');
-  if (described === undefined || kind === undefined) return undefined;
-  if (kind === 'float') {
-    const { value, diagnostics } = readTensor(model, name);
-    if (value === undefined) throw runFailed(diagnostics[0]?.message.replace(/\.$/, '') ?? 'a tensor cannot be read');
-    return { dims: value.dims, kind, data: value.data instanceof Float32Array ? value.data : Float32Array.from(value.data) };
-  }
-  return described.values === null ? undefined : { dims: described.dims, kind, data: Float32Array.from(described.values) };
+/** The tensors that the main graph stores: initializers, and values of Constant nodes. */
+export interface StoredTensors {
+  has(name: string): boolean;
+  /** undefined where there is none of that name, or none of numbers. Large ones are read anew every time: they are packed once. */
+  read(name: string): Stored | undefined;
 }
 
-function constantInfo(model: OnnxModel, name: string) {
-  const value = model.graph.nodes.find((node) => node.op === 'Constant' && node.outputs[0] === name)?.attributes.get('value');
-  return value?.kind === 'tensor' ? value.value : undefined;
+export function storedTensors(model: OnnxModel): StoredTensors {
+  const { nodes, initializers } = model.graph;
+  const constants = new Map(
+    nodes.filter(({ op, domain }) => op === 'Constant' && domain === '').map((node) => [node.outputs[0] ?? '', node]),
+  );
+  const small = new Map<string, Stored>();
+  return {
+    has: (name) => constants.has(name) || initializers.has(name),
+    read(name) {
+      const known = small.get(name);
+      if (known !== undefined) return known;
+      const tensor = read(model, name, constants.get(name));
+      if (tensor !== undefined && tensor.data.length <= maxFoldedElements) small.set(name, tensor);
+      return tensor;
+    },
+  };
+}
+
+function read(model: OnnxModel, name: string, constant: GraphNode | undefined): Stored | undefined {
+  const simple = constant === undefined ? undefined : attributeValues(constant.attributes);
+  if (simple !== undefined) return simple;
+  const attribute = constant?.attributes.get('value');
+  const described =
+    constant === undefined ? model.graph.initializers.get(name) : attribute?.kind === 'tensor' ? attribute.value : undefined;
+  const kind = kindOf(described?.dtype ?? 'unknown');
+  if (described === undefined || kind === undefined) return undefined;
+  if (described.values !== null) return { dims: described.dims, kind, data: Float32Array.from(described.values) };
+  if (kind !== 'float') return undefined;
+  const { value, diagnostics } = readTensor(model, name);
+  if (value === undefined) throw runFailed(diagnostics[0]?.message.replace(/\.$/, '') ?? 'a tensor cannot be read');
+  return { dims: value.dims, kind, data: value.data instanceof Float32Array ? value.data : Float32Array.from(value.data) };
 }
 
 /** Constants written as plain attributes (value_float, value_ints and so on). */

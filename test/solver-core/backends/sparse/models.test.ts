@@ -158,6 +158,45 @@ describe('a model is opened, run and closed', () => {
     });
   });
 
+  test.each(['Threshold', 'Dense', 'MulMulAdd'])('an operator that only calls itself %s is refused', async (op) => {
+    const named: BuiltGraph = { ...graph, nodes: [...graph.nodes.slice(0, 2), { op, inputs: ['r', 'v', 'b', 'b'], outputs: ['y'] }] };
+    await expect(sparseRuntime().open(buildModel(named))).rejects.toMatchObject({ code: 'sparse-op-unsupported' });
+  });
+
+  test.each([
+    ['Expand', [-3, 1], ['x', 's']],
+    ['Split', [-1, 5], ['x', 's']],
+    ['Reshape', [-1, -1], ['x', 's']],
+    ['ConstantOfShape', [1 << 14, 1 << 14], ['s']],
+    ['Gather', [7, 0], ['x', 's']],
+  ] as const)('%s with %j is refused', async (op, sizes, inputs) => {
+    const wrong: BuiltGraph = {
+      name: 'wrong',
+      inputs: [{ name: 'x', type: 'float32', dims: [4] }],
+      outputs: [{ name: 'y', type: 'float32', dims: [] }],
+      tensors: [{ name: 's', dims: [2], data: { int64: sizes } }],
+      nodes: [{ op, inputs, outputs: op === 'Split' ? ['y', 'z'] : ['y'] }],
+    };
+    const running = sparseRuntime()
+      .open(buildModel(wrong))
+      .then((runner) => runner.run(new Map([['x', values([4], 1)]]), ['y']));
+    await expect(running).rejects.toMatchObject({ code: 'model-run-failed' });
+  });
+
+  test('ten thousand constants are read once each', async () => {
+    const n = 10_000;
+    const many: BuiltGraph = {
+      name: 'many',
+      inputs: [{ name: 'x', type: 'float32', dims: [2] }],
+      outputs: [{ name: `y${n - 1}`, type: 'float32', dims: [2] }],
+      tensors: Array.from({ length: n }, (_, i) => ({ name: `c${i}`, dims: [], data: Float32Array.of(1) })),
+      nodes: Array.from({ length: n }, (_, i) => ({ op: 'Add', inputs: [i === 0 ? 'x' : `y${i - 1}`, `c${i}`], outputs: [`y${i}`] })),
+    };
+    const runner = await sparseRuntime().open(buildModel(many));
+    const { data } = (await runner.run(new Map([['x', { dims: [2], data: Float32Array.of(0, 5) }]]), [`y${n - 1}`])).get(`y${n - 1}`)!;
+    expect([...data]).toEqual([n, n + 5]);
+  });
+
   test('inputs that do not fit, are missing, or point outside of a table', async () => {
     const runner = await sparseRuntime().open(buildModel(graph));
     await expect(runner.run(new Map([['x', values([2, 5], 1)]]), ['y'])).rejects.toMatchObject({
