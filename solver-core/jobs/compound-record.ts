@@ -45,7 +45,9 @@ export function compoundRecord(input: RecordInput): CompoundDocument {
   const { setup, paths, state: read, plan, stream } = run;
   const { state, steps } = outcome;
   const { counts, sums } = state;
-  const { parts } = setup;
+  const { parts, language } = setup;
+  // Layers of a model that takes whole windows are counted for one window.
+  const units = language?.token.kind === 'parallel' ? language.context : 1;
   return {
     schema: 'tierwise.compound/1',
     plan: setup.read.path,
@@ -53,8 +55,8 @@ export function compoundRecord(input: RecordInput): CompoundDocument {
     task: setup.task,
     target: setup.plan.target,
     resumed: read !== null,
-    lower: moduleOf(parts.lower, modules.lower.version, all.lower),
-    upper: moduleOf(parts.upper, modules.upperVersion, all.upper),
+    lower: moduleOf(parts.lower, modules.lower.version, all.lower, units),
+    upper: moduleOf(parts.upper, modules.upperVersion, all.upper, units),
     calibration: started.calibration,
     heads: started.heads,
     cache: input.cache === null ? null : { ...input.cache, breakEvenHitRate: all.breakEvenHitRate },
@@ -86,8 +88,10 @@ export function compoundRecord(input: RecordInput): CompoundDocument {
   };
 }
 
-function moduleOf({ name, layers, model }: ModulePart, version: string, energy: CompoundModule['energy']): CompoundModule {
-  const macs = layers.every((layer) => layer.macs !== null) ? layers.reduce((sum, layer) => sum + (layer.macs ?? 0), 0) : null;
+function moduleOf({ name, layers, model }: ModulePart, version: string, energy: CompoundModule['energy'], units: number): CompoundModule {
+  const macs = layers.every((layer) => layer.macs !== null)
+    ? Math.round(layers.reduce((sum, layer) => sum + (layer.macs ?? 0), 0) / units)
+    : null;
   let parameters = 0;
   for (const { elements, dtype } of model.graph.initializers.values()) if (dtype.startsWith('float')) parameters += elements;
   return { name, version, macs, parameters, energy };

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { RunTensor } from '../../../solver-core/fit/model-runner.ts';
@@ -6,6 +6,7 @@ import { contextSpans } from '../../../solver-core/jobs/compound-contexts.ts';
 import { vocabularyOf } from '../../../solver-core/data/vocabulary.ts';
 import type { CompoundDocument } from '../../../solver-core/protocol/index.ts';
 import { ortRuntime } from '../../../solver-core/runtime/ort.ts';
+import { hasShared, shared } from '../../shared.ts';
 import { editPlan, exampleFolder, failure, logOf, run } from './compound-tools.ts';
 
 const plan = 'reader.tiers';
@@ -163,6 +164,43 @@ describe('a stream of text', () => {
     expect(await of(put('rows.csv', 'a,b,y\n1,2,0\n'))).toMatchObject({ code: 'stream-does-not-fit' });
     put('vocab.json', '["a","b"]');
     expect(await of(put('ab.txt', 'ab'))).toMatchObject({ code: expect.stringMatching(/vocabulary-mismatch|plan-has-errors/) as unknown });
+  });
+
+  test.skipIf(!hasShared)('a model that takes whole windows is cut, decides and is written the same way', async () => {
+    const folder = textFolder();
+    for (const name of ['opt_char.onnx', 'vocab.json']) copyFileSync(shared(`material/models/own/${name}`), join(folder, name));
+    editPlan(folder, plan, 'rwkv_char_step.onnx', 'opt_char.onnx');
+    const text = 'No board is needed.\n\nThe same core runs as a command.';
+    writeFileSync(join(folder, 'stream.txt'), text);
+    const document = await run(folder, { plan, stream: 'stream.txt', policy: 'never' });
+    const tokens = tokensOf(folder);
+    const [lower, upper] = [
+      await ortRuntime().open(readFileSync(document.outputs.lower)),
+      await ortRuntime().open(readFileSync(document.outputs.upper)),
+    ];
+    const hidden = upper.inputs.find((name) => name !== 'ids')!;
+    const answers: Record<'lower' | 'upper', number[]> = { lower: [], upper: [] };
+    for (const part of ['No board is needed.\n\n', 'The same core runs as a command.']) {
+      const ids: RunTensor = { dims: [1, part.length], data: Float32Array.from(part, (c) => tokens.indexOf(c)) };
+      const below = await lower.run(new Map([['ids', ids]]), lower.outputs);
+      const above = await upper.run(
+        new Map([
+          ['ids', ids],
+          [hidden, below.get(hidden)!],
+        ]),
+        upper.outputs,
+      );
+      for (let t = 0; t < part.length; t++) {
+        answers.lower.push(largest(below.get('tierwise_scores')!.data.slice(t * 65, (t + 1) * 65)));
+        answers.upper.push(largest(above.get('tierwise_scores')!.data.slice(t * 65, (t + 1) * 65)));
+      }
+    }
+    const log = logOf(document);
+    expect(log.map(({ prediction }) => prediction)).toEqual(log.map(({ exit }, i) => tokens[answers[exit][i]!]));
+    // Per token: seven weight matrices of four blocks, 160 wide.
+    expect(document.lower.macs).toBe(4 * 12 * 160 * 160);
+    await lower.dispose();
+    await upper.dispose();
   });
 
   test('refuses a state of other modules', async () => {
