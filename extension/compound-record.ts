@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { CompoundDocument } from '../solver-core/protocol/index.ts';
 import { thinned, type CompoundRun } from './compound-run.ts';
+import { withFullRefs, withShortRefs } from './record-refs.ts';
 import { count, diagnostics, energy, number, share, source, text } from './record-parts.ts';
 
 const sums = v.object({ compound: energy, alwaysLower: energy, alwaysUpper: energy, retraining: energy });
@@ -118,13 +119,17 @@ export function rememberedCompound(run: CompoundRun): unknown {
     [20, 60],
     [0, 20],
   ] as const) {
+    // The record keeps its references: the others are told through it.
+    const told = {
+      decisions: rows === 0 ? [] : run.decisions.slice(-rows),
+      course: thinned(run.course, points),
+      updates: rows === 0 ? [] : run.updates.slice(-rows),
+    };
     const memory = {
       stream: stream ?? record.stream,
       planHash,
       record: { ...record, steps: [] },
-      decisions: rows === 0 ? [] : run.decisions.slice(-rows),
-      course: thinned(run.course, points),
-      updates: rows === 0 ? [] : run.updates.slice(-rows),
+      ...withShortRefs(told, record.totals.energy.deciding.ref),
     };
     if (JSON.stringify(memory).length <= maxRemembered) return memory;
   }
@@ -135,7 +140,10 @@ export function rememberedCompound(run: CompoundRun): unknown {
 export function restoredCompound(memory: unknown, idle: CompoundRun): CompoundRun | undefined {
   const result = v.safeParse(saved, memory);
   if (!result.success) return undefined;
-  const { stream, planHash, record, decisions, course, updates } = result.output;
+  const { stream, planHash, record, decisions, course, updates } = withFullRefs(
+    result.output,
+    result.output.record.totals.energy.deciding.ref,
+  );
   const known: CompoundDocument = record;
   return {
     ...idle,

@@ -7,6 +7,7 @@ import type {
   ErrorData,
   LearnDecision,
 } from '../solver-core/protocol/index.ts';
+import { withFullRefs } from './record-refs.ts';
 
 /** A point of the course of a stream: running figures behind so many decisions. */
 export interface CoursePoint {
@@ -100,7 +101,8 @@ export function withStep(run: CompoundRun, step: CompoundStep): CompoundRun {
 }
 
 /** The run as its record tells it. Decisions stay as they were told: the record has none. */
-export function finishedCompound(run: CompoundRun, record: CompoundDocument, planHash: string | null): CompoundRun {
+export function finishedCompound(run: CompoundRun, document: CompoundDocument, planHash: string | null): CompoundRun {
+  const record = withFullRefs(document, document.totals.energy.deciding.ref);
   const done = { ...run, running: null, record: { ...record, steps: [] }, restored: false, hasState: true, planHash, error: null };
   // Told batch by batch, also before this window's newest run: nothing to add.
   if (run.decisionCount >= record.totals.decisions && run.course.length > 0)

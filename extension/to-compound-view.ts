@@ -24,6 +24,8 @@ import { shareText } from './to-optimise-view.ts';
 /** Points of the curves; more cannot be told apart on a screen. */
 const maxPoints = 300;
 const maxInput = 400;
+/** Batches told while more come in. */
+const maxLiveUpdates = 50;
 
 /** What the page has and asks for. */
 export interface CompoundQuestion {
@@ -57,8 +59,11 @@ export function compoundView(run: CompoundRun, question: CompoundQuestion, t: Tr
       hitRate: shareOrNone(running?.hitRate ?? null),
       sums: sumsView(last?.sums ?? record?.totals.sums ?? null, t),
     },
-    points: thinned(run.course, maxPoints).map(pointView),
-    updates: run.updates.toReversed().map((update) => updateView(update, t)),
+    points: thinned(run.course, maxPoints).map((point) => pointView(point, t)),
+    updates: run.updates
+      .slice(run.running === null ? 0 : -maxLiveUpdates)
+      .toReversed()
+      .map((update) => updateView(update, t)),
     updateCount: run.updateCount,
     result: record === null ? null : resultView(run, record, question.planHash, t),
     error,
@@ -103,7 +108,10 @@ function decisionView(decision: CompoundDecision, t: Translate): CompoundDecisio
   };
 }
 
-function pointView({ decisions, running, sums, learned }: CoursePoint): CompoundPoint {
+function pointView({ decisions, running, sums, learned }: CoursePoint, t: Translate): CompoundPoint {
+  // What the sums rest on is told once, with the totals: hundreds of points would repeat it with every message.
+  const ref = t('as the totals');
+  const joules = ({ value, low, high, source }: Quantity<'J'>): JoulesView => ({ value, unit: 'J', low, high, source, ref });
   return {
     decisions,
     accuracy: running.accuracy,
@@ -192,13 +200,20 @@ function cacheView(cache: CompoundDocument['cache'], t: Translate): NonNullable<
         ? t('The cache never saves energy here: looking up and reading cost more than they spare.')
         : hitRate === null
           ? t('The cache was not asked.')
-          : hitRate > breakEven
-            ? t('The cache saved energy: {0} of the look-ups hit, and it pays off above {1}.', shareText(hitRate), shareText(breakEven))
-            : t(
-                'The cache cost more than it saved: {0} of the look-ups hit, and it pays off above {1}.',
+          : hitRate <= breakEven && cache.prefixHits > 0
+            ? t(
+                '{0} of the look-ups hit and {1} found a beginning; hits alone pay off above {2}.',
                 shareText(hitRate),
+                formatCount(cache.prefixHits),
                 shareText(breakEven),
-              ),
+              )
+            : hitRate > breakEven
+              ? t('The cache saved energy: {0} of the look-ups hit, and it pays off above {1}.', shareText(hitRate), shareText(breakEven))
+              : t(
+                  'The cache cost more than it saved: {0} of the look-ups hit, and it pays off above {1}.',
+                  shareText(hitRate),
+                  shareText(breakEven),
+                ),
   };
 }
 
@@ -237,8 +252,4 @@ const shareOrNone = (value: number | null): string => (value === null ? '\u2013'
 
 function figureOf(quantity: Quantity<'J'>, t: Translate): FigureView {
   return figureView(quantity, t) ?? { text: '\u2013', value: 0, low: 0, high: 0, bandText: '', source: 'assumed', ref: '' };
-}
-
-function joules({ value, low, high, source, ref }: Quantity<'J'>): JoulesView {
-  return { value, unit: 'J', low, high, source, ref };
 }

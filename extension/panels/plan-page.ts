@@ -6,7 +6,7 @@ import { noPlanMessage } from './no-plan.ts';
 import { attachPage, pageStrings, runPageCommand, type PageHandlers, type PageHost } from './page-host.ts';
 
 /** Runs try points and decide batches faster than a page can be drawn. */
-const tellEveryMs = 100;
+const tellEveryMs = 150;
 
 /** What one page about a plan shows and does. Texts are functions: the language is known late. */
 export interface PlanPageParts<R extends RunState> {

@@ -124,7 +124,8 @@ describe('the view of a compound model', () => {
     const withCache = (cache: (typeof compound)['cache']): string | undefined =>
       view({ ...compoundDone, record: { ...compound, cache } }).result?.cache?.verdict;
     const { cache } = compound;
-    expect(withCache(cache && { ...cache, hits: 10 })).toMatch(/cost more than it saved/);
+    expect(withCache(cache && { ...cache, hits: 10, prefixHits: 0 })).toMatch(/cost more than it saved/);
+    expect(withCache(cache && { ...cache, hits: 10 })).toMatch(/116 found a beginning/);
     expect(withCache(cache && { ...cache, breakEvenHitRate: null })).toMatch(/never saves/);
     expect(withCache(cache && { ...cache, lookups: 0, hits: 0 })).toMatch(/not asked/);
     expect(withCache(null)).toBeUndefined();
@@ -169,6 +170,17 @@ describe('a run over a reload of the window', () => {
     expect(JSON.stringify(rememberedCompound(wordy)).length).toBeLessThanOrEqual(400_000);
     expect(restored(wordy)?.decisions.length).toBe(20);
     expect(rememberedCompound(compoundIdle)).toBeUndefined();
+  });
+
+  it('tells every figure by its whole reference again, also those that the record tells in short', () => {
+    const short = <T>(value: T): T =>
+      JSON.parse(JSON.stringify(value).replaceAll(/"ref":"[^"]*"/g, '"ref":"as totals.energy of the record"')) as T;
+    const record = { ...compound, steps: short(compound.steps) };
+    const run = finishedCompound(startedCompound(compoundIdle, '/p/play.txt', true, ''), record, null);
+    const full = compound.totals.energy.deciding.ref;
+    expect(run.course.at(-1)?.sums.retraining.ref).toBe(full);
+    const back = restored({ ...compoundDone, decisions: short(compoundDone.decisions) });
+    expect([back?.decisions.at(-1)?.energy.total.ref, back?.course[0]?.sums.compound.ref]).toEqual([full, full]);
   });
 
   it.each([[null], [{}], [{ stream: 1 }], ['x']])('starts afresh from %j', (memory) => {
