@@ -40,6 +40,7 @@ export interface DecidedBatch {
 export async function decideBatch(state: StreamState, batch: StreamBatch, tools: StreamTools): Promise<DecidedBatch> {
   const { items, features } = batch;
   const { learner, temperature } = state.lower;
+  requireFinite(features, items);
   const scores = await learner.scores(featureRows(features, items.length));
   if (scores.length !== items.length * learner.outputs)
     throw new TierwiseError(
@@ -51,6 +52,10 @@ export async function decideBatch(state: StreamState, batch: StreamBatch, tools:
   const requests = planned.flatMap(({ request }) => (request === null ? [] : [request]));
   const upperFeatures = requests.length === 0 ? new Float32Array(0) : await tools.upper.represent(requests);
   assert(upperFeatures.length === requests.length * tools.upper.width, `${upperFeatures.length} values for ${requests.length} escalations`);
+  requireFinite(
+    upperFeatures,
+    requests.map(({ item }) => items[item]!),
+  );
   const above = state.upper;
   const upperScores = requests.length === 0 ? upperFeatures : await above.learner.scores(featureRows(upperFeatures, requests.length));
   let row = 0;
@@ -61,6 +66,18 @@ export async function decideBatch(state: StreamState, batch: StreamBatch, tools:
   });
   const last = planned.at(-1);
   return { decisions, lowerScores: scores, upperFeatures, upperScores, context: last === undefined ? state.context : last.context };
+}
+
+/** Throws `non-finite-features`: heads that learned such a row would be lost. */
+function requireFinite(features: Float32Array, items: readonly StreamItem[]): void {
+  const bad = features.findIndex((v) => !Number.isFinite(v));
+  if (bad < 0) return;
+  const item = items[Math.floor((bad * items.length) / features.length)];
+  throw new TierwiseError(
+    'non-finite-features',
+    `what a module makes of ${JSON.stringify(item?.input.slice(0, 60) ?? '')} is infinite or not a number`,
+    'Check the stream for such values, and the model for weights that overflow.',
+  );
 }
 
 /** Features as a head takes them to be scored; it does not look at the labels. */

@@ -12,7 +12,7 @@ export type Content =
   | { readonly kind: 'tokens'; readonly tokens: Int32Array }
   | { readonly kind: 'row'; /** The row's numbers as the module reads them. */ readonly values: Float32Array };
 
-/** What the cache keeps of a content. */
+/** What the cache keeps of a content. Its arrays are shared with the cache: read them, never write to them. */
 export interface Representation {
   /** [decisions, width] row-major: what the lower exit's head reads, one row per decision that the content serves. */
   readonly features: Float32Array;

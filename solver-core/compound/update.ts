@@ -92,8 +92,21 @@ export async function act(state: StreamState, trigger: Trigger, batch: WindowSco
     candidates.map(({ candidate }) => candidate),
   );
   const chosen = candidates.find(({ candidate }) => candidate.action === decision.action);
-  if (decision.action === 'skip' || chosen === undefined) return skipped(state, policy, decision, cost);
+  if (decision.action === 'skip' || chosen === undefined)
+    return { ...skipped(state, policy, decision, cost), drift: accustomed(state.drift, policy.refusals) };
   return guarded(state, { policy, decision, cost, before, window, ...chosen }, prices, widths);
+}
+
+/** Looks in a row that gain nothing, after which the present error is taken for normal. */
+const looksToGetUsed = 8;
+
+/**
+ * The monitors after looks that gained nothing: an error that learning does not lower is the normal one from then on (with more classes the task
+ * is harder than on calibration rows). It would else call for a look, and its joules, at every batch.
+ */
+function accustomed(drift: DriftState, refusals: number): DriftState {
+  const { ewma, reference } = drift;
+  return refusals < looksToGetUsed || ewma === null || reference === null || ewma <= reference ? drift : { ...drift, reference: ewma };
 }
 
 /** Recalibrates behind the new heads, and keeps all of it or nothing. */

@@ -255,6 +255,17 @@ describe('learning', () => {
     expect(last.lower.learner.outputs).toBe(4);
   });
 
+  test('an error that no candidate lowers becomes the normal one, and calls for no more looks', async () => {
+    // Labels by chance: nothing can be learned, and every look is paid for.
+    const noise = toyRows(3000, 4, 40);
+    const chance = { ...noise, labels: toyRows(3000, 4, 41).labels };
+    const { steps, state } = await run(await started(calibration), batchesOf(chance, 50));
+    const looks = (from: number, to: number): number => steps.slice(from, to).filter(({ step }) => step.update!.energy.value > 0).length;
+    expect(looks(0, 20)).toBeGreaterThanOrEqual(8);
+    expect(looks(40, 60)).toBeLessThan(0.5 * looks(0, 20));
+    expect(state.drift.reference!).toBeGreaterThan(0.5);
+  });
+
   test('the guard puts everything back, byte for byte, and the joules stay spent', async () => {
     // The candidate is right on three of four rows where today's head is right on two, but no longer sure of itself: behind its temperature
     // every row would go up, where the upper exit is known to be wrong.
@@ -417,6 +428,24 @@ describe('a state in a file', () => {
       }).decisionBudgetJ,
     ).toBe(1);
     expect(createPolicy(compoundPolicy({ ...compound, learn: 'none' }, 8)).options.kind).toBe('never');
+  });
+
+  test('features that are no numbers are refused before anything is decided', async () => {
+    const state = { ...(await started(calibration)), threshold: 2 };
+    const [batch] = batchesOf(drifting, 5);
+    const features = batch!.features.slice();
+    features[3 * lowerWidth + 1] = NaN;
+    const wrong = { ...batch!, features };
+    await expect(compoundStep(state, wrong, toolsFor(batch!))).rejects.toMatchObject({
+      code: 'non-finite-features',
+      message: 'what a module makes of "row 3" is infinite or not a number',
+    });
+    const tools = toolsFor(batch!);
+    const infinite = {
+      ...tools,
+      upper: { ...tools.upper, represent: () => Promise.resolve(new Float32Array(5 * upperWidth).fill(Infinity)) },
+    };
+    await expect(compoundStep(state, batch!, infinite)).rejects.toMatchObject({ code: 'non-finite-features' });
   });
 
   test('stray labels are refused before anything is decided', async () => {
