@@ -1,13 +1,18 @@
 import { correctionStages } from '../compress/sparsify/stages.ts';
 import type { Evaluation, LayerWeights, RowsKind, SparsifyModel, SparsityState, ValuesRequest } from '../compress/sparsify/types.ts';
 import { assert } from '../model/error.ts';
+import { findBlocks } from '../model/blocks.ts';
 import type { Layer } from '../model/layer.ts';
 import type { SparsitySite } from '../model/sites.ts';
 import { encodeModel, readTensor, withThresholds, type OnnxModel } from '../onnx/index.ts';
 import { withZeroShares } from '../onnx/zero-shares.ts';
+import { openBlockRunner, type BlockRunner } from './sparsify-parts.ts';
 import { openRowsRunner, type RowsRunner } from './sparsify-run.ts';
 import type { SearchRequest } from './sparsify-search.ts';
 import { siteThresholds } from './sparsify-thresholds.ts';
+
+/** Windows of a chunk of values of one block. */
+const chunkWindows = 64;
 
 /** A model bound to files and a runtime. */
 export interface BoundModel {
@@ -26,6 +31,17 @@ export async function bindModel(
   const runner = openRowsRunner(request);
   const sparse = (state: SparsityState): OnnxModel =>
     withThresholds(model, siteThresholds(sites, state), siteLayers, [...state.corrections.values()]);
+  const byBlock =
+    request.rows.kind === 'text' && runner.calibration !== null
+      ? openBlockRunner({
+          model,
+          blocks: findBlocks(model.graph, layers),
+          token: request.rows.token,
+          windows: runner.calibration,
+          runtime: request.runtime,
+          sparse,
+        })
+      : null;
   const cache = new Map<string, LayerWeights | null>();
   return {
     rows: runner.rows,
@@ -34,7 +50,7 @@ export async function bindModel(
       sites,
       stages: correctionStages(model.graph, siteLayers),
       evaluate: (state, rows) => evaluate(runner, sites, state, rows, sparse(state), model),
-      values: (requests, share) => values(runner, requests, share, sparse),
+      values: (requests, share) => values(runner, byBlock, requests, share, sparse),
       weights(id) {
         const known = cache.get(id);
         if (known !== undefined) return known;
@@ -76,10 +92,24 @@ async function evaluate(
 
 async function* values(
   runner: RowsRunner,
+  byBlock: BlockRunner | null,
   requests: readonly ValuesRequest[],
   share: number,
   sparse: (state: SparsityState) => OnnxModel,
 ): AsyncGenerator<readonly ReadonlyMap<string, Float32Array>[]> {
+  const blocks = requests.map(({ names }) => byBlock?.blockOf(names) ?? null);
+  if (byBlock !== null && runner.calibration !== null && blocks.every((block) => block !== null)) {
+    const { windows, tokens } = runner.calibration;
+    const count = Math.max(1, Math.round((windows.length / tokens) * share));
+    for (let first = 0; first < count; first += chunkWindows) {
+      const size = Math.min(chunkWindows, count - first);
+      const results = [];
+      for (const [i, { state, names }] of requests.entries())
+        results.push(await byBlock.run(state, blocks[i] ?? 0, [...new Set(names)], first, size));
+      yield results;
+    }
+    return;
+  }
   const asked = requests.map(({ state, names }) => ({ model: encodeModel(sparse(state)), names: [...new Set(names)] }));
   yield* runner.values(asked, share);
 }

@@ -9,7 +9,7 @@ import { textLoss, textWindows, type TextWindows } from './text-loss.ts';
 import { openTokenRunner } from './token-runner.ts';
 
 /** Tokens that steer and that decide, at most: the standard error of a paired difference is then a few hundredths of a percent. */
-const mostTokens = { calibration: 2 ** 15, deciding: 2 ** 16 } as const;
+const mostTokens = { calibration: 2 ** 14, deciding: 2 ** 16 } as const;
 /** The last part of the text decides, so that it shares no passage with the rest. */
 const decidingPart = 0.2;
 /** Numbers of inner values that one chunk may hold, and windows that it has at most. */
@@ -26,6 +26,8 @@ export interface AskedModel {
 export interface RowsRunner {
   /** Tokens or rows. */
   readonly rows: { readonly calibration: number; readonly deciding: number };
+  /** The windows of a text that steer; null for rows. */
+  readonly calibration: TextWindows | null;
   /** Loss per token or row, and the mean of each extra output (which has one number per token or row). */
   losses(
     model: Uint8Array,
@@ -50,6 +52,7 @@ function textRunner({ token, ids, context }: Extract<SearchRows, { kind: 'text' 
   };
   return {
     rows: { calibration: parts.calibration.targets.length, deciding: parts.deciding.targets.length },
+    calibration: parts.calibration,
     dispose: () => Promise.resolve(),
     async losses(model, rows, extra) {
       const { windows, targets, tokens } = parts[rows];
@@ -110,6 +113,7 @@ function dataRunner({ input, output, calibration, deciding }: Extract<SearchRows
   const parts = { calibration, deciding };
   return {
     rows: { calibration: calibration.rows, deciding: deciding.rows },
+    calibration: null,
     dispose: () => Promise.resolve(),
     async losses(model, rows, extra) {
       const data = parts[rows];

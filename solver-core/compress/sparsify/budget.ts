@@ -12,9 +12,10 @@ export const marginErrors = 1.645;
 /** Sparsity that the search begins at, between that of the model as it is (0) and 1. */
 const firstShare = 0.45;
 /** Prices that are tried. */
-const tries = 6;
-/** Sparsities closer than this are the same. */
+const tries = 5;
+/** Sparsities closer than this are the same, and so much of the bound is as good as all of it. */
 const closeEnough = 0.002;
+const wellSpent = 0.94;
 /** Parts of the run, for progress. */
 const probing = 0.3;
 
@@ -61,7 +62,7 @@ async function search(evaluator: Evaluator, allocation: Allocation, natural: Jud
       low = { target, cost };
     } else high = { target, cost };
     const next = nextTarget(low, high, maxLoss);
-    if (Math.abs(next - target) < closeEnough || next > 0.995) break;
+    if ((tried.allowed && cost >= wellSpent * maxLoss) || Math.abs(next - target) < closeEnough || next > 0.995) break;
     target = next;
   }
   return best;

@@ -19,10 +19,10 @@ import {
 
 /** Ridges that are tried on rows held apart, times the mean diagonal of the Gram. */
 const ridges = [1e-3, 1e-2, 1e-1] as const;
-/** Every so-many-th chunk is held apart while the ridge is chosen. */
-const apartEvery = 4;
+/** The last part of every chunk is held apart while the ridge is chosen. */
+const apartPart = 0.25;
 /** Steps towards targets that only count where the rectifier lets them through. */
-const rectifierSteps = 3;
+const rectifierSteps = 2;
 
 /** What one correction of a model is made with. */
 export interface CorrectionRequest {
@@ -92,19 +92,27 @@ async function correctStage(
   const groups = grouped(targets);
   const dense = { state: denseState, names: targets.map(({ layer }) => layer.residual?.sum ?? layer.preActivation) };
   const sparse = { state, names: [...groups.map(({ site }) => site.id), ...targets.flatMap(({ layer }) => layer.residual?.skip ?? [])] };
-  let number = 0;
   for await (const [wanted, given] of model.values([dense, sparse], share)) {
     checkAbort(control.abort);
     assert(wanted !== undefined && given !== undefined, 'values of both states');
     for (const group of groups) {
       const x = sparseInputs(valueOf(given, group.site.id), group.site.channels, state.settings.get(group.site.id));
       const y = joinedTargets(group, wanted, given);
-      const sums = await chunkSums(control.numerics, x, y, group.site.channels, group.outputs, context);
-      if (number % apartEvery === apartEvery - 1) group.apart = group.apart === undefined ? sums : combineSums(group.apart, sums);
-      else group.solve = group.solve === undefined ? sums : combineSums(group.solve, sums);
+      const rows = x.length / group.site.channels;
+      const border = rows - Math.floor(rows * apartPart);
+      const add = async (had: RidgeSums | undefined, from: number, to: number): Promise<RidgeSums | undefined> => {
+        if (to <= from) return had;
+        const [xs, ys] = [
+          x.subarray(from * group.site.channels, to * group.site.channels),
+          y.subarray(from * group.outputs, to * group.outputs),
+        ];
+        const sums = await chunkSums(control.numerics, xs, ys, group.site.channels, group.outputs, context);
+        return had === undefined ? sums : combineSums(had, sums);
+      };
+      group.solve = await add(group.solve, 0, border);
+      group.apart = await add(group.apart, border, rows);
       if (group.members.some(({ layer }) => layer.activation === 'Relu')) group.chunks.push({ x, y });
     }
-    number++;
   }
   const corrected: CorrectedLayer[] = [];
   for (const group of groups) corrected.push(...(await correctGroup(group, control)));
