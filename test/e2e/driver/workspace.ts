@@ -10,7 +10,10 @@ export function copyExample(name: string): { readonly folder: string; remove(): 
   const source = path.join(EXAMPLES, name);
   if (!existsSync(source)) throw new Error(`There is no example ${name}.`);
   const folder = path.join(mkdtempSync(path.join(tmpdir(), 'tierwise-e2e-')), name);
-  cpSync(source, folder, { recursive: true, filter: (file) => !/\.(fitted|learned|selected|measured|report)\./.test(path.basename(file)) });
+  cpSync(source, folder, {
+    recursive: true,
+    filter: (file) => !/\.(fitted|learned|selected|measured|report|sparse|compound)\./.test(path.basename(file)),
+  });
   return { folder, remove: () => rmSync(path.dirname(folder), { recursive: true, force: true }) };
 }
 

@@ -45,9 +45,11 @@ scenario('an untrusted workspace may not fit, and is told why', current, async (
   expect(listing(example.folder)).toEqual(filesBefore);
 });
 
-scenario('an untrusted workspace may not optimise energy or run git, and is told why', current, async ({ page }) => {
+scenario('an untrusted workspace may not search, run a compound model or run git, and is told why', current, async ({ page }) => {
   for (const [title, why] of [
     ['Tierwise: Optimise Energy...', /Optimising energy is blocked in a restricted workspace/],
+    ['Tierwise: Sparsify Activations...', /Making activations sparse is blocked in a restricted workspace/],
+    ['Tierwise: Run Compound Model...', /Running a compound model is blocked in a restricted workspace/],
     ['Tierwise: Compare Energy with HEAD', /blocked in a restricted workspace, because it runs git/],
     ['Tierwise: Calibrate Target...', /Measuring is blocked in a restricted workspace/],
   ] as const) {
