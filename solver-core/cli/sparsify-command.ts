@@ -1,6 +1,7 @@
 import type { SparsifyParams } from '../jobs/sparsify-aim.ts';
 import { searchThresholds } from '../jobs/sparsify-model.ts';
 import { sparsifyJob } from '../jobs/sparsify.ts';
+import { isAbort } from '../model/abort.ts';
 import { TierwiseError } from '../model/error.ts';
 import type { ProgressEvent, SparsifyDocument } from '../protocol/index.ts';
 import { sparsifyMarkdown } from '../report/sparsify-markdown.ts';
@@ -20,7 +21,9 @@ export const sparsify: Command = async (call, environment, abort) => {
   const params = sparsifyParams(call);
   const document = await withProgress(call, abort, (control) =>
     sparsifyJob(environment, params, { ...control, onProgress: (event) => control.onProgress?.(withPointLine(event)) }, searchThresholds),
-  );
+  ).catch((error: unknown) => {
+    throw isAbort(error) && params.trial !== true ? cancelled() : error;
+  });
   process.stdout.write(rendered(document, format));
   return document.diagnostics.some(({ severity }) => severity === 'error') ? 1 : 0;
 };
@@ -28,6 +31,16 @@ export const sparsify: Command = async (call, environment, abort) => {
 /** What was tried stays readable: a search takes minutes. */
 function withPointLine(event: ProgressEvent): ProgressEvent {
   return event.sparsity === undefined ? event : { ...event, message: sparsifyPointLine(event.sparsity), notice: true };
+}
+
+/** A search that was stopped can be continued. */
+function cancelled(): TierwiseError {
+  return new TierwiseError(
+    'cancelled',
+    'cancelled; no model was written',
+    'Run the command again to go on from what was found, or with --fresh to begin anew.',
+    { category: 'cancelled' },
+  );
 }
 
 function rendered(document: SparsifyDocument, format: string): string {

@@ -72,7 +72,7 @@ export function evaluationOf(
 /** In words: "budget, at most 2 % more loss, thresholds per channel, corrected". */
 export function aimWords({ method, maxLoss, per, correct, without }: SparsifyAim): string {
   const left = without.length === 0 ? '' : `, without ${without.join(', ')}`;
-  return `${method}, at most ${percent(maxLoss)} more loss, thresholds per ${per}, ${correct ? '' : 'not '}corrected${left}`;
+  return `${method}, at most ${bound(maxLoss)} more loss, thresholds per ${per}, ${correct ? '' : 'not '}corrected${left}`;
 }
 
 /** Provenance inside the written model; nothing that changes from run to run is in it. */
@@ -118,7 +118,7 @@ export function outcomeFindings(
       {
         severity: 'error',
         code: 'nothing-within-bound',
-        message: `None of ${candidates.length} configurations keeps the loss of the model within ${percent(aim.maxLoss)} more${best}. Nothing was written. Allow more with --max-loss, or give more ${unit}s.`,
+        message: `None of ${candidates.length} configurations keeps the loss of the model within ${bound(aim.maxLoss)} more${best}. Nothing was written. Allow more with --max-loss, or give more ${unit}s.`,
         where,
       },
     ];
@@ -129,7 +129,7 @@ export function outcomeFindings(
     findings.push({
       severity: 'warning',
       code: 'held-out-loss',
-      message: `On held-out ${unit}s the loss goes up by ${percent(loss.increase)}, more than the ${percent(aim.maxLoss)} that the ${unit}s that decided kept to. More ${unit}s make both agree better.`,
+      message: `On held-out ${unit}s the loss goes up by ${percent(loss.increase)}, more than the ${bound(aim.maxLoss)} that the ${unit}s that decided kept to. More ${unit}s make both agree better.`,
       where,
     });
   }
@@ -146,6 +146,11 @@ export function outcomeFindings(
 
 function percent(share: number): string {
   return `${Number((100 * share).toFixed(2))} %`;
+}
+
+/** What was asked for, however small. */
+function bound(share: number): string {
+  return `${Number((100 * share).toPrecision(3))} %`;
 }
 
 function numberText(value: number): string {

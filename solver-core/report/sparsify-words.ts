@@ -11,7 +11,7 @@ const methodWords: Readonly<Record<SparsifyMethod, string>> = {
 
 /** "one budget for the whole model, at most 2 % more loss" */
 export function sparsifyAimWords({ method, maxLoss }: SparsifyDocument): string {
-  return `${methodWords[method]}, at most ${lossPercent(maxLoss)} more loss`;
+  return `${methodWords[method]}, at most ${Number((100 * maxLoss).toPrecision(3))} % more loss`;
 }
 
 /** "1.24 %": increases of a loss are told to a hundredth of a percent. */
@@ -50,7 +50,8 @@ export function sparsifyPointLine(point: SparsifyPoint): string {
 }
 
 export function increaseText({ lossIncrease }: SparsifyPoint): string {
-  return `${lossIncrease > 0 ? '+' : ''}${lossPercent(lossIncrease)}`;
+  const text = lossPercent(lossIncrease);
+  return lossIncrease > 0 && text !== '0 %' ? `+${text}` : text;
 }
 
 /** "chosen", "not allowed", or nothing. */

@@ -16,7 +16,7 @@ import { modelMetadata, readModel } from '../../../solver-core/onnx/index.ts';
 import type { SparsifyDocument, SparsifyPoint } from '../../../solver-core/protocol/index.ts';
 import { tolerances } from '../../tolerances.ts';
 import { floats, modelBytes, node, value } from '../onnx/build-model.ts';
-import { languageModel, letters, numbers, text } from './tiny-language-model.ts';
+import { languageModel, languageTensors, letters, numbers, text } from './tiny-language-model.ts';
 
 let folder = '';
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'tierwise-sparsify-'))));
@@ -141,9 +141,7 @@ describe('sparsify', () => {
       ['r', ['down'], 32],
     ]);
     // The oracle: every token has its own row of the table.
-    const draw = numbers(5);
-    const table = Float32Array.from({ length: 24 }, draw);
-    const w1 = Float32Array.from({ length: 48 }, draw);
+    const { table, w1 } = languageTensors();
     const windows = Math.floor((120 - 1) / 16) * 16;
     const ids = [...text(600)].map((letter) => letters.indexOf(letter)).slice(480, 480 + windows);
     const hidden = (cut: number): number[] =>
