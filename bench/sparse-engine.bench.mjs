@@ -149,6 +149,38 @@ async function languageModel() {
   }
 }
 
+/** A model that takes whole windows: every layer has a row per token. */
+async function windows() {
+  if (!existsSync(material)) return;
+  const bytes = readFileSync(join(material, 'models/own/opt_char.onnx'));
+  const vocabulary = JSON.parse(readFileSync(join(material, 'models/own/vocab.json'), 'utf8'));
+  const text = readFileSync(join(material, 'data/tinyshakespeare/input.txt'), 'utf8').slice(0, 500_000);
+  for (const tokens of [1, 64]) {
+    const contenders = [];
+    for (const [name, runtime] of [
+      ['skipping nothing', sparseRuntime({ skipZeros: false })],
+      ['skipping natural zeros', sparseRuntime()],
+      ['ONNX Runtime', ortRuntime()],
+    ]) {
+      const runner = await runtime.open(bytes);
+      let at = 0;
+      contenders.push({
+        name,
+        ...(runtime.counts === undefined ? {} : { skipped: () => runtime.counts().skipped / runtime.counts().macs }),
+        async run() {
+          for (let done = 0; done < 256; done += tokens, at += tokens) {
+            const data = Float32Array.from(text.slice(at, at + tokens), (c) => vocabulary.indexOf(c));
+            await runner.run(new Map([['ids', { dims: [1, tokens], data }]]), ['logits']);
+          }
+          return 256;
+        },
+      });
+    }
+    console.log(`opt_char, windows of ${tokens} token${tokens === 1 ? '' : 's'}, ${rounds} rounds of 256 tokens\n`);
+    table(contenders, await inTurns(contenders), 'per token');
+  }
+}
+
 /** `copies` layers of one shape, each with an input of its own: together they are far larger than the caches. */
 function layersModel(inputs, outputs, copies) {
   const random = createRandom(1, 'layers');
@@ -206,4 +238,5 @@ async function syntheticLayers() {
 }
 
 await languageModel();
+await windows();
 await syntheticLayers();

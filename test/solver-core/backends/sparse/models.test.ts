@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { sparseRuntime } from '../../../../solver-core/backends/sparse/index.ts';
 import type { RunTensor } from '../../../../solver-core/fit/model-runner.ts';
+import { TierwiseError } from '../../../../solver-core/model/error.ts';
 import { findBlocks } from '../../../../solver-core/model/blocks.ts';
 import { findLayers, inferShapes } from '../../../../solver-core/model/index.ts';
 import { findSites } from '../../../../solver-core/model/sites.ts';
@@ -109,6 +110,17 @@ describe.skipIf(!hasShared)('whole models against their references', () => {
     // The rectifiers of this model make 29.5 % zeros on ordinary text.
     expect(skipped / macs).toBeGreaterThan(0.2);
   });
+});
+
+test.skipIf(!hasShared)('every model of the material opens or is refused with a code, hostile ones too', async () => {
+  const files = readdirSync(shared('material'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.onnx'));
+  expect(files.length).toBeGreaterThan(30);
+  const codes = new Set<string>();
+  for (const file of files) {
+    const opening = sparseRuntime().open(readFileSync(shared(`material/${file}`)));
+    codes.add(await opening.then(() => 'opened').catch((error: unknown) => (error instanceof TierwiseError ? error.code : String(error))));
+  }
+  expect([...codes].sort()).toEqual(['model-run-failed', 'opened', 'sparse-op-unsupported']);
 });
 
 describe('a model is opened, run and closed', () => {
