@@ -4,6 +4,7 @@ import type { Compound } from '../model/plan.ts';
 import type { CompoundTask } from '../protocol/index.ts';
 import { thresholdFrom } from './prepare.ts';
 import type { StreamSettings, StreamState } from './types.ts';
+import { noWaiting } from './waiting.ts';
 
 /** Most rows that wait for a decision, and most bytes of them: they are kept in memory and in the state. */
 const maxWaiting = 4096;
@@ -45,7 +46,7 @@ export function streamSettings({ escalate, budgets, learn }: Pick<Compound, 'esc
 
 /**
  * The state with the settings and the policy of a plan that may have changed since. Where nothing has, it is the state as it was. A threshold
- * that becomes automatic is chosen from the newest decisions; another price or budget starts with a full count of what waits.
+ * that becomes automatic is chosen from the newest decisions; with another price or budget the rows that wait go on waiting.
  */
 export function withPlan(state: StreamState, settings: StreamSettings, policy: PolicyOptions): StreamState {
   const hasSame = JSON.stringify(state.settings.escalate) === JSON.stringify(settings.escalate);
@@ -53,10 +54,12 @@ export function withPlan(state: StreamState, settings: StreamSettings, policy: P
   const fresh = createPolicy(policy);
   if (isSamePolicy(state.policy, fresh)) return { ...state, settings, threshold };
   const { batches, seen, absorbed, updates, skips, restored, spentJ } = state.policy;
-  // Rows that a policy without memory has not kept cannot wait.
-  const from = Math.max(absorbed, seen - state.waiting.rows);
+  // Only a policy that looks at candidates keeps rows, and only for another such one they still are the newest.
+  const keeps = state.policy.options.kind === 'gain' && policy.kind === 'gain';
+  const from = keeps ? absorbed : seen;
+  const waiting = keeps ? state.waiting : { ...noWaiting(), first: seen };
   const next: PolicyState = { ...fresh, batches, seen, absorbed: from, absorbedBefore: from, updates, skips, restored, spentJ };
-  return { ...state, settings, threshold, policy: next };
+  return { ...state, settings, threshold, policy: next, waiting };
 }
 
 function isSamePolicy(a: PolicyState, b: PolicyState): boolean {

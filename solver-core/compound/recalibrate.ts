@@ -26,7 +26,7 @@ export interface WindowScores {
   readonly upperRows: readonly number[];
 }
 
-/** Rows below which a temperature stays as it was. */
+/** Rows below which a temperature stays as it was and older decisions count on. */
 const fewestRows = 16;
 
 /** Scores of the rows by these heads. */
@@ -45,7 +45,7 @@ export function recalibrated(state: StreamState, window: WindowScores, prices: S
     rows * evaluations === 0 ? noJoules : times(headEnergy(prices, exit, outputs), (rows * evaluations) / widths[exit]);
   const energy = plus(passes('lower', window.lower, lower.evaluations), passes('upper', window.upper, upper.evaluations));
   const rows = poolRowsOf(window, lower.exit.temperature, upper.exit.temperature);
-  const pool = state.alarmAt === null ? withNewest(state.pool, rows) : poolAnew(rows);
+  const pool = state.alarmAt === null || rows.length < fewestRows ? withNewest(state.pool, rows) : poolAnew(rows);
   return { lower: lower.exit, upper: upper.exit, threshold: thresholdAfter(state, pool), pool, energy };
 }
 

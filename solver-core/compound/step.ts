@@ -151,7 +151,9 @@ function stateAfter(seen: StreamState, acted: Acted | null, counts: StreamCounts
   const policy = { ...acted.policy, log: [] };
   const { kind, window } = policy.options;
   const needed = kind === 'gain' ? Math.min(policy.absorbed, Math.max(0, policy.seen - window)) : policy.absorbed;
-  const waiting = withoutBefore(seen.waiting, needed, widths);
+  const left = withoutBefore(seen.waiting, needed, widths);
+  // Where no rows are kept the next ones are those that come.
+  const waiting = left.rows === 0 ? { ...left, first: policy.seen } : left;
   return { ...seen, lower, upper, threshold, pool, drift, policy, waiting, counts, sums };
 }
 

@@ -94,6 +94,16 @@ describe('a new threshold', () => {
     // It costs the passes of the searches: 44 over 40 rows of 2 scores, and over 20.
     const passes = 44 * ((40 * prices.head('lower', 2).value) / 5 + (20 * prices.head('upper', 2).value) / 7);
     near(after.energy.value * 1e6, passes * 1e6);
+    // A handful of rows is no ground for forgetting all others, nor for another temperature.
+    const whole = window(true);
+    const few: WindowScores = {
+      lower: { ...whole.lower, rows: 8 },
+      upper: { ...whole.upper, rows: 8 },
+      upperRows: whole.upperRows.slice(0, 8),
+    };
+    const little = recalibrated(alarmed, few, prices, widths);
+    expect(little.pool.confidence).toHaveLength(old.confidence.length);
+    expect([little.lower.temperature, little.energy.value]).toEqual([0.5, 0]);
     // A plan with a number keeps it.
     const fixed: StreamState = { ...alarmed, threshold: 0.7, settings: { ...state.settings, escalate: { confidence: 0.7, within: 0 } } };
     expect(recalibrated(fixed, window(true), prices, widths).threshold).toBe(0.7);

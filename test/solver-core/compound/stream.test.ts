@@ -6,7 +6,7 @@ import { createSoftmaxHead, defaultSoftmaxOptions } from '../../../solver-core/c
 import { startStream } from '../../../solver-core/compound/stream.ts';
 import type { ExitState, Joules, StreamState, UpperRequest } from '../../../solver-core/compound/types.ts';
 import { lookCostJ } from '../../../solver-core/compound/update.ts';
-import type { PolicyEvent } from '../../../solver-core/learn/index.ts';
+import type { PolicyEvent, PolicyOptions } from '../../../solver-core/learn/index.ts';
 import { createPolicy, replayPolicy } from '../../../solver-core/learn/index.ts';
 import { createRidgeLearner } from '../../../solver-core/learn/ridge/ridge-learner.ts';
 import { ridgeOptions } from '../learn/learn-rows.ts';
@@ -428,6 +428,28 @@ describe('a state in a file', () => {
       }).decisionBudgetJ,
     ).toBe(1);
     expect(createPolicy(compoundPolicy({ ...compound, learn: 'none' }, 8)).options.kind).toBe('never');
+  });
+
+  test('a policy that changes on the way goes on with the right rows', async () => {
+    const batches = batchesOf(drifting, 50);
+    let state = await started(calibration);
+    for (const [i, kind] of (['gain', 'never', 'gain', 'always', 'gain'] as const).entries()) {
+      const policy: PolicyOptions = kind === 'gain' ? { ...gainPolicy, gainPerJoule: 1e-6 * (i + 1) } : { kind };
+      state = withPlan(state, state.settings, policy);
+      expect(state.policy.options.kind).toBe(kind);
+      for (const batch of batches.slice(4 * i, 4 * i + 4)) {
+        const outcome = await run(state, [batch]);
+        state = outcome.state;
+        const { waiting, policy: now } = state;
+        expect(waiting.first + waiting.rows).toBe(now.seen);
+        expect([...waiting.labels]).toEqual([...drifting.labels.subarray(waiting.first, now.seen)]);
+        expect(waiting.lower).toEqual(drifting.lower.slice(waiting.first * lowerWidth, now.seen * lowerWidth));
+        expect(waiting.upper).toHaveLength(waiting.upperRows.length * upperWidth);
+        expect(resumeStream(saveStream(state), { versions: state.versions, widths, numerics }).value).toBeDefined();
+      }
+    }
+    expect(state.policy.seen).toBe(1000);
+    expect(state.counts.updates).toBeGreaterThanOrEqual(4);
   });
 
   test('features that are no numbers are refused before anything is decided', async () => {
