@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
-import type { SparsitySite } from '../model/sites.ts';
+import type { FoundSites, SparsitySite } from '../model/sites.ts';
 import type { SiteThreshold } from '../onnx/index.ts';
 import type { SparsifyDocument, SparsifySiteDocument } from '../protocol/index.ts';
 import type { SparsifyAim } from './sparsify-aim.ts';
@@ -93,6 +93,18 @@ export function sparsifyMetadata(
     'tierwise.source': hashes.model,
     'tierwise.data': hashes.data,
   };
+}
+
+/** Layers that are told by name. */
+const mostNamed = 3;
+
+/** The layers that have no site: their inputs count in full. */
+export function leftFindings({ left }: FoundSites, plan: string): readonly Diagnostic[] {
+  if (left.length === 0) return [];
+  const named = left.slice(0, mostNamed).map(({ layer, reason }) => `"${layer}" (${reason})`);
+  const more = left.length > mostNamed ? ` and ${left.length - mostNamed} more` : '';
+  const message = `${left.length === 1 ? 'One layer reads' : `${left.length} layers read`} no value that is made sparse: ${named.join(', ')}${more}.`;
+  return [{ severity: 'info', code: 'layers-without-site', message, where: { path: plan } }];
 }
 
 /** What differences of doubles leave. */

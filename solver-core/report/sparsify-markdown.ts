@@ -3,7 +3,7 @@ import type { SparsifyDocument } from '../protocol/sparsify-documents.ts';
 import { counted, fileName, inert } from './cells.ts';
 import { md } from './energy-markdown.ts';
 import { signedPercent } from './select-words.ts';
-import { increaseText, leftLines, otherSites, roleTable, sparsifyAimWords, sparsifyEnergyLines, sparsifyHow, sparsifyQuality, sparsifyState, sparsityHeadline, thresholdText } from './sparsify-words.ts'; // prettier-ignore
+import { increaseText, leftLines, otherSites, roleTable, sparsifyAimWords, sparsifyEnergyLines, sparsifyHow, sparsifyQuality, sparsifyState, sparsityHeadline, thresholdText, unsureLines } from './sparsify-words.ts'; // prettier-ignore
 
 /** Sparse activations as Markdown for a pull request or a report. Ends with a newline. */
 export function sparsifyMarkdown(document: SparsifyDocument): string {
@@ -25,11 +25,12 @@ export function sparsifyMarkdown(document: SparsifyDocument): string {
     `| configuration | zeros | loss (${unit}s that decide) | more | |`,
     '| --- | ---: | ---: | ---: | --- |',
     ...points.map((point) => {
-      const state = sparsifyState(point);
+      const state = sparsifyState(point, document.maxLoss);
       const mark = state === 'chosen' ? '**chosen**' : state;
       return `| ${md(inert(point.label, 80))} | ${signedPercent(point.sparsity)} | ${point.loss.toFixed(4)} | ${increaseText(point)} | ${mark} |`;
     }),
     '',
+    ...unsureLines(document).flatMap((line) => [md(line), '']),
     ...energyLines(document),
     ...(document.diagnostics.length === 0
       ? []

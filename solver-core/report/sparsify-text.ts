@@ -4,7 +4,7 @@ import { counted, fileName, inert, textTable } from './cells.ts';
 import type { Column } from './cells.ts';
 import { diagnosticLine } from './check-text.ts';
 import { signedPercent } from './select-words.ts';
-import { increaseText, leftLines, otherSites, roleTable, sparsifyAimWords, sparsifyEnergyLines, sparsifyHow, sparsifyQuality, sparsifyState, sparsityHeadline, thresholdText } from './sparsify-words.ts'; // prettier-ignore
+import { increaseText, leftLines, otherSites, roleTable, sparsifyAimWords, sparsifyEnergyLines, sparsifyHow, sparsifyQuality, sparsifyState, sparsityHeadline, thresholdText, unsureLines } from './sparsify-words.ts'; // prettier-ignore
 
 /** Sparse activations for a terminal: the zeros with the loss beside them, where they are, the curve, energy, what was written. Ends with a newline. */
 export function sparsifyText(document: SparsifyDocument): string {
@@ -63,7 +63,8 @@ function siteTables(document: SparsifyDocument): readonly string[] {
 /** Most configurations in a terminal; the record holds all. */
 const maxPoints = 30;
 
-function pointTable({ points, unit }: SparsifyDocument): readonly string[] {
+function pointTable(document: SparsifyDocument): readonly string[] {
+  const { points, unit, maxLoss } = document;
   const shown = points.length <= maxPoints ? points : points.filter((point, at) => at < maxPoints || point.chosen);
   return [
     ...textTable(
@@ -79,10 +80,11 @@ function pointTable({ points, unit }: SparsifyDocument): readonly string[] {
         signedPercent(point.sparsity),
         point.loss.toFixed(4),
         increaseText(point),
-        sparsifyState(point),
+        sparsifyState(point, maxLoss),
       ]),
     ),
     ...(shown.length === points.length ? [] : [`and ${points.length - shown.length} more, all in the record`]),
+    ...unsureLines(document),
   ];
 }
 

@@ -54,10 +54,21 @@ export function increaseText({ lossIncrease }: SparsifyPoint): string {
   return lossIncrease > 0 && text !== '0 %' ? `+${text}` : text;
 }
 
-/** "chosen", "not allowed", or nothing. */
-export function sparsifyState({ chosen, allowed, kind }: SparsifyPoint): string {
+/** "chosen", "not sure" (within the bound, but not surely), "not allowed", or nothing. */
+export function sparsifyState(point: SparsifyPoint, maxLoss: number): string {
+  const { chosen, allowed, kind } = point;
   if (chosen) return 'chosen';
-  return allowed || kind === 'baseline' ? '' : 'not allowed';
+  if (allowed || kind === 'baseline') return '';
+  return isUnsure(point, maxLoss) ? 'not sure' : 'not allowed';
+}
+
+const isUnsure = ({ kind, allowed, lossIncrease }: SparsifyPoint, maxLoss: number): boolean =>
+  kind === 'candidate' && !allowed && lossIncrease <= maxLoss;
+
+/** What is meant by "not sure"; nothing when no configuration is. */
+export function unsureLines({ points, maxLoss, unit }: SparsifyDocument): readonly string[] {
+  if (!points.some((point) => isUnsure(point, maxLoss))) return [];
+  return [`Not sure: within the bound on these ${unit}s, but by so little that others may not keep it.`];
 }
 
 /** What it is worth on the target, and what it is not. */

@@ -50,9 +50,18 @@ test('a result without thresholds has no tables of zeros and no saving', () => {
 });
 
 test('a point in a line', () => {
-  const [, chosen, refused] = sparsification().points;
+  const [, chosen, , refused] = sparsification().points;
   expect(sparsifyPointLine(chosen!)).toBe('budget 2 %: 74 % zeros, loss 1.5200 (+1.33 %)');
   expect(sparsifyPointLine(refused!)).toBe('budget 4 %: 80 % zeros, loss 1.5800 (+5.33 %, not allowed)');
+});
+
+test('within the bound and not allowed all the same is told apart', () => {
+  for (const text of [sparsifyText(sparsification()), sparsifyMarkdown(sparsification())]) {
+    expect(text).toMatch(/budget 2\.2 %.*not sure/);
+    expect(text).toContain('Not sure: within the bound on these tokens');
+  }
+  const without = sparsification({ points: sparsification().points.slice(0, 2) });
+  expect(sparsifyText(without)).not.toContain('Not sure');
 });
 
 test('names from files are inert', () => {

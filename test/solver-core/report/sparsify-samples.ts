@@ -77,6 +77,16 @@ export function sparsification(change: Partial<SparsifyDocument> = {}): Sparsify
         chosen: true,
       },
       {
+        id: 'budget-3',
+        label: 'budget 2.2 %',
+        kind: 'candidate',
+        sparsity: 0.75,
+        loss: 1.529,
+        lossIncrease: 0.0193,
+        allowed: false,
+        chosen: false,
+      },
+      {
         id: 'budget-2',
         label: 'budget 4 %',
         kind: 'candidate',
