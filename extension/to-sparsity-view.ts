@@ -200,16 +200,21 @@ function siteView(site: SparsifySiteDocument, t: Translate): SparsitySiteView {
     naturalText: shareText(site.naturalZeros),
     zeros: clamp(site.zeros),
     zerosText: shareText(site.zeros),
-    threshold:
-      threshold === null
-        ? t('none')
-        : threshold.low === threshold.high
-          ? formatNumber(threshold.low)
-          : t('{0} to {1}', formatNumber(threshold.low), formatNumber(threshold.high)),
+    threshold: thresholdText(threshold, t),
     centred: site.centred,
     corrected: site.corrected,
     left: site.left,
   };
+}
+
+/** Beyond every value a network computes: a site at which nothing is let through. */
+const beyondAll = 1e29;
+
+function thresholdText(threshold: SparsifySiteDocument['threshold'], t: Translate): string {
+  if (threshold === null) return t('none');
+  const one = (value: number): string => (value >= beyondAll ? t('beyond all') : formatNumber(value));
+  const { low, high } = threshold;
+  return low === high ? one(low) : t('{0} to {1}', one(low), one(high));
 }
 
 const clamp = (value: number): number => Math.min(1, Math.max(0, Number.isFinite(value) ? value : 0));

@@ -47,6 +47,21 @@ describe('the view of sparse activations', () => {
     ]);
   });
 
+  it('tells thresholds as a range, as one, and where nothing is let through', () => {
+    const [site] = sparsity.sites;
+    const told = (threshold: { readonly low: number; readonly high: number } | null): string | undefined =>
+      view({
+        ...sparsifyDone,
+        result: sparsifyDone.result && { ...sparsifyDone.result, document: { ...sparsity, sites: [{ ...site!, threshold }] } },
+      }).result?.sites[0]?.threshold;
+    expect([told(null), told({ low: 0.1, high: 0.1 }), told({ low: 0, high: 0.25 }), told({ low: 1e30, high: 1e30 })]).toEqual([
+      'none',
+      '0.1',
+      '0 to 0.25',
+      'beyond all',
+    ]);
+  });
+
   it('states no saving without a baseline', () => {
     const document = {
       ...sparsity,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
-import { maxRows, mergeRows, movedTo, shownInput, windowOf } from '../../webview/app/decisions.ts';
+import { maxRows, mergeRows, movedTo, shownInput, shownToken, windowOf } from '../../webview/app/decisions.ts';
 import { drawPlots } from '../../webview/app/draw/plots.ts';
 import { makeScale } from '../../webview/app/draw/scale.ts';
 import type { Shape } from '../../webview/app/draw/shape.ts';
@@ -57,6 +57,7 @@ describe('the decisions that a page keeps', () => {
     expect(shownInput('a\nb\tc', true)).toBe('a\u21b5b\u21e5c');
     expect(shownInput('abcdef', true, 3)).toBe('\u2026def');
     expect(shownInput('abcdef', false, 3)).toBe('abc\u2026');
+    expect([' ', ' a b ', '\n'].map((token) => shownToken(token))).toEqual(['\u2423', '\u2423a b\u2423', '\u21b5']);
   });
 });
 

@@ -50,3 +50,12 @@ export function shownInput(input: string, end: boolean, limit = 120): string {
   if (characters.length <= limit) return flat;
   return end ? `\u2026${characters.slice(-limit).join('')}` : `${characters.slice(0, limit).join('')}\u2026`;
 }
+
+/** A token as it can be seen: blanks at its ends, or nothing but blanks, show as ␣. */
+export function shownToken(token: string, limit = 24): string {
+  return shownInput(
+    token.replace(/^ +| +$/g, (blanks) => '\u2423'.repeat(blanks.length)),
+    false,
+    limit,
+  );
+}

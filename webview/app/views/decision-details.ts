@@ -1,6 +1,6 @@
 import type { CompoundDecisionView } from '../../messages/index.ts';
 import type { PageContext } from '../context.ts';
-import { shownInput } from '../decisions.ts';
+import { shownInput, shownToken } from '../decisions.ts';
 import { h, svg } from '../dom.ts';
 import { drawExit } from '../draw/exits.ts';
 import { cacheWord, exitWord, verdict } from './decision-list.ts';
@@ -27,8 +27,8 @@ export function decisionDetails(decision: CompoundDecisionView | null, context: 
     h(
       'dl',
       { class: 'pairs' },
-      pair(t('Decided'), h('code', { class: 'token' }, shownInput(decision.prediction, false, 80)), ' ', verdict(t, decision.correct)),
-      decision.label !== null && pair(t('Right would be'), h('code', { class: 'token' }, shownInput(decision.label, false, 80))),
+      pair(t('Decided'), h('code', { class: 'token' }, shownToken(decision.prediction, 80)), ' ', verdict(t, decision.correct)),
+      decision.label !== null && pair(t('Right would be'), h('code', { class: 'token' }, shownToken(decision.label, 80))),
       pair(t('Exit'), h('span', { class: 'cell-exit' }, svg(drawExit(decision.exit)), exitWord(t, decision.exit))),
       pair(t('Cache'), cacheWord(t, decision.cache)),
       pair(t('Sure'), decision.confidence),

@@ -1,6 +1,6 @@
 import type { CompoundRow } from '../../messages/index.ts';
 import type { PageContext } from '../context.ts';
-import { maxRows, movedTo, shownInput, windowOf } from '../decisions.ts';
+import { maxRows, movedTo, shownInput, shownToken, windowOf } from '../decisions.ts';
 import { fill, h, hiddenText, icon, listen, svg } from '../dom.ts';
 import { drawExit } from '../draw/exits.ts';
 import type { Translate } from '../strings.ts';
@@ -151,7 +151,7 @@ function headings(t: Translate): HTMLElement {
 
 function rowElement(row: CompoundRow, end: boolean, selected: boolean, { t }: PageContext): HTMLElement {
   const input = shownInput(row.input, end);
-  const prediction = shownInput(row.prediction, false, 24);
+  const prediction = shownToken(row.prediction);
   const right = row.correct === null ? '' : row.correct ? `, ${t('right')}` : `, ${t('wrong')}`;
   const spoken = t(
     'decision {0}: {1}{2}, exit {3}, {4}, {5} sure, {6} {7}; read {8}',
