@@ -35,6 +35,7 @@ export async function bindModel(
     request.rows.kind === 'text' && runner.calibration !== null
       ? openBlockRunner({
           model,
+          layers,
           blocks: findBlocks(model.graph, layers),
           token: request.rows.token,
           windows: runner.calibration,

@@ -2,6 +2,7 @@ import type { CorrectedLayer, SiteSetting, SparsityState } from '../compress/spa
 import type { ModelRuntime, RunTensor } from '../fit/index.ts';
 import { TierwiseError, assert } from '../model/error.ts';
 import type { Block } from '../model/blocks.ts';
+import type { Layer } from '../model/layer.ts';
 import { encodeModel, splitModel, withGraphOutputs, type OnnxModel } from '../onnx/index.ts';
 import type { TextWindows } from './text-loss.ts';
 import type { TokenModel } from './token-model.ts';
@@ -27,14 +28,15 @@ export interface BlockRunner {
 
 /** What entered a block for all windows, and under which weights. */
 interface Entered {
-  readonly settings: ReadonlyMap<string, SiteSetting>;
-  readonly corrections: readonly (CorrectedLayer | undefined)[];
+  /** What was done to the layers before, and to what they read. */
+  readonly changes: readonly (SiteSetting | CorrectedLayer | undefined)[];
   readonly values: Float32Array;
 }
 
 /** What a block runner needs to know. */
 export interface BlockSource {
   readonly model: OnnxModel;
+  readonly layers: readonly Layer[];
   readonly blocks: readonly Block[];
   readonly token: TokenModel;
   readonly windows: TextWindows;
@@ -45,7 +47,7 @@ export interface BlockSource {
 
 /** A runner by blocks; null when the model has no blocks or cannot be cut between them. */
 export function openBlockRunner(source: BlockSource): BlockRunner | null {
-  const { model, blocks, token, windows, runtime, sparse } = source;
+  const { model, layers, blocks, token, windows, runtime, sparse } = source;
   if (blocks.length < 2) return null;
   let owners: ReadonlyMap<string, number>;
   try {
@@ -54,22 +56,23 @@ export function openBlockRunner(source: BlockSource): BlockRunner | null {
     if (error instanceof TierwiseError) return null;
     throw error;
   }
+  const inputOf = new Map(layers.map(({ id, input }) => [id, input]));
   const count = windows.windows.length / windows.tokens;
   // Two models are corrected beside each other at most: the one as it was given, and the sparse one.
   const entered = new Map<string, Entered>();
   const enter = async (state: SparsityState, block: number): Promise<Float32Array | null> => {
     if (block === 0) return null;
-    const before = blocks.slice(0, block).flatMap(({ layers }) => layers);
-    const corrections = before.map((id) => state.corrections.get(id));
+    const before = blocks.slice(0, block).flatMap((own) => own.layers);
+    const changes = before.flatMap((id) => [state.settings.get(inputOf.get(id) ?? ''), state.corrections.get(id)]);
     const key = `${state.settings.size === 0 && state.corrections.size === 0 ? 'dense' : 'sparse'} ${block}`;
     const known = entered.get(key);
-    if (known?.settings === state.settings && known.corrections.every((layer, i) => layer === corrections[i])) return known.values;
+    if (known?.changes.every((change, i) => change === changes[i]) === true) return known.values;
     const input = await enter(state, block - 1);
     const name = blocks[block - 1]?.output ?? '';
     const results = await runPart(runtime, part(sparse(state), blocks, block - 1), [name], { token, windows, input, first: 0, count });
     const values = results.get(name);
     assert(values !== undefined, `no value ${name}`);
-    entered.set(key, { settings: state.settings, corrections, values });
+    entered.set(key, { changes, values });
     return values;
   };
   return {

@@ -5,7 +5,7 @@ import type { Evaluator, Judged } from './evaluator.ts';
 import { outcome } from './outcome.ts';
 import { collectSamples } from './samples.ts';
 import { measureSensitivity } from './sensitivity.ts';
-import type { SiteSetting, SparsifyOutcome, SparsityState } from './types.ts';
+import type { SparsifyOutcome, SparsityState } from './types.ts';
 
 /** Standard errors that the increase must stay below the bound, so that rows nobody has seen keep it, too. */
 export const marginErrors = 1.645;
@@ -37,15 +37,39 @@ interface Tried {
  *    found by a bracketing search over sparsity; nothing is assumed of how loss grows with it but that it does.
  */
 export async function budgetSearch(evaluator: Evaluator): Promise<SparsifyOutcome> {
+  const prepared = await prepareBudget(evaluator);
+  const { allocation, natural } = prepared;
+  const best = allocation.samples.size === 0 ? null : await search(evaluator, allocation, natural);
+  return outcome(evaluator, best, leftSites(evaluator, evaluator.active, allocation, best));
+}
+
+/** What a budget is spent by. */
+export interface PreparedBudget {
+  /** The model as it was given, on the deciding rows. */
+  readonly natural: Judged;
+  readonly allocation: Allocation;
+}
+
+/** The first part of the search: samples and sensitivities of all sites where a threshold makes a difference. */
+export async function prepareBudget(evaluator: Evaluator): Promise<PreparedBudget> {
   const sites = evaluator.active;
   evaluator.progress(0, 'the model as it is');
   const natural = await evaluator.dense('deciding');
   evaluator.addPoint(natural, 'as it is', 0.02, true);
   const samples = await collectSamples(evaluator.model, sites, evaluator.options.per);
   const sensitivity = await measureSensitivity(evaluator, sites, samples, probing);
-  const allocation = { samples: new Map([...samples].filter(([id]) => sensitivity.has(id))), sensitivity };
-  const best = allocation.samples.size === 0 ? null : await search(evaluator, allocation, natural);
-  return outcome(evaluator, best, leftSites(evaluator, sites, allocation, best));
+  return { natural, allocation: { samples: new Map([...samples].filter(([id]) => sensitivity.has(id))), sensitivity } };
+}
+
+/** The state that a prepared budget gives for a sparsity. `share`: part of the calibration rows that a correction is made from. */
+export async function budgetState(
+  { model, options, control }: Evaluator,
+  { allocation, natural }: PreparedBudget,
+  sparsity: number,
+  share = 1,
+): Promise<SparsityState> {
+  const settings = settingsAt(allocation, priceFor(allocation, model.sites, natural.zeros, sparsity));
+  return options.correct ? await correctModel({ model, settings, share, control }) : { settings, corrections: new Map() };
 }
 
 async function search(evaluator: Evaluator, allocation: Allocation, natural: Judged): Promise<Tried | null> {
@@ -89,15 +113,13 @@ function nextTarget(
 }
 
 async function tryTarget(evaluator: Evaluator, allocation: Allocation, natural: Judged, target: number, number: number): Promise<Tried> {
-  const { model, options, control } = evaluator;
+  const { options } = evaluator;
   const fraction = probing + ((1 - probing) * number) / tries;
-  const price = priceFor(allocation, model.sites, natural.zeros, target);
-  const settings = settingsAt(allocation, price);
   evaluator.progress(fraction, `correcting weights for ${(100 * target).toFixed(1)} % zeros`);
-  const state = options.correct ? await correctModel({ model, settings, share: 1, control }) : { settings, corrections: new Map() };
+  const state = await budgetState(evaluator, { allocation, natural }, target);
   const judged = await evaluator.judge(`budget-${number}`, state, 'deciding');
   const allowed = judged.increase + marginErrors * judged.error <= options.maxLoss;
-  evaluator.addPoint(judged, `price ${price.toExponential(2)} per multiply-add`, fraction + (1 - probing) / tries, allowed);
+  evaluator.addPoint(judged, `aimed at ${(100 * target).toFixed(1)} %`, fraction + (1 - probing) / tries, allowed);
   return { state, judged, target, allowed };
 }
 
@@ -116,6 +138,3 @@ function leftSites(
   }
   return left;
 }
-
-/** Settings as the model needs them. */
-export type Settings = ReadonlyMap<string, SiteSetting>;
