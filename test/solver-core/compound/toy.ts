@@ -186,3 +186,18 @@ export function fakeLearner(outputs: number, scoreOf: (x: number) => readonly nu
 export function near(a: number, b: number): void {
   expect(Math.abs(a - b)).toBeLessThanOrEqual(tolerances.sumFp64.relative * Math.max(1, Math.abs(b)));
 }
+
+export const calibration = toyRows(600, 4, 1);
+/** 300 rows as in calibration, then 700 whose classes have changed places. */
+export const drifting: ToyRows = joined(toyRows(300, 4, 2), toyRows(700, 4, 3, 1));
+
+/** Rows of one world and behind them those of another. */
+export function joined(a: ToyRows, b: ToyRows): ToyRows {
+  const floats = (x: Float32Array, y: Float32Array): Float32Array => Float32Array.from([...x, ...y]);
+  return {
+    rows: a.rows + b.rows,
+    lower: floats(a.lower, b.lower),
+    upper: floats(a.upper, b.upper),
+    labels: Int32Array.from([...a.labels, ...b.labels]),
+  };
+}
