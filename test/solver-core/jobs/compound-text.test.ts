@@ -109,6 +109,30 @@ describe('a stream of text', () => {
     expect(document.heads.filter(({ chosen }) => chosen).map(({ head }) => head)).toEqual(['adam', 'adam']);
   });
 
+  test('going on from a known beginning gives what computing all of it gives, bit for bit', async () => {
+    const [kept, off] = [textFolder(), textFolder()];
+    for (const folder of [kept, off])
+      writeFileSync(
+        join(folder, 'stream.txt'),
+        'The same core runs as a command.\n\nThe same core runs elsewhere, too.\n\nThe same day.\n\n',
+      );
+    editPlan(off, plan, 'cache 16 MB', 'cache off');
+    const [reused, without] = [
+      await run(kept, { plan, stream: 'stream.txt', policy: 'never', batchRows: 16 }),
+      await run(off, { plan, stream: 'stream.txt', policy: 'never', batchRows: 16 }),
+    ];
+    const facts = (document: CompoundDocument): unknown =>
+      logOf(document).map(({ prediction, confidence, exit, loss }) => [prediction, confidence, exit, loss]);
+    expect(facts(reused)).toEqual(facts(without));
+    expect(reused.cache).toMatchObject({ lookups: 3, hits: 0, prefixHits: 2 });
+    const log = logOf(reused);
+    // 16 characters of the second context and 8 of the third one were known.
+    const known = log.filter(({ energy }) => energy.lower.value === 0).length;
+    expect(known).toBe(16 + 8);
+    expect(without.cache).toBe(null);
+    expect(logOf(without).every(({ cache, energy }) => cache === 'off' && energy.cache.value === 0 && energy.lower.value > 0)).toBe(true);
+  });
+
   test('classes of texts are learned from nothing, and the files give the last answers', async () => {
     const folder = textFolder();
     const samples = Array.from({ length: 40 }, (_, i) =>
