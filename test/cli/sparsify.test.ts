@@ -191,6 +191,33 @@ describe('bad calls and files', () => {
   });
 });
 
+describe('a plan with data', () => {
+  const plan = (to: string, data: string): void =>
+    writeFileSync(join(to, 'd.tiers'), `model "digits.onnx"\ndata "digits.npz" ${data}\ntarget "seneca-type"\n`);
+
+  test('bounds the loss of its classes', async () => {
+    const own = product.digits();
+    plan(own, 'inputs x labels y split 0.8 seed 1');
+    const made = documentOf(await run('sparsify d.tiers --max-loss 5 --json', own)) as SparsifyDocument;
+    expect(v.safeParse(sparsifySchema, made).issues).toBeUndefined();
+    expect(made).toMatchObject({ unit: 'row', metric: 'cross-entropy', rows: { heldOut: 360 } });
+    expect(made.evaluation?.accuracy).not.toBeNull();
+    expect(made.sites.map(({ layers }) => layers)).toEqual([['/fc2/Gemm'], ['/fc3/Gemm']]);
+    expect(made.diagnostics.map(({ code }) => code)).toContain('layers-without-site');
+  });
+
+  test.each([
+    ['inputs y labels y', 'data-shape-mismatch'],
+    ['inputs x labels z', 'array-missing'],
+    ['inputs x labels y split 0.02', 'too-few-rows'],
+  ])('%s: %s', async (data, code) => {
+    const own = product.digits();
+    plan(own, data);
+    const failed = await run('sparsify d.tiers --json', own);
+    expect([failed.code, errorCode(failed)]).toEqual([1, code]);
+  });
+});
+
 test('the example runs as it is shipped', async () => {
   const own = product.scratch();
   for (const name of ['rwkv_char_step.onnx', 'vocab.json', 'prose.txt', 'rwkv.tiers'])
