@@ -94,7 +94,7 @@ export async function act(state: StreamState, trigger: Trigger, batch: WindowSco
   const chosen = candidates.find(({ candidate }) => candidate.action === decision.action);
   if (decision.action === 'skip' || chosen === undefined)
     return { ...skipped(state, policy, decision, cost), drift: accustomed(state.drift, policy.refusals) };
-  return guarded(state, { policy, decision, cost, before, window, ...chosen }, prices, widths);
+  return guarded(state, { policy, decision, cost, before, ...chosen }, prices, widths);
 }
 
 /** Looks in a row that gain nothing, after which the present error is taken for normal. */
@@ -117,7 +117,6 @@ function guarded(
     readonly decision: PolicyDecision;
     readonly cost: Joules;
     readonly before: Float64Array;
-    readonly window: RowsOfExits;
     readonly heads: Heads;
     readonly scores: WindowScores;
   },
@@ -174,7 +173,17 @@ function optionsFor(state: StreamState, pending: RowsOfExits, to: number, widths
   const update: Option = { action: 'update', rows: pending };
   if (alarmAt === null || hasUnlearnedClass(state)) return [update];
   const rows = rowsBetween(waiting, Math.max(alarmAt, to - pending.rows), to, widths);
-  return rows.rows === 0 ? [update] : [update, { action: 'refit', rows, keep: refitKeep }];
+  if (rows.rows === 0 || shownShare(state, rows) < enoughShown) return [update];
+  return [update, { action: 'refit', rows, keep: refitKeep }];
+}
+
+/** Share of all rows ever seen whose class must be among the rows of a refit: what they do not show would be forgotten unjudged. */
+const enoughShown = 0.75;
+
+function shownShare({ classRows }: StreamState, { lower }: RowsOfExits): number {
+  const shown = new Set(lower.labels.kind === 'class' ? lower.labels.values : []);
+  const all = classRows.reduce((sum, count) => sum + count, 0);
+  return all === 0 ? 1 : classRows.reduce((sum, count, label) => sum + (shown.has(label) ? count : 0), 0) / all;
 }
 
 /** Whether all rows of some class that were ever seen still wait to be learned. */
