@@ -191,7 +191,7 @@ function tableView({ table, cell, before, after, saving }: TableSaving, t: Trans
 }
 
 /** One table gives one number: "2.7 nJ to 2.7 nJ" is no band. */
-function withoutPointBand(figure: FigureView): FigureView {
+export function withoutPointBand(figure: FigureView): FigureView {
   return figure.low === figure.high ? { ...figure, bandText: '' } : figure;
 }
 

@@ -12,7 +12,7 @@ import type {
 import { figureView } from './figure-view.ts';
 import { formatCount, formatNumber, type Translate } from './format.ts';
 import type { SparsifyRun } from './sparsify-run.ts';
-import { rangeText, shareText, staleText } from './to-optimise-view.ts';
+import { rangeText, shareText, staleText, withoutPointBand } from './to-optimise-view.ts';
 
 /** Sites sent to the page; a network with more has them all in its record. */
 const maxSites = 5000;
@@ -124,7 +124,7 @@ function rowsText({ rows, unit, evaluations }: SparsifyDocument, t: Translate): 
 
 function energyView({ energy }: SparsifyDocument, t: Translate): NonNullable<SparsityView['result']>['energy'] {
   if (energy === null) return null;
-  const figure = (quantity: Parameters<typeof figureView>[0]): FigureView => figureView(quantity, t) ?? noFigure;
+  const figure = (quantity: Parameters<typeof figureView>[0]): FigureView => withoutPointBand(figureView(quantity, t) ?? noFigure);
   const cost = (
     name: string,
     one: Readonly<Record<'dense' | 'natural' | 'sparse', Parameters<typeof figureView>[0]>>,

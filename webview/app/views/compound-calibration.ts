@@ -44,7 +44,7 @@ export function calibrationSection(calibration: Calibration, context: PageContex
       'p',
       {},
       t(
-        'A decision is {0}. On {1} rows that calibrate, confidences are off by {2}, {3} before their temperature became {4}.',
+        'Calibrated before the stream, a decision is {0}. On the {1} rows of that, confidences are off by {2}, {3} before their temperature became {4}.',
         calibration.thresholdText,
         calibration.rows,
         calibration.errorAfter,
@@ -63,7 +63,8 @@ function thresholdShape(
   measure: (text: string) => number,
   t: Translate,
 ): ReturnType<typeof drawPlots> {
-  const xs = curve.map(({ threshold }) => threshold);
+  // A threshold beyond 1 asks always: it stands at the end of what a confidence can be.
+  const xs = curve.map(({ threshold }) => Math.min(1, threshold));
   const chosen = curve.find((point) => point.chosen);
   const [first = 0, last = 1] = [xs[0], xs.at(-1)];
   return drawPlots({
@@ -110,7 +111,7 @@ function thresholdShape(
       { x: last, text: t('threshold {0}', percent(last)) },
     ],
     ...(calibration.threshold >= first && calibration.threshold <= last
-      ? { rule: { x: calibration.threshold, text: t('chosen: {0}', percent(calibration.threshold)) } }
+      ? { rule: { x: calibration.threshold, text: t('calibrated: {0}', percent(calibration.threshold)) } }
       : {}),
   });
 }

@@ -21,7 +21,7 @@ export function decisionDetails(decision: CompoundDecisionView | null, context: 
   return h(
     'section',
     { class: 'card decision-details', 'aria-labelledby': 'decision-heading' },
-    h('h3', { id: 'decision-heading' }, t('Decision {0}', (decision.index + 1).toLocaleString('en-US'))),
+    h('h3', { id: 'decision-heading' }, t('Decision {0}', decision.index.toLocaleString('en-US'))),
     h('p', { class: 'decision-input' }, shownInput(decision.input, false, 400)),
     h('p', {}, decision.reason),
     h(

@@ -155,7 +155,7 @@ function rowElement(row: CompoundRow, end: boolean, selected: boolean, { t }: Pa
   const right = row.correct === null ? '' : row.correct ? `, ${t('right')}` : `, ${t('wrong')}`;
   const spoken = t(
     'decision {0}: {1}{2}, exit {3}, {4}, {5} sure, {6} {7}; read {8}',
-    row.index + 1,
+    row.index,
     prediction,
     right,
     exitWord(t, row.exit),
@@ -175,7 +175,7 @@ function rowElement(row: CompoundRow, end: boolean, selected: boolean, { t }: Pa
       'aria-label': spoken,
       'data-index': row.index,
     },
-    h('span', { class: 'cell-index num' }, String(row.index + 1)),
+    h('span', { class: 'cell-index num' }, String(row.index)),
     h('span', { class: `cell-input${end ? ' from-end' : ''}`, title: shortName(row.input, 400) }, h('bdi', {}, input)),
     h('span', { class: 'cell-prediction' }, h('code', { class: 'token' }, prediction), verdict(t, row.correct)),
     h('span', { class: 'cell-exit' }, svg(drawExit(row.exit)), exitWord(t, row.exit)),
