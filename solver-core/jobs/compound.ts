@@ -97,7 +97,7 @@ async function decideStream(environment: Environment, run: CompoundRun, control:
   let log: DecisionLog | undefined;
   try {
     const reading: Reading = setup.task === 'text-class' ? 'pooled' : 'each';
-    const { prices, all } = await pricesOf(run, modules, reading);
+    const { prices, all } = await pricesOf(environment, run, modules, reading);
     const policy = policyOf(setup, params.policy ?? 'plan', exitWidthOf(modules, reading) + upperWidthOf(modules, reading));
     const tools: StartTools = { setup, modules, prices, numerics: cpuNumerics(), reading, policy };
     const heldOut =
@@ -180,6 +180,7 @@ function openCache({ compound }: CompoundSetup, modules: CompoundModules, read: 
 }
 
 async function pricesOf(
+  environment: Environment,
   { setup, stream, plan }: CompoundRun,
   modules: CompoundModules,
   reading: Reading,
@@ -190,7 +191,7 @@ async function pricesOf(
   const mean = contexts.length === 0 ? (setup.language?.context ?? 1) : Math.max(1, Math.round(tokens / contexts.length));
   const outputs = Math.max(setup.outputs, stream.labels.names?.length ?? 0, 2);
   const work = workOf({ ...setup, outputs }, { lower: exitWidthOf(modules, reading), upper: upperWidthOf(modules, reading) }, mean);
-  const all = valueOf(await compoundPricesFor(setup.read.path, setup.plan.target, work));
+  const all = valueOf(await compoundPricesFor(setup.read.path, setup.plan.target, work, { environment, opened: setup.opened }));
   return { prices: streamPrices(all, work), all };
 }
 

@@ -7,7 +7,10 @@ import { averageDecision } from '../../../solver-core/energy/compound-decision.t
 import type { CompoundPrices, CompoundWork } from '../../../solver-core/energy/compound-energy.ts';
 import { energyTargets } from '../../../solver-core/energy/targets/index.ts';
 import { compoundPricesFor, streamPrices } from '../../../solver-core/jobs/compound-energy.ts';
+import { createEnvironment } from '../../../solver-core/jobs/environment.ts';
+import { sha256 } from '../../../solver-core/jobs/files.ts';
 import { createRidgeLearner } from '../../../solver-core/learn/index.ts';
+import type { Quantity } from '../../../solver-core/protocol/index.ts';
 import { projectRoot } from '../../shared.ts';
 import { tolerances } from '../../tolerances.ts';
 import { numerics } from '../compound/toy.ts';
@@ -57,6 +60,32 @@ test.each([...energyTargets.keys()])('%s: an update costs what its learner says 
   close(stream.update('lower', ridge, 50).value, prices.update('rls', 50).value, tolerances.tableDigits.relative);
   close(stream.update('lower', softmax, 50).value, prices.update('adam', 50).value);
   expect(stream.update('lower', softmax, 0).value).toBe(0);
+});
+
+test('zeros measured of a sparse model count where the target skips them, as long as it is that model', async () => {
+  const path = join(folder, 'small.sparse.onnx');
+  writeFileSync(path, 'a model');
+  const environment = createEnvironment('0.0.0-test', __filename);
+  const lowerOn = async (target: string): Promise<Quantity<'J'>> => {
+    const { value } = await compoundPricesFor(join(folder, 'digits.tiers'), target, work, { environment, opened: [{ path }] });
+    return value!.lower;
+  };
+  const record = (output: string): void => {
+    const sites = [{ layers: ['l'], naturalZeros: 0, zeros: 0.9, threshold: { low: 1, high: 1 }, centred: false }];
+    const rows = { calibration: 1, deciding: 1, heldOut: 512 };
+    writeFileSync(
+      join(folder, 'small.sparse.json'),
+      JSON.stringify({ schema: 'tierwise.sparsify/1', unit: 'token', rows, sites, hashes: { output } }),
+    );
+  };
+  const [event, plain] = [await lowerOn('seneca-type'), await lowerOn('server-cpu')];
+  record('another');
+  expect(await lowerOn('seneca-type')).toEqual(event);
+  record(sha256('a model'));
+  const sparse = await lowerOn('seneca-type');
+  expect(sparse.value).toBeLessThan(event.value / 2);
+  expect(sparse.ref).toContain('measured zeros on 512 held-out tokens, modelled energy');
+  expect(await lowerOn('server-cpu')).toEqual(plain);
 });
 
 test('each exit has the head of its own width', async () => {
