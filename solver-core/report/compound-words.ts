@@ -96,16 +96,18 @@ export function headSentences({ heads, task }: CompoundDocument): readonly strin
 }
 
 /** What the cache was worth; null without one. */
-export function cacheLine({ cache }: CompoundDocument): string | null {
+export function cacheLine({ cache, task }: CompoundDocument): string | null {
   if (cache === null) return null;
   const { lookups, hits, prefixHits, entries, bytes, limitBytes, evictions, breakEvenHitRate } = cache;
   const mib = (size: number): string => `${(size / 2 ** 20).toFixed(1)} MiB`;
+  const noun = task === 'next-token' ? 'contexts' : taskNouns[task];
   const rate = lookups === 0 ? null : hits / lookups;
+  const beginnings = task === 'row-class' ? '' : `, of ${formatCount(prefixHits)} more a beginning`;
   const even =
     breakEvenHitRate === null
       ? 'on this target it never saves energy'
-      : `it saves energy from ${numberCell(breakEvenHitRate * 100)} % hits on, a hit being a whole context`;
-  return `Cache: ${formatCount(hits)} of ${formatCount(lookups)} contexts were there (${percent(rate)}), of ${formatCount(prefixHits)} more a beginning; ${formatCount(entries)} entries in ${mib(bytes)} of ${mib(limitBytes)}, ${formatCount(evictions)} given up; ${even}.`;
+      : `it saves energy when more than ${numberCell(breakEvenHitRate * 100)} % of the ${noun} are there`;
+  return `Cache: ${formatCount(hits)} of ${formatCount(lookups)} ${noun} were there (${percent(rate)})${beginnings}; ${formatCount(entries)} entries in ${mib(bytes)} of ${mib(limitBytes)}, ${formatCount(evictions)} given up; ${even}.`;
 }
 
 /** What was forgotten or gained on rows that nothing learned. */
