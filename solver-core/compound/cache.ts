@@ -124,17 +124,15 @@ class LeastRecentlyUsed implements RepresentationCache {
   }
 
   #findTokens(tokens: Int32Array): CacheAnswer {
-    const keys = beginningKeys(this.version, tokens);
+    const whole = tokens.length;
+    const keys = beginningKeys(this.version, tokens, (n) => n === whole || this.#lengths.has(n));
     let probes = 0;
-    for (let n = tokens.length; n >= 1; n--) {
-      const isWhole = n === tokens.length;
-      if (!isWhole && !this.#lengths.has(n)) continue;
+    for (const [n, key] of [...keys].reverse()) {
       probes++;
-      const key = keys[n - 1]!;
       const entry = this.#entries.get(key);
       if (entry === undefined || entry.content.kind !== 'tokens') continue;
       if (entry.content.tokens.length !== n || !startsWith(tokens, entry.content.tokens)) continue;
-      if (isWhole) return this.#hit(key, entry, probes);
+      if (n === whole) return this.#hit(key, entry, probes);
       if (entry.representation.states.length === 0) continue;
       this.#prefixHits++;
       this.#touch(key, entry);

@@ -4,16 +4,16 @@ import type { Content } from './types.ts';
 export type ContentKey = string;
 
 /**
- * Keys of every beginning of the tokens, shortest first: element i is that of i + 1 tokens. Keys of another module version are unrelated.
- * 128 bits in the manner of MurmurHash3_x86_128 (Appleby, public domain), taken in word by word. No proof against people who look for
+ * Keys of the beginnings of the tokens that have a wanted length, by that length; one pass over the tokens. Keys of another module version are
+ * unrelated. 128 bits in the manner of MurmurHash3_x86_128 (Appleby, public domain), taken in word by word. No proof against people who look for
  * collisions: whoever looks a key up compares the content as well.
  */
-export function beginningKeys(version: string, tokens: Int32Array): readonly ContentKey[] {
+export function beginningKeys(version: string, tokens: Int32Array, isWanted: (length: number) => boolean): ReadonlyMap<number, ContentKey> {
   const state = started(version, 'tokens');
-  const keys: ContentKey[] = [];
+  const keys = new Map<number, ContentKey>();
   for (let i = 0; i < tokens.length; i++) {
     absorb(state, tokens[i]!);
-    keys.push(finished(state, i + 1));
+    if (isWanted(i + 1)) keys.set(i + 1, finished(state, i + 1));
   }
   return keys;
 }
