@@ -186,19 +186,17 @@ export function allowedPath(read: ReadPlan, path: string): string {
 }
 
 /** The value, or the first error of the findings as TierwiseError. */
-export function valueOf<T>({ value, diagnostics }: Checked<T>): T {
+export function valueOf<T>({ value, diagnostics }: Checked<T>, advice = '`tierwise check` lists every finding.'): T {
   if (value !== undefined) return value;
   const first = diagnostics.find(({ severity }) => severity === 'error') ?? diagnostics[0];
-  throw first === undefined ? new TierwiseError('unreadable', 'a file cannot be read', 'Check the files of the plan.') : asError(first);
+  throw first === undefined
+    ? new TierwiseError('unreadable', 'a file cannot be read', 'Check the files of the plan.')
+    : asError(first, advice);
 }
 
-function asError({ code, message, where }: Diagnostic): TierwiseError {
+function asError({ code, message, where }: Diagnostic, advice = '`tierwise check` lists every finding.'): TierwiseError {
   const place = where.range === undefined ? '' : `:${where.range.line}:${where.range.column}`;
-  return new TierwiseError(
-    code,
-    `${where.path === undefined ? '' : `${where.path}${place}: `}${message}`,
-    '`tierwise check` lists every finding.',
-  );
+  return new TierwiseError(code, `${where.path === undefined ? '' : `${where.path}${place}: `}${message}`, advice);
 }
 
 /** What the prices follow from. `cache`: mean tokens of a context and the bytes that are kept for it. */

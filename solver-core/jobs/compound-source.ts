@@ -49,7 +49,7 @@ export async function openStream(
   const text =
     params.stream === '-'
       ? await readStandardText(language.vocabulary)
-      : valueOf(await openText(resolve(params.stream), language.vocabulary));
+      : valueOf(await openText(resolve(params.stream), language.vocabulary), 'Repair the stream, or name another one.');
   return textSource(language, text.ids, { name: text.name, sha256: text.sha256 });
 }
 

@@ -26,7 +26,12 @@ export async function readStandardText(
   const bytes = Buffer.concat(chunks);
   const text = decodeUtf8(bytes, 'standard input');
   if (text === '') throw new TierwiseError('text-empty', 'standard input holds no text', 'Pipe a text into the command.');
-  return { name: 'standard input', sha256: sha256(bytes), ids: vocabulary.encode(text) };
+  try {
+    return { name: 'standard input', sha256: sha256(bytes), ids: vocabulary.encode(text) };
+  } catch (error) {
+    if (!(error instanceof TierwiseError)) throw error;
+    throw new TierwiseError(error.code, `standard input, ${error.message}`, error.advice);
+  }
 }
 
 /** The text of UTF-8 bytes, without a byte order mark. Throws `text-encoding-broken` with line and byte of the first one that is none. */
