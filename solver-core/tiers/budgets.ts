@@ -26,7 +26,7 @@ export function checkBudget(context: CheckContext, clause: BudgetClause, place: 
 export function checkCompoundLimit(context: CheckContext, clause: LimitClause, once: OnceOnly): Compound['budgets'][number] | undefined {
   const limit = checkLimit(context, clause);
   const word = rawOf(clause, 'counts');
-  const per = word && checkWord(context, 'count of a budget of a compound model', word, countWords)?.word;
+  const per = word && checkWord(context, 'kind of budget in a compound section', word, countWords)?.word;
   if (per === undefined || !once.first(`budget per ${per}`, spanOf(clause)) || limit === undefined) return undefined;
   return { limitJ: limit, per, range: context.lines.range(spanOf(clause)) };
 }
@@ -79,7 +79,7 @@ function unitSuggestions(unit: string): string[] {
 
 function checkPer(context: CheckContext, clause: BudgetClause, place: BudgetPlace): Budget['per'] | undefined {
   const word = rawOf(clause, 'per');
-  const known = word && checkWord(context, 'count of a budget', word, perWords)?.word;
+  const known = word && checkWord(context, 'kind of budget', word, perWords)?.word;
   if (word === undefined || known === undefined) return undefined;
   const wrong = (known === 'fit' && place === 'upper') || (known === 'update' && place === 'lower');
   if (!wrong) return known;

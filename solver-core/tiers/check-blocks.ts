@@ -22,6 +22,13 @@ export function blockSpan(
   const span = spanOf(entry);
   const isRange = context.text.slice(span.offset, span.end).includes('..');
   if (from === undefined || (isRange && to === undefined)) return undefined;
+  if (to !== undefined && /^\.\d+$/.test(context.text.slice(to.span.offset, to.span.end))) {
+    const right = `blocks ${from.value}..${context.text.slice(to.span.offset + 1, to.span.end)}`;
+    context.findings.add('error', 'syntax-error', span, 'a range of blocks is written with two dots, as in 0..3; this one has three', [
+      right,
+    ]);
+    return undefined;
+  }
   const first = checkNumber(context, blockRule, from);
   const last = to === undefined ? first : checkNumber(context, blockRule, to);
   if (first === undefined || last === undefined) return undefined;

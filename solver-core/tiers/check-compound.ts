@@ -3,7 +3,7 @@ import { isCacheClause, isEscalateClause, isHeadsClause, isLimitClause, isModule
 import type { CacheClause, CompoundBlock, EscalateClause, HeadsClause, ModuleClause, UpdateClause } from './generated/ast.ts';
 import { checkCompoundLimit } from './budgets.ts';
 import { createLayerTable } from './check-layers.ts';
-import { checkModule, checkPair } from './check-modules.ts';
+import { checkModule, checkPair, readsTokens } from './check-modules.ts';
 import type { CheckedModule, PlanModel } from './check-modules.ts';
 import { gainRule } from './check-tiers.ts';
 import { checkNumber, checkWord, OnceOnly } from './context.ts';
@@ -14,6 +14,7 @@ import { closest } from './suggest.ts';
 import { quote, shown } from './text.ts';
 import type { Span } from './text.ts';
 import { cacheWords, escalateWords, headsWords, shownSizeUnits, sizeUnits } from './vocabulary.ts';
+import type { SeenModel } from './world.ts';
 
 /** Most bytes of a cache that a plan can ask for; what a machine can hold is the job's to say. */
 const mostCacheBytes = 64 * 2 ** 30;
@@ -45,7 +46,7 @@ export function checkCompound(context: CheckContext, block: CompoundBlock, plan:
   const lower = clauses.lower && checkModule(context, clauses.lower, table);
   const upper = clauses.upper && checkModule(context, clauses.upper, table);
   const source = lower && (clauses.upper === undefined || upper !== undefined) ? checkPair(context, plan, lower, upper) : undefined;
-  checkComplete(context, block, header, clauses, rows);
+  checkComplete(context, block, header, clauses, plan, rows);
   const settings = {
     cacheBytes: clauses.cache === undefined ? defaultCacheBytes : cacheBytes(context, clauses.cache),
     escalate: escalation(context, clauses.escalate),
@@ -96,28 +97,53 @@ function sortClauses(context: CheckContext, block: CompoundBlock): Clauses {
 }
 
 /** What a compound section needs; only for whole syntax, where a missing clause is not a broken one. */
-function checkComplete(context: CheckContext, block: CompoundBlock, header: Span, clauses: Clauses, rows: boolean): void {
+function checkComplete(context: CheckContext, block: CompoundBlock, header: Span, clauses: Clauses, plan: PlanModel, rows: boolean): void {
   if (!context.wholeSyntax) return;
   const opened = { offset: spanOf(block).offset, end: context.text.indexOf('{', header.end) + 1 };
   const written = context.text.slice(opened.offset, opened.end);
   if (clauses.lower === undefined) {
-    const message = 'this compound section does not say what its lower module is; add a clause such as lower blocks 0..3';
-    context.findings.add('error', 'missing-clause', opened, message, [`${written}\n  lower blocks 0..1`]);
+    const lower = lowerHalf(plan.model);
+    const message = `this compound section does not say what its lower module is; add a clause such as ${lower}`;
+    context.findings.add('error', 'missing-clause', opened, message, [`${written}\n  ${lower}`]);
   }
   if (rows) return;
-  const fixes = context.world
-    .dataNearby()
-    .slice(0, 3)
-    .map((path) => `data ${quote(path)}\n\n${context.text.slice(header.offset, header.end)}`);
   const message =
     'a compound section needs rows to be calibrated on; add a clause such as text "input.txt" tokens "vocab.json" or data "digits.npz"';
+  const fixes = rowClauses(context, plan).map((clause) => `${clause}\n\n${context.text.slice(header.offset, header.end)}`);
   context.findings.add('error', 'missing-clause', header, message, fixes);
+}
+
+/** Longer names of layers are no example. */
+const longestNames = 120;
+
+/** A lower module that leaves an upper one: half of the blocks, else the layers up to the one before the last. */
+function lowerHalf(model: SeenModel | undefined): string {
+  const blocks = model?.blocks?.length ?? 0;
+  if (model === undefined || blocks > 3) return `lower blocks 0..${model === undefined ? 3 : Math.ceil(blocks / 2) - 1}`;
+  if (blocks > 1) return 'lower blocks 0';
+  const [first, last] = [model.layers[0]?.id, model.layers.at(-2)?.id];
+  if (first === undefined || last === undefined || first.length + last.length > longestNames) return 'lower model "small.onnx"';
+  return first === last ? `lower layers ${quote(first)}` : `lower layers ${quote(first)} .. ${quote(last)}`;
+}
+
+/** Clauses that would give a compound section its rows, of what lies beside the plan: a text first where the model reads tokens. */
+function rowClauses({ world }: CheckContext, plan: PlanModel): string[] {
+  const [vocabulary] = world.vocabulariesNearby?.() ?? [];
+  const texts =
+    vocabulary === undefined ? [] : (world.textsNearby?.() ?? []).map((path) => `text ${quote(path)} tokens ${quote(vocabulary)}`);
+  const data = world.dataNearby().map((path) => `data ${quote(path)}`);
+  return (readsTokens(plan.model) === true ? [...texts, ...data] : data).slice(0, 3);
 }
 
 /** Bytes of the cache; null when it is off. */
 function cacheBytes(context: CheckContext, clause: CacheClause): number | null {
   const word = rawOf(clause, 'cached');
-  if (word !== undefined) return checkWord(context, 'setting of the cache', word, cacheWords) === undefined ? defaultCacheBytes : null;
+  if (word !== undefined) {
+    if (cacheWords.some((known) => known.word === word.value)) return null;
+    const message = `${shown(word.value)} is not a known setting of the cache; write a size such as cache 64 MB, or cache off`;
+    context.findings.add('error', 'unknown-word', word.span, message, ['off', '64 MB']);
+    return defaultCacheBytes;
+  }
   const [size, unit] = [numberOf(clause, 'size'), rawOf(clause, 'sizeUnit')];
   if (size === undefined || unit === undefined) return defaultCacheBytes;
   const factor = sizeUnits.get(unit.value);
@@ -151,7 +177,9 @@ function escalation(context: CheckContext, clause: EscalateClause | undefined): 
     const message = '"within" belongs to "below auto", which looks for the confidence; with a confidence of your own, remove it';
     context.findings.add('error', 'misplaced-clause', span, message, ['']);
   }
-  return { confidence: checkNumber(context, confidenceRule, confidence) ?? 'auto', within: defaultWithin };
+  const isPercent = confidence.value >= 2 && confidence.value <= 100;
+  const fixes = isPercent ? [String(Number((confidence.value / 100).toPrecision(12)))] : [];
+  return { confidence: checkNumber(context, confidenceRule, confidence, fixes) ?? 'auto', within: defaultWithin };
 }
 
 function checkEscalation(context: CheckContext, word: { readonly value: string; readonly span: Span }): 'never' | 'always' | undefined {

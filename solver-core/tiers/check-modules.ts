@@ -66,6 +66,12 @@ export function checkPair(
     context.findings.add('error', 'module-mismatch', upper?.span ?? lower.span, message, ['upper rest']);
     return undefined;
   }
+  if (plan.hasText && readsTokens(plan.model) === false) {
+    const message =
+      'a text is read as tokens, and the plan\'s model takes no whole numbers; name the rows that it reads, such as data "digits.npz"';
+    context.findings.add('error', 'module-mismatch', lower.span, message);
+    return undefined;
+  }
   const total = plan.model?.layers.length;
   const last = lower.layers.at(-1);
   const first = upper?.layers[0];
@@ -139,6 +145,11 @@ interface MainInput {
   readonly tokens: boolean;
   /** Elements per row; null when not known. */
   readonly width: number | null;
+}
+
+/** Whether a model reads tokens; undefined when its inputs are not known. */
+export function readsTokens(model: SeenModel | undefined): boolean | undefined {
+  return mainInput(model)?.tokens;
 }
 
 /** What a model takes per row: whole numbers are tokens; recurrent states beside them do not count. */

@@ -43,14 +43,15 @@ function lexerSlip(context: CheckContext, error: ParsedPlan['lexerErrors'][numbe
   return {
     span,
     message: `${shown(context.text.slice(span.offset, span.end), 20)} has no meaning here; remove it or put names in double quotes`,
-    fixes: [],
+    // Signs that other languages put between a key and its value, or behind it.
+    fixes: /^[:=;]+$/.test(context.text.slice(span.offset, span.end)) ? [''] : [],
   };
 }
 
 function parserSlip(context: CheckContext, error: ParsedPlan['parserErrors'][number]): Slip {
   const span = spanOfError(context, error);
   const found = context.text.slice(span.offset, span.end);
-  const range = dashRange(context, span, found);
+  const range = foreignRange(context, span, found) ?? bareBlocks(error.message, span, found);
   if (range !== undefined) return range;
   if (!error.message.startsWith(`expected ${textExpected}`) || allKeywords.has(found))
     return { span, message: error.message, fixes: keywordFix(found, error.context.ruleStack) };
@@ -63,15 +64,22 @@ function parserSlip(context: CheckContext, error: ParsedPlan['parserErrors'][num
   };
 }
 
-/** `blocks 0-3`, as people write ranges elsewhere. */
-function dashRange(context: CheckContext, span: Span, found: string): Slip | undefined {
-  const before = context.text.slice(Math.max(0, span.offset - 40), span.offset);
-  if (!/^-\d+$/.test(found) || !/blocks\s+\d+\s*$/.test(before)) return undefined;
+/** `blocks 0-3` and `blocks 0 to 3`, as ranges are written elsewhere. */
+function foreignRange(context: CheckContext, { offset }: Span, found: string): Slip | undefined {
+  const before = context.text.slice(Math.max(0, offset - 40), offset);
+  const written = /^(?:-|to\s+)(\d{1,9})\b/.exec(context.text.slice(offset, offset + 40));
+  if (written === null || !/blocks\s+\d+\s*$/.test(before)) return undefined;
   return {
-    span,
+    span: { offset, end: offset + written[0].length },
     message: `a range of blocks is written with two dots, as in 0..3, but found ${shown(found)}`,
-    fixes: [`..${found.slice(1)}`],
+    fixes: [`..${written[1] ?? ''}`],
   };
+}
+
+/** `lower 0..3`: numbers without the word that says what they count. */
+function bareBlocks(message: string, span: Span, found: string): Slip | undefined {
+  if (!/^\d+$/.test(found) || !message.includes('"blocks"')) return undefined;
+  return { span, message, fixes: [`blocks ${found}`] };
 }
 
 /** The unexpected token, or the last character before the place where the plan ends too early. */
@@ -93,6 +101,8 @@ const compoundWords: readonly string[] = [...compoundKeywords, 'below', 'within'
 const allKeywords: ReadonlySet<string> = new Set(keywordDocs.map((k) => k.word));
 
 function keywordFix(found: string, ruleStack: readonly string[]): string[] {
+  // `lower tier …` in a compound section, where modules have no names.
+  if (found === 'tier' && ruleStack.at(-1)?.startsWith('ModuleClause') === true) return [''];
   if (!/^[\p{L}_-]{2,20}$/u.test(found) || allKeywords.has(found)) return [];
   const inTier = ruleStack.some((rule) => rule.startsWith('TierBlock'));
   const inCompound = ruleStack.some((rule) => rule.startsWith('CompoundBlock'));

@@ -190,7 +190,7 @@ function checkComplete(context: CheckContext, clauses: Clauses, tiers: readonly 
     'warning',
     'missing-clause',
     span,
-    'the plan names no data, so its tiers cannot be fitted; add a clause such as data "digits.npz"',
+    `the plan names no data, ${clauses.text === undefined ? 'so its tiers cannot be fitted' : 'and tiers are not fitted to a text'}; add a clause such as data "digits.npz"`,
     fixes,
   );
 }

@@ -39,8 +39,13 @@ export interface NumberRule {
   readonly range: string;
 }
 
-/** The number when the rule accepts it; otherwise reports it. */
-export function checkNumber(context: CheckContext, rule: NumberRule, number: Placed<number>): number | undefined {
+/** The number when the rule accepts it; otherwise reports it, with the numbers that were probably meant. */
+export function checkNumber(
+  context: CheckContext,
+  rule: NumberRule,
+  number: Placed<number>,
+  fixes: readonly string[] = [],
+): number | undefined {
   if (Number.isFinite(number.value) && rule.accepts(number.value)) return number.value;
   const written = context.text.slice(number.span.offset, number.span.end);
   context.findings.add(
@@ -48,6 +53,7 @@ export function checkNumber(context: CheckContext, rule: NumberRule, number: Pla
     'value-out-of-range',
     number.span,
     `${rule.what} is ${written.length > 40 ? `${written.slice(0, 40)}…` : written}; it must be ${rule.range}`,
+    fixes,
   );
   return undefined;
 }

@@ -73,6 +73,8 @@ function expectation(expected: readonly (TokenType | undefined)[], ruleName: str
   if (inTier && (names.size === 0 || names.has('}'))) return `a clause of a tier (${tierKeywords.join(', ')}) or "}"`;
   if (inCompound && (names.size === 0 || names.has('}'))) return `a clause of a compound section (${compoundKeywords.join(', ')}) or "}"`;
   if (ruleName.startsWith('SizeUnit')) return 'a unit of size such as MB';
+  if (ruleName.startsWith('EscalateClause') && names.has('ID')) return '"below", "never" or "always"';
+  if (ruleName.startsWith('CacheClause')) return 'a size such as 64 MB, or "off"';
   if (names.size === 0 || names.has('EOF')) return `a clause: ${planKeywords.join(', ')}`;
   // A place that takes a word takes most keywords too; listing them all would hide the point.
   if (names.has('ID')) return names.has('STRING') || ruleName.startsWith('Name') ? 'a name' : 'a word';

@@ -22,31 +22,37 @@ export class PlanCodeActions implements CodeActionProvider {
     )
       return [];
     const { checked } = this.checks.of(document.textDocument);
-    return checked.diagnostics.flatMap((d) => actionsOf(d, document.textDocument.uri, params));
+    return checked.diagnostics.flatMap((d) => actionsOf(d, document.textDocument, params));
   }
 }
 
-function actionsOf(diagnostic: Diagnostic, uri: string, params: CodeActionParams): CodeAction[] {
+function actionsOf(diagnostic: Diagnostic, document: LangiumDocument['textDocument'], params: CodeActionParams): CodeAction[] {
   if (diagnostic.where.range === undefined || diagnostic.suggestions === undefined) return [];
   const range = toLspRange(diagnostic.where.range);
   if (!touches(range, params.range)) return [];
   const shownNow = params.context.diagnostics.filter((d) => d.code === diagnostic.code && d.message === diagnostic.message);
   return diagnostic.suggestions.map((newText, index) => ({
-    title: titleOf(newText),
+    title: titleOf(document.getText(range), newText),
     kind: CodeActionKind.QuickFix,
     diagnostics: shownNow,
     isPreferred: index === 0,
-    edit: { changes: { [uri]: [{ range, newText }] } },
+    edit: { changes: { [document.uri]: [{ range, newText }] } },
   }));
 }
 
-function titleOf(newText: string): string {
+/** What a replacement does, in a few words. One of several lines adds those that were not there before; the last of them says what. */
+function titleOf(old: string, newText: string): string {
   if (newText === '') return 'Remove';
-  const lines = newText
+  if (!newText.includes('\n')) return `Change to ${newText}`;
+  const before = new Set(linesOf(old));
+  return `Add ${linesOf(newText).findLast((line) => !before.has(line)) ?? ''}`;
+}
+
+function linesOf(text: string): string[] {
+  return text
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '');
-  return newText.includes('\n') ? `Add ${lines.at(-1) ?? ''}` : `Change to ${newText}`;
 }
 
 /** True when the two ranges share a character or a boundary. */

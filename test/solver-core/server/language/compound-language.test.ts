@@ -75,6 +75,19 @@ test('a block that is not there comes with a repair', async () => {
   expect(applyEdits(wrong, action?.edit?.changes?.[uri] ?? [])).toBe(wrong.replace('0..7', '0..2'));
 });
 
+test('a repair of several lines is called by what it adds', async () => {
+  const wrong = 'model "deep.onnx"\n\ncompound reader {\n  upper rest\n}\n';
+  const uri = client.uri('bare.tiers');
+  const found = await client.open(uri, wrong);
+  const header = found.find((d) => d.message.includes('needs rows'));
+  expect(header?.code).toBe('missing-clause');
+  if (header === undefined) return;
+  const actions = await client.actions(uri, header.range, [header]);
+  const titles = actions.map((action) => action.title);
+  expect(titles).toEqual(expect.arrayContaining(['Add text "input.txt" tokens "vocab.json"', 'Add lower blocks 0']));
+  expect(titles).not.toContain('Add compound reader');
+});
+
 describe('completion', () => {
   const inside = (clause: string): string => `model "deep.onnx"\ncompound c {\n  ${clause}\n}`;
   test.each([
