@@ -27,7 +27,7 @@ export interface EvalTextParams {
 
 /** Cross-entropy over a text. */
 export interface TextEvaluation {
-  /** Predicted tokens: all but the first. */
+  /** Predicted tokens: all but the first, and but the rest that fills no window where the model takes whole ones only. */
   readonly tokens: number;
   /** Characters that they stand for. */
   readonly characters: number;
@@ -49,7 +49,8 @@ export async function evalTextJob(
 ): Promise<EvalDocument> {
   const opened = await openModel(environment, params.model);
   const language = await openLanguageText(opened, resolve(params.data), resolve(params.tokens));
-  const context = Math.min(contextOf(language.token, params.context), Math.max(1, language.text.ids.length - 1));
+  const asked = contextOf(language.token, params.context);
+  const context = language.token.exactContext === true ? asked : Math.min(asked, Math.max(1, language.text.ids.length - 1));
   const runner = await openTokenRunner(runtime, encodeModel(language.content.model), language.token);
   try {
     const result = await evaluateText(runner, language, context, control);
@@ -76,11 +77,13 @@ export async function evaluateText(
   control: JobControl,
 ): Promise<TextEvaluation> {
   const { ids } = text;
-  const tokens = ids.length - 1;
+  const all = ids.length - 1;
+  // A model that takes whole windows only leaves the rest at the end out.
+  const tokens = token.exactContext === true ? all - (all % context) : all;
   if (tokens < 1) {
     throw new TierwiseError(
       'text-too-short',
-      `${JSON.stringify(text.name)} has ${ids.length} token; at least 2 are needed, one to predict the other`,
+      `${JSON.stringify(text.name)} has ${ids.length} tokens; at least ${token.exactContext === true ? context + 1 : 2} are needed, each to predict the next`,
       'Give a longer text.',
     );
   }
@@ -110,7 +113,7 @@ export async function evaluateText(
     );
   }
   let characters = 0;
-  for (let i = 1; i < ids.length; i++) characters += lengthOf(vocabulary.tokens[ids[i]!] ?? '');
+  for (let i = 1; i <= tokens; i++) characters += lengthOf(vocabulary.tokens[ids[i]!] ?? '');
   return { tokens, characters, loss, correct };
 }
 

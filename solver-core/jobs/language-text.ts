@@ -61,7 +61,7 @@ export async function openLanguageText(opened: OpenedModel, textPath: string, to
   return { content, token, vocabulary, text };
 }
 
-/** Tokens per window: what was asked for, else the default, and never more than the model takes. Throws `context-too-long`. */
+/** Tokens per window: what was asked for, else the default, and never more than the model takes. Throws `context-too-long`, `context-fixed`. */
 export function contextOf(token: TokenModel, asked: number | undefined): number {
   const { contextLimit } = token;
   if (asked !== undefined && contextLimit !== null && asked > contextLimit) {
@@ -69,6 +69,14 @@ export function contextOf(token: TokenModel, asked: number | undefined): number 
       'context-too-long',
       `a window of ${asked} tokens is asked for; the model takes at most ${contextLimit}`,
       `Use ${contextLimit} or less.`,
+    );
+  }
+  if (token.exactContext === true && contextLimit !== null) {
+    if (asked === undefined || asked === contextLimit) return contextLimit;
+    throw new TierwiseError(
+      'context-fixed',
+      `a window of ${asked} tokens is asked for; the model takes exactly ${contextLimit}`,
+      `Use ${contextLimit}.`,
     );
   }
   return asked ?? Math.min(defaultContext, contextLimit ?? defaultContext);

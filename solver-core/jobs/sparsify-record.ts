@@ -19,6 +19,7 @@ export function siteDocuments(
   { chosen, left }: Found,
   excluded: readonly SparsitySite[],
   zeros: ReadonlyMap<string, SiteZeroShares>,
+  unitsPerRun: number,
 ): readonly SparsifySiteDocument[] {
   const thresholds = new Map(chosen?.thresholds.map((threshold) => [threshold.site, threshold]));
   const corrected = new Set(chosen?.corrections.map(({ layer }) => layer));
@@ -35,7 +36,7 @@ export function siteDocuments(
       block: site.block,
       role: site.role,
       channels: site.channels,
-      macs: site.macs,
+      macs: Math.round(site.macs / unitsPerRun),
       threshold: changed ? { low: Math.min(...found.threshold), high: Math.max(...found.threshold) } : null,
       centred: changed && found.centre !== null,
       naturalZeros: shares.natural,

@@ -12,6 +12,7 @@ import { checkAgainstModel } from './rows-against-model.ts';
 import { runnableModel } from './runnable-model.ts';
 import { scoresOf } from './select-scores.ts';
 import { selectRows } from './select-rows.ts';
+import { unitsPerRun } from './sparsify-energy.ts';
 import type { HeldOut } from './sparsify-judge.ts';
 import type { SearchRows } from './sparsify-search.ts';
 import { textWindows } from './text-loss.ts';
@@ -26,6 +27,8 @@ export interface SparsifyRows {
   readonly unit: 'token' | 'row';
   readonly metric: 'cross-entropy' | 'mse';
   readonly heldOutCount: number;
+  /** Tokens or rows of the forward pass that the layers' shapes are of: more than one where the model fixes its batch or its window. */
+  readonly unitsPerRun: number;
   /** Hex SHA-256 of what was read: the data file, or text and vocabulary. */
   readonly sha256: string;
   /** Files that must stay as they are. */
@@ -85,6 +88,7 @@ export async function sparsifyRows(environment: Environment, place: PlanPlace, c
       unit: 'row',
       metric: classes ? 'cross-entropy' : 'mse',
       heldOutCount: rows.heldOut.rows,
+      unitsPerRun: unitsPerRun(input.shape, 'row'),
       sha256: data.sha256,
       precious: [dataPath, planPath, opened.path],
       seed,
@@ -125,6 +129,7 @@ async function fromText(
     unit: 'token',
     metric: 'cross-entropy',
     heldOutCount: windows.targets.length,
+    unitsPerRun: unitsPerRun(content.model.graph.inputs.find(({ name }) => name === token.ids)?.shape ?? null, 'token'),
     sha256: sha256(JSON.stringify([text.sha256, vocabulary.tokens])),
     precious: [textPath, tokensPath, planPath, opened.path],
     seed: textSeed,

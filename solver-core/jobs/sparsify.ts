@@ -22,7 +22,7 @@ import { sparsifyAim, withoutRoles } from './sparsify-aim.ts';
 import type { SparsifyAim, SparsifyParams } from './sparsify-aim.ts';
 import { checkpointPath, noCheckpoint, openCheckpoint } from './sparsify-checkpoint.ts';
 import type { Checkpoint } from './sparsify-checkpoint.ts';
-import { sparsifyEnergy, unitsPerRun } from './sparsify-energy.ts';
+import { sparsifyEnergy } from './sparsify-energy.ts';
 import { judge } from './sparsify-judge.ts';
 import type { Judgement } from './sparsify-judge.ts';
 import { prepareSparse, writeSparse } from './sparsify-outputs.ts';
@@ -165,7 +165,7 @@ async function run(
   checkAbort(control.abort);
   const judged = found.chosen === null ? null : await judgeBoth(prepared, found, runtime, control);
   const all = prepared.found.sites;
-  const documents = siteDocuments(all, found, sites.left, judged?.zeros ?? new Map());
+  const documents = siteDocuments(all, found, sites.left, judged?.zeros ?? new Map(), rows.unitsPerRun);
   const evaluation = judged === null ? null : evaluationOf(judged.before, judged.after, documents);
   const priced = evaluation === null ? null : await energyOf(prepared, documents, evaluation);
   const hashes = { model: rows.opened.sha256, data: rows.sha256 };
@@ -289,8 +289,6 @@ async function energyOf(
   sites: SparsifyDocument['sites'],
   { loss, accuracy }: NonNullable<SparsifyDocument['evaluation']>,
 ): Promise<{ readonly energy: SparsityEnergyDocument | null; readonly diagnostics: readonly Diagnostic[] }> {
-  const input = rows.search.kind === 'text' ? rows.search.token.ids : rows.search.input;
-  const inputShape = rows.content.model.graph.inputs.find(({ name }) => name === input)?.shape ?? null;
   const quality = { split: `${rows.heldOutCount} held-out ${rows.unit}s`, rows: rows.heldOutCount };
   const { value, diagnostics } = await sparsifyEnergy({
     path: place.planPath,
@@ -299,7 +297,7 @@ async function energyOf(
     sites,
     about: {
       unit: rows.unit,
-      unitsPerRun: unitsPerRun(inputShape, rows.unit),
+      unitsPerRun: rows.unitsPerRun,
       quality:
         accuracy === null || rows.unit === 'token'
           ? { metric: rows.metric, before: loss.before, after: loss.after, ...quality }

@@ -26,6 +26,10 @@ export interface TokenModel {
   readonly states: readonly TokenState[];
   /** Most tokens of a window, by a table of positions or a fixed size; null: no limit is known. */
   readonly contextLimit: number | null;
+  /** Present where the model takes windows of exactly `contextLimit` tokens. */
+  readonly exactContext?: true;
+  /** Present where the model takes exactly so many windows at once. */
+  readonly batch?: number;
 }
 
 /** What a language model is recognised by. */
@@ -62,6 +66,7 @@ export function tokenModel({ model, shapes }: TokenModelSource): Checked<TokenMo
       `it has no float32 output of shape ${rank === 1 ? '[batch, tokens of the vocabulary]' : '[batch, tokens, tokens of the vocabulary]'}`,
     );
   const vocabulary = Number(shapeOf(logits)?.at(-1));
+  const batch = typeof idsShape[0] === 'number' ? { batch: idsShape[0] } : {};
   const others = graph.inputs.filter((input) => input !== ids);
   if (rank === 2) {
     if (others.length > 0)
@@ -69,7 +74,8 @@ export function tokenModel({ model, shapes }: TokenModelSource): Checked<TokenMo
         `it takes ${quoteName(others[0]?.name ?? '')} beside the ids of a whole window; only models that take nothing else are run`,
       );
     const limit = contextLimit(graph, ids.name, idsShape[1]);
-    return found({ kind: 'parallel', vocabulary, ids: ids.name, logits: logits.name, states: [], contextLimit: limit });
+    const exact = typeof idsShape[1] === 'number' ? ({ exactContext: true } as const) : {};
+    return found({ kind: 'parallel', vocabulary, ids: ids.name, logits: logits.name, states: [], contextLimit: limit, ...exact, ...batch });
   }
   const states = pairStates(
     others,
@@ -78,7 +84,7 @@ export function tokenModel({ model, shapes }: TokenModelSource): Checked<TokenMo
     idsShape[0] ?? null,
   );
   if (typeof states === 'string') return no(states);
-  return found({ kind: 'step', vocabulary, ids: ids.name, logits: logits.name, states, contextLimit: null });
+  return found({ kind: 'step', vocabulary, ids: ids.name, logits: logits.name, states, contextLimit: null, ...batch });
 }
 
 /** `vocabulary-mismatch` when the vocabulary has not as many tokens as the model scores; empty when it fits. */
@@ -121,7 +127,7 @@ function pairStates(
     if (output === undefined || from === null || input.dtype !== 'float32')
       return `its input ${quoteName(input.name)} is no float32 state of known shape`;
     const shape = from.map((dim) => (typeof dim === 'number' ? dim : null));
-    if (shape.filter((dim) => dim === null).length !== 1 && !(batch === 1 && !shape.includes(null)))
+    if (shape.filter((dim) => dim === null).length !== 1 && !(typeof batch === 'number' && !shape.includes(null)))
       return `the state ${quoteName(input.name)} has shape [${from.map((dim) => dim ?? '?').join(', ')}]; exactly one dimension, the batch, may be open`;
     if (
       to !== null &&

@@ -42,7 +42,11 @@ export async function openTokenRunner(
       );
       const n = windows.length / tokens;
       const result = new Results(n * tokens, [token.logits, ...asked]);
-      const size = token.kind === 'step' ? windowsPerStep : Math.max(1, Math.floor(tokensPerRun / tokens));
+      assert(
+        token.exactContext !== true || tokens === token.contextLimit,
+        `windows of ${tokens} tokens, the model takes ${token.contextLimit}`,
+      );
+      const size = token.batch ?? (token.kind === 'step' ? windowsPerStep : Math.max(1, Math.floor(tokensPerRun / tokens)));
       for (let first = 0; first < n; first += size) {
         const part = { first, count: Math.min(size, n - first), tokens, windows };
         if (token.kind === 'step') await runSteps(runner, token, part, result);
@@ -69,26 +73,36 @@ interface Part {
 }
 
 async function runWhole(runner: ModelRunner, token: TokenModel, { first, count, tokens, windows }: Part, result: Results): Promise<void> {
-  const data = Float32Array.from(windows.subarray(first * tokens, (first + count) * tokens));
-  const outputs = await runner.run(new Map([[token.ids, { dims: [count, tokens], data }]]), result.names);
-  for (const name of result.names) result.put(name, given(outputs, name), count * tokens, (row) => first * tokens + row);
+  const batch = token.batch ?? count;
+  const data = new Float32Array(batch * tokens);
+  data.set(windows.subarray(first * tokens, (first + count) * tokens));
+  const outputs = await runner.run(new Map([[token.ids, { dims: [batch, tokens], data }]]), result.names);
+  for (const name of result.names)
+    result.put(name, firstRows(given(outputs, name), count, batch), count * tokens, (row) => first * tokens + row);
 }
 
 async function runSteps(runner: ModelRunner, token: TokenModel, { first, count, tokens, windows }: Part, result: Results): Promise<void> {
+  const batch = token.batch ?? count;
   let states = new Map<string, RunTensor>(
     token.states.map(({ input, shape }) => {
-      const dims = shape.map((dim) => dim ?? count);
+      const dims = shape.map((dim) => dim ?? batch);
       return [input, { dims, data: new Float32Array(dims.reduce((a, b) => a * b, 1)) }];
     }),
   );
   const names = [...result.names, ...token.states.map(({ output }) => output)];
   for (let t = 0; t < tokens; t++) {
-    const ids = new Float32Array(count);
+    const ids = new Float32Array(batch);
     for (let w = 0; w < count; w++) ids[w] = windows[(first + w) * tokens + t]!;
-    const outputs = await runner.run(new Map([...states, [token.ids, { dims: [count], data: ids }]]), names);
-    for (const name of result.names) result.put(name, given(outputs, name), count, (row) => (first + row) * tokens + t);
+    const outputs = await runner.run(new Map([...states, [token.ids, { dims: [batch], data: ids }]]), names);
+    for (const name of result.names)
+      result.put(name, firstRows(given(outputs, name), count, batch), count, (row) => (first + row) * tokens + t);
     states = new Map(token.states.map(({ input, output }) => [input, given(outputs, output)]));
   }
+}
+
+/** The part of a batch that holds windows; a model with a fixed batch may get fewer of them than it takes. */
+function firstRows({ dims, data }: RunTensor, count: number, batch: number): RunTensor {
+  return count === batch ? { dims, data } : { dims, data: data.subarray(0, (data.length / batch) * count) };
 }
 
 function given(outputs: ReadonlyMap<string, RunTensor>, name: string): RunTensor {

@@ -164,6 +164,17 @@ describe('sparsify', () => {
     expect(evaluation?.sparsity.after).toBe((48 * sites[0]!.zeros + 32 * sites[1]!.zeros) / 80);
   });
 
+  test('figures are of one token, also where the model fixes its batch and its window', async () => {
+    const [open, fixed] = [
+      await run(place(), { trial: true }),
+      await run(place({ model: languageModel(4, 17, [3, 16]) }), { trial: true }),
+    ];
+    expect(fixed.sites.map(({ macs }) => macs)).toEqual([48, 32]);
+    expect(fixed.energy!.macs).toEqual(open.energy!.macs);
+    expect(fixed.evaluation).toEqual(open.evaluation);
+    await expect(run(place({ model: languageModel(4, 17, [3, 20]) }), { trial: true })).rejects.toMatchObject({ code: 'context-fixed' });
+  });
+
   test('tells the energy of the plan, or of an event-driven target', async () => {
     const { energy } = await run(place(), { trial: true });
     expect(energy).toMatchObject({ target: 'seneca-type', unit: 'token', macs: { dense: 80 } });

@@ -29,7 +29,11 @@ export function languageTensors(scores = letters.length): {
 }
 
 /** ids -> table -> up -> relu -> down -> scores, every token by itself; knows which letter follows. */
-export function languageModel(scores = letters.length, opset = 17): Uint8Array {
+export function languageModel(
+  scores = letters.length,
+  opset = 17,
+  sizes: readonly [number | string, number | string] = ['batch', 'seq'],
+): Uint8Array {
   const { table, w1, w2 } = languageTensors(scores);
   return modelBytes(
     {
@@ -44,8 +48,8 @@ export function languageModel(scores = letters.length, opset = 17): Uint8Array {
         floats('w1', [6, 8], (i) => w1[i]!),
         floats('w2', [8, scores], (i) => w2[i]!),
       ],
-      input: [value('ids', ['batch', 'seq'], 7)],
-      output: [value('logits', ['batch', 'seq', scores])],
+      input: [value('ids', sizes, 7)],
+      output: [value('logits', [...sizes, scores])],
     },
     opset,
   );

@@ -8,7 +8,7 @@ import { readModel } from '../../../solver-core/onnx/index.ts';
 import { ortRuntime } from '../../../solver-core/runtime/ort.ts';
 import { hasShared, shared } from '../../shared.ts';
 import { tolerances } from '../../tolerances.ts';
-import { floats, modelBytes, node, value } from '../onnx/build-model.ts';
+import { floats, int64s, modelBytes, node, value } from '../onnx/build-model.ts';
 
 const own = (name: string): string => shared(`material/models/own/${name}`);
 
@@ -90,6 +90,52 @@ describe.skipIf(!hasShared)('own language models', () => {
     } finally {
       await runner.dispose();
     }
+  });
+});
+
+describe('models of fixed sizes', () => {
+  const draw = (i: number): number => Math.sin(3 * i + 1);
+  const tensors = [floats('table', [5, 3], draw), floats('w', [3, 5], draw)];
+
+  /** ids [batch, tokens] -> scores of the sums of all tokens so far. */
+  const parallel = (batch: number | string, tokens: number | string): Uint8Array =>
+    modelBytes({
+      node: [
+        node('Gather', ['table', 'ids'], ['e']),
+        node('Constant', [], ['axis'], { value: { tensor: int64s('', [1], []) } }),
+        node('CumSum', ['e', 'axis'], ['h']),
+        node('MatMul', ['h', 'w'], ['logits']),
+      ],
+      initializer: tensors,
+      input: [value('ids', [batch, tokens], 7)],
+      output: [value('logits', [batch, tokens, 5])],
+    });
+
+  /** The same, one token at a time. */
+  const step = (batch: number | string): Uint8Array =>
+    modelBytes({
+      node: [node('Gather', ['table', 'id'], ['e']), node('Add', ['e', 'sum'], ['new_sum']), node('MatMul', ['new_sum', 'w'], ['logits'])],
+      initializer: tensors,
+      input: [value('id', [batch], 7), value('sum', [batch, 3])],
+      output: [value('logits', [batch, 5]), value('new_sum', [batch, 3])],
+    });
+
+  test('give what the same models give with open ones', async () => {
+    const windows = Int32Array.from({ length: 7 * 4 }, (_, i) => (i * i + 2) % 5);
+    const results: Float32Array[] = [];
+    for (const bytes of [parallel('n', 's'), parallel(3, 's'), parallel(2, 4), step('n'), step(3)]) {
+      const { token, message } = recognised(bytes);
+      expect(message).toBe('');
+      const runner = await openTokenRunner(ortRuntime(), bytes, token!);
+      results.push((await runner.run(windows, 4)).logits);
+      await runner.dispose();
+    }
+    for (const logits of results) {
+      expect(logits.length).toBe(7 * 4 * 5);
+      logits.forEach((v, i) => expect(Math.abs(v - results[0]![i]!)).toBeLessThan(tolerances.outputsFp32.absolute));
+    }
+    expect(recognised(parallel(2, 4)).token).toMatchObject({ contextLimit: 4, exactContext: true, batch: 2 });
+    expect(recognised(step('n')).token).not.toHaveProperty('batch');
   });
 });
 
