@@ -136,6 +136,9 @@ function headerView(view: CompoundView, context: PageContext): HTMLElement {
       t(
         'The lower module decides where it is sure and is asked once per content; what it is not sure of goes to the upper module, which learns as long as that pays.',
       ),
+      view.running === null &&
+        view.canResume &&
+        ` ${t('Resume goes on with the heads, the cache and the counts as they were left, and reads the stream from its beginning.')}`,
     ),
   );
 }
