@@ -5,7 +5,7 @@ import { assert } from '../../model/error.ts';
 import type { Layer } from '../../model/layer.ts';
 import type { SparsitySite } from '../../model/sites.ts';
 import { sparseInputs } from './apply.ts';
-import { biasOnly, chunkSums, solveChange, solveContext, squaredError, type ChangedWeights } from './ridge-sums.ts';
+import { biasOnly, chunkSums, openChangeSolver, solveContext, squaredError, type ChangedWeights } from './ridge-sums.ts';
 import { rectifiedTargets } from './rectified-targets.ts';
 import {
   denseState,
@@ -122,24 +122,22 @@ async function correctStage(
 async function correctGroup(group: Group, { numerics, abort }: CorrectionRequest['control']): Promise<readonly CorrectedLayer[]> {
   const { members, outputs, site } = group;
   assert(group.solve !== undefined, 'there are calibration rows');
-  const context = solveContext(abort);
   const original = joinedWeights(members, site.channels, outputs);
   const all = group.apart === undefined ? group.solve : combineSums(group.solve, group.apart);
   const plain = biasOnly(group.solve, original);
   let best = { ridge: Infinity, error: group.apart === undefined ? Infinity : await squaredError(numerics, group.apart, plain) };
   for (const ridge of group.apart === undefined ? [1e-1] : ridges) {
-    const tried = await solveChange({ sums: group.solve, weights: original, ridge }, numerics, context);
+    const tried = await (await openChangeSolver({ sums: group.solve, weights: original, ridge }, numerics, abort)).solve(group.solve);
     const error = group.apart === undefined ? 0 : await squaredError(numerics, group.apart, tried);
     if (error < best.error) best = { ridge, error };
   }
   if (best.ridge === Infinity) return split(members, biasOnly(all, original), outputs);
-  const problem = { sums: all, weights: original, ridge: best.ridge };
   const rectified = members.map(({ layer }) => layer.activation === 'Relu');
   const widths = members.map(({ stored }) => stored.bias.length);
-  let solution = await solveChange(problem, numerics, context);
+  const solver = await openChangeSolver({ sums: all, weights: original, ridge: best.ridge }, numerics, abort);
+  let solution = await solver.solve(all);
   for (let step = 0; step < rectifierSteps && group.chunks.length > 0; step++) {
-    const sums = await rectifiedTargets(numerics, all, group.chunks, solution, { widths, rectified });
-    solution = await solveChange({ ...problem, sums }, numerics, context);
+    solution = await solver.solve(await rectifiedTargets(numerics, all, group.chunks, solution, { widths, rectified }));
   }
   return split(members, solution, outputs);
 }

@@ -1,7 +1,7 @@
 import type { RowChunk, RowSource, SolveContext } from '../../fit/backend.ts';
 import type { Numerics } from '../../fit/numerics.ts';
-import { mirrorLower } from '../../fit/ridge/centred-sums.ts';
-import { solveSums } from '../../fit/ridge/solve-sums.ts';
+import { centredGram, mirrorLower } from '../../fit/ridge/centred-sums.ts';
+import { factorRidge } from '../../fit/ridge/factor-ridge.ts';
 import type { RidgeSums } from '../../fit/ridge/sums.ts';
 import type { AbortFlag } from '../../model/abort.ts';
 
@@ -69,19 +69,37 @@ export async function changeSums(numerics: Numerics, sums: RidgeSums, weights: F
   return { ...sums, gram: full, cross, sumY, squareY };
 }
 
-/** argmin ‖Y − X·W − b‖² + λ‖W − weights‖², the bias free. Rejects as `solveSums` does. */
-export async function solveChange(
+/** Solves for targets of the same rows again and again: the Gram is factored once. */
+export interface ChangeSolver {
+  /** argmin ‖Y − X·W − b‖² + λ‖W − weights‖², the bias free; `sums` differ from those of the factor in their targets only. */
+  solve(sums: RidgeSums): Promise<ChangedWeights>;
+}
+
+/** Centres and factors the Gram with the solver's own ridge (λ is raised when a pivot fails). Rejects with `singular-gram`. */
+export async function openChangeSolver(
   { sums, weights, ridge }: ChangeProblem,
   numerics: Numerics,
-  context: SolveContext,
-): Promise<ChangedWeights> {
-  const left = await changeSums(numerics, sums, weights);
-  const { w, b } = await solveSums(
-    { sums: left, lambda: Math.max(ridge * meanVariance(sums), Number.MIN_VALUE), bias: true },
-    numerics,
-    context,
-  );
-  return { weights: weights.map((v, i) => v + w[i]!), bias: b };
+  abort: AbortFlag | undefined,
+): Promise<ChangeSolver> {
+  const { columns: d, outputs: k, rows } = sums;
+  const { gram, meanX, meanDiagonal } = centredGram(sums, true);
+  // A value that never changes, or is always zero, keeps its weights: its column is 0 but for λ.
+  const lambda = Math.max(ridge * meanDiagonal, Number.MIN_VALUE ** 0.5);
+  const { factor } = await factorRidge(numerics, gram.slice(), d, lambda, meanDiagonal, abort);
+  mirrorLower(gram, d);
+  const product = await numerics.multiply({ a: gram, b: weights, m: d, k: d, n: k });
+  return {
+    async solve({ cross, sumX, sumY }) {
+      const right = new Float64Array(d * k);
+      for (let j = 0; j < d; j++)
+        for (let o = 0, at = j * k; o < k; o++, at++) right[at] = cross[at]! - (sumX[j]! * sumY[o]!) / rows - product[at]!;
+      const change = await factor.solve(right, k);
+      const changed = weights.map((v, i) => v + change[i]!);
+      const bias = sumY.map((sum) => sum / rows);
+      for (let j = 0; j < d; j++) for (let o = 0; o < k; o++) bias[o] = bias[o]! - meanX[j]! * changed[j * k + o]!;
+      return { weights: changed, bias };
+    },
+  };
 }
 
 /** The bias alone: weights as they are, the mean error taken away. */
@@ -101,11 +119,4 @@ export async function squaredError(numerics: Numerics, sums: RidgeSums, { weight
   let sum = 0;
   for (let o = 0; o < sums.outputs; o++) sum += left.squareY[o]! - bias[o]! * (2 * left.sumY[o]! - sums.rows * bias[o]!);
   return Math.max(0, sum);
-}
-
-/** Mean diagonal of the centred Gram. */
-function meanVariance({ rows, columns: d, gram, sumX }: RidgeSums): number {
-  let sum = 0;
-  for (let j = 0; j < d; j++) sum += Math.max(0, gram[j * d + j]! - sumX[j]! ** 2 / Math.max(1, rows));
-  return d === 0 ? 0 : sum / d;
 }
