@@ -182,7 +182,8 @@ async function run(
     unit: rows.unit,
     rows: { ...found.rows, heldOut: rows.heldOutCount },
     sites: documents,
-    points: found.points,
+    // What was chosen is what was written.
+    points: found.chosen === null ? found.points.map((point) => ({ ...point, chosen: false })) : found.points,
     evaluation,
     energy: priced?.energy ?? null,
     evaluations: found.evaluations,

@@ -145,6 +145,7 @@ describe('tierwise sparsify', () => {
     const none = await run('sparsify p.tiers --max-loss 1e-7 --out none.onnx --json');
     expect(none.code).toBe(1);
     expect(documentOf(none)).toMatchObject({ output: null, evaluation: null, diagnostics: [{ code: 'nothing-within-bound' }] });
+    expect((documentOf(none) as SparsifyDocument).points.filter(({ chosen }) => chosen)).toEqual([]);
     expect(existsSync(join(folder, 'none.onnx'))).toBe(false);
   });
 });
