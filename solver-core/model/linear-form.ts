@@ -69,7 +69,8 @@ function dense(node: GraphNode, weight: TracedWeight, dims: readonly unknown[] |
   const transposed = (intAttribute(node, 'transB', 0) !== 0) !== (!weight.keepsOrder && weight.via.length === 1);
   const [inputs, outputs] = transposed ? [columns, rows] : [rows, columns];
   const alpha = floatAttribute(node, 'alpha', 1);
-  const beta = node.op === 'Gemm' ? floatAttribute(node, 'beta', 1) : 1;
+  // Beta belongs to the operand C; a bias that an Add brings counts whole.
+  const beta = node.op === 'Gemm' && (node.inputs[2] ?? '') !== '' ? floatAttribute(node, 'beta', 1) : 1;
   if (!Number.isFinite(alpha) || alpha === 0) return `its factor alpha is ${alpha}, so its output does not depend on the weight`;
   return { inputs, outputs, groups: 1, transposed, alpha, beta, weightDims: [rows, columns], patches: null };
 }

@@ -206,6 +206,16 @@ describe('dense layers', () => {
     expect(layer?.notSolvable).toContain(reason);
   });
 
+  test('beta counts for the operand C only, not for a bias that an Add brings', () => {
+    const stored = [floats('w', [4, 3]), floats('b', [3])];
+    const input = [value('x', ['n', 4])];
+    const beta = { beta: { float: 0.25 } };
+    const added = single({ input, initializer: stored, node: [node('Gemm', ['x', 'w'], ['p'], beta), node('Add', ['p', 'b'], ['y'])] });
+    expect([added?.bias, added?.linear?.beta]).toEqual(['b', 1]);
+    const own = single({ input, initializer: stored, node: [node('Gemm', ['x', 'w', 'b'], ['y'], beta)] });
+    expect([own?.bias, own?.linear?.beta]).toEqual(['b', 0.25]);
+  });
+
   test('a grouped, strided convolution with its window', () => {
     const layer = single({
       input: [map],
