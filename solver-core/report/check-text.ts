@@ -37,14 +37,19 @@ export function checkText(check: CheckDocument): string {
 function compoundLines(compound: CheckDocument['compound']): string[] {
   if (compound === undefined) return [];
   const { name, lower, upper } = compound;
-  return [`Compound ${inert(name, 60)}`, `  lower module: ${moduleText(lower)}`, `  upper module: ${moduleText(upper)}`, ''];
+  return [
+    `Compound ${inert(name, 60)}`,
+    `  lower module: ${moduleText(lower, 'lower')}`,
+    `  upper module: ${moduleText(upper, 'upper')}`,
+    '',
+  ];
 }
 
-function moduleText(module: CheckModule): string {
+/** A lower module reaches from the model's input to the last layer that is named, an upper one from the first that is named to the scores. */
+function moduleText(module: CheckModule, kind: 'lower' | 'upper'): string {
   if (module.kind === 'model') return inert(module.path, 200);
   if (module.kind === 'rest') return 'what follows the lower module';
   const [first, last] = [module.layers[0], module.layers.at(-1)];
-  if (first === undefined || last === undefined) return 'no layers';
-  const names = first === last ? inert(first, 48) : `${inert(first, 48)} to ${inert(last, 48)}`;
-  return `${counted(module.layers.length, 'layer')}, ${names}`;
+  if (first === undefined || last === undefined) return 'not known';
+  return kind === 'lower' ? `everything up to ${inert(last, 48)}` : `everything from ${inert(first, 48)} on`;
 }

@@ -46,7 +46,7 @@ test('a check says what the modules of a compound section are', async () => {
   const document = await checkJob(environment, { path: join(folder, 'plan.tiers'), text });
   expect(document.compound).toEqual({ name: 'c', lower: { kind: 'layers', layers: Object.keys(first.roles) }, upper: { kind: 'rest' } });
   expect(checkText(document)).toContain(
-    `Compound c\n  lower module: 5 layers, ${Object.keys(first.roles)[0] ?? ''} to ${Object.keys(first.roles).at(-1) ?? ''}\n  upper module: what follows the lower module\n`,
+    `Compound c\n  lower module: everything up to ${Object.keys(first.roles).at(-1) ?? ''}\n  upper module: what follows the lower module\n`,
   );
   expect(v.safeParse(checkSchema, document).success).toBe(true);
 });
