@@ -196,7 +196,8 @@ function sumsAfter(
   for (const { energy, item } of decisions) {
     deciding = plus(deciding, energy.total);
     alwaysLower = plus(alwaysLower, plus(prices.lower(item.tokens), lowerHead));
-    deep = plus(deep, plus(plus(prices.lower(item.tokens), prices.upper(item.tokens)), upperHead));
+    const below = prices.isUpperAlone === true ? noJoules : prices.lower(item.tokens);
+    deep = plus(deep, plus(plus(below, prices.upper(item.tokens)), upperHead));
   }
   const retraining = retrainTokens > 0 ? prices.retraining(retrainTokens) : noJoules;
   return {

@@ -80,6 +80,8 @@ export interface StreamPrices {
   /** Full retraining by gradient descent over so many rows (baseline). */
   retraining(rows: number): Joules;
   readonly none: Joules;
+  /** True: the upper module reads the rows itself, so that always asking it needs no lower module. Default false. */
+  readonly isUpperAlone?: boolean;
 }
 
 /** One decision to make. */

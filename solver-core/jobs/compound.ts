@@ -192,7 +192,7 @@ async function pricesOf(
   const outputs = Math.max(setup.outputs, stream.labels.names?.length ?? 0, 2);
   const work = workOf({ ...setup, outputs }, { lower: exitWidthOf(modules, reading), upper: upperWidthOf(modules, reading) }, mean);
   const all = valueOf(await compoundPricesFor(setup.read.path, setup.plan.target, work, { environment, opened: setup.opened }));
-  return { prices: streamPrices(all, work), all };
+  return { prices: { ...streamPrices(all, work), isUpperAlone: setup.parts.upper.reads === 'source' }, all };
 }
 
 /** What going through a stream gave. */

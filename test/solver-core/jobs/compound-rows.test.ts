@@ -63,6 +63,10 @@ describe('a stream of rows with two models', () => {
       const parts = energy.lower.value + energy.cache.value + energy.head.value + energy.upper.value;
       expect(Math.abs(parts / energy.total.value - 1)).toBeLessThan(tolerances.sumFp64.relative);
     }
+    // Two models of their own: always asking the larger one needs no smaller one.
+    const alone = 900 * document.upper.energy!.value;
+    expect(totals.sums.alwaysUpper.value).toBeGreaterThan(alone);
+    expect(totals.sums.alwaysUpper.value).toBeLessThan(alone + 900 * document.lower.energy!.value);
     // Ten classes where the heads began with two.
     const late = log.slice(-120);
     expect(late.filter(({ correct }) => correct).length / late.length).toBeGreaterThan(0.7);
