@@ -72,7 +72,7 @@ export async function readCompound(path: string): Promise<ReadCompound | null> {
   const { value, diagnostics } = decodeArrayFile(kind, version, bytes);
   if (value === undefined) throw unusable(path, diagnostics);
   const { facts, labels, task, stream, cache } = value.header;
-  if (!isRecord(facts) || !isLabelKind(labels) || typeof task !== 'string' || !isRecord(stream) || !(cache === null || isRecord(cache)))
+  if (!isFacts(facts) || !isLabelKind(labels) || typeof task !== 'string' || !isRecord(stream) || !(cache === null || isRecord(cache)))
     throw unusable(path, []);
   const part = (prefix: string): Map<string, Float64Array> =>
     new Map(
@@ -88,6 +88,42 @@ export async function readCompound(path: string): Promise<ReadCompound | null> {
     },
     sha256: sha256(bytes),
   };
+}
+
+/** What the record tells of the beginning: anybody can make a file with a right checksum. */
+function isFacts(value: unknown): value is Record<string, unknown> {
+  if (!isRecord(value) || !isRecord(value['calibration']) || !Array.isArray(value['heads']) || value['heads'].length > 4) return false;
+  const { rows, temperature, threshold, calibrationError, curve } = value['calibration'];
+  if (![rows, temperature, threshold].every(isAmount) || !isRecord(calibrationError) || !Array.isArray(curve) || curve.length > 1000)
+    return false;
+  const isPoint = (point: unknown): boolean =>
+    isRecord(point) &&
+    [point['threshold'], point['accuracy'], point['escalated']].every(isAmount) &&
+    isJoules(point['energy']) &&
+    typeof point['chosen'] === 'boolean';
+  const isTrial = (trial: unknown): boolean =>
+    isRecord(trial) &&
+    (trial['exit'] === 'lower' || trial['exit'] === 'upper') &&
+    (trial['head'] === 'rls' || trial['head'] === 'adam') &&
+    [trial['loss'], trial['accuracy']].every(isAmount) &&
+    isJoules(trial['energy']) &&
+    typeof trial['chosen'] === 'boolean' &&
+    typeof trial['reason'] === 'string';
+  return [calibrationError['before'], calibrationError['after']].every(isAmount) && curve.every(isPoint) && value['heads'].every(isTrial);
+}
+
+function isAmount(value: unknown): boolean {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
+}
+
+function isJoules(value: unknown): boolean {
+  return (
+    isRecord(value) &&
+    [value['value'], value['low'], value['high']].every(isAmount) &&
+    value['unit'] === 'J' &&
+    ['measured', 'simulated', 'modelled', 'assumed'].includes(String(value['source'])) &&
+    typeof value['ref'] === 'string'
+  );
 }
 
 /** The stream of a state file, for these modules. Throws TierwiseError with the code of what does not agree. */

@@ -1,6 +1,7 @@
-import { appendFileSync, existsSync, readFileSync, readdirSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { decodeArrayFile, encodeArrayFile } from '../../../solver-core/data/array-file.ts';
 import { requireCacheFits } from '../../../solver-core/jobs/compound-start.ts';
 import { openRows } from '../../../solver-core/jobs/open-rows.ts';
 import type { FitRows, LabelledRows } from '../../../solver-core/fit/index.ts';
@@ -127,6 +128,32 @@ describe('a stream of rows with two models', () => {
     );
     expect(warm.every(({ energy }) => energy.lower.value === 0 && energy.cache.value > 0)).toBe(true);
     expect(second.cache).toMatchObject({ lookups: 128, hits: 64 });
+  });
+
+  test('a damaged state, and one with a right checksum and wrong content, are refused and left as they are', async () => {
+    const folder = exampleFolder('compound');
+    const { outputs } = await run(folder, { plan, stream, policy: 'never' });
+    const good = readFileSync(outputs.state);
+    const refusedCode = async (bytes: Uint8Array): Promise<string> => {
+      writeFileSync(outputs.state, bytes);
+      const { code } = await failure(run(folder, { plan, stream, policy: 'never' }));
+      expect(readFileSync(outputs.state).equals(bytes)).toBe(true);
+      return code;
+    };
+    expect(await refusedCode(good.subarray(0, good.length - 100))).toBe('state-damaged');
+    expect(await refusedCode(Buffer.from('not a state'))).toBe('state-not-ours');
+    const { value } = decodeArrayFile('tierwise-compound', 1, good);
+    const changed = (header: Record<string, unknown>): Uint8Array =>
+      encodeArrayFile('tierwise-compound', 1, { header: { ...value!.header, ...header }, arrays: value!.arrays });
+    for (const header of [
+      { facts: {} },
+      { facts: { calibration: { curve: 5 }, heads: [] } },
+      { labels: 3 },
+      { stream: null },
+      { cache: 7 },
+    ])
+      expect(await refusedCode(changed(header)), JSON.stringify(header)).toBe('state-damaged');
+    expect(await refusedCode(changed({ task: 'next-token' }))).toBe('state-wrong-kind');
   });
 
   test('refuses what cannot be, with its figures', async () => {
