@@ -50,12 +50,14 @@ interface Target {
  *   is already), which leaves the weights free for the rows that count.
  *
  * The ridge pulls towards the weights as they were and is chosen on rows held apart; where no solve does better there than the weights as they were,
- * only the bias changes. Layers that are no plain product keep their weights.
+ * only the bias changes. Layers that are no plain product, and those in front of the first threshold, keep their weights.
  */
 export async function correctModel({ model, settings, share, control }: CorrectionRequest): Promise<SparsityState> {
   const corrections = new Map<string, CorrectedLayer>();
   const siteOf = new Map(model.sites.flatMap((site) => site.layers.map((layer) => [layer.id, site] as const)));
-  for (const stage of model.stages) {
+  // In front of the first threshold nothing differs from the model as it was given.
+  const first = model.stages.findIndex((stage) => stage.some(({ id }) => settings.has(siteOf.get(id)?.id ?? '')));
+  for (const stage of model.stages.slice(first < 0 ? model.stages.length : first)) {
     checkAbort(control.abort);
     const targets = stage.flatMap((layer): Target[] => {
       const site = siteOf.get(layer.id);
