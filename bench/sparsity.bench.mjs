@@ -1,7 +1,7 @@
 // Activation sparsity of language models without training: our search (what `tierwise sparsify --max-loss 2` runs) beside the published
 // sequential one at two bounds and beside equal quantiles. Everything is chosen on the first 90 % of tinyshakespeare; the last 10 % is
 // read once per row of the tables and chooses nothing.
-//   node bench/sparsity.bench.mjs [model ...] [--part=ours|published] [--no-curve] [--write]
+//   node bench/sparsity.bench.mjs [model ...] [--part=ours|published] [--published-tokens=N] [--no-curve] [--write]
 // Default: rwkv_char_step and opt_char; --write puts the tables of these models into bench/results/sparsity.md. Needs the extra material
 // (TIERWISE_SHARED).
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -19,6 +19,8 @@ const words = process.argv.slice(2);
 const names = words.filter((word) => !word.startsWith('--'));
 /** `--part=ours` and `--part=published` do half of it each, for two processes beside each other. */
 const part = words.find((word) => word.startsWith('--part='))?.slice(7) ?? null;
+/** The published search makes some hundred passes: `--published-tokens=N` lets it steer by fewer tokens than the others. */
+const publishedTokens = Number(words.find((word) => word.startsWith('--published-tokens='))?.slice(19) ?? 0);
 const t = await loadSource('bench/sparsity-parts.ts');
 const percent = (share, digits = 2) => (100 * share).toFixed(digits);
 /** Begins the file of results. */
@@ -81,7 +83,8 @@ async function measure(name) {
     const known = options.method === 'budget' && options.active !== null ? probes : null;
     let last;
     let probedMs = 0;
-    const found = await t.sparsify(bound.model, options, {
+    const searched = options.method === 'sequential' ? (bench.short ?? bound) : bound;
+    const found = await t.sparsify(searched.model, options, {
       numerics: bench.numerics,
       ...(known === null ? {} : { resume: known.checkpoint }),
       onCheckpoint: (checkpoint) => {
@@ -163,7 +166,9 @@ async function setUp(name) {
   // Attention outputs of transformers are not switched on (method 6.1).
   const active = new Set(sites.filter(({ role }) => role !== 'out').map(({ id }) => id));
   const validation = t.textWindows(ids, context, border);
-  return { model, layers, sites, token, runtime, bound, active, validation, numerics: t.cpuNumerics() };
+  const few = { ...rows, ids: rows.ids.subarray(0, Math.ceil((publishedTokens + context) / 0.8)) };
+  const short = publishedTokens === 0 ? null : await t.bindModel({ model, layers, sites, rows: few, runtime, seed });
+  return { model, layers, sites, token, runtime, bound, short, active, validation, numerics: t.cpuNumerics() };
 }
 
 /** A state on the validation text: loss beside the one before, zeros as the layers read them. */
