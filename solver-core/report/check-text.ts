@@ -45,11 +45,11 @@ function compoundLines(compound: CheckDocument['compound']): string[] {
   ];
 }
 
-/** A lower module reaches from the model's input to the last layer that is named, an upper one from the first that is named to the scores. */
+/** A lower module reaches from the model's input to the last layer that is named; an upper one begins where the lower one ends. */
 function moduleText(module: CheckModule, kind: 'lower' | 'upper'): string {
   if (module.kind === 'model') return inert(module.path, 200);
   if (module.kind === 'rest') return 'what follows the lower module';
-  const [first, last] = [module.layers[0], module.layers.at(-1)];
-  if (first === undefined || last === undefined) return 'not known';
-  return kind === 'lower' ? `everything up to ${inert(last, 48)}` : `everything from ${inert(first, 48)} on`;
+  const last = module.layers.at(-1);
+  if (last === undefined) return 'not known';
+  return kind === 'lower' ? `everything up to ${inert(last, 48)}` : `what follows, up to ${inert(last, 48)}`;
 }

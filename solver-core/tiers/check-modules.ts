@@ -76,6 +76,7 @@ export function checkPair(
   const last = lower.layers.at(-1);
   const first = upper?.layers[0];
   if (last === undefined || last.index < 0 || total === undefined) return source;
+  warnInsideBlock(context, plan.model, lower, last);
   if (source.kind === 'rest') {
     if (last.index < total - 1) return source;
     const message = `the lower module reaches the last layer of the model, ${shown(last.id)}, so nothing is left for the upper one; let it end earlier`;
@@ -95,6 +96,21 @@ export function checkPair(
     context.findings.add('warning', 'module-order', upper.span, message, ['upper rest']);
   }
   return source;
+}
+
+/** A block branches, so that a module which ends inside one hands on more than one value, which a run refuses as a rule. */
+function warnInsideBlock(context: CheckContext, model: SeenModel | undefined, lower: CheckedModule, last: TierLayer): void {
+  const blocks = model?.blocks ?? [];
+  const block = blocks.find(({ layers }) => layers.includes(last.id));
+  const own = new Set(lower.layers.map(({ id }) => id));
+  if (block === undefined || block.layers.every((id) => own.has(id))) return;
+  // Nothing would be left above a block with which the model ends.
+  const isEnd = block.layers.at(-1) === model?.layers.at(-1)?.id;
+  const end = isEnd ? block.index - 1 : block.index;
+  const whole = `lower blocks ${end === 0 ? '0' : `0..${end}`}`;
+  const advice = end < 0 ? 'let it end earlier' : `let it end with a whole block, such as ${whole}`;
+  const message = `the lower module ends at ${shown(last.id)} and holds only a part of block ${block.index}; a model can rarely be cut inside a block; ${advice}`;
+  context.findings.add('warning', 'module-order', lower.span, message, end < 0 ? [] : [whole]);
 }
 
 /** The lower module is a model of its own: the upper one must be a whole model too, by default the plan's. */
