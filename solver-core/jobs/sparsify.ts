@@ -41,7 +41,7 @@ interface Prepared {
   readonly found: FoundSites;
   readonly sites: { readonly chosen: readonly SparsitySite[]; readonly left: readonly SparsitySite[] };
   readonly target: string;
-  /** Hashes and options: what a search depends on. */
+  /** Hashes, options and version: what a search depends on. */
   readonly key: string;
   readonly planHash: string;
   /** Null for a trial. */
@@ -81,14 +81,20 @@ export async function sparsifyPlan(
   const aim = sparsifyAim({ ...params, path: place.planPath });
   const rows = await sparsifyRows(environment, place, control);
   try {
-    const prepared = await prepare(place, rows, aim, params);
+    const prepared = await prepare(environment, place, rows, aim, params);
     return await run(environment, prepared, params, control, search, startedMs);
   } finally {
     await rows.close();
   }
 }
 
-async function prepare(place: PlanPlace, rows: SparsifyRows, aim: SparsifyAim, params: Omit<SparsifyParams, 'path'>): Promise<Prepared> {
+async function prepare(
+  environment: Environment,
+  place: PlanPlace,
+  rows: SparsifyRows,
+  aim: SparsifyAim,
+  params: Omit<SparsifyParams, 'path'>,
+): Promise<Prepared> {
   const { model, layers } = rows.content;
   const found = findSites(model.graph, layers, findBlocks(model.graph, layers));
   requireSites(rows, found);
@@ -108,7 +114,7 @@ async function prepare(place: PlanPlace, rows: SparsifyRows, aim: SparsifyAim, p
   }
   const output = params.trial === true ? null : await prepareSparse(params.out, place.modelPath, rows.precious);
   const planHash = sha256(JSON.stringify([place.plan.modelPath, place.plan.text ?? null, place.plan.data ?? null]));
-  const key = sha256(JSON.stringify([checkpointVersion, rows.opened.sha256, rows.sha256, planHash, aim]));
+  const key = sha256(JSON.stringify([environment.version, rows.opened.sha256, rows.sha256, planHash, aim]));
   return { place, rows, aim, found, sites, target: asked, key, planHash, output, diagnostics };
 }
 
@@ -123,8 +129,6 @@ function baseFinding({ plan, planPath, modelPath, basePath = modelPath }: PlanPl
   return [{ severity: 'warning', code: 'tiers-not-fitted', message, where }];
 }
 
-/** Raised when a search finds something else from the same: old checkpoints are begun anew. */
-const checkpointVersion = 1;
 const defaultTarget = 'seneca-type';
 
 function requireSites({ opened, content }: SparsifyRows, { sites, left }: FoundSites): void {
