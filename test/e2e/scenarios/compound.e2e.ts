@@ -94,7 +94,7 @@ scenario('Start over decides the same stream anew; a reload keeps it all', curre
   expect(await (await compoundPage()).locator('[data-command="resume-compound"]').isVisible()).toBe(true);
 });
 
-scenario('a text is read decision by decision; Stop keeps what was decided, Resume goes on from there', current, async ({ page }) => {
+scenario('a text is read decision by decision; Stop keeps what was decided and learned, Resume goes on with it', current, async ({ page }) => {
   await openFile(page, 'reader.tiers');
   await clickCodeLens(page, 'Run compound model');
   await pick(page, 'stream.txt');
