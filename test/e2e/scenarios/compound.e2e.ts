@@ -94,32 +94,36 @@ scenario('Start over decides the same stream anew; a reload keeps it all', curre
   expect(await (await compoundPage()).locator('[data-command="resume-compound"]').isVisible()).toBe(true);
 });
 
-scenario('a text is read decision by decision; Stop keeps what was decided and learned, Resume goes on with it', current, async ({ page }) => {
-  await openFile(page, 'reader.tiers');
-  await clickCodeLens(page, 'Run compound model');
-  await pick(page, 'stream.txt');
-  const frame = await until('the page of the text', async () => {
-    const found = await compoundPage();
-    return /reader\.tiers/.test(await textOf(found)) ? found : undefined;
-  });
-  await until('the first decisions', async () => (await frame.locator('[role=option]').count()) > 0, { timeoutMs: FIT_MS });
-  await frame.locator('[data-command="stop-compound"]').click();
-  await waitForWebviewText(page, COMPOUND, RESULT, FIT_MS);
-  const first = record('text/rwkv_char_step.compound.json').totals.decisions;
-  expect(first).toBeGreaterThan(0);
-  expect(first).toBeLessThan(11_000);
-  await frame.locator('[data-command="resume-compound"]').click();
-  await until(
-    'more decisions',
-    async () => Number((await frame.locator('[role=option]').first().getAttribute('data-index')) ?? 0) >= first,
-    {
-      timeoutMs: FIT_MS,
-    },
-  );
-  await frame.locator('[data-command="stop-compound"]').click();
-  await waitForWebviewText(page, COMPOUND, RESULT, FIT_MS);
-  expect(record('text/rwkv_char_step.compound.json').resumed).toBe(true);
-  expect(record('text/rwkv_char_step.compound.json').totals.decisions).toBeGreaterThan(first);
-});
+scenario(
+  'a text is read decision by decision; Stop keeps what was decided and learned, Resume goes on with it',
+  current,
+  async ({ page }) => {
+    await openFile(page, 'reader.tiers');
+    await clickCodeLens(page, 'Run compound model');
+    await pick(page, 'stream.txt');
+    const frame = await until('the page of the text', async () => {
+      const found = await compoundPage();
+      return /reader\.tiers/.test(await textOf(found)) ? found : undefined;
+    });
+    await until('the first decisions', async () => (await frame.locator('[role=option]').count()) > 0, { timeoutMs: FIT_MS });
+    await frame.locator('[data-command="stop-compound"]').click();
+    await waitForWebviewText(page, COMPOUND, RESULT, FIT_MS);
+    const first = record('text/rwkv_char_step.compound.json').totals.decisions;
+    expect(first).toBeGreaterThan(0);
+    expect(first).toBeLessThan(11_000);
+    await frame.locator('[data-command="resume-compound"]').click();
+    await until(
+      'more decisions',
+      async () => Number((await frame.locator('[role=option]').first().getAttribute('data-index')) ?? 0) >= first,
+      {
+        timeoutMs: FIT_MS,
+      },
+    );
+    await frame.locator('[data-command="stop-compound"]').click();
+    await waitForWebviewText(page, COMPOUND, RESULT, FIT_MS);
+    expect(record('text/rwkv_char_step.compound.json').resumed).toBe(true);
+    expect(record('text/rwkv_char_step.compound.json').totals.decisions).toBeGreaterThan(first);
+  },
+);
 
 cspScenario(current);
