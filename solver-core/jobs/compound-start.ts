@@ -42,6 +42,20 @@ export function requireCacheFits(cacheBytes: number | null, memoryBytes = machin
   );
 }
 
+/** Batches that a record tells of. */
+const maxBatches = 65_536;
+
+/** Throws `too-many-batches` when the record of a run would not hold all of its batches. */
+export function requireFewBatches(decisions: number, batch: number): void {
+  if (decisions <= maxBatches * batch) return;
+  throw new TierwiseError(
+    'too-many-batches',
+    `${decisions.toLocaleString('en')} decisions in batches of ${batch} are more than ${maxBatches.toLocaleString('en')} batches`,
+    `Give --batch ${Math.ceil(decisions / maxBatches)} or more, or cut the stream: a later run goes on from the state.`,
+    { category: 'usage' },
+  );
+}
+
 /** Memory of this machine, or of the container that the process is confined to. */
 function machineBytes(): number {
   const confined = constrainedMemory();

@@ -27,7 +27,7 @@ import { compoundSetup, valueOf, workOf } from './compound-setup.ts';
 import type { CompoundSetup } from './compound-setup.ts';
 import { openStream } from './compound-source.ts';
 import type { OpenedSource } from './compound-source.ts';
-import { continuedStream, policyOf, preparedExits, requireCacheFits, startedStream } from './compound-start.ts';
+import { continuedStream, policyOf, preparedExits, requireCacheFits, requireFewBatches, startedStream } from './compound-start.ts';
 import type { StartTools } from './compound-start.ts';
 import { encodeCompound, readCompound, resumedCache, resumedStream } from './compound-state.ts';
 import type { ReadCompound } from './compound-state.ts';
@@ -71,6 +71,7 @@ export async function compoundJob(environment: Environment, params: CompoundPara
   const plan = await openPlanContexts(setup, control);
   const stream = await openStream(setup, params, state?.saved.labels ?? plan?.labels ?? null, control);
   try {
+    requireFewBatches(stream.decisions, batch);
     return await decideStream(environment, { params, setup, paths, state, plan, stream, batch }, control);
   } finally {
     await stream.close();

@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, readFileSync, readdirSync, writeFileSync } 
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { decodeArrayFile, encodeArrayFile } from '../../../solver-core/data/array-file.ts';
-import { requireCacheFits } from '../../../solver-core/jobs/compound-start.ts';
+import { requireCacheFits, requireFewBatches } from '../../../solver-core/jobs/compound-start.ts';
 import { openRows } from '../../../solver-core/jobs/open-rows.ts';
 import type { FitRows, LabelledRows } from '../../../solver-core/fit/index.ts';
 import { isAbort } from '../../../solver-core/model/abort.ts';
@@ -165,6 +165,8 @@ describe('a stream of rows with two models', () => {
     expect(tooLarge.code).toBe('cache-too-large');
     expect(tooLarge.message).toContain('8,192 MiB');
     expect(tooLarge.message).toContain('4,096 MiB');
+    expect(await failure(Promise.resolve().then(() => requireFewBatches(5_000_000, 64)))).toMatchObject({ code: 'too-many-batches' });
+    expect(() => requireFewBatches(65_536 * 64, 64)).not.toThrow();
     await run(folder, { plan, stream, policy: 'never' });
     editPlan(folder, plan, 'small.onnx', 'other.onnx');
     const { copyFileSync } = await import('node:fs');
