@@ -7,6 +7,9 @@ import { sparseInputs } from '../../../../solver-core/compress/sparsify/apply.ts
 import { pairedIncrease } from '../../../../solver-core/compress/sparsify/paired.ts';
 import { collectSamples, sampledEffect } from '../../../../solver-core/compress/sparsify/samples.ts';
 import { denseState } from '../../../../solver-core/compress/sparsify/types.ts';
+import { chunkSums, openChangeSolver, solveContext, squaredError } from '../../../../solver-core/compress/sparsify/ridge-sums.ts';
+import { createRandom } from '../../../../solver-core/fit/prng.ts';
+import { centredGram } from '../../../../solver-core/fit/ridge/centred-sums.ts';
 import { toyModel } from './toy-model.ts';
 
 const numerics = plainNumerics();
@@ -110,6 +113,53 @@ describe('parts of the search', () => {
       sums.plain += await losses({ settings, corrections: new Map() });
     }
     expect(sums.corrected).toBeLessThan(sums.plain);
+  });
+
+  test('a solve is the least of its objective: any other weights and bias cost more', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 1000 }), fc.constantFrom(1e-3, 1e-1, 1), async (seed, ridge) => {
+        const [n, d, k] = [40, 5, 3];
+        const random = createRandom(seed, 'solve');
+        const numbers = (count: number): Float32Array => Float32Array.from({ length: count }, () => random.normal());
+        const [x, y, weights] = [numbers(n * d), numbers(n * k), Float64Array.from(numbers(d * k))];
+        const sums = await chunkSums(numerics, x, y, d, k, solveContext(undefined));
+        const lambda = ridge * centredGram(sums, true).meanDiagonal;
+        const solver = await openChangeSolver({ sums, weights, ridge }, numerics, undefined);
+        const solved = await solver.solve(sums);
+        const objective = (w: Float64Array, b: Float64Array): number => {
+          let sum = w.reduce((total, v, i) => total + lambda * (v - weights[i]!) ** 2, 0);
+          for (let r = 0; r < n; r++)
+            for (let o = 0; o < k; o++) {
+              let left = y[r * k + o]! - b[o]!;
+              for (let j = 0; j < d; j++) left -= x[r * d + j]! * w[j * k + o]!;
+              sum += left * left;
+            }
+          return sum;
+        };
+        const least = objective(solved.weights, solved.bias);
+        for (let at = 0; at < d * k; at++)
+          for (const step of [-0.01, 0.01])
+            expect(
+              objective(
+                solved.weights.map((v, i) => (i === at ? v + step : v)),
+                solved.bias,
+              ),
+            ).toBeGreaterThan(least);
+        for (let o = 0; o < k; o++)
+          for (const step of [-0.01, 0.01])
+            expect(
+              objective(
+                solved.weights,
+                solved.bias.map((v, i) => (i === o ? v + step : v)),
+              ),
+            ).toBeGreaterThan(least);
+        const missed = await squaredError(numerics, sums, solved);
+        expect(missed.toPrecision(6)).toBe(
+          (least - lambda * solved.weights.reduce((t, v, i) => t + (v - weights[i]!) ** 2, 0)).toPrecision(6),
+        );
+      }),
+      run,
+    );
   });
 
   test('a paired increase has a smaller error than either loss', () => {
