@@ -50,6 +50,12 @@ export const learnerOptions: Readonly<Record<Learner, readonly OptionKey[]>> = {
 };
 
 const anyOption = Object.keys(rules) as readonly OptionKey[];
+
+/** True for a word that is an option of some method. */
+export function isOptionKey(word: string): word is OptionKey {
+  return Object.hasOwn(rules, word);
+}
+
 const defaultRate: Readonly<Record<Learner, number>> = { rls: 1e-3, sgd: 1e-2, adam: 1e-3 };
 
 /** The options after a method; reports those that do not belong to `owner` (as it is called), repeated and impossible ones. */

@@ -115,6 +115,21 @@ export const energyUnits: ReadonlyMap<string, number> = new Map([
 /** The spellings that messages and completion offer. */
 export const shownUnits: readonly string[] = ['J', 'mJ', 'uJ', 'nJ', 'pJ', 'kJ'];
 
+/** The closed set of words that may stand in a place of the grammar, by the name of its property. */
+export const wordsByProperty: Readonly<Record<string, readonly Word[]>> = {
+  backend: backendWords,
+  solver: solveWords,
+  learner: learnWords,
+  targetKind: targetKindWords,
+  per: perWords,
+  heads: headsWords,
+  counts: countWords,
+  escalation: escalateWords,
+  cached: cacheWords,
+  sizeUnit: shownSizeUnits.map((word) => ({ word, doc: 'Unit of size; 1 KB is 1024 B.' })),
+  unit: shownUnits.map((word) => ({ word, doc: 'Unit of energy.' })),
+};
+
 /** The keywords of the grammar, each with what it means, its range and its default. Hovers, completion and the manual use these. */
 export const keywordDocs: readonly Word[] = [
   { word: 'model', doc: '`model "FILE.onnx"`: the model this plan is about. Required, once. Relative paths start at the plan\'s folder.' },

@@ -5,21 +5,9 @@ import type { CompletionAcceptor, CompletionContext, CompletionProviderOptions, 
 import { CompletionItemKind } from 'vscode-languageserver/node.js';
 import type { Layer } from '../../model/layer.ts';
 import { isClosed, quote, shown } from '../../tiers/text.ts';
-import {
-  backendWords,
-  cacheWords,
-  countWords,
-  escalateWords,
-  headsWords,
-  keywordDocs,
-  learnWords,
-  perWords,
-  shownSizeUnits,
-  shownUnits,
-  solveWords,
-  targetKindWords,
-} from '../../tiers/vocabulary.ts';
+import { keywordDocs, wordsByProperty } from '../../tiers/vocabulary.ts';
 import type { Word } from '../../tiers/vocabulary.ts';
+import { isRefused } from './completion-filter.ts';
 import { spanRange } from './convert.ts';
 import { blocksOf, layersOf } from './hover.ts';
 import { blockLine, layerLine } from './layer-text.ts';
@@ -37,20 +25,6 @@ interface QuotedItem {
   readonly rank: number;
 }
 
-const wordsOf: Readonly<Record<string, readonly Word[]>> = {
-  backend: backendWords,
-  solver: solveWords,
-  learner: learnWords,
-  targetKind: targetKindWords,
-  per: perWords,
-  heads: headsWords,
-  counts: countWords,
-  escalation: escalateWords,
-  cached: cacheWords,
-  sizeUnit: shownSizeUnits.map((word) => ({ word, doc: 'Unit of size; 1 KB is 1024 B.' })),
-  unit: shownUnits.map((word) => ({ word, doc: 'Unit of energy.' })),
-};
-
 /**
  * Completion after Langium's analysis of what may follow: keywords come from the grammar, words of closed sets from the vocabulary,
  * layers from the model, files from the plan's folder, targets from the list. Names come quoted, inside a half-typed string too.
@@ -66,11 +40,11 @@ export class PlanCompletion extends DefaultCompletionProvider {
 
   protected override completionFor(context: CompletionContext, next: NextFeature, acceptor: CompletionAcceptor): MaybePromise<void> {
     const property = next.property ?? AstUtils.getContainerOfType(next.feature, GrammarAST.isAssignment)?.feature;
-    const words = wordsOf[property ?? ''];
+    const words = wordsByProperty[property ?? ''];
     if (words !== undefined) return this.offerWords(context, words, acceptor);
     const quoted = property === undefined ? undefined : this.quotedItems(context, property);
     if (quoted !== undefined) return this.offerQuoted(context, quoted, acceptor);
-    if (property === 'first' || property === 'last') return this.offerBlocks(context, acceptor);
+    if (property === 'first' || property === 'last') return this.offerBlocks(context, property, acceptor);
     // A name may be any keyword; offering them all would hide that it is the author's to choose.
     if (property === 'name' || property === 'array' || !GrammarAST.isKeyword(next.feature)) return;
     return this.completionForKeyword(context, next.feature, acceptor);
@@ -78,8 +52,10 @@ export class PlanCompletion extends DefaultCompletionProvider {
 
   protected override completionForKeyword(context: CompletionContext, keyword: GrammarAST.Keyword, acceptor: CompletionAcceptor): void {
     if (!this.filterKeyword(context, keyword)) return;
+    const check = this.checks.of(context.textDocument);
+    if (isRefused(keyword.value, check.parsed.value, context.textDocument.getText(), context.tokenOffset)) return;
     // Most models have no blocks; where it is known, the word would lead nowhere.
-    const blocks = keyword.value === 'blocks' ? blocksOf(this.checks.of(context.textDocument)) : undefined;
+    const blocks = keyword.value === 'blocks' ? blocksOf(check) : undefined;
     if (blocks?.length === 0) return;
     const documentation = keywordDocs.find((k) => k.word === keyword.value)?.doc;
     acceptor(context, {
@@ -112,9 +88,12 @@ export class PlanCompletion extends DefaultCompletionProvider {
     }
   }
 
-  /** Numbers of blocks, each with what it is. */
-  private offerBlocks(context: CompletionContext, acceptor: CompletionAcceptor): void {
-    for (const block of (blocksOf(this.checks.of(context.textDocument)) ?? []).slice(0, maxItems)) {
+  /** Numbers of blocks, each with what it is; as the end of a range those behind its beginning. */
+  private offerBlocks(context: CompletionContext, end: 'first' | 'last', acceptor: CompletionAcceptor): void {
+    const before = context.textDocument.getText().slice(Math.max(0, context.tokenOffset - 40), context.tokenOffset);
+    const first = end === 'first' ? -1 : Number(/(\d+)\s*\.\.\s*$/.exec(before)?.[1] ?? -1);
+    const blocks = (blocksOf(this.checks.of(context.textDocument)) ?? []).filter((block) => block.index > first);
+    for (const block of blocks.slice(0, maxItems)) {
       acceptor(context, {
         label: String(block.index),
         kind: CompletionItemKind.Field,

@@ -8,34 +8,10 @@ import { isEscalateClause, isLayerEntry, isModuleClause, isTargetClause, isTrain
 import type { LayerEntry } from '../../tiers/generated/ast.ts';
 import { numberOf, spanOf, textOf } from '../../tiers/nodes.ts';
 import { isClosed, shown, unquote } from '../../tiers/text.ts';
-import {
-  backendWords,
-  cacheWords,
-  countWords,
-  escalateWords,
-  headsWords,
-  keywordDocs,
-  learnWords,
-  perWords,
-  solveWords,
-  targetKindWords,
-} from '../../tiers/vocabulary.ts';
-import type { Word } from '../../tiers/vocabulary.ts';
+import { keywordDocs, wordsByProperty } from '../../tiers/vocabulary.ts';
 import { escapeMarkdown, spanRange } from './convert.ts';
 import { blocksMarkdown, group, layerMarkdown } from './layer-text.ts';
 import type { PlanCheck, PlanChecks } from './plan-checks.ts';
-
-const wordsOf: Readonly<Record<string, readonly Word[]>> = {
-  backend: backendWords,
-  solver: solveWords,
-  learner: learnWords,
-  targetKind: targetKindWords,
-  per: perWords,
-  heads: headsWords,
-  counts: countWords,
-  escalation: escalateWords,
-  cached: cacheWords,
-};
 
 /** Explains layers, targets, keywords and the words of the language. */
 export class PlanHover implements HoverProvider {
@@ -69,7 +45,7 @@ function explain(leaf: LeafCstNode, check: PlanCheck): string | undefined {
     );
   }
   const property = propertyOf(leaf);
-  const word = wordsOf[property ?? '']?.find((w) => w.word === leaf.text);
+  const word = wordsByProperty[property ?? '']?.find((w) => w.word === leaf.text);
   if (word !== undefined) return `**${word.word}**: ${word.doc}`;
   if (property === 'name' || property === 'array' || leaf.tokenType.name === 'STRING') return undefined;
   return keywordDoc(leaf.text);

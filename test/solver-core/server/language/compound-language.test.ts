@@ -102,7 +102,7 @@ describe('completion', () => {
     ['how to escalate', inside('escalate |'), ['below', 'never', 'always']],
     ['the confidence', inside('escalate below |'), ['auto']],
     ['the cache', inside('cache |'), ['off']],
-    ['the end of a range of blocks', inside('lower blocks 0..|'), ['0', '1', '2']],
+    ['the end of a range of blocks', inside('lower blocks 0..|'), ['1', '2']],
     ['blocks in a list of layers', 'model "deep.onnx"\nlower tier a { layers "x", blocks | }', ['0', '1', '2']],
     ['a vocabulary that is being typed', 'text "input.txt" tokens "vo|"', ['vocab.json']],
     ['a half-typed clause of a section', inside('esc|'), ['escalate']],
@@ -112,6 +112,22 @@ describe('completion', () => {
   ])('%s', async (_name, text, expected) => {
     const labels = (await complete(text)).map((item) => item.label);
     expect(labels).toEqual(expect.arrayContaining(expected));
+  });
+
+  test.each([
+    ['a lower module that is the rest', inside('lower |'), ['blocks', 'layers', 'model'], ['rest']],
+    ['another model beside a text', `text "input.txt" ${inside('upper |')}`, ['rest', 'blocks', 'layers'], ['model']],
+    ['a tolerance behind a confidence', inside('escalate below 0.8 |'), ['cache'], ['within']],
+    ['options that heads do not have', inside('learn adam |'), ['rate'], ['lambda', 'expand', 'epochs', 'seed']],
+    ['options of heads that stay', inside('learn none |'), ['cache'], ['rate', 'lambda']],
+    ['options that sgd does not have', 'upper tier a { learn sgd |', ['rate', 'epochs', 'ewc', 'seed'], ['lambda', 'expand']],
+    ['options that a solve does not have', 'lower tier a { solve ridge |', ['lambda'], ['seed', 'rate']],
+    ['an option that is written already', 'text "input.txt" tokens "vocab.json" |', ['context', 'split'], ['tokens']],
+    ['a range that ends before it begins', inside('lower blocks 1..|'), ['2'], ['0', '1']],
+  ])('what would be refused is not offered: %s', async (_name, text, offered, refused) => {
+    const labels = (await complete(text)).map((item) => item.label);
+    expect(labels).toEqual(expect.arrayContaining(offered));
+    expect(labels.filter((label) => refused.includes(label))).toEqual([]);
   });
 
   test('blocks come as numbers with what they are', async () => {
