@@ -58,7 +58,13 @@ const keyBytes = 16;
 
 /** Bytes that an entry counts. */
 export function entryBytes(content: Content, representation: Representation): number {
-  return keyBytes + entryOverheadBytes + 4 * lengthOf(content) + payloadBytes(representation);
+  return entryOverheadBytes + bytesOf({ content, representation });
+}
+
+/** Bytes that are written of an entry, and read when it is found: key and content, which are compared, and representation. */
+function bytesOf({ content, representation: { features, states } }: CacheEntry): number {
+  const words = content.kind === 'tokens' ? content.tokens.length : content.values.length;
+  return states.reduce((sum, state) => sum + state.byteLength, keyBytes + 4 * words + features.byteLength);
 }
 
 /** An empty cache for one module version. `limitBytes`: 0 or more; with 0 it keeps nothing. */
@@ -137,7 +143,7 @@ class LeastRecentlyUsed implements RepresentationCache {
       this.#prefixHits++;
       this.#touch(key, entry);
       const { representation } = entry;
-      return { kind: 'prefix', tokens: n, representation, probes, readBytes: payloadBytes(representation) };
+      return { kind: 'prefix', tokens: n, representation, probes, readBytes: bytesOf(entry) };
     }
     return { kind: 'miss', probes: Math.max(1, probes) };
   }
@@ -156,7 +162,7 @@ class LeastRecentlyUsed implements RepresentationCache {
     }
     if (bytes > this.#limitBytes) return 0;
     this.#add(key, copied(content, representation), bytes);
-    return bytes - entryOverheadBytes;
+    return bytesOf({ content, representation });
   }
 
   statistics(): CacheStatistics {
@@ -178,7 +184,9 @@ class LeastRecentlyUsed implements RepresentationCache {
   restore(entries: readonly CacheEntry[], counts: Pick<CacheStatistics, 'lookups' | 'hits' | 'prefixHits' | 'evictions'>): void {
     for (const entry of entries) {
       const bytes = entryBytes(entry.content, entry.representation);
-      if (bytes <= this.#limitBytes) this.#add(contentKey(this.version, entry.content), entry, bytes);
+      const key = contentKey(this.version, entry.content);
+      // A file may name a content twice; it must not count twice.
+      if (bytes <= this.#limitBytes && !this.#entries.has(key)) this.#add(key, entry, bytes);
     }
     this.#lookups = counts.lookups;
     this.#hits = counts.hits;
@@ -190,7 +198,7 @@ class LeastRecentlyUsed implements RepresentationCache {
     this.#hits++;
     this.#touch(key, entry);
     const { representation } = entry;
-    return { kind: 'hit', representation, probes, readBytes: payloadBytes(representation) };
+    return { kind: 'hit', representation, probes, readBytes: bytesOf(entry) };
   }
 
   #touch(key: ContentKey, entry: CacheEntry): void {
@@ -230,13 +238,4 @@ function copied(content: Content, { features, states }: Representation): CacheEn
       content.kind === 'tokens' ? { kind: 'tokens', tokens: content.tokens.slice() } : { kind: 'row', values: content.values.slice() },
     representation: { features: features.slice(), states: states.map((state) => state.slice()) },
   };
-}
-
-/** Bytes that a hit reads. */
-function payloadBytes({ features, states }: Representation): number {
-  return states.reduce((sum, state) => sum + state.byteLength, features.byteLength);
-}
-
-function lengthOf(content: Content): number {
-  return content.kind === 'tokens' ? content.tokens.length : content.values.length;
 }

@@ -180,6 +180,15 @@ describe('the cache', () => {
     requireVersion(cache, 'v1');
   });
 
+  test('a file that names a content twice does not fill the cache twice', () => {
+    const cache = createCache('v1', 10_000);
+    cache.put(tokens(1, 2), of(1));
+    const { header, arrays } = cache.save();
+    const doubled = new Map([...arrays].map(([name, values]) => [name, Float64Array.from([...values, ...values])]));
+    const { value } = resumeCache({ header, arrays: doubled }, 'v1', 10_000);
+    expect(value!.statistics()).toMatchObject({ entries: 1, bytes: cache.statistics().bytes });
+  });
+
   test('damaged files are findings', () => {
     const cache = createCache('v1', 10_000);
     cache.put(tokens(1, 2), of(1));
@@ -286,8 +295,8 @@ describe('representations through the cache', () => {
     expect(first).toMatchObject({ cache: 'miss', computed: 6, readBytes: 0 });
     // Key, tokens, features and state of the whole and of its first four tokens.
     expect(first!.writtenBytes).toBe(16 + 24 + 24 + 4 + (16 + 16 + 16 + 4));
-    expect(again).toMatchObject({ cache: 'hit', computed: 0, lookups: 1, readBytes: 28, writtenBytes: 0 });
-    expect(longer).toMatchObject({ cache: 'prefix', computed: 1, readBytes: 20 });
+    expect(again).toMatchObject({ cache: 'hit', computed: 0, lookups: 1, readBytes: 16 + 24 + 28, writtenBytes: 0 });
+    expect(longer).toMatchObject({ cache: 'prefix', computed: 1, readBytes: 16 + 16 + 20 });
     expect(longer!.representation.features).toEqual(Float32Array.of(1, 1, 3, 4, 13));
     expect(cache.statistics()).toMatchObject({ lookups: 3, hits: 1, prefixHits: 1 });
     expect(module.asked).toHaveLength(2);
