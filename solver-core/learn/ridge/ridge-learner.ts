@@ -18,6 +18,7 @@ import { loadParts, saveParts } from './save.ts';
 import { solveParts } from './solve-parts.ts';
 import type { SolvedSums } from './solve-sums.ts';
 import { solveSums } from './solve-sums.ts';
+import { requireFit } from './targets.ts';
 
 /** What a ridge head offers beyond every learner. */
 export interface RidgeLearner extends UpperLearner {
@@ -127,6 +128,7 @@ async function scoresOf(
   numerics: Numerics,
 ): Promise<Float32Array> {
   const { columns: d, outputs: k } = parts.sums;
+  requireFit(rows, parts.options.inputs);
   const scores = new Float32Array(rows.rows * k);
   // Before the first row there may be no expansion yet, and every weight is 0.
   if (parts.sums.rows === 0) return scores;

@@ -4,6 +4,16 @@ import type { LearnRows } from '../learner.ts';
 import type { RidgeParts } from './parts.ts';
 import { maxOutputs, maxWeights, tooManyWeights } from './options.ts';
 
+/** Throws `learn-rows-do-not-fit` when rows do not have the values that a head reads. */
+export function requireFit({ rows, x }: Pick<LearnRows, 'rows' | 'x'>, inputs: number): void {
+  if (x.length === rows * inputs) return;
+  throw new TierwiseError(
+    'learn-rows-do-not-fit',
+    `${rows} rows hold ${x.length} values; the head takes ${inputs} per row`,
+    'Give rows of the same layer as before.',
+  );
+}
+
 /**
  * Columns that the targets of these rows need: those of the head, more when a class beyond them appears.
  * Rejects rows that do not fit the head: `learn-rows-do-not-fit`, `labels-do-not-fit`, `label-out-of-range`.
@@ -11,12 +21,7 @@ import { maxOutputs, maxWeights, tooManyWeights } from './options.ts';
 export function outputsFor(parts: RidgeParts, { rows, x, labels }: LearnRows): number {
   const { inputs } = parts.options;
   const { outputs } = parts.sums;
-  if (x.length !== rows * inputs)
-    throw new TierwiseError(
-      'learn-rows-do-not-fit',
-      `${rows} rows hold ${x.length} values; the head takes ${inputs} per row`,
-      'Give rows of the same layer as before.',
-    );
+  requireFit({ rows, x }, inputs);
   if (labels.kind !== parts.options.labels)
     throw new TierwiseError(
       'labels-do-not-fit',
