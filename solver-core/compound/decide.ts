@@ -35,19 +35,15 @@ export interface DecidedBatch {
 /**
  * Decides a batch: scores at the lower exit, calibrated confidence, and the upper exit where it is below the threshold and the budget per
  * decision allows it. The upper module first catches up on the tokens of the context that it has not seen, which counts on the
- * decision that asks it. Rejects with `features-do-not-fit`; then nothing has changed.
+ * decision that asks it. Rejects with `learn-rows-do-not-fit` or
+ * `non-finite-features`; then nothing has changed.
  */
 export async function decideBatch(state: StreamState, batch: StreamBatch, tools: StreamTools): Promise<DecidedBatch> {
   const { items, features } = batch;
   const { learner, temperature } = state.lower;
   requireFinite(features, items);
   const scores = await learner.scores(featureRows(features, items.length));
-  if (scores.length !== items.length * learner.outputs)
-    throw new TierwiseError(
-      'features-do-not-fit',
-      `${features.length} values for ${items.length} decisions do not fit the head of the lower exit`,
-      'Start a new state for these modules.',
-    );
+  assert(scores.length === items.length * learner.outputs, `${scores.length} scores for ${items.length} decisions`);
   const planned = planExits(state, items, scores, tools.prices);
   const requests = planned.flatMap(({ request }) => (request === null ? [] : [request]));
   const upperFeatures = requests.length === 0 ? new Float32Array(0) : await tools.upper.represent(requests);
@@ -141,9 +137,9 @@ function choose(
       ? ` It takes up to ${spokenJ(stays.high)} by itself, more than the ${spokenJ(limit)} per decision.`
       : '';
   if (threshold <= 0) return { exit: 'lower', reason: `Stayed: nothing escalates.${over}` };
-  if (confidence >= threshold)
-    return { exit: 'lower', reason: `Stayed: a confidence of ${share(confidence)} is at least ${share(threshold)}.${over}` };
-  const why = isAlways ? 'every decision does' : `a confidence of ${share(confidence)} is below ${share(threshold)}`;
+  const [mine, asked] = shares(confidence, threshold);
+  if (confidence >= threshold) return { exit: 'lower', reason: `Stayed: a confidence of ${mine} is at least ${asked}.${over}` };
+  const why = isAlways ? 'every decision does' : `a confidence of ${mine} is below ${asked}`;
   const total = stays.high + more.high;
   if (limit !== null && total > limit)
     return {
@@ -153,6 +149,9 @@ function choose(
   return { exit: 'upper', reason: `Escalated: ${why}.` };
 }
 
-function share(value: number): string {
-  return value.toFixed(3);
+/** Two shares in a sentence: as many digits as tell them apart, three at least. */
+function shares(a: number, b: number): readonly [string, string] {
+  for (let digits = 3; digits < 12; digits++)
+    if (a.toFixed(digits) !== b.toFixed(digits) || a === b) return [a.toFixed(digits), b.toFixed(digits)];
+  return [String(a), String(b)];
 }

@@ -3,6 +3,7 @@ import type { Weights } from '../learn/gradient/optimiser.ts';
 import { copiedWeights, descend, optimiserMacs, startingWeights } from '../learn/gradient/optimiser.ts';
 import type { HeadWeights, LearnedWeights, LearnerState, LearnRows, UpperLearner } from '../learn/learner.ts';
 import { maxOutputs, maxWeights, tooManyWeights } from '../learn/ridge/options.ts';
+import { requireFit } from '../learn/ridge/targets.ts';
 import type { Checked } from '../model/diagnostic.ts';
 import { TierwiseError, assert } from '../model/error.ts';
 import type { LinearHead } from './softmax-gradient.ts';
@@ -83,7 +84,7 @@ function headOf(parts: SoftmaxParts): SoftmaxHead {
     kind: 'adam',
     outputs,
     rows: parts.rows,
-    scores: (rows) => Promise.resolve(scoresOf(parts, rows)),
+    scores: (rows) => Promise.resolve().then(() => scoresOf(parts, rows)),
     updated: (rows) => Promise.resolve().then(() => (rows.rows === 0 ? self : once(rows, options.epochs))),
     passed: (rows) => (rows.rows === 0 ? self : once(rows, 1)),
     standardised: ({ mean, deviation }) => {
@@ -115,12 +116,7 @@ function headOf(parts: SoftmaxParts): SoftmaxHead {
 /** The parts with columns for every label of the rows, and inputs freed of these rows' means when nothing was learned before. */
 function prepared(parts: SoftmaxParts, rows: LearnRows): SoftmaxParts {
   const { inputs } = parts.options;
-  if (rows.x.length !== rows.rows * inputs)
-    throw new TierwiseError(
-      'learn-rows-do-not-fit',
-      `${rows.rows} rows hold ${rows.x.length} values; the head takes ${inputs} per row`,
-      'Give rows of the same layer as before.',
-    );
+  requireFit(rows, inputs);
   const grown = withOutputs(parts, Math.max(parts.outputs, highestLabel(rows) + 1));
   if (grown.shift !== null) return grown;
   const { mean, deviation } = momentsOf(rows, inputs);
@@ -149,6 +145,7 @@ function pass(parts: SoftmaxParts, rows: LearnRows): SoftmaxParts {
 
 function scoresOf(parts: SoftmaxParts, rows: LearnRows): Float32Array {
   const { outputs, options } = parts;
+  requireFit(rows, options.inputs);
   const { w, b } = folded(parts);
   const head: LinearHead = { inputs: options.inputs, outputs, w, b };
   const scores = new Float32Array(rows.rows * outputs);
