@@ -1,3 +1,4 @@
+import { freshConfidence } from '../learn/drift/confidence.ts';
 import { afford, afterUpdate, decide, noEnergy, pairedDifference, settle } from '../learn/index.ts';
 import type { Candidate, PolicyDecision, PolicyState, RidgeLearner, Trigger } from '../learn/index.ts';
 import type { LearnRows, UpperLearner } from '../learn/learner.ts';
@@ -255,14 +256,9 @@ function withHeads(state: StreamState, heads: Heads): Pick<StreamState, 'lower' 
   return { lower: { ...state.lower, learner: heads.lower }, upper: { ...state.upper, learner: heads.upper } };
 }
 
-function unchanged({
-  lower,
-  upper,
-  threshold,
-  pool,
-  drift,
-}: StreamState): Pick<Acted, 'lower' | 'upper' | 'threshold' | 'pool' | 'drift' | 'head'> {
-  return { lower, upper, threshold, pool, drift, head: headOf(lower, upper, threshold) };
+function unchanged(state: StreamState): Pick<Acted, 'lower' | 'upper' | 'threshold' | 'pool' | 'drift' | 'head'> {
+  const { lower, upper, threshold, pool, drift } = state;
+  return { lower, upper, threshold, pool, drift, head: headOf(state) };
 }
 
 function kept(
@@ -270,12 +266,15 @@ function kept(
   { lower, upper, threshold, pool }: Calibrated,
   drift: DriftState,
 ): Pick<Acted, 'lower' | 'upper' | 'threshold' | 'pool' | 'drift' | 'head'> {
-  return { lower, upper, threshold, pool, drift, head: headOf(state.lower, state.upper, state.threshold) };
+  // Confidences of these heads beside those of the heads before would tell a drift that nobody but the update made.
+  return { lower, upper, threshold, pool, drift: { ...drift, confidence: freshConfidence }, head: headOf(state) };
 }
 
-/** The kind of the head that most decisions come from: the upper one's where most of them escalate. */
-function headOf(lower: StreamState['lower'], upper: StreamState['upper'], threshold: number): CompoundHead {
-  return (threshold > 1 ? upper : lower).learner.kind === 'rls' ? 'rls' : 'adam';
+/** The kind of the head that most decisions come from: the upper one's where most of the newest ones would escalate. */
+function headOf({ lower, upper, threshold, pool }: StreamState): CompoundHead {
+  const escalating = pool.confidence.filter((confidence) => confidence < threshold).length;
+  const isUpper = threshold > 1 || 2 * escalating > pool.confidence.length;
+  return (isUpper ? upper : lower).learner.kind === 'rls' ? 'rls' : 'adam';
 }
 
 function skipped(state: StreamState, policy: PolicyState, decision: PolicyDecision, energy: Joules): Acted {
