@@ -14,7 +14,7 @@ export interface ScoredRows {
 export interface Temperature {
   /** Divides the scores before the softmax; above 0. */
   readonly temperature: number;
-  /** Mean cross-entropy of the rows that count, at the temperature 1 and at this one. */
+  /** Mean cross-entropy of the rows that count, at the temperature 1 and at this one; 0 without any. */
   readonly before: number;
   readonly after: number;
   /** Rows that count: those whose label is among the scores. */
@@ -43,7 +43,11 @@ export function fitTemperature(
   assert(smoothing >= 0 && smoothing < 1, `a smoothing of ${smoothing}`);
   const rows = countingRows(scored);
   const spread = spreadOf(scored, rows);
-  if (rows.length === 0 || !(spread > 0)) return { temperature: fallback, before: 0, after: 0, rows: rows.length, evaluations: 0 };
+  if (rows.length === 0 || !(spread > 0)) {
+    // Scores that are all equal say the same at every temperature.
+    const same = meanLoss(scored, rows, 1, 0);
+    return { temperature: fallback, before: same, after: same, rows: rows.length, evaluations: 0 };
+  }
   const loss = (logT: number): number => meanLoss(scored, rows, Math.exp(logT), smoothing);
   let [low, high] = [Math.log(range.low * spread), Math.log(range.high * spread)];
   let [a, b] = [high - ratio * (high - low), low + ratio * (high - low)];

@@ -85,7 +85,7 @@ export async function prepareExits(options: PrepareOptions): Promise<PreparedExi
   const costs = costsOf(options, below, above, heldOut);
   const curve = exitCurve({ ...opinions, ...(costs === null ? {} : { costs }) });
   const threshold = above === null ? 0 : thresholdOf(compound.escalate, curve, compound.learn !== 'none');
-  const chosen = pointAt(curve, threshold);
+  const chosen = pointAt(curve, threshold, opinions.confidence);
   const judging = below.heldOut.judge;
   return {
     lower: below.chosen,
@@ -202,10 +202,11 @@ function thresholdOf({ confidence, within }: Compound['escalate'], curve: readon
   return confidence === 'auto' ? automaticPoint(curve, within, learns).threshold : confidence;
 }
 
-/** The point of the curve that a threshold stands on: the last one that does not lie above it. */
-function pointAt(curve: readonly ExitPoint[], threshold: number): ExitPoint {
-  const point = curve.findLast((p) => p.threshold <= threshold);
-  assert(point !== undefined, 'the curve starts at 0');
+/** The point of the curve that a threshold stands on: that at which the same rows escalate. */
+function pointAt(curve: readonly ExitPoint[], threshold: number, confidence: Float64Array): ExitPoint {
+  const share = confidence.filter((mine) => mine < threshold).length / confidence.length;
+  const point = curve.find(({ escalated }) => escalated === share);
+  assert(point !== undefined, 'a curve holds every set of rows that a threshold escalates');
   return point;
 }
 
