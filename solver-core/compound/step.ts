@@ -25,7 +25,7 @@ const shownCharacters = 200;
  * are prequential: of decisions made before their labels were learned.
  */
 export async function compoundStep(state: StreamState, batch: StreamBatch, tools: StreamTools): Promise<StepOutcome> {
-  const widths: Widths = { lower: batch.items.length === 0 ? 0 : batch.features.length / batch.items.length, upper: tools.upper.width };
+  const widths: Widths = { lower: lowerWidth(state, batch), upper: tools.upper.width };
   requireLabels(batch);
   const decided = await decideBatch(state, batch, tools);
   const labelled = labelledOf(decided, batch.features, widths);
@@ -60,6 +60,12 @@ export async function compoundStep(state: StreamState, batch: StreamBatch, tools
         );
   const decisions = decided.decisions.map((d, i) => told(d, state.counts.decisions + i, tools));
   return { state: next, decisions, step: stepOf(state, decisions, counts, sums, update), events: acted?.policy.log ?? [] };
+}
+
+/** Values per row; those of the rows that wait where the batch has none. */
+function lowerWidth({ waiting }: StreamState, { items, features }: StreamBatch): number {
+  if (items.length > 0) return features.length / items.length;
+  return waiting.rows === 0 ? 0 : waiting.lower.length / waiting.rows;
 }
 
 /** Throws `label-out-of-range`: a stray label must not allocate gigabytes. */
