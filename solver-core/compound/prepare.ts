@@ -168,24 +168,32 @@ function costsOf(
     lowerJ: prices.lower(tokensPerDecision).value + headEnergy(prices, 'lower', below.chosen.learner.outputs).value,
     upperTokenJ: prices.upper(1).value,
     upperHeadJ: headEnergy(prices, 'upper', above.chosen.learner.outputs).value,
-    context: rows.map((row) => (places === null ? row : places.context[row]!)),
-    position: places === null ? rows.map(() => tokensPerDecision) : ranksIn(places, rows),
+    ...(places === null ? { context: rows, position: rows.map(() => tokensPerDecision) } : relaid(places, rows)),
   };
 }
 
 /**
- * Which of its context's rows each one is, from 1. Only some rows of a context are held out: counting these alone, the tokens that the upper
- * module catches up on are told in proportion to the decisions.
+ * The rows, one after another, laid into contexts as long as those they come from. Only some rows of a context are held out; contexts of these
+ * alone would be shorter, ask the upper module less often, and make it catch up on less than it will.
  */
-function ranksIn({ context, position }: NonNullable<PrepareOptions['places']>, rows: readonly number[]): readonly number[] {
-  const ranks = new Map<number, number>();
-  const counts = new Map<number, number>();
-  for (const row of rows.toSorted((a, b) => position[a]! - position[b]! || a - b)) {
-    const rank = (counts.get(context[row]!) ?? 0) + 1;
-    counts.set(context[row]!, rank);
-    ranks.set(row, rank);
+function relaid(
+  { context, position }: NonNullable<PrepareOptions['places']>,
+  rows: readonly number[],
+): Pick<ExitCosts, 'context' | 'position'> {
+  const lengths = new Map<number, number>();
+  for (let row = 0; row < context.length; row++) lengths.set(context[row]!, (lengths.get(context[row]!) ?? 0) + 1);
+  const ends = [...lengths.values()];
+  const order = rows.map((_, at) => at);
+  order.sort((a, b) => context[rows[a]!]! - context[rows[b]!]! || position[rows[a]!]! - position[rows[b]!]!);
+  const laid = { context: new Int32Array(rows.length), position: new Int32Array(rows.length) };
+  let [number, taken] = [0, 0];
+  for (const at of order) {
+    if (taken === ends[number]!) [number, taken] = [number + 1, 0];
+    taken++;
+    laid.context[at] = number;
+    laid.position[at] = taken;
   }
-  return rows.map((row) => ranks.get(row)!);
+  return laid;
 }
 
 /**

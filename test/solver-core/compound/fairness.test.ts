@@ -1,11 +1,31 @@
 import { expect, test } from 'vitest';
 import { createCache } from '../../../solver-core/compound/cache.ts';
 import { fitTemperature } from '../../../solver-core/compound/calibration.ts';
+import { featureRows } from '../../../solver-core/compound/decide.ts';
+import { arrayFeatures } from '../../../solver-core/compound/features.ts';
 import { compoundPolicy, withPlan } from '../../../solver-core/compound/policy.ts';
+import { prepareExits } from '../../../solver-core/compound/prepare.ts';
 import { represent } from '../../../solver-core/compound/represent.ts';
+import { opinionOf } from '../../../solver-core/compound/softmax.ts';
 import { compoundStep } from '../../../solver-core/compound/step.ts';
 import type { LowerModule } from '../../../solver-core/compound/types.ts';
-import { batchesOf, calibration, drifting, gainPolicy, near, prepared, run, started, toolsFor, toyRows } from './toy.ts';
+import {
+  batchesOf,
+  calibration,
+  drifting,
+  gainPolicy,
+  lowerWidth,
+  near,
+  numerics,
+  plan,
+  prepared,
+  prices,
+  run,
+  started,
+  toolsFor,
+  toyRows,
+  upperWidth,
+} from './toy.ts';
 
 test('what only an update changed is no drift: the rival that retrains at alarms pays for none', async () => {
   for (const learn of ['rls', 'adam'] as const) {
@@ -66,6 +86,33 @@ test('a threshold of the plan is told by the rows below it, wherever it lies bet
     const right = pool.confidence.reduce((sum, p, i) => sum + (p < confidence ? pool.upper : pool.lower)[i]!, 0);
     near(chosen.accuracy, right / pool.confidence.length);
     expect(told.curve.map(({ threshold }) => threshold)).toEqual(told.curve.map(({ threshold }) => threshold).toSorted((a, b) => a - b));
+  }
+});
+
+test('the curve tells the catching up of whole contexts, though only some rows of each are held out', async () => {
+  const [rows, length] = [6400, 64];
+  const world = toyRows(rows, 4, 8);
+  const places = {
+    context: Array.from({ length: rows }, (_, r) => Math.floor(r / length)),
+    position: Array.from({ length: rows }, (_, r) => (r % length) + 1),
+  };
+  const { calibration: told, lower } = await prepareExits({
+    ...{ task: 'next-token', compound: plan, labels: world.labels, upperWidth, outputs: 4, tokensPerDecision: 1 },
+    ...{ places, prices, numerics, seed: 3 },
+    lower: { source: arrayFeatures(world.lower, world.labels, lowerWidth), start: null },
+    upper: { source: arrayFeatures(world.upper, world.labels, upperWidth), start: null },
+  });
+  // All rows of the contexts, those that the head learned included: of their confidences only the order in a context counts here.
+  const scores = await lower.learner.scores(featureRows(world.lower, rows));
+  const confidences = places.context.map((_, r) => opinionOf(scores, r, 4, lower.temperature, null).confidence);
+  for (const { threshold, escalated, energy } of told.curve.filter((point) => point.escalated > 0.04 && point.escalated < 0.2)) {
+    const furthest = new Map<number, number>();
+    confidences.forEach((p, r) => p < threshold && furthest.set(places.context[r]!, places.position[r]!));
+    const truth = [...furthest.values()].reduce((sum, v) => sum + v, 0) / rows;
+    const tokens =
+      (energy.value - prices.lower(1).value - prices.head('lower', 4).value - escalated * prices.head('upper', 4).value) / 1e-5;
+    expect(tokens / truth).toBeGreaterThan(0.85);
+    expect(tokens / truth).toBeLessThan(1.15);
   }
 });
 
