@@ -16,13 +16,19 @@ export interface Span {
 const maxPeriod = 64;
 const maxKinds = 8;
 
+/** Most places at which a block of one length is tried to begin. */
+const maxPhases = 4;
+
+/** Segments looked at for the patterns of one kind, about: each pattern is looked for everywhere. */
+const maxSteps = 50_000_000;
+
 /** More segments than this are no model that anybody splits by blocks. */
 const maxItems = 100_000;
 
 /**
  * Spans that are repetitions of each other, in order. Of all patterns that follow themselves at least once, the one whose occurrences cover
  * most layers is taken first (the shortest among equals), then the next in what is left. Empty when nothing occurs twice in a row.
- * O(kinds · period² · items) at worst, near O(kinds · period · items).
+ * O(kinds · (period² · items + maxSteps)) at worst, near O(kinds · period · items).
  */
 export function findRepeats(items: readonly RepeatItem[]): Span[] {
   const found: Span[] = [];
@@ -31,7 +37,9 @@ export function findRepeats(items: readonly RepeatItem[]): Span[] {
   const taken = new Uint8Array(items.length);
   for (let kind = 0; kind < maxKinds; kind++) {
     let best: { readonly spans: readonly Span[]; readonly layers: number } = { spans: [], layers: 0 };
-    for (const run of free.flatMap((span) => repeatingRuns(items, span))) {
+    const most = Math.max(maxPeriod * maxPhases, Math.floor(maxSteps / items.length));
+    const runs = free.flatMap((span) => repeatingRuns(items, span));
+    for (const { run } of likelyRuns(runs, most)) {
       const spans = free.flatMap((span) => occurrences(items, span, run));
       const layers = spans.reduce((sum, span) => sum + layersIn(items, span), 0);
       if (layers > best.layers) best = { spans, layers };
@@ -59,9 +67,20 @@ function freeSpans(taken: Uint8Array): Span[] {
   return spans;
 }
 
+/** A pattern, and the layers of the stretch in which it follows itself. */
+interface Run {
+  readonly run: Span;
+  readonly layers: number;
+}
+
+/** All runs in their order, or as many as may be tried of those whose stretches hold most layers. */
+function likelyRuns(runs: readonly Run[], most: number): readonly Run[] {
+  return runs.length <= most ? runs : [...runs].sort((a, b) => b.layers - a.layers).slice(0, most);
+}
+
 /** For every length of a block, shortest first, the stretch that repeats most layers, at each place where a block may begin. */
-function repeatingRuns(items: readonly RepeatItem[], span: Span): Span[] {
-  const runs: Span[] = [];
+function repeatingRuns(items: readonly RepeatItem[], span: Span): Run[] {
+  const runs: Run[] = [];
   for (let period = 1; period <= Math.min(maxPeriod, (span.end - span.start) / 2); period++) {
     let best: Span = { start: 0, end: 0 };
     let most = 0;
@@ -76,13 +95,10 @@ function repeatingRuns(items: readonly RepeatItem[], span: Span): Span[] {
     }
     const last = best.end - 2 * period;
     const starts = naturalStarts(items, best, period).filter((start) => start <= last);
-    runs.push(...starts.map((start) => ({ start, end: start + period })));
+    runs.push(...starts.map((start) => ({ run: { start, end: start + period }, layers: most })));
   }
   return runs;
 }
-
-/** Most places at which a block of one length is tried to begin. */
-const maxPhases = 4;
 
 /** A block begins with the first segment that holds layers behind one that branches; what holds none (an activation, a norm) ends a block. */
 function naturalStarts(items: readonly RepeatItem[], stretch: Span, period: number): number[] {

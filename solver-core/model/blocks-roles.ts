@@ -93,9 +93,10 @@ const fusedAttention: ReadonlySet<string> = new Set([
 function transformerRoles(walks: readonly SegmentWalk[]): Roles | undefined {
   const roles = new Map<string, string>();
   for (const walk of walks) attentionRoles(walk, roles);
-  const found = new Set(roles.values());
-  if (!found.has('out') || !(found.has('qkv') || (found.has('q') && (found.has('kv') || (found.has('k') && found.has('v'))))))
-    return undefined;
+  const found = [...new Set(roles.values())];
+  const isAttention =
+    found.includes('out') && ['q', 'k', 'v'].every((letter) => found.some((role) => role !== 'out' && role.includes(letter)));
+  if (!isAttention) return undefined;
   for (const walk of walks) feedForwardRoles(walk, roles);
   return roles;
 }

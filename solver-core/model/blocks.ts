@@ -17,8 +17,8 @@ export interface Block {
   /** Layer ids in graph order; at least one. */
   readonly layers: readonly string[];
   /**
-   * Layer id -> role, in graph order. 'rwkv': att.key att.value att.receptance att.output ffn.key ffn.receptance ffn.value; 'transformer': q k v (or qkv, or
-   * kv beside q), out, up (and gate), down, where they are recognised; 'repeated': empty.
+   * Layer id -> role, in graph order. 'rwkv': att.key att.value att.receptance att.output ffn.key ffn.receptance ffn.value; 'transformer': q k v (or those that one
+   * layer makes together: qkv, kv, qk), out, up (and gate), down, where they are recognised; 'repeated': empty.
    */
   readonly roles: ReadonlyMap<string, string>;
   /** The value of the residual stream that enters: everything the block reads of the main path. */

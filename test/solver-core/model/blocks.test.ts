@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { findRepeats, type RepeatItem } from '../../../solver-core/model/blocks-repeat.ts';
 import { findBlocks, type Block } from '../../../solver-core/model/blocks.ts';
 import type { ModelGraph } from '../../../solver-core/model/graph.ts';
 import type { Layer } from '../../../solver-core/model/layer.ts';
@@ -149,6 +150,36 @@ describe('built models', () => {
     expectSound(opened, 'ids', 'logits');
   });
 
+  test('one layer that makes two of query, key and value', () => {
+    const model = new BlockModel();
+    let x = model.embed();
+    const w = model.width;
+    const roles: Record<string, string>[] = [];
+    for (let i = 0; i < 2; i++) {
+      const normed = model.norm(x);
+      const [both, v] = [model.dense(normed), model.dense(normed)];
+      const middle = model.op('Add', [x, model.dense(model.attention(both, both, v))]);
+      const [q, pair] = [model.dense(model.norm(middle)), model.dense(model.norm(middle), w, 2 * w)];
+      const [key = '', value = ''] = model.split(pair, 2);
+      x = model.op('Add', [middle, model.dense(model.attention(q, key, value))]);
+      roles.push({ [both]: 'qk', [v]: 'v', [q]: 'q', [pair]: 'kv' });
+    }
+    const { blocks } = open(model.bytes(model.dense(x)));
+    expect(blocks.map((block) => block.kind)).toEqual(['transformer', 'transformer']);
+    blocks.forEach((block, i) => expect(rolesOf(block)).toMatchObject(roles[i] ?? {}));
+  });
+
+  test('queries that are keys, too', () => {
+    const model = new BlockModel();
+    let x = model.embed();
+    for (let i = 0; i < 2; i++) {
+      const [both, v] = [model.dense(x), model.dense(x)];
+      x = model.norm(model.op('Add', [x, model.dense(model.attention(both, both, v))]));
+    }
+    const { blocks } = open(model.bytes(model.dense(x)));
+    expect(blocks.map((block) => [block.kind, ...block.roles.values()])).toEqual(Array(2).fill(['transformer', 'qk', 'v', 'out']));
+  });
+
   test('norms behind the sums, a past beside the path, and a layer that feeds a state only', () => {
     const model = new BlockModel();
     const first = postNormBlock(model, model.norm(model.embed()));
@@ -294,5 +325,17 @@ describe('built models', () => {
       ['repeated', 2000],
       ['repeated', 2000],
     ]);
+  });
+
+  test('a hundred thousand pieces with patterns that occur nowhere else', () => {
+    const items: RepeatItem[] = [];
+    const piece = (signature: number, layers: number): number => items.push({ signature, layers, branches: true });
+    while (items.length < 99_000) {
+      for (let i = 0; i < 3; i++) piece(0, 5);
+      for (let i = 0; i < 8; i++) piece(items.length - (i % 2), 1);
+    }
+    const spans = findRepeats(items);
+    expect(spans.filter(({ start }) => items[start]?.signature === 0)).toHaveLength(3 * 9000);
+    expect(spans.every(({ start, end }) => end - start === 1)).toBe(true);
   });
 });
