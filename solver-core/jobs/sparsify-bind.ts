@@ -46,11 +46,14 @@ export async function bindModel(
   const cache = new Map<string, LayerWeights | null>();
   return {
     rows: runner.rows,
-    dispose: () => runner.dispose(),
+    async dispose() {
+      byBlock?.clear();
+      await runner.dispose();
+    },
     model: {
       sites,
       stages: correctionStages(model.graph, siteLayers),
-      evaluate: (state, rows) => evaluate(runner, sites, state, rows, sparse(state), model),
+      evaluate: (state, rows) => evaluate(runner, sites, state, rows, sparse(state)),
       values: (requests, share) => values(runner, byBlock, requests, share, sparse),
       weights(id) {
         const known = cache.get(id);
@@ -76,7 +79,6 @@ async function evaluate(
   state: SparsityState,
   rows: RowsKind,
   sparse: OnnxModel,
-  dense: OnnxModel,
 ): Promise<Evaluation> {
   const counted = withZeroShares(
     sparse,
@@ -86,7 +88,6 @@ async function evaluate(
       return { name: id, axis, positions, threshold: setting?.threshold ?? null, centre: setting?.centre ?? null };
     }),
   );
-  assert(dense.graph.outputs.length > 0, 'a model has outputs');
   const { losses, means } = await runner.losses(encodeModel(counted.model), rows, [...counted.outputs.values()]);
   return { losses, zeros: new Map([...counted.outputs].map(([site, output]) => [site, means.get(output) ?? 0])) };
 }
