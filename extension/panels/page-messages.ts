@@ -1,44 +1,9 @@
 import * as v from 'valibot';
-import type { OptimiseOptions, PageCommand, SparsifyOptions, ToHost } from '../../webview/messages/index.ts';
+import { pageCommands, pageNames } from '../../webview/messages/commands.ts';
+import type { OptimiseOptions, SparsifyOptions, ToHost } from '../../webview/messages/index.ts';
 
 const maxTextLength = 4096;
 const text = v.pipe(v.string(), v.maxLength(maxTextLength));
-
-const commands = [
-  'fit',
-  'cancel-fit',
-  'open-plan',
-  'open-sample',
-  'open-report',
-  'export-report',
-  'refresh',
-  'create-plan',
-  'open-fitted',
-  'learn',
-  'stop-learning',
-  'open-learning',
-  'open-learned',
-  'optimise',
-  'stop-optimise',
-  'open-optimised',
-  'reveal-optimised',
-  'compare-optimised',
-  'delete-optimised',
-  'sparsify',
-  'stop-sparsify',
-  'open-sparsified',
-  'reveal-sparsified',
-  'compare-sparsified',
-  'delete-sparsified',
-  'run-compound',
-  'resume-compound',
-  'restart-compound',
-  'stop-compound',
-  'open-compound-log',
-  'simulate-switching',
-  'stop-switching',
-  'manage-trust',
-] as const satisfies readonly PageCommand[];
 
 /** What a search is asked to do; also checks what was remembered from an earlier window. */
 export const optimiseOptionsSchema: v.GenericSchema<unknown, OptimiseOptions> = v.object({
@@ -58,8 +23,8 @@ export const sparsifyOptionsSchema: v.GenericSchema<unknown, SparsifyOptions> = 
 });
 
 const schema: v.GenericSchema<unknown, ToHost> = v.variant('kind', [
-  v.object({ kind: v.literal('ready'), page: v.picklist(['report', 'tiers', 'model', 'learning', 'optimise', 'sparsity', 'compound']) }),
-  v.object({ kind: v.literal('command'), command: v.picklist(commands) }),
+  v.object({ kind: v.literal('ready'), page: v.picklist(pageNames) }),
+  v.object({ kind: v.literal('command'), command: v.picklist(pageCommands) }),
   v.object({ kind: v.literal('reveal-layer'), id: text }),
   v.object({ kind: v.literal('optimise-options'), options: optimiseOptionsSchema }),
   v.object({ kind: v.literal('optimise-run'), options: optimiseOptionsSchema, write: v.boolean() }),

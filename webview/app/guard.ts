@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import type { PageCommand, ToWebview } from '../messages/index.ts';
+import { pageCommands } from '../messages/commands.ts';
+import type { ToWebview } from '../messages/index.ts';
 import { compound, sparsity } from './guard-language.ts';
 import { count, failure, figure, joules, list, maybeFigure, problems, running, searching, severity, text, written } from './guard-parts.ts';
 
@@ -258,42 +259,7 @@ const optimise = v.object({
   problems,
 });
 
-const commands = [
-  'fit',
-  'cancel-fit',
-  'open-plan',
-  'open-sample',
-  'open-report',
-  'export-report',
-  'refresh',
-  'create-plan',
-  'open-fitted',
-  'learn',
-  'stop-learning',
-  'open-learning',
-  'open-learned',
-  'optimise',
-  'stop-optimise',
-  'open-optimised',
-  'reveal-optimised',
-  'compare-optimised',
-  'delete-optimised',
-  'sparsify',
-  'stop-sparsify',
-  'open-sparsified',
-  'reveal-sparsified',
-  'compare-sparsified',
-  'delete-sparsified',
-  'run-compound',
-  'resume-compound',
-  'restart-compound',
-  'stop-compound',
-  'open-compound-log',
-  'simulate-switching',
-  'stop-switching',
-  'manage-trust',
-] as const;
-const action = v.object({ label: text, command: v.picklist(commands satisfies readonly PageCommand[]) });
+const action = v.object({ label: text, command: v.picklist(pageCommands) });
 const strings = v.record(v.string(), v.string());
 
 const toWebview = v.variant('kind', [

@@ -1,12 +1,14 @@
 /**
- * What the extension host and the pages say to each other. Types only.
+ * What the extension host and the pages say to each other. Types only; commands.ts has the lists that messages are checked against.
  * Strings that name layers, files or tiers come from the user's files: pages show them with textContent, never as markup.
  */
 import type { FigureView, JoulesView } from './figures.ts';
+import type { PageCommand, PageName } from './commands.ts';
 import type { CompoundView, SparsifyOptions, SparsityView } from './language.ts';
 import type { Problem, RunFailure, SearchProgress, WrittenFiles } from './runs.ts';
 
 export type { FigureView, JoulesView } from './figures.ts';
+export type { PageCommand, PageName } from './commands.ts';
 export type * from './language.ts';
 export type * from './runs.ts';
 
@@ -362,45 +364,6 @@ export type ToWebview =
       readonly strings?: Strings;
     }
   | { readonly kind: 'error'; readonly code: string; readonly message: string; readonly advice: string; readonly strings?: Strings };
-
-/** Commands a page may ask for; the host knows what each runs. */
-export type PageCommand =
-  | 'fit'
-  | 'cancel-fit'
-  | 'open-plan'
-  | 'open-sample'
-  | 'open-report'
-  | 'export-report'
-  | 'refresh'
-  | 'create-plan'
-  | 'open-fitted'
-  | 'learn'
-  | 'stop-learning'
-  | 'open-learning'
-  | 'open-learned'
-  | 'optimise'
-  | 'stop-optimise'
-  | 'open-optimised'
-  | 'reveal-optimised'
-  | 'compare-optimised'
-  | 'delete-optimised'
-  | 'sparsify'
-  | 'stop-sparsify'
-  | 'open-sparsified'
-  | 'reveal-sparsified'
-  | 'compare-sparsified'
-  | 'delete-sparsified'
-  | 'run-compound'
-  | 'resume-compound'
-  | 'restart-compound'
-  | 'stop-compound'
-  | 'open-compound-log'
-  | 'simulate-switching'
-  | 'stop-switching'
-  | 'manage-trust';
-
-/** The pages, by the names of their scripts. */
-export type PageName = 'report' | 'tiers' | 'model' | 'learning' | 'optimise' | 'sparsity' | 'compound';
 
 /** Page to host. */
 export type ToHost =
