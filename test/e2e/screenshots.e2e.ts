@@ -1,15 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { waitForNoNotification } from './driver/notifications.ts';
 import { expandView, showTierwise } from './driver/panels.ts';
+import { openForPictures, shoot, theme } from './driver/pictures.ts';
 import { JOULES } from './driver/plan-text.ts';
 import { chooseFile, openFile, pick, runCommand } from './driver/quick-input.ts';
-import { openSession, openWorkbench } from './driver/session.ts';
 import type { Session } from './driver/session.ts';
-import { smallPng } from './driver/small-png.ts';
 import { clickCodeLens, codeLenses, hoverHint, waitForHints } from './driver/text-editor.ts';
 import { FIT_MS, until } from './driver/wait.ts';
 import { findWebview, waitForWebviewText } from './driver/webviews.ts';
@@ -19,52 +16,14 @@ const outDir = process.env['TIERWISE_SCREENSHOTS'] ?? '';
 const example = copyExample('digits');
 let session: Session;
 
-/** What makes room for the product itself. */
-const LOOK = {
-  'editor.minimap.enabled': false,
-  'breadcrumbs.enabled': false,
-  'window.commandCenter': false,
-  'window.title': '${activeEditorShort}${separator}${rootName}',
-};
-
 beforeAll(async () => {
-  mkdirSync(outDir, { recursive: true });
-  session = await openSession({
-    folder: example.folder,
-    deviceScaleFactor: 2,
-    settings: {
-      'workbench.colorTheme': 'Dark 2026',
-      'editor.minimap.enabled': false,
-      'breadcrumbs.enabled': false,
-      'window.commandCenter': false,
-    },
-  });
+  session = await openForPictures(example.folder);
 });
 
 afterAll(async () => {
   await session?.close();
   example.remove();
 });
-
-/** Opens the workbench anew in another theme. */
-async function theme(name: string, bodyClass: string): Promise<void> {
-  session.workbench.writeSettings({ ...LOOK, 'workbench.colorTheme': name });
-  await openWorkbench(session.page, session.workbench.url);
-  await until(`the theme ${name}`, async () => (await session.page.locator(`.monaco-workbench.${bodyClass}`).count()) > 0);
-}
-
-/** Keeps a picture in the palette of its 256 commonest colours, which halves the file. */
-async function shoot(page: Page, name: string, tidy: 'clear messages' | 'as it is' = 'clear messages'): Promise<void> {
-  if (tidy === 'clear messages') {
-    await runCommand(page, 'Notifications: Clear All Notifications');
-    await waitForNoNotification(page, /./);
-    // Over the title bar the pointer brings up neither a hover nor a scroll bar.
-    await page.mouse.move(900, 12);
-    await until('the scroll bars to fade', async () => (await page.locator('.editor-instance .scrollbar.visible').count()) === 0);
-  }
-  const png = await page.screenshot({ caret: 'hide', animations: 'disabled' });
-  writeFileSync(path.join(outDir, `${name}.png`), smallPng(png));
-}
 
 test('a plan with joules behind its layers', async () => {
   const { page } = session;
@@ -74,7 +33,7 @@ test('a plan with joules behind its layers', async () => {
   await showTierwise(page);
   await expandView(page, 'Tiers');
   await waitForWebviewText(page, /^Tiers/im, /features/);
-  await shoot(page, 'plan-dark');
+  await shoot(session, outDir, 'plan-dark');
   expect(await codeLenses(page)).toContain('Fit lower tier');
 });
 
@@ -82,14 +41,14 @@ test('the same plan after the fit, and the report', async () => {
   const { page } = session;
   await clickCodeLens(page, 'Fit lower tier');
   await waitForHints(page, 'the hints to say fitted', (all) => all.some((hint) => /fitted/.test(hint)), FIT_MS);
-  await theme('Light 2026', 'vs');
+  await theme(session, 'Light 2026', 'vs');
   await openFile(page, 'digits.tiers');
   await waitForHints(page, 'the hints to say fitted', (all) => all.some((hint) => /fitted/.test(hint)));
   expect(await hoverHint(page, /fitted/)).toMatch(/simulated|modelled/);
-  await shoot(page, 'hover-light', 'as it is');
+  await shoot(session, outDir, 'hover-light', 'as it is');
   await runCommand(page, 'Tierwise: Open Energy Report');
   await waitForWebviewText(page, /Energy report/i, /9\d\.\d %/);
-  await shoot(page, 'report-light');
+  await shoot(session, outDir, 'report-light');
 });
 
 test('cheaper weights: the points of a search and what it chose', async () => {
@@ -103,18 +62,18 @@ test('cheaper weights: the points of a search and what it chose', async () => {
   await waitForWebviewText(page, /Optimise energy/, /Result of the search/, FIT_MS);
   await waitForNoNotification(page, /Searching for cheaper weights/);
   await runCommand(page, 'View: Close Primary Side Bar');
-  await shoot(page, 'optimise-light');
+  await shoot(session, outDir, 'optimise-light');
   expect(text).toMatch(/Allowed loss/);
 });
 
 test('the model as a table, in high contrast', async () => {
   const { page } = session;
-  await theme('Default High Contrast', 'hc-black');
+  await theme(session, 'Default High Contrast', 'hc-black');
   await openFile(page, 'digits.onnx');
   await runCommand(page, 'View: Reopen Editor With...');
   await pick(page, 'Tierwise Model');
   await waitForWebviewText(page, /digits|model/i, /fc1\/Gemm/);
-  await shoot(page, 'model-high-contrast');
+  await shoot(session, outDir, 'model-high-contrast');
   expect(await page.locator('.hc-black').count()).toBeGreaterThan(0);
 });
 
@@ -130,7 +89,7 @@ x[900:] = x[900:, :, ::-1]
 np.savez(sys.argv[1] + '/mirrored-digits.npz', x=x.reshape(-1, 64), y=y)`,
     example.folder,
   ]);
-  await theme('Light 2026', 'vs');
+  await theme(session, 'Light 2026', 'vs');
   await openFile(page, 'digits.tiers');
   await clickCodeLens(page, 'Learn from data');
   await chooseFile(page, path.join(example.folder, 'mirrored-digits.npz'));
@@ -138,13 +97,13 @@ np.savez(sys.argv[1] + '/mirrored-digits.npz', x=x.reshape(-1, 64), y=y)`,
   await runCommand(page, 'Tierwise: Show Learning');
   await runCommand(page, 'View: Join All Editor Groups');
   await runCommand(page, 'Tierwise: Show Learning');
-  await shoot(page, 'learning-light');
+  await shoot(session, outDir, 'learning-light');
   expect(await waitForWebviewText(page, /Learning/, /Spent on learning/)).toMatch(JOULES);
 });
 
 test('choosing a backend while a simulated board runs', async () => {
   const { page } = session;
-  await theme('Dark 2026', 'vs-dark');
+  await theme(session, 'Dark 2026', 'vs-dark');
   await openFile(page, 'digits.tiers');
   await runCommand(page, 'Tierwise: Start Simulated Board');
   const item = page.locator('.statusbar-item[id$="tierwise.backend"]');
@@ -156,7 +115,7 @@ test('choosing a backend while a simulated board runs', async () => {
   await row.hover();
   await row.locator('.action-label').first().click();
   await until('its answer', async () => /MHz/.test((await row.textContent()) ?? ''));
-  await shoot(page, 'boards-dark', 'as it is');
+  await shoot(session, outDir, 'boards-dark', 'as it is');
   await page.keyboard.press('Escape');
   await runCommand(page, 'Terminal: Kill All Terminals');
   expect(await item.count()).toBe(1);

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 export default defineConfig({
   root: fileURLToPath(new URL('../..', import.meta.url)),
   test: {
-    include: process.env['TIERWISE_SCREENSHOTS'] === undefined ? ['test/e2e/scenarios/*.e2e.ts'] : ['test/e2e/screenshots.e2e.ts'],
+    include: process.env['TIERWISE_SCREENSHOTS'] === undefined ? ['test/e2e/scenarios/*.e2e.ts'] : ['test/e2e/screenshots*.e2e.ts'],
     fileParallelism: false,
     sequence: { concurrent: false },
     testTimeout: 240_000,
