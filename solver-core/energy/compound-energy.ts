@@ -38,6 +38,8 @@ export interface CompoundWork {
   readonly heads: { readonly lower: HeadSize; readonly upper: HeadSize };
   /** Null: there is no cache. */
   readonly cache: CacheSize | null;
+  /** True: the upper module reads the rows itself, so that the whole depth, which is retrained, is that module alone. Default false. */
+  readonly isUpperAlone?: boolean;
   /** Epochs of full retraining; default `assumedEpochs`. */
   readonly epochs?: number;
   /** Passes of Adam over the rows of an update. Default 4, those of the head. */
@@ -158,14 +160,18 @@ function moduleEnergy({ layers, unitsPerRun = 1, activity }: ModuleWork, placeme
 }
 
 /** Gradient descent over all units on everything that the whole depth consists of; its first layer needs no gradient of its input. */
-function retrainingEnergy({ lower, upper, heads, epochs }: CompoundWork, units: number, context: EnergyContext): Joules {
+function retrainingEnergy(
+  { lower, upper, heads, epochs, isUpperAlone = false }: CompoundWork,
+  units: number,
+  context: EnergyContext,
+): Joules {
   const perRun = (module: ModuleWork): readonly TrainedLayer[] =>
     module.layers.map(({ macs, parameters, outputElements }) => ({
       macs: (macs ?? 0) / (module.unitsPerRun ?? 1),
       parameters,
       outputElements: (outputElements ?? 0) / (module.unitsPerRun ?? 1),
     }));
-  const layers = [...perRun(lower), ...perRun(upper), headLayer(heads.upper)];
+  const layers = [...(isUpperAlone ? [] : perRun(lower)), ...perRun(upper), headLayer(heads.upper)];
   const scenario = trainingScenario({ rows: units, ...(epochs === undefined ? {} : { epochs }) });
   const level = trainingLevel(layers, context, scenario);
   return sum(layers.flatMap((layer, index) => sgdEnergy(layer, index === 0, level, context, scenario)?.total ?? []));

@@ -213,6 +213,7 @@ export function workOf(
   return {
     lower: { layers: parts.lower.layers, ...units },
     upper: { layers: parts.upper.layers, ...units },
+    isUpperAlone: parts.upper.reads === 'source',
     heads: {
       lower: { inputs: widths.lower, outputs: Math.max(1, outputs) },
       upper: { inputs: widths.upper, outputs: Math.max(1, outputs) },

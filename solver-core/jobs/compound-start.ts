@@ -173,7 +173,11 @@ export function startedStream({ setup, modules, prices, policy }: StartTools, pr
   return { ...state, policy: withinBudget(state.policy, (rows) => lookCostJ(state, prices, rows)) };
 }
 
-/** A state that goes on under a plan whose settings may have changed. */
-export function continuedStream({ setup, policy }: StartTools, state: StreamState): StreamState {
-  return withPlan(state, streamSettings(setup.compound), policy);
+/** A state that goes on under a plan whose settings may have changed; another budget decides anew how many rows may wait. */
+export function continuedStream(
+  { setup, prices, policy }: Pick<StartTools, 'prices' | 'policy'> & { readonly setup: Pick<CompoundSetup, 'compound'> },
+  state: StreamState,
+): StreamState {
+  const next = withPlan(state, streamSettings(setup.compound), policy);
+  return next.policy === state.policy ? next : { ...next, policy: withinBudget(next.policy, (rows) => lookCostJ(next, prices, rows)) };
 }

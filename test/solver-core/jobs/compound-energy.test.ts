@@ -3,17 +3,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createSoftmaxHead, defaultSoftmaxOptions } from '../../../solver-core/compound/softmax-head.ts';
+import { lookCostJ } from '../../../solver-core/compound/index.ts';
 import { averageDecision } from '../../../solver-core/energy/compound-decision.ts';
 import type { CompoundPrices, CompoundWork } from '../../../solver-core/energy/compound-energy.ts';
 import { energyTargets } from '../../../solver-core/energy/targets/index.ts';
 import { compoundPricesFor, streamPrices } from '../../../solver-core/jobs/compound-energy.ts';
+import type { CompoundSetup } from '../../../solver-core/jobs/compound-setup.ts';
+import { continuedStream } from '../../../solver-core/jobs/compound-start.ts';
 import { createEnvironment } from '../../../solver-core/jobs/environment.ts';
 import { sha256 } from '../../../solver-core/jobs/files.ts';
 import { createRidgeLearner } from '../../../solver-core/learn/index.ts';
 import type { Quantity } from '../../../solver-core/protocol/index.ts';
 import { projectRoot } from '../../shared.ts';
 import { tolerances } from '../../tolerances.ts';
-import { numerics } from '../compound/toy.ts';
+import { calibration, numerics, plan, prices, started } from '../compound/toy.ts';
 import { ridgeOptions } from '../learn/learn-rows.ts';
 import { dense } from '../report/samples.ts';
 
@@ -107,4 +110,23 @@ test('above the break-even hit rate the average decision is cheaper than without
   expect(at((1 + limit) / 2)).toBeLessThan(without);
   expect(at(limit / 2)).toBeGreaterThan(without);
   close(at(limit), without);
+});
+
+test('the rival that retrains trains the upper model alone where that reads the rows itself', async () => {
+  const path = join(folder, 'digits.tiers');
+  const alone = (await compoundPricesFor(path, 'mcu-class', { ...work, isUpperAlone: true })).value!;
+  const without = (await compoundPricesFor(path, 'mcu-class', { ...work, lower: { layers: [] } })).value!;
+  expect(alone.retraining(100).value).toBe(without.retraining(100).value);
+  expect(alone.retraining(100).value).toBeLessThan((await pricesOn('mcu-class')).retraining(100).value);
+});
+
+test('a run that goes on with another budget lets no more rows wait than that pays for', async () => {
+  const before = await started(calibration);
+  const cost = lookCostJ(before, prices, 100);
+  const policy = { kind: 'gain', window: 64, bucket: { refillJ: cost, capacityJ: cost } } as const;
+  const compound = { ...plan, budgets: [] } as unknown as CompoundSetup['compound'];
+  const next = continuedStream({ setup: { compound }, prices, policy }, before);
+  expect(lookCostJ(next, prices, next.policy.options.pendingKeep)).toBeLessThanOrEqual(cost);
+  expect(next.policy.options.pendingLimit).toBeLessThanOrEqual(next.policy.options.pendingKeep);
+  expect(continuedStream({ setup: { compound }, prices, policy }, next).policy).toBe(next.policy);
 });
