@@ -76,7 +76,8 @@ export function checkPair(
   const last = lower.layers.at(-1);
   const first = upper?.layers[0];
   if (last === undefined || last.index < 0 || total === undefined) return source;
-  warnInsideBlock(context, plan.model, lower, last);
+  // Of a broken text, layers may be missing that are meant.
+  if (context.wholeSyntax) warnInsideBlock(context, plan.model, lower, last);
   if (source.kind === 'rest') {
     if (last.index < total - 1) return source;
     const message = `the lower module reaches the last layer of the model, ${shown(last.id)}, so nothing is left for the upper one; let it end earlier`;
@@ -90,7 +91,7 @@ export function checkPair(
     return undefined;
   }
   const between = first.index - last.index - 1;
-  if (between > 0) {
+  if (between > 0 && context.wholeSyntax) {
     const count = between === 1 ? '1 layer lies' : `${between} layers lie`;
     const message = `${count} between the modules, from ${shown(plan.model?.layers[last.index + 1]?.id ?? '')} on; the upper module takes what follows the lower one`;
     context.findings.add('warning', 'module-order', upper.span, message, ['upper rest']);

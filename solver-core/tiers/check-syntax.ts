@@ -7,7 +7,7 @@ import { compoundKeywords, planKeywords, textExpected, tierKeywords } from './me
 import { closest } from './suggest.ts';
 import { isClosed, quote, shown } from './text.ts';
 import type { Span } from './text.ts';
-import { keywordDocs } from './vocabulary.ts';
+import { headsWords, keywordDocs, learnWords } from './vocabulary.ts';
 
 /** Reports what the lexer and the parser could not read: at most one syntax error per line, because one slip breaks what follows. */
 export function checkSyntax(context: CheckContext, parsed: ParsedPlan, tooLarge: boolean): void {
@@ -51,10 +51,13 @@ function lexerSlip(context: CheckContext, error: ParsedPlan['lexerErrors'][numbe
 function parserSlip(context: CheckContext, error: ParsedPlan['parserErrors'][number]): Slip {
   const span = spanOfError(context, error);
   const found = context.text.slice(span.offset, span.end);
-  const range = foreignRange(context, span, found) ?? bareBlocks(error.message, span, found);
+  const { ruleStack } = error.context;
+  const range = foreignRange(context, span, found) ?? bareModule(error.message, span, found);
   if (range !== undefined) return range;
+  if (error.message.startsWith('expected a name') && /^"[A-Za-z_][\w-]*"$/.test(found))
+    return { span, message: error.message, fixes: [found.slice(1, -1)] };
   if (!error.message.startsWith(`expected ${textExpected}`) || allKeywords.has(found))
-    return { span, message: error.message, fixes: keywordFix(found, error.context.ruleStack) };
+    return { span, message: placeMessage(error.message, found, ruleStack), fixes: keywordFix(found, ruleStack) };
   // A name without its quotes: take everything up to the next space as the name.
   const bare = /^[^\s"{},]{1,200}/.exec(context.text.slice(span.offset, span.offset + 200))?.[0] ?? '';
   return {
@@ -76,11 +79,31 @@ function foreignRange(context: CheckContext, { offset }: Span, found: string): S
   };
 }
 
-/** `lower 0..3`: numbers without the word that says what they count. */
-function bareBlocks(message: string, span: Span, found: string): Slip | undefined {
-  if (!/^\d+$/.test(found) || !message.includes('"blocks"')) return undefined;
-  return { span, message, fixes: [`blocks ${found}`] };
+/** `lower 0..3` and `lower "small.onnx"`: what a module is, without the word that says which of them it is. */
+function bareModule(message: string, span: Span, found: string): Slip | undefined {
+  if (!message.includes('"blocks"')) return undefined;
+  if (/^\d+$/.test(found)) return { span, message, fixes: [`blocks ${found}`] };
+  if (!message.includes('"model"') || !/^"[^"]{1,200}"$/.test(found)) return undefined;
+  return { span, message, fixes: [`${/\.onnx"$/i.test(found) ? 'model' : 'layers'} ${found}`] };
 }
+
+/** What the word or number that is missing would have been, by the clause in which it is missing. */
+const missingHere: readonly (readonly [rule: string, said: string, meant: string])[] = [
+  ['HeadsClause', 'a word', `how the heads learn (${headsWords.map(({ word }) => word).join(', ')})`],
+  ['LearnClause', 'a word', `a way to learn (${learnWords.map(({ word }) => word).join(', ')})`],
+  ['BlockEntry', 'a number', 'the number of a block, such as 0'],
+];
+
+function placeMessage(message: string, found: string, ruleStack: readonly string[]): string {
+  if (message.startsWith('expected "tier"') && moduleWords.has(found))
+    return `${message}; the modules of a compound model stand between braces, as in compound reader { lower blocks 0..3 }`;
+  const place = missingHere.find(
+    ([rule, said]) => message.startsWith(`expected ${said},`) && ruleStack.slice(-2).some((own) => own.startsWith(rule)),
+  );
+  return place === undefined ? message : message.replace(place[1], place[2]);
+}
+
+const moduleWords: ReadonlySet<string> = new Set(['blocks', 'layers', 'model', 'rest']);
 
 /** The unexpected token, or the last character before the place where the plan ends too early. */
 function spanOfError(context: CheckContext, error: ParsedPlan['parserErrors'][number]): Span {
