@@ -96,6 +96,14 @@ export class Builder {
     return address;
   }
 
+  /** The whole numbers of a constant, as a copy. What is no whole number would lead beside the elements of a tensor: such a model is refused. */
+  wholeNumbers(value: Value, what: string): readonly number[] {
+    const numbers = this.numbers(value, what);
+    const odd = numbers.find((n) => !Number.isInteger(n));
+    if (odd !== undefined) throw unsupported(this.node, `its ${what} hold ${odd}, which is no whole number`);
+    return numbers;
+  }
+
   /** The elements of a constant, as a copy. */
   numbers(value: Value, what: string): readonly number[] {
     if (!value.constant) throw unsupported(this.node, `its ${what} depend on the data`);

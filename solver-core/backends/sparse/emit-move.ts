@@ -93,7 +93,7 @@ const slice: Emitter = (e) => {
   const rank = x.dims.length;
   const numbers = (index: number, name: string): readonly number[] | undefined => {
     const value = e.inputs[index];
-    return value === undefined ? intsAttribute(e.node, name) : e.builder.numbers(value, name);
+    return value === undefined ? intsAttribute(e.node, name) : e.builder.wholeNumbers(value, name);
   };
   const starts = numbers(1, 'starts') ?? [];
   const ends = numbers(2, 'ends') ?? [];
@@ -119,7 +119,7 @@ const split: Emitter = (e) => {
   const axis = axisOf(e, intAttribute(e.node, 'axis', 0), x.dims.length);
   const size = x.dims[axis] ?? 0;
   const parts = e.node.outputs.length;
-  const stored = e.inputs[1] === undefined ? intsAttribute(e.node, 'split') : e.builder.numbers(e.inputs[1], 'sizes');
+  const stored = e.inputs[1] === undefined ? intsAttribute(e.node, 'split') : e.builder.wholeNumbers(e.inputs[1], 'sizes');
   const each = Math.ceil(size / parts);
   const sizes = stored ?? Array.from({ length: parts }, (_, i) => Math.max(0, Math.min(each, size - i * each)));
   if (sizes.reduce((a, b) => a + b, 0) !== size || sizes.length !== parts || sizes.some((part) => !(part >= 0)))
@@ -140,7 +140,7 @@ const split: Emitter = (e) => {
 
 const expand: Emitter = (e) => {
   const x = given(e, 0);
-  const dims = broadcastDims([x.dims, e.builder.numbers(given(e, 1), 'sizes')]);
+  const dims = broadcastDims([x.dims, e.builder.wholeNumbers(given(e, 1), 'sizes')]);
   if (elementsOf(dims) === elementsOf(x.dims)) return [e.builder.view(x, dims)];
   const y = e.builder.output(dims, x.kind);
   copyStrided(e, y.address, x.address, dims, stridesIn(x.dims, dims), plainStrides(dims));
@@ -157,7 +157,7 @@ const gather: Emitter = (e) => {
   const dims = [...x.dims.slice(0, axis), ...indices.dims, ...x.dims.slice(axis + 1)];
   const n = elementsOf(indices.dims);
   if (indices.constant && n === 1 && outer === 1) {
-    const index = e.builder.numbers(indices, 'indices')[0] ?? 0;
+    const index = e.builder.wholeNumbers(indices, 'indices')[0] ?? 0;
     const at = index < 0 ? index + size : index;
     if (!(at >= 0 && at < size)) throw runFailed(`index ${index} is outside of a dimension of ${size}`);
     return [e.builder.view(x, dims, at * inner)];

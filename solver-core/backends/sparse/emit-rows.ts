@@ -47,17 +47,17 @@ const reduction =
   (e) => {
     const x = given(e, 0);
     const rank = x.dims.length;
-    const asked = (e.inputs[1] === undefined ? intsAttribute(e.node, 'axes') : e.builder.numbers(e.inputs[1], 'axes')) ?? [];
+    const asked = (e.inputs[1] === undefined ? intsAttribute(e.node, 'axes') : e.builder.wholeNumbers(e.inputs[1], 'axes')) ?? [];
     if (asked.length === 0 && intAttribute(e.node, 'noop_with_empty_axes', 0) !== 0) return [e.builder.view(x, x.dims)];
     const axes = new Set(asked.length === 0 ? x.dims.keys() : asked.map((axis) => axisOf(e, axis, rank)));
     const kept = [...x.dims.keys()].filter((d) => !axes.has(d));
     const source: Value = transposed(e, x, [...kept, ...[...x.dims.keys()].filter((d) => axes.has(d))]);
     const rows = elementsOf(kept.map((d) => x.dims[d] ?? 1));
     const n = elementsOf(x.dims) / Math.max(1, rows);
-    if (n === 0) throw runFailed('a sum over an empty dimension');
+    if (n === 0 && rows > 0) throw runFailed('a sum over an empty dimension');
     const keep = intAttribute(e.node, 'keepdims', 1) !== 0;
     const y = e.builder.output(keep ? x.dims.map((size, d) => (axes.has(d) ? 1 : size)) : kept.map((d) => x.dims[d] ?? 1), x.kind);
-    e.builder.emit(code.opReduce, fn, y.address, source.address, rows, n);
+    if (rows > 0) e.builder.emit(code.opReduce, fn, y.address, source.address, rows, n);
     return [y];
   };
 

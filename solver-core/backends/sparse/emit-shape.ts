@@ -21,7 +21,7 @@ const size: Emitter = (e) => [e.builder.constant([], 'int', [elementsOf(given(e,
 
 const reshape: Emitter = (e) => {
   const x = given(e, 0);
-  const asked = e.inputs[1] === undefined ? (intsAttribute(e.node, 'shape') ?? []) : e.builder.numbers(e.inputs[1], 'sizes');
+  const asked = e.inputs[1] === undefined ? (intsAttribute(e.node, 'shape') ?? []) : e.builder.wholeNumbers(e.inputs[1], 'sizes');
   const keepsZero = intAttribute(e.node, 'allowzero', 0) !== 0;
   const dims = asked.map((v, d) => (v === 0 && !keepsZero ? (x.dims[d] ?? 0) : v));
   const rest = dims.indexOf(-1);
@@ -40,7 +40,7 @@ const flatten: Emitter = (e) => {
 
 /** Axes are an input from operator set 13 on, an attribute before. */
 function axes(e: Emission): readonly number[] | undefined {
-  return e.inputs[1] === undefined ? intsAttribute(e.node, 'axes') : e.builder.numbers(e.inputs[1], 'axes');
+  return e.inputs[1] === undefined ? intsAttribute(e.node, 'axes') : e.builder.wholeNumbers(e.inputs[1], 'axes');
 }
 
 const squeeze: Emitter = (e) => {
@@ -71,7 +71,7 @@ const unsqueeze: Emitter = (e) => {
 };
 
 const filled: Emitter = (e) => {
-  const dims = e.builder.numbers(given(e, 0), 'sizes');
+  const dims = e.builder.wholeNumbers(given(e, 0), 'sizes');
   const attribute = e.node.attributes.get('value');
   const value = attribute?.kind === 'tensor' ? attribute.value : undefined;
   checkMade(dims);

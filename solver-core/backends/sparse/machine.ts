@@ -47,7 +47,8 @@ export function createMachine(): Machine {
   const grow = (end: number): void => {
     const missing = end - buffer.byteLength;
     if (missing <= 0) return;
-    if (end > memoryLimitBytes) throw outOfMemory(end);
+    // Also true when the sizes are so large that their product is no number any more.
+    if (!(end <= memoryLimitBytes)) throw outOfMemory(end);
     try {
       exports.memory.grow(Math.ceil(missing / pageBytes));
     } catch (error) {
@@ -106,7 +107,7 @@ function instantiate(): WasmExports {
 function outOfMemory(bytes: number, cause?: unknown): TierwiseError {
   return new TierwiseError(
     'sparse-memory-exceeded',
-    `The model needs more than ${Math.round(bytes / 2 ** 20)} MiB at once; the sparse engine holds at most ${memoryLimitBytes / 2 ** 20} MiB.`,
+    `The model needs ${Number.isFinite(bytes) ? `more than ${Math.round(bytes / 2 ** 20)} MiB` : 'more memory than can be counted'} at once; the sparse engine holds at most ${memoryLimitBytes / 2 ** 20} MiB.`,
     'Run smaller batches or shorter windows, or use the default engine.',
     cause === undefined ? {} : { cause },
   );

@@ -1,5 +1,5 @@
 import type { ModelRunner, ModelRuntime, RunTensor } from '../../fit/model-runner.ts';
-import type { ValueInfo } from '../../model/graph.ts';
+import type { ModelGraph, ValueInfo } from '../../model/graph.ts';
 import { quoteName } from '../../model/quote.ts';
 import { TierwiseError } from '../../model/error.ts';
 import { readModel } from '../../onnx/index.ts';
@@ -50,7 +50,7 @@ export function sparseRuntime(options: SparseOptions = {}): SparseRuntime {
       return Promise.resolve().then(() => {
         const base = openModel(bytes, options.skipZeros ?? true);
         open.add(base);
-        return runnerOf(base, () => {
+        return runnerOf(base.graph, engineOf(base), () => {
           if (!open.delete(base)) return;
           addCounts(closed, base.layers.counts());
         });
@@ -81,7 +81,12 @@ function openModel(bytes: Uint8Array, skipZeros: boolean): Base {
   return prepare(value, createMachine(), skipZeros);
 }
 
-function runnerOf(base: Base, close: () => void): ModelRunner {
+/** A model that runs: its programs, one per shape of the inputs. */
+interface Engine {
+  run(inputs: ReadonlyMap<string, RunTensor>, names: readonly string[]): ReadonlyMap<string, RunTensor>;
+}
+
+function engineOf(base: Base): Engine {
   const { graph, machine } = base;
   const programs = new Map<string, Program>();
   const start = machine.mark();
@@ -108,26 +113,34 @@ function runnerOf(base: Base, close: () => void): ModelRunner {
     }
   };
   makeLikelyProgram(graph.inputs, programFor);
-  let isOpen = true;
   let last: Program | undefined;
   return {
-    inputs: graph.inputs.map(({ name }) => name),
-    outputs: graph.outputs.map(({ name }) => name),
     run(inputs, names) {
-      return Promise.resolve().then(() => {
-        if (!isOpen) throw runFailed('it is closed already');
-        // Nearly always the shapes are those of the run before.
-        if (last === undefined || !takes(last, inputs)) {
-          // Making another one may give up the memory of this one, also when it fails.
-          last = undefined;
-          last = programFor(shapesOf(graph.inputs, inputs));
-        }
-        return runProgram(base, last, inputs, names);
-      });
+      // Nearly always the shapes are those of the run before.
+      if (last === undefined || !takes(last, inputs)) {
+        // Making another one may give up the memory of this one, also when it fails.
+        last = undefined;
+        last = programFor(shapesOf(graph.inputs, inputs));
+      }
+      return runProgram(base, last, inputs, names);
     },
+  };
+}
+
+/** The engine until it is closed; a closed runner holds no memory of it, however long its owner keeps the runner. */
+function runnerOf({ inputs: ins, outputs: outs }: ModelGraph, engine: Engine, close: () => void): ModelRunner {
+  let open: { readonly engine: Engine; readonly close: () => void } | undefined = { engine, close };
+  return {
+    inputs: ins.map(({ name }) => name),
+    outputs: outs.map(({ name }) => name),
+    run: (inputs, names) =>
+      Promise.resolve().then(() => {
+        if (open === undefined) throw runFailed('it is closed already');
+        return open.engine.run(inputs, names);
+      }),
     dispose() {
-      isOpen = false;
-      close();
+      open?.close();
+      open = undefined;
       return Promise.resolve();
     },
   };
