@@ -58,6 +58,7 @@ const document = v.object({
   task: v.picklist(['next-token', 'text-class', 'row-class']),
   target: text,
   resumed: v.boolean(),
+  from: v.object({ how: v.picklist(['start', 'continued', 'grown', 'again', 'another']), before: count, after: count, of: count }),
   lower: compoundModule,
   upper: compoundModule,
   calibration: v.object({
@@ -92,7 +93,7 @@ const document = v.object({
     sums,
   }),
   heldOut: v.nullable(v.object({ rows: count, before: number, after: number })),
-  outputs: v.object({ lower: text, upper: text, state: text, log: text }),
+  outputs: v.object({ record: text, lower: text, upper: text, state: text, log: text }),
   hashes: v.record(text, text),
   versions: v.record(text, text),
   diagnostics,

@@ -49,6 +49,7 @@ export function compoundView(run: CompoundRun, question: CompoundQuestion, t: Tr
     task: record === null ? '' : taskText(record.task, t),
     running: run.running,
     canResume: run.hasState && run.stream !== null,
+    resumeNote: record === null ? '' : resumeText(record.from, t),
     rows: rowsSince(run.decisions, question.known),
     decisionCount: run.decisionCount,
     inspected: chosen ? decisionView(chosen, t) : null,
@@ -146,7 +147,7 @@ function resultView(
 ): NonNullable<CompoundView['result']> {
   const { calibration, heldOut, totals } = record;
   return {
-    resumed: record.resumed,
+    began: beganText(record, t),
     stale: staleText(run, planHash, t),
     lower: moduleView(record.lower, t),
     upper: moduleView(record.upper, t),
@@ -174,6 +175,35 @@ function resultView(
     cache: cacheView(record.cache, t),
     files: [record.outputs.lower, record.outputs.upper, record.outputs.state, record.outputs.log],
   };
+}
+
+/** What Resume does next, for people. */
+function resumeText({ after, of }: CompoundDocument['from'], t: Translate): string {
+  if (after < of)
+    return t(
+      'Resume goes on behind decision {0} of {1}, where the stream was stopped, with heads, cache and counts as they were left.',
+      formatCount(after),
+      formatCount(of),
+    );
+  return t(
+    'The stream was read to its end. Resume reads what has been added to it since, or else all of it once more, with heads, cache and counts as they were left.',
+  );
+}
+
+/** From where a run went on, for people. */
+function beganText({ from }: CompoundDocument, t: Translate): string {
+  switch (from.how) {
+    case 'start':
+      return t('Began without a state of an earlier run.');
+    case 'continued':
+      return t('Went on behind decision {0} of the stream, where an earlier run was stopped.', formatCount(from.before));
+    case 'grown':
+      return t('Went on behind the {0} decisions of the stream that were read before it grew.', formatCount(from.before));
+    case 'again':
+      return t('Read the stream once more, with what earlier runs had learned from it.');
+    case 'another':
+      return t('Began this stream with what earlier runs had learned from another one.');
+  }
 }
 
 function staleText({ restored, planHash }: CompoundRun, now: string | null, t: Translate): string | null {

@@ -1,5 +1,5 @@
 import { compoundJob } from '../jobs/compound.ts';
-import type { CompoundParams } from '../jobs/compound.ts';
+import type { CompoundParams } from '../jobs/compound-run.ts';
 import type { CompoundDocument, ProgressEvent } from '../protocol/index.ts';
 import { compoundMarkdown } from '../report/compound-markdown.ts';
 import { compoundText } from '../report/compound-text.ts';

@@ -71,7 +71,7 @@ export async function openPlanContexts(setup: CompoundSetup, control: JobControl
     const judges = new Set(sample(split.heldOut, heldOutDecisions.rows, 'held out'));
     const [calibration, heldOut]: [SourceContext[], SourceContext[]] = [[], []];
     let row = 0;
-    for await (const batch of source.batches(1024))
+    for await (const batch of source.behind(0).batches(1024))
       for (const context of batch) {
         if (calibrates.has(row)) calibration.push(context);
         if (judges.has(row)) heldOut.push(context);

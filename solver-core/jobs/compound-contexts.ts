@@ -16,6 +16,8 @@ export interface SourceContext {
   readonly name: string;
   readonly content: Content;
   readonly decisions: readonly ContextDecision[];
+  /** What it takes of its source: characters of a text, else 1 row or labelled text. */
+  readonly extent: number;
 }
 
 /** Characters that are shown of what was read. */
@@ -51,15 +53,18 @@ export function textContext(
   const tokens = ids.slice(from, to);
   const decisions: ContextDecision[] = [];
   let shown = '';
+  let extent = 0;
   for (let i = from; i < to; i++) {
-    shown = `${shown}${vocabulary.tokens[ids[i]!] ?? ''}`.slice(-shownCharacters);
+    const token = vocabulary.tokens[ids[i]!] ?? '';
+    extent += token.length;
+    shown = `${shown}${token}`.slice(-shownCharacters);
     decisions.push({ position: i + 1 - from, label: i + 1 < ids.length ? ids[i + 1]! : null, input: shown });
   }
-  return { name: `tokens ${from}..${to - 1}`, content: { kind: 'tokens', tokens }, decisions };
+  return { name: `tokens ${from}..${to - 1}`, content: { kind: 'tokens', tokens }, decisions, extent };
 }
 
 /** A row or a labelled text: one decision on all of it. */
 export function singleContext(name: string, content: Content, label: number | null, input: string): SourceContext {
   const position = content.kind === 'tokens' ? content.tokens.length : 1;
-  return { name, content, decisions: [{ position, label, input }] };
+  return { name, content, decisions: [{ position, label, input }], extent: 1 };
 }

@@ -4,7 +4,7 @@ import type { CompoundPrices } from '../energy/compound-energy.ts';
 import type { PolicyOptions } from '../learn/index.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { CompoundDocument, CompoundModule } from '../protocol/index.ts';
-import type { CompoundRun, StreamOutcome } from './compound.ts';
+import type { CompoundRun, StreamOutcome } from './compound-run.ts';
 import type { WrittenModules } from './compound-models.ts';
 import type { CompoundModules } from './compound-modules.ts';
 import type { ModulePart } from './compound-parts.ts';
@@ -55,6 +55,7 @@ export function compoundRecord(input: RecordInput): CompoundDocument {
     task: setup.task,
     target: setup.plan.target,
     resumed: read !== null,
+    from: fromOf(run, outcome),
     lower: moduleOf(parts.lower, modules.lower.version, all.lower, units),
     upper: moduleOf(parts.upper, modules.upperVersion, all.upper, units),
     calibration: started.calibration,
@@ -72,7 +73,7 @@ export function compoundRecord(input: RecordInput): CompoundDocument {
       sums: sumsOf(sums),
     },
     heldOut,
-    outputs: { lower: paths.lower, upper: paths.upper, state: paths.state, log: paths.log },
+    outputs: { record: paths.record, lower: paths.lower, upper: paths.upper, state: paths.state, log: paths.log },
     hashes: {
       plan: sha256(setup.read.text),
       ...Object.fromEntries(
@@ -86,6 +87,11 @@ export function compoundRecord(input: RecordInput): CompoundDocument {
     versions: { tierwise: input.environment.version, node: process.versions.node, runtime: input.runtime },
     diagnostics: [...setup.diagnostics, ...stream.diagnostics, ...findings(input)],
   };
+}
+
+function fromOf({ stream, start }: CompoundRun, { read }: StreamOutcome): CompoundDocument['from'] {
+  const of = read.decisions + stream.behind(read.extent).decisions;
+  return { how: start.how, before: start.decisions, after: read.decisions, of };
 }
 
 function moduleOf({ name, layers, model }: ModulePart, version: string, energy: CompoundModule['energy'], units: number): CompoundModule {
@@ -104,7 +110,11 @@ function findings({ run, policy, outcome, hasCache, started, cache, all }: Recor
   const { stream, plan, setup, params } = run;
   add('info', 'update-policy', `Updates: ${policyText(policy, params.policy ?? 'plan', setup)}.`);
   if (outcome.isStopped)
-    add('warning', 'stopped-early', `Stopped after ${outcome.steps.length} batches of this run; what was decided up to there is kept.`);
+    add(
+      'warning',
+      'stopped-early',
+      `Stopped after ${outcome.steps.length} batches of this run; what was decided up to there is kept, and the same command goes on behind it.`,
+    );
   if (!hasCache) add('info', 'cache-not-kept', 'The cache is too large for the state file; a later run starts with an empty one.');
   if (plan !== null && plan.sha256 === stream.sha256)
     add(

@@ -1,7 +1,10 @@
+import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { openText } from '../data/text.ts';
-import { rowBatches, rowElements } from '../fit/index.ts';
-import type { RowLabels } from '../fit/index.ts';
+import type { TokenText } from '../data/text.ts';
+import { rowBatches, rowElements, rowShapeFor } from '../fit/index.ts';
+import type { FitRows, RowLabels } from '../fit/index.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { TierwiseError } from '../model/error.ts';
 import { singleContext, textContext, contextSpans } from './compound-contexts.ts';
@@ -10,12 +13,12 @@ import { readLabelledTexts } from './compound-texts.ts';
 import { readStandardText } from './compound-standard-input.ts';
 import { valueOf } from './compound-setup.ts';
 import type { CompoundSetup, LanguageSetup } from './compound-setup.ts';
+import { sha256 } from './files.ts';
 import type { JobControl } from './job.ts';
 import { alignLabels } from './learn-labels.ts';
 import type { LabelKind } from './learn-labels.ts';
 import { openRows } from './open-rows.ts';
 import type { OpenedRows } from './open-rows.ts';
-import { rowShapeFor } from '../fit/index.ts';
 
 /** Contexts in the order of a stream. Close it in the end. */
 export interface OpenedSource {
@@ -28,9 +31,18 @@ export interface OpenedSource {
   readonly diagnostics: readonly Diagnostic[];
   /** Dimensions of a row; [] for text. */
   readonly rowShape: readonly number[];
+  /** Hash of what the first `extent` characters, rows or labelled texts hold, labels included; null: there are not so many. */
+  beginning(extent: number): Promise<string | null>;
+  /** What comes behind them. */
+  behind(extent: number): StreamRest;
+  close(): Promise<void>;
+}
+
+/** A stream from some place on. */
+export interface StreamRest {
+  readonly decisions: number;
   /** Whole contexts, at least `size` decisions together but for the last batch. */
   batches(size: number): AsyncIterable<readonly SourceContext[]>;
-  close(): Promise<void>;
 }
 
 /** Opens the stream of a run. `known`: classes of the state that it goes on from; null: none. Throws TierwiseError naming line, byte, row. */
@@ -41,6 +53,7 @@ export async function openStream(
   control: JobControl,
 ): Promise<OpenedSource> {
   const { task, language, plan } = setup;
+  if (params.stream !== '-') await requireFile(resolve(params.stream));
   if (task === 'row-class' || language === null) {
     const names = { inputs: params.inputs ?? plan.data?.inputs, labels: params.labels ?? plan.data?.labels };
     return rowsSource(setup, await openRows(resolve(params.stream), names, { abort: control.abort }), known);
@@ -50,27 +63,29 @@ export async function openStream(
     params.stream === '-'
       ? await readStandardText(language.vocabulary)
       : valueOf(await openText(resolve(params.stream), language.vocabulary), 'Repair the stream, or name another one.');
-  return textSource(language, text.ids, { name: text.name, sha256: text.sha256 });
+  return textSource(language, text);
 }
 
 /** Tokens as contexts. */
 export function textSource(
   { vocabulary, context }: LanguageSetup,
-  ids: Int32Array,
-  file: { readonly name: string; readonly sha256: string },
+  { name, sha256: hash, text, ids }: Pick<TokenText, 'name' | 'sha256' | 'text' | 'ids'>,
 ): OpenedSource {
-  const spans = contextSpans(ids, vocabulary, context);
   return {
-    ...file,
+    name,
+    sha256: hash,
     decisions: ids.length,
     labels: { kind: 'class', names: null },
     diagnostics: [],
     rowShape: [],
-    batches: (size) =>
-      grouped(
-        spans.map((span) => () => textContext(ids, span, vocabulary)),
-        size,
-      ),
+    beginning: (extent) => Promise.resolve(extent > text.length ? null : sha256(text.slice(0, extent))),
+    behind: (extent) => {
+      // A text that has grown may have another last token than before: what follows is read anew, from where the reading ended.
+      const rest = extent === 0 ? ids : vocabulary.encode(text.slice(extent));
+      const spans = contextSpans(rest, vocabulary, context);
+      const make = spans.map((span) => () => textContext(rest, span, vocabulary));
+      return { decisions: rest.length, batches: (size) => grouped(make, size) };
+    },
     close: () => Promise.resolve(),
   };
 }
@@ -89,7 +104,11 @@ async function textsSource({ vocabulary, context }: LanguageSetup, path: string,
     labels: { kind: 'class', names },
     diagnostics,
     rowShape: [],
-    batches: (size) => grouped(make, size),
+    beginning: (extent) =>
+      Promise.resolve(
+        extent > texts.length ? null : sha256(JSON.stringify(texts.slice(0, extent).map(({ text, label }) => [text, label]))),
+      ),
+    behind: (extent) => ({ decisions: texts.length - extent, batches: (size) => grouped(make.slice(extent), size) }),
     close: () => Promise.resolve(),
   };
 }
@@ -117,17 +136,48 @@ export function rowsSource({ parts }: CompoundSetup, opened: OpenedRows, known: 
     labels: aligned.kind,
     diagnostics: opened.diagnostics.filter(({ code }) => code !== 'labels-mapped'),
     rowShape: shape,
-    async *batches(size) {
-      const width = rowElements(rows);
-      for await (const { first, rows: count, x } of rowBatches(rows, size))
-        yield Array.from({ length: count }, (_, r) => {
-          const values = x.slice(r * width, (r + 1) * width);
-          const name = `row ${first + r}`;
-          return singleContext(name, { kind: 'row', values }, classes.values[first + r] ?? null, name);
-        });
-    },
+    beginning: (extent) => (extent > rows.rows ? Promise.resolve(null) : rowsHash(opened, classes.values, extent)),
+    behind: (extent) => ({
+      decisions: rows.rows - extent,
+      async *batches(size) {
+        const width = rowElements(rows);
+        for await (const { first, rows: count, x } of rowBatches(from(opened, extent), size))
+          yield Array.from({ length: count }, (_, r) => {
+            const values = x.slice(r * width, (r + 1) * width);
+            const at = extent + first + r;
+            const name = `row ${at}`;
+            return singleContext(name, { kind: 'row', values }, classes.values[at] ?? null, name);
+          });
+      },
+    }),
     close: () => opened.close(),
   };
+}
+
+/** Rows `extent` to the last one. */
+function from(opened: OpenedRows, extent: number): FitRows {
+  return extent === 0 ? opened.rows : opened.take(Uint32Array.from({ length: opened.rows.rows - extent }, (_, r) => extent + r));
+}
+
+/** Hash of the first rows, values and classes. */
+async function rowsHash(opened: OpenedRows, classes: Int32Array, extent: number): Promise<string> {
+  const hash = createHash('sha256');
+  let left = extent * rowElements(opened.rows);
+  for await (const { x } of rowBatches(opened.rows, 1024)) {
+    const part = x.subarray(0, left);
+    hash.update(new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
+    left -= part.length;
+    if (left === 0) break;
+  }
+  return hash.update(new Uint8Array(classes.slice(0, extent).buffer)).digest('hex');
+}
+
+/** Throws `file-not-found`, `not-a-file`: said of the stream in the same words whatever it holds. */
+async function requireFile(path: string): Promise<void> {
+  const info = await stat(path).catch(() => null);
+  if (info === null) throw new TierwiseError('file-not-found', `the stream ${path} does not exist`, 'Check the path behind --stream.');
+  if (!info.isFile())
+    throw new TierwiseError('not-a-file', `the stream ${path} is not a regular file`, 'Give a file; - reads a text from standard input.');
 }
 
 /** Numbers count as classes here, named classes keep their names. */

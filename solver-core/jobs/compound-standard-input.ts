@@ -9,7 +9,7 @@ const maxBytes = 2 ** 28;
 /** The text on standard input, to its end. Throws `text-encoding-broken`, `text-too-large`, `text-empty`, `token-unknown`. */
 export async function readStandardText(
   vocabulary: Vocabulary,
-): Promise<{ readonly name: string; readonly sha256: string; readonly ids: Int32Array }> {
+): Promise<{ readonly name: string; readonly sha256: string; readonly text: string; readonly ids: Int32Array }> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of stdin) {
@@ -27,7 +27,7 @@ export async function readStandardText(
   const text = decodeUtf8(bytes, 'standard input');
   if (text === '') throw new TierwiseError('text-empty', 'standard input holds no text', 'Pipe a text into the command.');
   try {
-    return { name: 'standard input', sha256: sha256(bytes), ids: vocabulary.encode(text) };
+    return { name: 'standard input', sha256: sha256(bytes), text, ids: vocabulary.encode(text) };
   } catch (error) {
     if (!(error instanceof TierwiseError)) throw error;
     throw new TierwiseError(error.code, `standard input, ${error.message}`, error.advice);

@@ -4,6 +4,8 @@ import type { RepresentationCache, StreamIdentity, StreamState } from '../compou
 import type { LearnerState } from '../learn/learner.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { TierwiseError } from '../model/error.ts';
+import { isPlace } from './compound-place.ts';
+import type { StreamPlace } from './compound-place.ts';
 import { readRegularFile, sha256 } from './files.ts';
 import type { LabelKind } from './learn-labels.ts';
 import { isLabelKind, isRecord } from './state-checks.ts';
@@ -17,6 +19,8 @@ export interface SavedCompound {
   readonly facts: Readonly<Record<string, unknown>>;
   readonly labels: LabelKind;
   readonly task: string;
+  /** Where in its stream it is; undefined: not known. */
+  readonly place: StreamPlace | undefined;
 }
 
 const kind = 'tierwise-compound';
@@ -28,7 +32,7 @@ const maxCacheBytes = 2 ** 29;
 export function encodeCompound(
   state: StreamState,
   cache: RepresentationCache | null,
-  rest: Pick<SavedCompound, 'facts' | 'labels' | 'task'>,
+  rest: Pick<SavedCompound, 'facts' | 'labels' | 'task' | 'place'>,
 ): { readonly bytes: Uint8Array; readonly hasCache: boolean } {
   const stream = saveStream(state);
   const kept = cache !== null && cache.statistics().bytes <= maxCacheBytes ? cache.save() : null;
@@ -71,9 +75,10 @@ export async function readCompound(path: string): Promise<ReadCompound | null> {
   }
   const { value, diagnostics } = decodeArrayFile(kind, version, bytes);
   if (value === undefined) throw unusable(path, diagnostics);
-  const { facts, labels, task, stream, cache } = value.header;
+  const { facts, labels, task, stream, cache, place } = value.header;
   if (!isFacts(facts) || !isLabelKind(labels) || typeof task !== 'string' || !isRecord(stream) || !(cache === null || isRecord(cache)))
     throw unusable(path, []);
+  if (place !== undefined && !isPlace(place)) throw unusable(path, []);
   const part = (prefix: string): Map<string, Float64Array> =>
     new Map(
       [...value.arrays].flatMap(([name, values]): [string, Float64Array][] =>
@@ -82,7 +87,7 @@ export async function readCompound(path: string): Promise<ReadCompound | null> {
     );
   return {
     saved: {
-      ...{ facts, labels, task },
+      ...{ facts, labels, task, place },
       stream: { header: stream, arrays: part('stream.') },
       cache: cache === null ? null : { header: cache, arrays: part('cache.') },
     },

@@ -1,18 +1,16 @@
 import { cpuNumerics } from '../backends/cpu/index.ts';
-import { compoundStep, createCache } from '../compound/index.ts';
+import { createCache } from '../compound/index.ts';
 import type { PreparedExits, RepresentationCache, StreamPrices, StreamState } from '../compound/index.ts';
 import type { CompoundPrices } from '../energy/compound-energy.ts';
-import { checkAbort, isAbort } from '../model/abort.ts';
+import { checkAbort } from '../model/abort.ts';
 import { TierwiseError } from '../model/error.ts';
-import type { CompoundDocument, CompoundStep, SolverRequests } from '../protocol/index.ts';
+import type { CompoundDocument } from '../protocol/index.ts';
 import { ortRuntime } from '../runtime/ort.ts';
 import type { Reading } from './compound-batch.ts';
-import { bindBatch, exitWidthOf, upperWidthOf } from './compound-batch.ts';
+import { exitWidthOf, upperWidthOf } from './compound-batch.ts';
 import { exitFeatures, openPlanContexts } from './compound-calibration.ts';
 import type { ExitFeatures, PlanContexts } from './compound-calibration.ts';
-import type { SourceContext } from './compound-contexts.ts';
 import { compoundPricesFor, streamPrices } from './compound-energy.ts';
-import { shortStep, withShortRefs } from './compound-refs.ts';
 import { heldOutAccuracy } from './compound-held-out.ts';
 import { openLog } from './compound-log.ts';
 import type { DecisionLog } from './compound-log.ts';
@@ -21,30 +19,29 @@ import type { CompoundModules } from './compound-modules.ts';
 import { checkWritten, writtenModules } from './compound-models.ts';
 import { checkCompoundPaths, compoundPaths } from './compound-outputs.ts';
 import type { CompoundPaths } from './compound-outputs.ts';
+import { goThrough } from './compound-pass.ts';
+import { placeBehind, startIn } from './compound-place.ts';
 import { compoundRecord, factsOf } from './compound-record.ts';
 import type { StartFacts } from './compound-record.ts';
+import type { CompoundParams, CompoundRun } from './compound-run.ts';
 import { compoundSetup, valueOf, workOf } from './compound-setup.ts';
 import type { CompoundSetup } from './compound-setup.ts';
 import { openStream } from './compound-source.ts';
-import type { OpenedSource } from './compound-source.ts';
 import { continuedStream, policyOf, preparedExits, requireCacheFits, requireFewBatches, startedStream } from './compound-start.ts';
 import type { StartTools } from './compound-start.ts';
 import { encodeCompound, readCompound, resumedCache, resumedStream } from './compound-state.ts';
 import type { ReadCompound } from './compound-state.ts';
 import type { Environment } from './environment.ts';
 import { sha256, sha256File, writeTogether } from './files.ts';
-import { nodeHost } from './host.ts';
 import type { JobControl } from './job.ts';
-import type { LabelKind } from './learn-labels.ts';
-
-export type CompoundParams = SolverRequests['tierwise/compound']['params'];
 
 const defaultBatch = 64;
 const maxBatch = 65_536;
 
 /**
  * Decides a stream with the compound model of a plan, learns from it as the plan allows, and tells every decision with its joules. Starts from
- * the state when there is one, else from heads that are chosen and calibrated on the plan's own text or data. Writes record, both
+ * the state when there is one, and in its stream where the state is in it, else from heads that are chosen and calibrated on the plan's own
+ * text or data. Writes record, both
  * modules with their heads, the log of decisions and the state together. Rejects with AbortError when cancelled, unless `keepOnCancel`:
  * then what was decided up to the last whole batch is written and returned.
  */
@@ -71,22 +68,12 @@ export async function compoundJob(environment: Environment, params: CompoundPara
   const plan = await openPlanContexts(setup, control);
   const stream = await openStream(setup, params, state?.saved.labels ?? plan?.labels ?? null, control);
   try {
-    requireFewBatches(stream.decisions, batch);
-    return await decideStream(environment, { params, setup, paths, state, plan, stream, batch }, control);
+    const start = await startIn(stream, state === null ? null : state.saved.place);
+    requireFewBatches(stream.behind(start.extent).decisions, batch);
+    return await decideStream(environment, { params, setup, paths, state, plan, stream, start, batch }, control);
   } finally {
     await stream.close();
   }
-}
-
-/** Everything that a run reads, open and checked. */
-export interface CompoundRun {
-  readonly params: CompoundParams;
-  readonly setup: CompoundSetup;
-  readonly paths: CompoundPaths;
-  readonly state: ReadCompound | null;
-  readonly plan: PlanContexts | null;
-  readonly stream: OpenedSource;
-  readonly batch: number;
 }
 
 async function decideStream(environment: Environment, run: CompoundRun, control: JobControl): Promise<CompoundDocument> {
@@ -120,6 +107,7 @@ async function decideStream(environment: Environment, run: CompoundRun, control:
       facts: { ...started.facts },
       labels: stream.labels,
       task: setup.task,
+      place: await placeBehind(stream, outcome.read),
     });
     const record = compoundRecord({
       ...{ environment, run, modules, all, prices, policy, outcome, files, hasCache },
@@ -194,73 +182,4 @@ async function pricesOf(
   const work = workOf({ ...setup, outputs }, { lower: exitWidthOf(modules, reading), upper: upperWidthOf(modules, reading) }, mean);
   const all = valueOf(await compoundPricesFor(setup.read.path, setup.plan.target, work, { environment, opened: setup.opened }));
   return { prices: { ...streamPrices(all, work), isUpperAlone: setup.parts.upper.reads === 'source' }, all };
-}
-
-/** What going through a stream gave. */
-export interface StreamOutcome {
-  readonly state: StreamState;
-  readonly steps: readonly CompoundStep[];
-  /** Contexts of the last batch: what the written files are checked on. */
-  readonly lastContexts: readonly SourceContext[];
-  readonly isStopped: boolean;
-}
-
-interface StreamWork {
-  readonly run: CompoundRun;
-  readonly tools: StartTools;
-  readonly reading: Reading;
-  readonly log: DecisionLog;
-}
-
-/** Goes through the stream batch by batch. When asked to stop it ends after the last whole batch. */
-async function goThrough(
-  { run, tools, reading, log }: StreamWork,
-  start: StreamState,
-  cache: RepresentationCache | null,
-  control: JobControl,
-): Promise<StreamOutcome> {
-  const { stream, batch: size } = run;
-  const { modules, prices } = tools;
-  const nameOf = namer(run.setup, stream.labels);
-  const steps: CompoundStep[] = [];
-  let state = start;
-  let lastContexts: readonly SourceContext[] = [];
-  let decided = 0;
-  let isStopped = false;
-  try {
-    for await (const contexts of stream.batches(size)) {
-      isStopped = control.abort?.aborted === true;
-      if (isStopped) break;
-      const named = numbered(contexts, state.counts.decisions);
-      const { batch, upper } = await bindBatch(modules, cache, named, reading);
-      const outcome = await compoundStep(state, batch, { upper, prices, nameOf });
-      await log.append(outcome.decisions.map(withShortRefs));
-      state = outcome.state;
-      lastContexts = named;
-      decided += batch.items.length;
-      steps.push(shortStep(outcome.step));
-      const message = `batch ${outcome.step.index}: ${decided} of ${stream.decisions} decisions`;
-      control.onProgress?.({ stage: 'deciding', message, fraction: Math.min(1, decided / stream.decisions), compound: outcome.step });
-      await nodeHost.pause();
-    }
-  } catch (error) {
-    if (!isAbort(error)) throw error;
-    isStopped = true;
-  }
-  return { state, steps, lastContexts, isStopped };
-}
-
-/** Contexts under names that never come back: the number of their first decision. */
-function numbered(contexts: readonly SourceContext[], first: number): readonly SourceContext[] {
-  let at = first;
-  return contexts.map((context) => {
-    const name = `decision ${at}`;
-    at += context.decisions.length;
-    return { ...context, name };
-  });
-}
-
-function namer({ task, language }: CompoundSetup, { names }: LabelKind): (label: number) => string {
-  const tokens = task === 'next-token' ? (language?.vocabulary.tokens ?? null) : names;
-  return (label) => tokens?.[label] ?? String(label);
 }

@@ -135,6 +135,18 @@ export interface CompoundDocument {
   readonly task: CompoundTask;
   readonly target: string;
   readonly resumed: boolean;
+  /** Which part of the stream this run decided. */
+  readonly from: {
+    /**
+     * `start`: there was no state; `continued`: where an earlier run was stopped; `grown`: behind what was once the end; `again`: all of it
+     * once more, it had been read to its end; `another`: its beginning, the state had read another stream last.
+     */
+    readonly how: 'start' | 'continued' | 'grown' | 'again' | 'another';
+    /** Decisions of this stream before this run, behind it, and in all. */
+    readonly before: number;
+    readonly after: number;
+    readonly of: number;
+  };
   readonly lower: CompoundModule;
   readonly upper: CompoundModule;
   readonly calibration: {
@@ -173,8 +185,14 @@ export interface CompoundDocument {
   };
   /** On the plan's held-out rows, with the heads before and after the stream: what was forgotten. Null without them. */
   readonly heldOut: { readonly rows: number; readonly before: number; readonly after: number } | null;
-  /** Files written: the two modules with their heads, the state a later run continues from, and every decision as a line of JSON. */
-  readonly outputs: { readonly lower: string; readonly upper: string; readonly state: string; readonly log: string };
+  /** Files written: this record, the two modules with their heads, the state a later run continues from, and every decision as a line of JSON. */
+  readonly outputs: {
+    readonly record: string;
+    readonly lower: string;
+    readonly upper: string;
+    readonly state: string;
+    readonly log: string;
+  };
   readonly hashes: Readonly<Record<string, string>>;
   readonly versions: Readonly<Record<string, string>>;
   readonly diagnostics: readonly DiagnosticDocument[];

@@ -10,6 +10,7 @@ import {
   headNames,
   headSentences,
   heldOutLine,
+  nextLine,
   percent,
   sumRows,
   thresholdCell,
@@ -99,7 +100,7 @@ export function compoundText(document: CompoundDocument): string {
     ...document.diagnostics.map(diagnosticLine),
     ...Object.values(document.outputs).map((path) => `Wrote ${inert(String(path), 4096)}`),
     sourceLegend,
-    'Next: run the same command with the next part of the stream to go on from this state.',
+    nextLine(document),
     '',
   ].join('\n');
 }

@@ -41,15 +41,35 @@ export function stepLine(step: CompoundStep): string {
 /** What was decided, by what, and how well: the first lines of a report. */
 export function headlines(document: CompoundDocument): readonly string[] {
   const { totals, task } = document;
-  const { lower, upper } = document;
+  const { lower, upper, from } = document;
   const share = totals.decisions === 0 ? 0 : totals.escalated / totals.decisions;
   return [
-    `${document.resumed ? 'Went on to' : 'Decided'} ${formatCount(totals.decisions)} ${taskNouns[task]}${document.resumed ? ' decided so far' : ''} of ${inert(document.stream, 80)}: lower module ${inert(lower.name, 120)}, upper module ${inert(upper.name, 120)}`,
+    `Decided ${formatCount(from.after - from.before)} ${taskNouns[task]} of ${inert(document.stream, 80)}: lower module ${inert(lower.name, 120)}, upper module ${inert(upper.name, 120)}`,
+    ...beginning(document),
     totals.accuracy === null
       ? `No labels: nothing can be said about accuracy. ${percent(share)} of the decisions were escalated.`
       : `Accuracy ${percent(totals.accuracy)}, cross-entropy ${numberCell(totals.loss)} nats, each decision made before its label was learned; ${percent(share)} escalated.`,
     `${counted(totals.updates, 'update')}; ${totals.skips === 1 ? '1 batch' : `${formatCount(totals.skips)} batches`} without one.`,
   ];
+}
+
+/** Where a run that goes on began; nothing for a first one. */
+function beginning({ from, stream, totals }: CompoundDocument): readonly string[] {
+  const where = {
+    start: null,
+    continued: `Went on behind decision ${formatCount(from.before)} of ${formatCount(from.of)}, where an earlier run was stopped`,
+    grown: `Went on behind the ${formatCount(from.before)} decisions that were read before ${inert(stream, 80)} grew`,
+    again: `Read ${inert(stream, 80)} once more from its beginning: it had been read to its end, and what it teaches counts twice`,
+    another: `Began ${inert(stream, 80)} at its beginning: the state had read another stream last`,
+  }[from.how];
+  return where === null ? [] : [`${where}. The figures are of all ${formatCount(totals.decisions)} decisions of this state.`];
+}
+
+/** What the next run of the same command would do. */
+export function nextLine({ from }: CompoundDocument): string {
+  return from.after < from.of
+    ? `Next: the same command goes on behind decision ${formatCount(from.after)} of ${formatCount(from.of)}; --fresh starts over.`
+    : 'Next: name another stream, or this one when it has grown, to go on from this state; --fresh starts over.';
 }
 
 /** Rows of the comparison: what the stream cost, and what else it would have cost. */

@@ -52,6 +52,12 @@ export const compoundSchema = v.looseObject({
   task: v.picklist(['next-token', 'text-class', 'row-class']),
   target: name,
   resumed: v.boolean(),
+  from: v.looseObject({
+    how: v.picklist(['start', 'continued', 'grown', 'again', 'another']),
+    before: v.number(),
+    after: v.number(),
+    of: v.number(),
+  }),
   lower: moduleSchema,
   upper: moduleSchema,
   calibration: v.looseObject({
@@ -75,7 +81,7 @@ export const compoundSchema = v.looseObject({
     sums,
   }),
   heldOut: v.nullable(v.looseObject({ rows: count, before: share, after: share })),
-  outputs: v.looseObject({ lower: path, upper: path, state: path, log: path }),
+  outputs: v.looseObject({ record: path, lower: path, upper: path, state: path, log: path }),
   hashes: v.looseObject({ plan: sha256, stream: sha256, lower: sha256, upper: sha256 }),
   versions: v.record(v.string(), name),
   diagnostics,

@@ -241,6 +241,7 @@ export const compound: CompoundDocument = {
   task: 'next-token',
   target: 'seneca-type',
   resumed: false,
+  from: { how: 'start', before: 0, after: 1280, of: 4096 },
   lower: { name: 'blocks 0..3 of rwkv.onnx', version: 'a', macs: 589_824, parameters: 598_016, energy: joules(3.1e-7) },
   upper: { name: 'blocks 4..5 of rwkv.onnx', version: 'b', macs: 327_680, parameters: 331_264, energy: joules(9.4e-7, 'assumed') },
   calibration: {
@@ -317,6 +318,7 @@ export const compound: CompoundDocument = {
   },
   heldOut: { rows: 2048, before: 0.561, after: 0.558 },
   outputs: {
+    record: '/p/rwkv.compound.json',
     lower: '/p/rwkv.compound.lower.onnx',
     upper: '/p/rwkv.compound.upper.onnx',
     state: '/p/rwkv.compound.state',

@@ -71,7 +71,7 @@ function mount(root: HTMLElement, context: PageContext): (view: CompoundView) =>
   return (view) => {
     rows = mergeRows(rows, view.rows);
     const isNew = rows.length === 0 && view.points.length === 0;
-    header.show([view.plan, view.stream, view.task, view.running === null, view.canResume, view.result === null], () => [
+    header.show([view.plan, view.stream, view.task, view.running === null, view.canResume, view.resumeNote, view.result === null], () => [
       headerView(view, context),
     ]);
     error.show(view.error, () => [view.error !== null && errorNote(view.error, context)]);
@@ -136,9 +136,7 @@ function headerView(view: CompoundView, context: PageContext): HTMLElement {
       t(
         'The lower module decides where it is sure and is asked once per content; what it is not sure of goes to the upper module, which learns as long as that pays.',
       ),
-      view.running === null &&
-        view.canResume &&
-        ` ${t('Resume goes on with the heads, the cache and the counts as they were left, and reads the stream from its beginning.')}`,
+      view.running === null && view.canResume && ` ${view.resumeNote}`,
     ),
   );
 }

@@ -111,7 +111,7 @@ const sums = v.object({ compound: maybeFigure, alwaysLower: maybeFigure, alwaysU
 const module = v.object({ name: text, macs: text, parameters: text, energy: maybeFigure });
 
 const compoundResult = v.object({
-  resumed: v.boolean(),
+  began: text,
   stale: v.nullable(text),
   lower: module,
   upper: module,
@@ -162,6 +162,7 @@ export const compound = v.object({
   task: text,
   running,
   canResume: v.boolean(),
+  resumeNote: text,
   rows: v.object({ reset: v.boolean(), added: list(v.object(row), 2000) }),
   decisionCount: v.number(),
   inspected: v.nullable(v.object({ ...row, loss: text, reason: text, total: figure, parts: list(v.object({ name: text, figure }), 20) })),

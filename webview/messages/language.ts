@@ -177,6 +177,8 @@ export interface CompoundView {
   readonly running: RunProgress | null;
   /** Whether a run would go on from a state that an earlier one left. */
   readonly canResume: boolean;
+  /** What going on would do, for people; empty before the first run. */
+  readonly resumeNote: string;
   /** Decisions that the page does not have yet, in order; with `reset` the page forgets those it has. */
   readonly rows: { readonly reset: boolean; readonly added: readonly CompoundRow[] };
   readonly decisionCount: number;
@@ -200,7 +202,8 @@ export interface CompoundView {
   readonly updates: readonly CompoundUpdateView[];
   readonly updateCount: number;
   readonly result: {
-    readonly resumed: boolean;
+    /** From where it went on, for people. */
+    readonly began: string;
     readonly stale: string | null;
     readonly lower: CompoundModuleView;
     readonly upper: CompoundModuleView;

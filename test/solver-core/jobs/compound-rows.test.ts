@@ -8,12 +8,13 @@ import type { FitRows, LabelledRows } from '../../../solver-core/fit/index.ts';
 import { isAbort } from '../../../solver-core/model/abort.ts';
 import { readModel } from '../../../solver-core/onnx/index.ts';
 import { ortRuntime } from '../../../solver-core/runtime/ort.ts';
-import { editPlan, exampleFolder, failure, logOf, run } from './compound-tools.ts';
+import { editPlan, exampleFolder, failure, logOf, run, stopAfter } from './compound-tools.ts';
 import { tolerances } from '../../tolerances.ts';
 import { writeNpz } from './compound-npz.ts';
 
 const plan = 'digits.tiers';
 const stream = 'stream.npz';
+const modules = ['large.compound.lower.onnx', 'large.compound.upper.onnx'];
 
 async function rowsOf(folder: string, file = stream): Promise<LabelledRows> {
   const opened = await openRows(join(folder, file), {});
@@ -90,20 +91,56 @@ describe('a stream of rows with two models', () => {
     expect(two.resumed).toBe(true);
     expect(two.totals).toEqual(one.totals);
     expect(logOf(two)).toEqual(logOf(one).map((decision, i) => ({ ...decision, input: i < cut ? decision.input : `row ${i - cut}` })));
-    for (const file of ['large.compound.state', 'large.compound.lower.onnx', 'large.compound.upper.onnx'])
-      expect(readFileSync(join(halves, file)).equals(readFileSync(join(whole, file))), file).toBe(true);
+    for (const file of modules) expect(readFileSync(join(halves, file)).equals(readFileSync(join(whole, file))), file).toBe(true);
+    // The states differ in the stream that they were in, and in nothing else.
+    const content = (folder: string): unknown => {
+      const { value } = decodeArrayFile('tierwise-compound', 1, readFileSync(join(folder, 'large.compound.state')));
+      return { ...value, header: { ...value!.header, place: null } };
+    };
+    expect(content(halves)).toEqual(content(whole));
+    expect(two.from).toEqual({ how: 'another', before: 0, after: rows.rows - cut, of: rows.rows - cut });
+  });
+
+  test('a run that is stopped and resumed leaves what an uninterrupted one leaves, byte for byte', async () => {
+    const [whole, parts] = [exampleFolder('compound'), exampleFolder('compound')];
+    const one = await run(whole, { plan, stream });
+    const first = await run(parts, { plan, stream, keepOnCancel: true }, stopAfter(4));
+    expect(first.from).toEqual({ how: 'start', before: 0, after: 256, of: 900 });
+    const second = await run(parts, { plan, stream, keepOnCancel: true }, stopAfter(2));
+    expect(second.from).toEqual({ how: 'continued', before: 256, after: 384, of: 900 });
+    const last = await run(parts, { plan, stream });
+    expect(last.from).toEqual({ how: 'continued', before: 384, after: 900, of: 900 });
+    for (const file of [...modules, 'large.compound.state', 'large.compound.log.jsonl'])
+      expect(readFileSync(join(parts, file)).equals(readFileSync(join(whole, file))), file).toBe(true);
+    expect(last.totals).toEqual(one.totals);
+    expect(last.cache).toEqual(one.cache);
+    expect(last.calibration).toEqual(one.calibration);
+    expect([...first.steps, ...second.steps, ...last.steps]).toEqual(one.steps);
+    // Read to its end: another run reads it once more.
+    const again = await run(parts, { plan, stream, policy: 'never' });
+    expect(again.from).toEqual({ how: 'again', before: 0, after: 900, of: 900 });
+    expect(again.totals.decisions).toBe(1800);
+    const fresh = await run(parts, { plan, stream, fresh: true });
+    expect(fresh.from.how).toBe('start');
+    expect(fresh.totals).toEqual(one.totals);
+  });
+
+  test('a stream that has grown goes on behind what was read; one that begins otherwise does not', async () => {
+    const folder = exampleFolder('compound');
+    const rows = await rowsOf(folder);
+    writeNpz(join(folder, 'log.npz'), rows, 0, 128);
+    await run(folder, { plan, stream: 'log.npz', policy: 'never' });
+    writeNpz(join(folder, 'log.npz'), rows, 0, 200);
+    const grown = await run(folder, { plan, stream: 'log.npz', policy: 'never' });
+    expect(grown.from).toEqual({ how: 'grown', before: 128, after: 200, of: 200 });
+    expect(logOf(grown).map(({ input }) => input)).toEqual(Array.from({ length: 200 }, (_, r) => `row ${r}`));
+    writeNpz(join(folder, 'log.npz'), rows, 1, 300);
+    expect((await run(folder, { plan, stream: 'log.npz', policy: 'never' })).from).toMatchObject({ how: 'another', before: 0 });
   });
 
   test('a cancelled run leaves nothing, or with keepOnCancel its whole batches', async () => {
     const folder = exampleFolder('compound');
     const before = readdirSync(folder).sort();
-    const stopAfter = (
-      batches: number,
-    ): { readonly abort: { aborted: boolean }; readonly onProgress: (event: { readonly compound?: unknown }) => void } => {
-      const abort = { aborted: false };
-      let seen = 0;
-      return { abort, onProgress: (event) => void (event.compound !== undefined && ++seen >= batches && (abort.aborted = true)) };
-    };
     await expect(run(folder, { plan, stream }, stopAfter(3))).rejects.toSatisfy(isAbort);
     expect(readdirSync(folder).sort()).toEqual(before);
     const kept = await run(folder, { plan, stream, keepOnCancel: true }, stopAfter(3));
@@ -151,6 +188,7 @@ describe('a stream of rows with two models', () => {
       { labels: 3 },
       { stream: null },
       { cache: 7 },
+      { place: { extent: -1 } },
     ])
       expect(await refusedCode(changed(header)), JSON.stringify(header)).toBe('state-damaged');
     expect(await refusedCode(changed({ task: 'next-token' }))).toBe('state-wrong-kind');
@@ -159,7 +197,7 @@ describe('a stream of rows with two models', () => {
   test('refuses what cannot be, with its figures', async () => {
     const folder = exampleFolder('compound');
     expect(await failure(run(folder, { plan, stream: 'stream.wav' }))).toMatchObject({ code: 'stream-unknown' });
-    expect(await failure(run(folder, { plan, stream: 'gone.npz' }))).toMatchObject({ code: 'data-unreadable' });
+    expect(await failure(run(folder, { plan, stream: 'gone.npz' }))).toMatchObject({ code: 'file-not-found' });
     expect(await failure(run(folder, { plan, stream, batchRows: 0 }))).toMatchObject({ code: 'usage' });
     const tooLarge = await failure(Promise.resolve().then(() => requireCacheFits(8 * 2 ** 30, 4 * 2 ** 30)));
     expect(tooLarge.code).toBe('cache-too-large');

@@ -7,7 +7,7 @@ import { vocabularyOf } from '../../../solver-core/data/vocabulary.ts';
 import type { CompoundDocument } from '../../../solver-core/protocol/index.ts';
 import { ortRuntime } from '../../../solver-core/runtime/ort.ts';
 import { hasShared, shared } from '../../shared.ts';
-import { editPlan, exampleFolder, failure, logOf, run } from './compound-tools.ts';
+import { editPlan, exampleFolder, failure, logOf, run, stopAfter } from './compound-tools.ts';
 
 const plan = 'reader.tiers';
 
@@ -131,6 +131,51 @@ describe('a stream of text', () => {
     expect(known).toBe(16 + 8);
     expect(without.cache).toBe(null);
     expect(logOf(without).every(({ cache, energy }) => cache === 'off' && energy.cache.value === 0 && energy.lower.value > 0)).toBe(true);
+  });
+
+  test('a text that is stopped and resumed leaves what an uninterrupted run leaves; what is added is read behind it', async () => {
+    const [whole, parts] = [textFolder(), textFolder()];
+    const text = 'No board is needed.\n\nThe same core runs as a command.\n\nThe same core runs elsewhere.\n\nThe';
+    for (const folder of [whole, parts]) writeFileSync(join(folder, 'stream.txt'), text);
+    const settings = { plan, stream: 'stream.txt', policy: 'always', batchRows: 16 } as const;
+    const one = await run(whole, settings);
+    const first = await run(parts, { ...settings, keepOnCancel: true }, stopAfter(2));
+    expect(first.from).toEqual({ how: 'start', before: 0, after: text.indexOf('The same core runs elsewhere'), of: text.length });
+    const last = await run(parts, settings);
+    expect(last.from).toMatchObject({ how: 'continued', before: first.from.after, after: text.length });
+    for (const end of ['lower.onnx', 'upper.onnx', 'state', 'log.jsonl'])
+      expect(
+        readFileSync(join(parts, `rwkv_char_step.compound.${end}`)).equals(readFileSync(join(whole, `rwkv_char_step.compound.${end}`))),
+        end,
+      ).toBe(true);
+    expect(last.totals).toEqual(one.totals);
+    writeFileSync(join(parts, 'stream.txt'), `${text} day.\n`);
+    const grown = await run(parts, settings);
+    expect(grown.from).toEqual({ how: 'grown', before: text.length, after: text.length + 6, of: text.length + 6 });
+    expect(
+      logOf(grown)
+        .slice(text.length)
+        .map(({ input }) => input),
+    ).toEqual([' ', ' d', ' da', ' day', ' day.', ' day.\n']);
+  });
+
+  test('labelled texts go on where they were stopped', async () => {
+    const [whole, parts] = [textFolder(), textFolder()];
+    const lines = Array.from(
+      { length: 12 },
+      (_, i) => `${JSON.stringify({ text: i % 3 === 0 ? 'so loud!' : 'a calm word', label: i % 3 })}\n`,
+    );
+    for (const folder of [whole, parts]) writeFileSync(join(folder, 'texts.jsonl'), lines.join(''));
+    const settings = { plan, stream: 'texts.jsonl', policy: 'always', batchRows: 4 } as const;
+    await run(whole, settings);
+    await run(parts, { ...settings, keepOnCancel: true }, stopAfter(1));
+    const last = await run(parts, settings);
+    expect(last.from).toEqual({ how: 'continued', before: 4, after: 12, of: 12 });
+    for (const end of ['lower.onnx', 'upper.onnx', 'state', 'log.jsonl'])
+      expect(
+        readFileSync(join(parts, `rwkv_char_step.compound.${end}`)).equals(readFileSync(join(whole, `rwkv_char_step.compound.${end}`))),
+        end,
+      ).toBe(true);
   });
 
   test('classes of texts are learned from nothing, and the files give the last answers', async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { compoundJob } from '../../../solver-core/jobs/compound.ts';
-import type { CompoundParams } from '../../../solver-core/jobs/compound.ts';
+import type { CompoundParams } from '../../../solver-core/jobs/compound-run.ts';
 import { createEnvironment } from '../../../solver-core/jobs/environment.ts';
 import type { JobControl } from '../../../solver-core/jobs/job.ts';
 import { TierwiseError } from '../../../solver-core/model/error.ts';
@@ -32,6 +32,13 @@ export function run(
   const { plan, stream, ...rest } = params;
   const environment = createEnvironment('test', join(folder, 'cli.cjs'));
   return compoundJob(environment, { ...rest, path: join(folder, plan), stream: join(folder, stream) }, control);
+}
+
+/** Asks a run to stop after so many batches. */
+export function stopAfter(batches: number): JobControl {
+  const abort = { aborted: false };
+  let seen = 0;
+  return { abort, onProgress: (event) => void (event.compound !== undefined && ++seen >= batches && (abort.aborted = true)) };
 }
 
 /** The code and message of the error that a run ends with. */

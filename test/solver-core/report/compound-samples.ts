@@ -49,6 +49,7 @@ export function compoundRun(): CompoundDocument {
     task: 'next-token',
     target: 'ecp5-85f',
     resumed: false,
+    from: { how: 'start', before: 0, after: 192, of: 11_000 },
     lower: { name: 'blocks 0..3 of rwkv.onnx', version: 'a', macs: 851_968, parameters: 868_736, energy: q(7.6e-4) },
     upper: { name: 'blocks 4..5 of rwkv.onnx', version: 'b', macs: 425_984, parameters: 430_336, energy: q(3.8e-4) },
     calibration: {
@@ -91,6 +92,7 @@ export function compoundRun(): CompoundDocument {
     },
     heldOut: { rows: 4166, before: 0.527, after: 0.495 },
     outputs: {
+      record: '/plans/rwkv.compound.json',
       lower: '/plans/rwkv.compound.lower.onnx',
       upper: '/plans/rwkv.compound.upper.onnx',
       state: '/plans/rwkv.compound.state',
@@ -110,6 +112,7 @@ export function plainCompoundRun(): CompoundDocument {
     task: 'row-class',
     stream: 'stream.npz',
     resumed: true,
+    from: { how: 'continued', before: 128, after: 192, of: 192 },
     heads: [],
     cache: null,
     heldOut: null,

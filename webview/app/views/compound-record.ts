@@ -36,7 +36,7 @@ export function compoundResult(result: Result, context: PageContext): HTMLElemen
         h(
           'p',
           { class: 'muted' },
-          result.resumed ? t('Went on from the state of an earlier run.') : t('Began without a state of an earlier run.'),
+          result.began,
           ` ${t('Files: {0}', result.files.map((file) => shortName(baseName(file), 60)).join(', '))}`,
         ),
       ),
