@@ -27,17 +27,23 @@ export function outlineOf(
   };
 }
 
+/** Modules that are parts of the plan's model have all of their layers here, those between the named ones and the model's input or the cut too. */
 function outlineCompound(context: CheckContext, { name, header, lower, upper }: CheckedCompound, plan: PlanModel): OutlineCompound {
-  const last = lower?.layers.at(-1)?.index ?? -1;
-  const rest = (lower?.source.kind === 'layers' && last >= 0 && plan.model?.layers.slice(last + 1)) || [];
+  const cut = (lower?.source.kind === 'layers' ? lower.layers.at(-1)?.index : undefined) ?? -1;
+  const layersOf = (module: CheckedModule): readonly { readonly id: string }[] => {
+    const known = plan.model?.layers;
+    if (known === undefined || cut < 0 || module.source.kind === 'model') return module.layers;
+    if (module.kind === 'lower') return known.slice(0, cut + 1);
+    const end = module.source.kind === 'rest' ? known.length - 1 : (module.layers.at(-1)?.index ?? -1);
+    return known.slice(cut + 1, end + 1);
+  };
   const moduleOf = (module: CheckedModule | undefined): OutlineModule | null => {
     if (module === undefined) return null;
     const range = zeroBased(context.lines.range(module.span));
-    const layers = module.source.kind === 'rest' ? rest : module.layers;
     return {
       range,
       model: module.source.kind === 'model' ? module.source.path : null,
-      layers: layers.map((layer) => ({ id: layer.id, range })),
+      layers: layersOf(module).map((layer) => ({ id: layer.id, range })),
     };
   };
   return { name, headerRange: zeroBased(context.lines.range(header)), lower: moduleOf(lower), upper: moduleOf(upper) };

@@ -88,11 +88,15 @@ export class PlanCompletion extends DefaultCompletionProvider {
     }
   }
 
-  /** Numbers of blocks, each with what it is; as the end of a range those behind its beginning. */
+  /** Numbers of blocks that go on as it is typed, each with what it is; as the end of a range those behind its beginning. */
   private offerBlocks(context: CompletionContext, end: 'first' | 'last', acceptor: CompletionAcceptor): void {
-    const before = context.textDocument.getText().slice(Math.max(0, context.tokenOffset - 40), context.tokenOffset);
+    const text = context.textDocument.getText();
+    const before = text.slice(Math.max(0, context.tokenOffset - 40), context.tokenOffset);
+    const typed = /^\d*/.exec(text.slice(context.tokenOffset, context.offset))?.[0] ?? '';
     const first = end === 'first' ? -1 : Number(/(\d+)\s*\.\.\s*$/.exec(before)?.[1] ?? -1);
-    const blocks = (blocksOf(this.checks.of(context.textDocument)) ?? []).filter((block) => block.index > first);
+    const blocks = (blocksOf(this.checks.of(context.textDocument)) ?? []).filter(
+      ({ index }) => index > first && String(index).startsWith(typed),
+    );
     for (const block of blocks.slice(0, maxItems)) {
       acceptor(context, {
         label: String(block.index),

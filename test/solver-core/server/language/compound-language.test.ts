@@ -105,6 +105,7 @@ describe('completion', () => {
     ['the end of a range of blocks', inside('lower blocks 0..|'), ['1', '2']],
     ['blocks in a list of layers', 'model "deep.onnx"\nlower tier a { layers "x", blocks | }', ['0', '1', '2']],
     ['a vocabulary that is being typed', 'text "input.txt" tokens "vo|"', ['vocab.json']],
+    ['a number that is being typed', inside('lower blocks 1|'), ['1']],
     ['a half-typed clause of a section', inside('esc|'), ['escalate']],
     ['what may follow a confidence', inside('escalate below auto |'), ['within']],
     ['a size', inside('cache 64 |'), ['B', 'KB', 'MB', 'GB']],
@@ -123,6 +124,7 @@ describe('completion', () => {
     ['options that sgd does not have', 'upper tier a { learn sgd |', ['rate', 'epochs', 'ewc', 'seed'], ['lambda', 'expand']],
     ['options that a solve does not have', 'lower tier a { solve ridge |', ['lambda'], ['seed', 'rate']],
     ['an option that is written already', 'text "input.txt" tokens "vocab.json" |', ['context', 'split'], ['tokens']],
+    ['a number that begins otherwise', inside('lower blocks 1|'), ['1'], ['0', '2']],
     ['a range that ends before it begins', inside('lower blocks 1..|'), ['2'], ['0', '1']],
   ])('what would be refused is not offered: %s', async (_name, text, offered, refused) => {
     const labels = (await complete(text)).map((item) => item.label);
@@ -182,6 +184,12 @@ test('the outline has the header and both modules with their layers', async () =
   expect([name, headerRange?.start, headerRange?.end.character]).toEqual(['reader', { line: 3, character: 0 }, 15]);
   expect([lower?.range.start.line, lower?.layers.length, lower?.model]).toEqual([4, 10, null]);
   expect([upper?.range.start.line, upper?.layers.length, upper?.model]).toEqual([5, 6, null]);
+});
+
+test('the outline has all layers of modules of which only some are named', async () => {
+  const some = plan.replace('blocks 0..1', 'blocks 1').replace('rest', 'blocks 2');
+  const outline: PlanOutline = await client.rpc.sendRequest('tierwise/outline', { uri: await opened(some) });
+  expect([outline.compound?.lower?.layers.length, outline.compound?.upper?.layers.length]).toEqual([10, 5]);
 });
 
 test('symbols, folds and the name of the section', async () => {
