@@ -20,6 +20,11 @@ export interface Decided {
   readonly reason: string;
 }
 
+/** What the exit says that decides. */
+export function deciding({ lower, upper }: Pick<Decided, 'lower' | 'upper'>): RowOpinion {
+  return upper ?? lower;
+}
+
 /** A batch that was decided; nothing was learned. */
 export interface DecidedBatch {
   readonly decisions: readonly Decided[];

@@ -6,6 +6,8 @@ import type { LambdaChoice } from '../model/plan.ts';
 import { fitTemperature, temperatureLoss } from './calibration.ts';
 import type { FeatureSource, RowRole } from './features.ts';
 import { labelsOf, rowsOfRole } from './features.ts';
+import type { Moments } from './moments.ts';
+import { momentsTally } from './moments.ts';
 import { createSoftmaxHead, defaultSoftmaxOptions } from './softmax-head.ts';
 import type { SoftmaxHead } from './softmax-head.ts';
 
@@ -123,23 +125,9 @@ async function lossAfterTemperature(head: RidgeLearner, rows: LearnRows): Promis
   return fitTemperature({ rows: rows.rows, outputs: head.outputs, scores, labels: labelsOf(rows) }).after;
 }
 
-/** Mean and deviation of each input over the rows with the role 'learn'; one row at a time (Welford 1962). */
-async function momentsOf(
-  source: FeatureSource,
-  roles: readonly RowRole[],
-): Promise<{ readonly mean: Float64Array; readonly deviation: Float64Array }> {
-  const d = source.width;
-  const mean = new Float64Array(d);
-  const squares = new Float64Array(d);
-  let count = 0;
-  for await (const { rows, x } of rowsOfRole(source, roles, 'learn'))
-    for (let r = 0; r < rows; r++) {
-      count++;
-      for (let j = 0; j < d; j++) {
-        const gap = x[r * d + j]! - mean[j]!;
-        mean[j] = mean[j]! + gap / count;
-        squares[j] = squares[j]! + gap * (x[r * d + j]! - mean[j]!);
-      }
-    }
-  return { mean, deviation: squares.map((v) => Math.sqrt(v / Math.max(1, count))) };
+/** Of the rows with the role 'learn'. */
+async function momentsOf(source: FeatureSource, roles: readonly RowRole[]): Promise<Moments> {
+  const tally = momentsTally(source.width);
+  for await (const { rows, x } of rowsOfRole(source, roles, 'learn')) tally.add(x, rows);
+  return tally.moments();
 }

@@ -6,6 +6,8 @@ import { maxOutputs, maxWeights, tooManyWeights } from '../learn/ridge/options.t
 import { requireFit } from '../learn/ridge/targets.ts';
 import type { Checked } from '../model/diagnostic.ts';
 import { TierwiseError, assert } from '../model/error.ts';
+import type { Moments } from './moments.ts';
+import { momentsTally } from './moments.ts';
 import type { LinearHead } from './softmax-gradient.ts';
 import { scoreRow, softmaxStep } from './softmax-gradient.ts';
 import { decodeHead, encodeHead } from './softmax-state.ts';
@@ -49,7 +51,7 @@ export interface SoftmaxHead extends UpperLearner {
   /** The head after one pass over the rows; with `updated` it shares all but the number of passes. */
   passed(rows: LearnRows): SoftmaxHead;
   /** The head that reads its inputs freed of these means and deviations; only for one that has learned nothing. */
-  standardised(moments: { readonly mean: Float64Array; readonly deviation: Float64Array }): SoftmaxHead;
+  standardised(moments: Moments): SoftmaxHead;
 }
 
 /**
@@ -87,10 +89,9 @@ function headOf(parts: SoftmaxParts): SoftmaxHead {
     scores: (rows) => Promise.resolve().then(() => scoresOf(parts, rows)),
     updated: (rows) => Promise.resolve().then(() => (rows.rows === 0 ? self : once(rows, options.epochs))),
     passed: (rows) => (rows.rows === 0 ? self : once(rows, 1)),
-    standardised: ({ mean, deviation }) => {
+    standardised: (moments) => {
       assert(parts.passes === 0, 'a head that has learned keeps its inputs');
-      // A constant input has no deviation; it is left to the bias.
-      return headOf({ ...parts, shift: mean, scale: deviation.map((v) => (v > 0 ? 1 / v : 0)) });
+      return headOf({ ...parts, ...freeing(moments) });
     },
     without: () =>
       Promise.reject(
@@ -113,14 +114,20 @@ function headOf(parts: SoftmaxParts): SoftmaxHead {
   return self;
 }
 
+/** What inputs are freed from. A constant input has no deviation; it is left to the bias. */
+function freeing({ mean, deviation }: Moments): Pick<SoftmaxParts, 'shift' | 'scale'> {
+  return { shift: mean, scale: deviation.map((v) => (v > 0 ? 1 / v : 0)) };
+}
+
 /** The parts with columns for every label of the rows, and inputs freed of these rows' means when nothing was learned before. */
 function prepared(parts: SoftmaxParts, rows: LearnRows): SoftmaxParts {
   const { inputs } = parts.options;
   requireFit(rows, inputs);
   const grown = withOutputs(parts, Math.max(parts.outputs, highestLabel(rows) + 1));
   if (grown.shift !== null) return grown;
-  const { mean, deviation } = momentsOf(rows, inputs);
-  return { ...grown, shift: mean, scale: deviation.map((v) => (v > 0 ? 1 / v : 0)) };
+  const tally = momentsTally(inputs);
+  tally.add(rows.x, rows.rows);
+  return { ...grown, ...freeing(tally.moments()) };
 }
 
 /** One pass over the rows in an order drawn from the seed and the number of the pass. */
@@ -204,15 +211,6 @@ function freed({ options, shift, scale }: SoftmaxParts, rows: LearnRows): Float3
   const x = new Float32Array(rows.x.length);
   for (let i = 0; i < x.length; i++) x[i] = (rows.x[i]! - shift[i % inputs]!) * scale[i % inputs]!;
   return x;
-}
-
-/** Mean and standard deviation of each input over the rows. */
-function momentsOf({ rows, x }: LearnRows, inputs: number): { readonly mean: Float64Array; readonly deviation: Float64Array } {
-  const mean = new Float64Array(inputs);
-  const square = new Float64Array(inputs);
-  for (let i = 0; i < rows * inputs; i++) mean[i % inputs] = mean[i % inputs]! + x[i]! / rows;
-  for (let i = 0; i < rows * inputs; i++) square[i % inputs] = square[i % inputs]! + (x[i]! - mean[i % inputs]!) ** 2 / rows;
-  return { mean, deviation: square.map(Math.sqrt) };
 }
 
 function highestLabel({ labels }: LearnRows): number {

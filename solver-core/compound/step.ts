@@ -2,16 +2,17 @@ import { exactly } from '../energy/quantity.ts';
 import { observe, observeDrift } from '../learn/index.ts';
 import { maxOutputs } from '../learn/ridge/options.ts';
 import { TierwiseError } from '../model/error.ts';
-import type { CompoundDecision, CompoundStep, CompoundSums, CompoundUpdate } from '../protocol/index.ts';
+import type { CompoundDecision, CompoundStep, CompoundUpdate } from '../protocol/index.ts';
 import type { Decided, DecidedBatch } from './decide.ts';
-import { decideBatch } from './decide.ts';
-import { headEnergy, noJoules, plus } from './joules.ts';
+import { decideBatch, deciding } from './decide.ts';
 import { withResults } from './pool.ts';
 import type { WindowScores } from './recalibrate.ts';
 import { poolRowsOf } from './recalibrate.ts';
-import type { Joules, StepOutcome, StreamBatch, StreamCounts, StreamPrices, StreamState, StreamSums, StreamTools } from './types.ts';
+import { countClasses, countsAfter, sumsAfter, sumsOf } from './running.ts';
+import type { StepOutcome, StreamBatch, StreamCounts, StreamPrices, StreamState, StreamSums, StreamTools } from './types.ts';
 import type { Acted } from './update.ts';
-import { act, alarmSignals, hasUnlearnedClass } from './update.ts';
+import { act, alarmSignals } from './update.ts';
+import { hasUnlearnedClass } from './update-options.ts';
 import type { Widths } from './waiting.ts';
 import { withDecisions, withoutBefore } from './waiting.ts';
 
@@ -163,63 +164,6 @@ function stateAfter(seen: StreamState, acted: Acted | null, counts: StreamCounts
   return { ...seen, lower, upper, threshold, pool, drift, policy, waiting, counts, sums };
 }
 
-function deciding({ lower, upper }: Decided): Decided['lower'] {
-  return upper ?? lower;
-}
-
-function countsAfter(before: StreamCounts, { decisions }: DecidedBatch, acted: Acted | null, isAlarm: boolean): StreamCounts {
-  const counts = { ...before, batches: before.batches + 1, decisions: before.decisions + decisions.length };
-  for (const d of decisions) {
-    const { item } = d;
-    if (d.exit === 'upper') counts.escalated++;
-    if (item.lookups > 0) counts.lookups++;
-    if (item.lookups > 0 && item.cache === 'hit') counts.hits++;
-    if (item.lookups > 0 && item.cache === 'prefix') counts.prefixHits++;
-    if (item.label === null) continue;
-    counts.labelled++;
-    counts.labelledTokens += item.tokens;
-    counts.loss += deciding(d).loss;
-    if (deciding(d).best === item.label) counts.correct++;
-  }
-  if (acted?.decision === 'update' || acted?.decision === 'refit') counts.updates++;
-  if (acted?.decision === 'skip') counts.skips++;
-  if (acted?.decision === 'restored') counts.restored++;
-  if (isAlarm) counts.alarms++;
-  return counts;
-}
-
-/** `retrainTokens`: labelled tokens (or rows) that a full retraining would go through now; 0: there is none. */
-function sumsAfter(
-  { sums, lower, upper }: StreamState,
-  { decisions }: DecidedBatch,
-  acted: Acted | null,
-  retrainTokens: number,
-  prices: StreamPrices,
-): StreamSums {
-  const lowerHead = headEnergy(prices, 'lower', lower.learner.outputs);
-  const upperHead = headEnergy(prices, 'upper', upper.learner.outputs);
-  let [deciding, alwaysLower, deep]: [Joules, Joules, Joules] = [noJoules, noJoules, noJoules];
-  for (const { energy, item } of decisions) {
-    deciding = plus(deciding, energy.total);
-    alwaysLower = plus(alwaysLower, plus(prices.lower(item.tokens), lowerHead));
-    const below = prices.isUpperAlone === true ? noJoules : prices.lower(item.tokens);
-    deep = plus(deep, plus(plus(below, prices.upper(item.tokens)), upperHead));
-  }
-  const retraining = retrainTokens > 0 ? prices.retraining(retrainTokens) : noJoules;
-  return {
-    deciding: plus(sums.deciding, deciding),
-    learning: plus(sums.learning, acted?.energy ?? noJoules),
-    alwaysLower: plus(sums.alwaysLower, alwaysLower),
-    alwaysUpper: plus(sums.alwaysUpper, deep),
-    retraining: plus(sums.retraining, plus(deep, retraining)),
-  };
-}
-
-/** The sums as documents tell them. */
-export function sumsOf({ deciding, learning, alwaysLower, alwaysUpper, retraining }: StreamSums): CompoundSums {
-  return { compound: plus(deciding, learning), alwaysLower, alwaysUpper, retraining };
-}
-
 function updateOf(acted: Acted, drift: readonly string[], newClasses: readonly string[]): CompoundUpdate {
   const { expectedGain, gainPerJoule } = acted.judgement;
   return {
@@ -282,16 +226,4 @@ function stepOf(
     accuracy: labelled === 0 ? null : (counts.correct - before.counts.correct) / labelled,
     sums: sumsOf(sums),
   };
-}
-
-/** Rows seen per class with these, and the classes seen for the first time, increasing. */
-function countClasses(
-  before: Float64Array,
-  labels: readonly number[],
-): { readonly counts: Float64Array; readonly fresh: readonly number[] } {
-  const counts = new Float64Array(labels.reduce((most, label) => Math.max(most, label + 1), before.length));
-  counts.set(before);
-  for (const label of labels) counts[label] = counts[label]! + 1;
-  const fresh = [...new Set(labels)].filter((label) => (before[label] ?? 0) === 0).sort((a, b) => a - b);
-  return { counts, fresh };
 }

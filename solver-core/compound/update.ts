@@ -4,11 +4,13 @@ import type { Candidate, PolicyDecision, PolicyState, RidgeLearner, Trigger } fr
 import type { LearnRows, UpperLearner } from '../learn/learner.ts';
 import type { DriftState } from '../learn/index.ts';
 import type { CompoundHead, CompoundUpdate } from '../protocol/index.ts';
-import { bounds, headEnergy, noJoules, plus, times } from './joules.ts';
+import { bounds, noJoules, plus } from './joules.ts';
 import { recalibrated, windowScores } from './recalibrate.ts';
 import type { Calibrated, WindowScores } from './recalibrate.ts';
 import { opinionOf } from './softmax.ts';
 import type { Exit, Joules, StreamPrices, StreamState } from './types.ts';
+import { optionsFor } from './update-options.ts';
+import { judgePrice, learnsBelow, updatePrice } from './update-price.ts';
 import type { RowsOfExits, Widths } from './waiting.ts';
 import { rowsBetween } from './waiting.ts';
 
@@ -29,9 +31,6 @@ export interface Acted {
 
 /** Signals that are alarms: events, not levels. */
 export const alarmSignals: ReadonlySet<string> = new Set(['page-hinkley', 'ddm', 'leverage', 'confidence']);
-/** What older rows count in such a refit (method 3.6: a shorter window). */
-const refitKeep = 0.1;
-
 /** The heads of a candidate. */
 interface Heads {
   readonly lower: UpperLearner;
@@ -157,46 +156,6 @@ function errorsOf({ lower, upper, upperRows }: WindowScores, exitOf: (row: numbe
   return errors;
 }
 
-/** A candidate to build: from which rows, and what older rows count in ridge heads (undefined: as the plan says). */
-interface Option {
-  readonly action: Candidate['action'];
-  readonly rows: RowsOfExits;
-  readonly keep?: number;
-}
-
-/**
- * Learn what waits; or, while an alarm is up, learn only what came after it began, with older rows counting less: rows of before the drift
- * that still wait would be learned as if they were new. Not where a class waits that no head has learned: that explains the alarm, and what is
- * known of the other classes stays right, although the newest rows cannot show it.
- */
-function optionsFor(state: StreamState, pending: RowsOfExits, to: number, widths: Widths): readonly Option[] {
-  const { alarmAt, waiting } = state;
-  const update: Option = { action: 'update', rows: pending };
-  if (alarmAt === null || hasUnlearnedClass(state)) return [update];
-  const rows = rowsBetween(waiting, Math.max(alarmAt, to - pending.rows), to, widths);
-  if (rows.rows === 0 || shownShare(state, rows) < enoughShown) return [update];
-  return [update, { action: 'refit', rows, keep: refitKeep }];
-}
-
-/** Share of all rows ever seen whose class must be among the rows of a refit: what they do not show would be forgotten unjudged. */
-const enoughShown = 0.75;
-
-function shownShare({ classRows }: StreamState, { lower }: RowsOfExits): number {
-  const shown = new Set(lower.labels.kind === 'class' ? lower.labels.values : []);
-  const all = classRows.reduce((sum, count) => sum + count, 0);
-  return all === 0 ? 1 : classRows.reduce((sum, count, label) => sum + (shown.has(label) ? count : 0), 0) / all;
-}
-
-/** Whether all rows of some class that were ever seen still wait to be learned. */
-export function hasUnlearnedClass({ waiting, policy, classRows }: StreamState): boolean {
-  const unlearned = new Float64Array(classRows.length);
-  for (let row = Math.max(0, policy.absorbed - waiting.first); row < waiting.rows; row++) {
-    const label = waiting.labels[row]!;
-    unlearned[label] = (unlearned[label] ?? 0) + 1;
-  }
-  return unlearned.some((count, label) => count > 0 && count === classRows[label]);
-}
-
 /** The heads after the waiting rows; `keep` below 1: older rows count so much in ridge heads, which are solved anew. */
 async function updated(state: StreamState, pending: RowsOfExits, keep?: number): Promise<Heads> {
   const next = async (learner: UpperLearner, rows: LearnRows): Promise<UpperLearner> => {
@@ -207,45 +166,6 @@ async function updated(state: StreamState, pending: RowsOfExits, keep?: number):
     lower: learnsBelow(state) ? await next(state.lower.learner, pending.lower) : state.lower.learner,
     upper: await next(state.upper.learner, pending.upper),
   };
-}
-
-/** Joules of updating both heads with so many rows; of a head without rows nothing. */
-function updatePrice(
-  state: StreamState,
-  pending: { readonly rows: number; readonly upperRows: readonly number[] },
-  prices: StreamPrices,
-): Joules {
-  const below = learnsBelow(state) && pending.rows > 0 ? prices.update('lower', state.lower.learner, pending.rows) : noJoules;
-  const above = pending.upperRows.length > 0 ? prices.update('upper', state.upper.learner, pending.upperRows.length) : noJoules;
-  return plus(below, above);
-}
-
-function judgePrice(
-  { lower, upper }: StreamState,
-  window: { readonly rows: number; readonly upperRows: readonly number[] },
-  prices: StreamPrices,
-): Joules {
-  const below = times(headEnergy(prices, 'lower', lower.learner.outputs), window.rows);
-  return plus(below, times(headEnergy(prices, 'upper', upper.learner.outputs), window.upperRows.length));
-}
-
-/**
- * High bound in joules of looking at an update with so many waiting rows, all of them escalated: what a budget per update has to pay for at
- * least. For choosing how many rows may wait.
- */
-export function lookCostJ(state: StreamState, prices: StreamPrices, rows: number): number {
-  const windowRows = state.policy.options.window;
-  const all = (count: number): { readonly rows: number; readonly upperRows: readonly number[] } => ({
-    rows: count,
-    upperRows: state.threshold > 0 ? Array.from({ length: count }, (_, i) => i) : [],
-  });
-  const judging = judgePrice(state, all(windowRows), prices);
-  return plus(updatePrice(state, all(rows), prices), plus(judging, judging)).high;
-}
-
-/** A lower exit that never decides need not learn. */
-function learnsBelow({ settings }: StreamState): boolean {
-  return settings.escalate.confidence !== 'always';
 }
 
 function isRidge(learner: UpperLearner): learner is RidgeLearner {

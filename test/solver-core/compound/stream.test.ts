@@ -5,7 +5,7 @@ import { saveStream } from '../../../solver-core/compound/stream-state.ts';
 import { createSoftmaxHead, defaultSoftmaxOptions } from '../../../solver-core/compound/softmax-head.ts';
 import { startStream } from '../../../solver-core/compound/stream.ts';
 import type { ExitState, Joules, StreamState, UpperRequest } from '../../../solver-core/compound/types.ts';
-import { lookCostJ } from '../../../solver-core/compound/update.ts';
+import { lookCostJ } from '../../../solver-core/compound/update-price.ts';
 import type { PolicyEvent } from '../../../solver-core/learn/index.ts';
 import { replayPolicy } from '../../../solver-core/learn/index.ts';
 import { createRidgeLearner } from '../../../solver-core/learn/ridge/ridge-learner.ts';
