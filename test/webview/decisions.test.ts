@@ -148,6 +148,21 @@ describe.skipIf(!hasChromium)('the page of the stream', () => {
   const asked = async (open: OpenPage): Promise<number[]> =>
     (await open.posted()).flatMap((one) => (one.kind === 'inspect-decision' ? [one.index] : []));
 
+  test.each([500, 700, 1200])('heads stand above their columns at %d px', async (widthPx) => {
+    const open = await harness.open({ page: 'compound', widthPx, messages: [message(compoundRunning)] });
+    const offsets = await open.page.evaluate(() => {
+      const cells = (row: Element | null): Element[] => [...(row?.children ?? [])].filter((cell) => cell.getClientRects().length > 0);
+      const [heads, values] = [cells(document.querySelector('.decision-heads')), cells(document.querySelector('[role=option]'))];
+      return heads.map((head, i) => {
+        const [a, b] = [head.getBoundingClientRect(), values[i]?.getBoundingClientRect()];
+        return Math.abs(a.left - (b?.left ?? 0)) + Math.abs(a.right - (b?.right ?? 0));
+      });
+    });
+    expect(offsets.length).toBeGreaterThan(3);
+    for (const offsetPx of offsets) expect(offsetPx).toBeLessThanOrEqual(1);
+    await open.close();
+  });
+
   test('holds two thousand decisions, of which only those in sight are in the document', async () => {
     await withView({ ...compoundRunning, rows: { reset: true, added: rows(0, 2000) }, decisionCount: 9000 }, async (open) => {
       const options = open.page.locator('[role=option]');

@@ -55,6 +55,28 @@ describe.skipIf(!hasChromium)('the page of sparse activations', () => {
     });
   });
 
+  test('a model without blocks shows no empty columns and no table of one line', async () => {
+    const { result } = sparsity;
+    const plain: SparsityView = {
+      ...sparsity,
+      result: result && {
+        ...result,
+        blocks: result.blocks.slice(0, 1),
+        roles: result.roles.slice(0, 1),
+        sites: result.sites.map((site) => ({ ...site, block: '\u2013', role: '\u2013' })),
+      },
+    };
+    await withView(plain, async (open) => {
+      expect(await open.page.locator('.group-table').count()).toBe(0);
+      const heads = await open.page.locator('section[aria-labelledby="sites-heading"] thead th').allTextContents();
+      expect(heads.length).toBeGreaterThan(3);
+      expect(heads.join(' ')).not.toMatch(/Block|Role/);
+    });
+    await withView(sparsity, async (open) => {
+      expect(await open.page.locator('section[aria-labelledby="sites-heading"] thead th').filter({ hasText: /Block/ }).count()).toBe(1);
+    });
+  });
+
   test('the limit chooses among what was tried, without a run', async () => {
     await withView(sparsity, async (open) => {
       await open.page.locator('#drop-number').fill('1');

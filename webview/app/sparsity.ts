@@ -1,16 +1,17 @@
-import type { SparsityView } from '../messages/index.ts';
+import type { SparsitySiteView, SparsityView } from '../messages/index.ts';
 import type { PageContext } from './context.ts';
-import { h } from './dom.ts';
+import { fill, h } from './dom.ts';
 import { startPage } from './page.ts';
 import { mountSearchPage } from './search-page.ts';
 import { createSlot } from './slot.ts';
 import './sparsity.css';
+import type { DataTable } from './views/data-table.ts';
 import { sparsityWords, triedPoints, type SparsityTried } from './views/sparsity-curve.ts';
 import { createSparsityForm } from './views/sparsity-form.ts';
 import { groupTables } from './views/sparsity-groups.ts';
 import { sparsityPointsTable } from './views/sparsity-points.ts';
 import { sparsityResult } from './views/sparsity-result.ts';
-import { createSiteTable } from './views/sparsity-sites.ts';
+import { createSiteTable, siteColumnsOf } from './views/sparsity-sites.ts';
 
 startPage({
   page: 'sparsity',
@@ -53,14 +54,16 @@ function createGroupsSection(context: PageContext): Section {
 
 function createSitesSection(context: PageContext): Section {
   const { t } = context;
-  const table = createSiteTable(context);
+  const place = h('div');
   const element = h(
     'section',
     { class: 'section', hidden: true, 'aria-labelledby': 'sites-heading' },
     h('h2', { id: 'sites-heading' }, t('By site')),
-    table.element,
+    place,
   );
   let shown = '';
+  let shape = '';
+  let table: DataTable<SparsitySiteView> | null = null;
   return {
     element,
     update: ({ result }) => {
@@ -69,6 +72,12 @@ function createSitesSection(context: PageContext): Section {
       const json = JSON.stringify(sites);
       if (json === shown) return;
       shown = json;
+      const columns = siteColumnsOf(sites);
+      if (table === null || shape !== JSON.stringify(columns)) {
+        shape = JSON.stringify(columns);
+        table = createSiteTable(context, columns);
+        fill(place, table.element);
+      }
       table.update(sites);
     },
   };

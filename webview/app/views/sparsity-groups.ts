@@ -4,11 +4,14 @@ import { h, svg } from '../dom.ts';
 import { drawShares } from '../draw/shares.ts';
 import './evidence.css';
 
-/** Zeros by block and by role, side by side where there is room: what the model makes by itself, and what the thresholds add. */
+/**
+ * Zeros by block and by role, side by side where there is room: what the model makes by itself, and what the thresholds add. Null where
+ * there is nothing to tell apart: one group is the whole model, which the headline tells.
+ */
 export function groupTables(result: NonNullable<SparsityView['result']>, context: PageContext): HTMLElement | null {
   const { t } = context;
   const { blocks, roles } = result;
-  if (blocks.length + roles.length === 0) return null;
+  if (blocks.length <= 1 && roles.length <= 1) return null;
   return h(
     'section',
     { class: 'section', 'aria-labelledby': 'groups-heading' },
@@ -17,8 +20,8 @@ export function groupTables(result: NonNullable<SparsityView['result']>, context
     h(
       'div',
       { class: 'group-tables' },
-      blocks.length > 0 && groupTable(t('Block'), t('Zeros by block'), blocks, context),
-      roles.length > 0 && groupTable(t('Role'), t('Zeros by role'), roles, context),
+      blocks.length > 1 && groupTable(t('Block'), t('Zeros by block'), blocks, context),
+      roles.length > 1 && groupTable(t('Role'), t('Zeros by role'), roles, context),
     ),
   );
 }

@@ -58,7 +58,7 @@ function evaluationView(view: SparsityView, result: Result, context: PageContext
     beforeAfter(t, evaluation.lossBefore, evaluation.lossAfter),
     evaluation.accuracyBefore !== '' &&
       h('p', { class: 'muted' }, t('accuracy {0} before, {1} after', evaluation.accuracyBefore, evaluation.accuracyAfter)),
-    energy !== null && h('dl', { class: 'pairs' }, ...savings(energy, context)),
+    energy !== null && h('dl', { class: 'pairs stacked' }, ...savings(energy, context)),
   );
 }
 
@@ -116,6 +116,6 @@ function energyTable(energy: Energy, { t }: PageContext): HTMLElement {
       ),
     ),
     sourceLegend(t, new Set(rows.flatMap(({ dense, natural, sparse }) => [dense.source, natural.source, sparse.source]))),
-    h('p', { class: 'muted' }, energy.macs),
+    h('p', { class: 'muted energy-macs' }, energy.macs),
   );
 }

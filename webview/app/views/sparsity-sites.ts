@@ -3,15 +3,44 @@ import type { PageContext } from '../context.ts';
 import { h } from '../dom.ts';
 import { breakable, shortName } from '../text.ts';
 import { layerLink } from './actions.ts';
-import type { DataTable } from './data-table.ts';
+import type { Column, DataTable } from './data-table.ts';
 import { createTable } from './data-table.ts';
 
 /** Layers told of one site; more stand in the record. */
 const maxLayers = 20;
+/** What stands where a site has no block or no role. */
+const none = '\u2013';
+
+/** Which columns a table of sites has: block and role only where the model has repeated blocks. */
+export interface SiteColumns {
+  readonly block: boolean;
+  readonly role: boolean;
+}
+
+/** The columns that these sites fill. */
+export function siteColumnsOf(sites: readonly SparsitySiteView[]): SiteColumns {
+  return { block: sites.some(({ block }) => block !== none), role: sites.some(({ role }) => role !== none) };
+}
 
 /** Every site with its threshold, its zeros before and after, and what was done behind it. */
-export function createSiteTable(context: PageContext): DataTable<SparsitySiteView> {
+export function createSiteTable(context: PageContext, shown: SiteColumns): DataTable<SparsitySiteView> {
   const { t } = context;
+  const block: Column<SparsitySiteView> = {
+    key: 'block',
+    label: t('Block'),
+    numeric: false,
+    rank: 4,
+    sortBy: (site) => site.block,
+    cell: (site) => [site.block],
+  };
+  const role: Column<SparsitySiteView> = {
+    key: 'role',
+    label: t('Role'),
+    numeric: false,
+    rank: 2,
+    sortBy: (site) => site.role,
+    cell: (site) => [shortName(site.role, 40)],
+  };
   return createTable<SparsitySiteView>({
     context,
     caption: t('Each site before and after'),
@@ -32,8 +61,8 @@ export function createSiteTable(context: PageContext): DataTable<SparsitySiteVie
           ),
         ],
       },
-      { key: 'block', label: t('Block'), numeric: false, rank: 4, sortBy: (site) => site.block, cell: (site) => [site.block] },
-      { key: 'role', label: t('Role'), numeric: false, rank: 2, sortBy: (site) => site.role, cell: (site) => [shortName(site.role, 40)] },
+      ...(shown.block ? [block] : []),
+      ...(shown.role ? [role] : []),
       { key: 'macs', label: t('MACs'), numeric: true, rank: 5, sortBy: (site) => site.macCount, cell: (site) => [site.macs] },
       {
         key: 'natural',
