@@ -1,11 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { randomBytes } from 'node:crypto';
-import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { TierwiseError } from '../model/error.ts';
 import type { CompoundDecision } from '../protocol/index.ts';
+import { temporaryPath } from './temporary-files.ts';
 
 /** The decisions of a stream as lines of JSON, written under a temporary name until the run counts. */
 export interface DecisionLog {
@@ -20,7 +19,7 @@ export interface DecisionLog {
 
 /** A log that begins with the first `kept` lines of the one at `path`: those of the decisions that the state knows. */
 export async function openLog(path: string, kept: number): Promise<DecisionLog> {
-  const temporary = join(dirname(path), `.${basename(path).slice(0, 100)}.${randomBytes(6).toString('hex')}.tmp`);
+  const temporary = temporaryPath(path);
   let handle: FileHandle | null = await open(temporary, 'wx', 0o644).catch((cause: unknown) => {
     throw new TierwiseError(
       'file-not-writable',

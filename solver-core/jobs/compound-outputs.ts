@@ -1,6 +1,7 @@
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { TierwiseError } from '../model/error.ts';
 import { checkWritable, sameFile } from './files.ts';
+import { removeLeftovers } from './temporary-files.ts';
 
 /** The files of a compound run. */
 export interface CompoundPaths {
@@ -26,7 +27,10 @@ export function compoundPaths(modelPath: string, params: { readonly out?: string
   };
 }
 
-/** Throws before any work: `output-would-overwrite` when a file to be written is one that is read or written twice, `file-not-writable`. */
+/**
+ * Throws before any work: `output-would-overwrite` when a file to be written is one that is read or written twice, `file-not-writable`.
+ * Removes what killed runs have left of these files.
+ */
 export async function checkCompoundPaths(paths: CompoundPaths, precious: readonly (string | null)[]): Promise<void> {
   const outputs = Object.values(paths) as readonly string[];
   for (const [at, path] of outputs.entries()) {
@@ -41,4 +45,5 @@ export async function checkCompoundPaths(paths: CompoundPaths, precious: readonl
     }
     await checkWritable(path);
   }
+  await removeLeftovers(outputs);
 }

@@ -1,9 +1,10 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, open, rename, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { TierwiseError } from '../model/error.ts';
+import { temporaryPath } from './temporary-files.ts';
 
 /** Largest model file that is read: ONNX files above 2 GiB must keep their tensors outside (protobuf's own limit). */
 export const maxModelBytes = 2 ** 31;
@@ -88,7 +89,7 @@ export async function writeTogether(files: readonly NewFile[]): Promise<void> {
     for (const { path, content } of files) {
       current = path;
       if (await isDirectory(path)) throw new Error('there is a folder of that name');
-      const temporary = join(dirname(path), `.${basename(path).slice(0, 100)}.${randomBytes(6).toString('hex')}.tmp`);
+      const temporary = temporaryPath(path);
       written.push({ temporary, path });
       await writeDurably(temporary, content);
     }

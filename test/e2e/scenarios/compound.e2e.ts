@@ -25,6 +25,7 @@ const compoundPage = (): Promise<Frame> => findWebview(session.page, COMPOUND);
 interface Record {
   readonly totals: { readonly decisions: number };
   readonly resumed: boolean;
+  readonly from: { readonly how: string; readonly before: number; readonly after: number; readonly of: number };
 }
 const record = (name: string): Record => JSON.parse(readFileSync(file(name), 'utf8')) as Record;
 
@@ -111,6 +112,7 @@ scenario(
     const first = record('text/rwkv_char_step.compound.json').totals.decisions;
     expect(first).toBeGreaterThan(0);
     expect(first).toBeLessThan(11_000);
+    expect(await textOf(frame)).toMatch(/Resume goes on behind decision [\d,]+ of [\d,]+/);
     await frame.locator('[data-command="resume-compound"]').click();
     await until(
       'more decisions',
@@ -123,6 +125,10 @@ scenario(
     await waitForWebviewText(page, COMPOUND, RESULT, FIT_MS);
     expect(record('text/rwkv_char_step.compound.json').resumed).toBe(true);
     expect(record('text/rwkv_char_step.compound.json').totals.decisions).toBeGreaterThan(first);
+    // Nothing was decided twice: the decisions of both runs are the beginning of the stream.
+    const { from, totals } = record('text/rwkv_char_step.compound.json');
+    expect(from).toMatchObject({ how: 'continued', before: first, after: totals.decisions });
+    expect(await textOf(frame)).toMatch(/Went on behind decision [\d,]+ of the stream/);
   },
 );
 

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { appendFileSync, existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -149,6 +150,25 @@ describe('a stream of rows with two models', () => {
     expect(logOf(kept).length).toBe(3 * 64);
     expect(existsSync(kept.outputs.state)).toBe(true);
     expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+
+  test('what a killed run left is removed at the next start, and nothing else is', async () => {
+    const folder = exampleFolder('compound');
+    const { pid: dead } = spawnSync(process.execPath, ['-e', '']);
+    const put = (name: string): string => {
+      writeFileSync(join(folder, name), 'half');
+      return name;
+    };
+    const left = [put(`.large.compound.log.jsonl.${dead}.0123456789ab.tmp`), put(`.large.compound.state.${dead}.0123456789ab.tmp`)];
+    const others = [
+      put(`.large.compound.state.${process.pid}.0123456789ab.tmp`),
+      put(`.small.compound.state.${dead}.0123456789ab.tmp`),
+      put(`.large.compound.state.${dead}.notes.tmp`),
+    ];
+    writeNpz(join(folder, 'part.npz'), await rowsOf(folder), 0, 10);
+    await run(folder, { plan, stream: 'part.npz', policy: 'never' });
+    expect(left.filter((name) => existsSync(join(folder, name)))).toEqual([]);
+    expect(others.filter((name) => !existsSync(join(folder, name)))).toEqual([]);
   });
 
   test('equal rows come from the cache with the same answers, and say so', async () => {
