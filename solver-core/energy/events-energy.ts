@@ -2,7 +2,7 @@ import type { Layer } from '../model/layer.ts';
 import type { Breakdown, EnergyContext } from './cost.ts';
 import { breakdown, levelFor, staticPart, timeOf } from './cost.ts';
 import type { LayerActivity } from './events-work.ts';
-import { eventMacs, thresholdMacs } from './events-work.ts';
+import { eventMacs, madeMacs, thresholdMacs } from './events-work.ts';
 import type { Placement } from './inference.ts';
 import { storedBits } from './mac.ts';
 import type { Band } from './quantity.ts';
@@ -12,7 +12,7 @@ import { modelCount } from './work.ts';
 
 /**
  * Joules of one forward pass of a layer on an event-driven processor (method 6.5): `events` (nonzero inputs, each captured, generated and
- * sent), `MACs` (multiply-adds with a nonzero input), `memory` (weights and sums of those multiply-adds), `off-chip` (weights, and
+ * sent), `MACs` (multiply-adds with a nonzero input, and those of a bias that making zeros brought), `memory` (weights and sums of those multiply-adds), `off-chip` (weights, and
  * inputs and outputs, that do not fit the cores, each once: zeros save nothing there), `thresholds` (comparisons that make zeros), `idle` (power while nothing
  * switches). The low end of `memory` and `events` is the published model of a synaptic
  * operation without memory accesses; the high end pays every access. `activity`: what was measured of the layer's inputs; default the share
@@ -29,7 +29,7 @@ export function eventInference(
   if (made === null || layer.inputElements === null || layer.outputElements === null) return null;
   const { target } = context;
   const share = activity?.nonzero ?? events.nonzeroInputs;
-  const macs = timesBand(share, modelCount(made));
+  const macs = madeMacs(made, share, activity?.biased);
   const perMac = addBand(
     timesBand(events.weightLoadsPerMac, events.weightLoadJ),
     timesBand(events.stateAccessesPerMac, events.stateAccessJ),

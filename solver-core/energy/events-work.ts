@@ -2,6 +2,8 @@ import type { Layer } from '../model/layer.ts';
 import { storedTaps } from './mapping/axis.ts';
 import { mappedShape } from './mapping/shape.ts';
 import type { Band } from './quantity.ts';
+import { addBand, timesBand } from './quantity.ts';
+import { modelCount } from './work.ts';
 
 /** What is known about the inputs of a layer in one forward pass. */
 export interface LayerActivity {
@@ -10,6 +12,8 @@ export interface LayerActivity {
   /** Elements that are compared with a threshold for this layer, and those of them that a centre is taken off. 0: none. */
   readonly compared: number;
   readonly centred: number;
+  /** Multiply-adds beside those with inputs: one per output where making zeros gave the layer a bias, or changed the one it had. */
+  readonly biased: number;
 }
 
 /**
@@ -22,6 +26,12 @@ export function eventMacs(layer: Layer): number | null {
   if (shape === null) return layer.macs;
   const { images, groups, outputs, channels, rows, columns } = shape;
   return images * groups * outputs * channels * storedTaps(rows) * storedTaps(columns);
+}
+
+/** Multiply-adds that are made, of `all` when no input is zero: those with an input that is not zero, and those of a bias that making zeros brought. */
+export function madeMacs(all: number, share: Band, biased = 0): Band {
+  const made = timesBand(share, modelCount(all));
+  return biased === 0 ? made : addBand(made, modelCount(biased));
 }
 
 /** What comparing takes, in multiply-adds: magnitude and comparison are two instructions as multiplication and addition are, a subtraction is one. */

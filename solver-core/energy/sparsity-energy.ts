@@ -6,7 +6,7 @@ import type { EnergyContext } from './cost.ts';
 import { timeOf } from './cost.ts';
 import { eventInference, thresholdEnergy } from './events-energy.ts';
 import type { LayerActivity } from './events-work.ts';
-import { eventMacs, thresholdMacs } from './events-work.ts';
+import { eventMacs, madeMacs, thresholdMacs } from './events-work.ts';
 import { place } from './inference.ts';
 import type { Band, Quantity } from './quantity.ts';
 import { addBand, exactBand, quantity, scale, scaleBand, sum, timesBand, weakest } from './quantity.ts';
@@ -22,6 +22,8 @@ export interface LayerZeros {
   readonly sparse: number;
   /** What is done to make them. Default: `none` where both shares are equal, else `plain`. */
   readonly thresholds?: 'none' | 'plain' | 'centred';
+  /** Whether the layer's bias holds a centre's share or a correction. Default: where there is a centre. */
+  readonly biased?: boolean;
 }
 
 /** What the figures are of. */
@@ -40,7 +42,7 @@ type Three<T> = Readonly<Record<Variant, T>>;
 /**
  * What zeros are worth on an event-driven target, per token or row: energy by both published models, time, and savings against a machine that
  * counts every input and against one that skips the zeros of rectifiers already. All three run on the same constants; only the share of nonzero
- * inputs differs, and the comparisons that make zeros are on the side of the thresholds. A layer that `zeros` does not name counts in full. Bytes
+ * inputs differs, and the comparisons that make zeros and the biases that they bring are on the side of the thresholds. A layer that `zeros` does not name counts in full. Bytes
  * from beyond the cores are the same on all sides: rows of weights that are skipped save them only where weights are stored and fetched by rows,
  * for which nothing is credited. Null when the target is not event-driven or a layer's size is unknown.
  */
@@ -57,7 +59,7 @@ export function sparsityEnergy(
   const context: EnergyContext = { target, host: target, tables, tableSpread: true };
   const per = 1 / (about.unitsPerRun ?? 1);
   const activities = each((variant) => layerActivities(layers, zeros, variant, about.quality.split));
-  const made = each((variant) => layers.map((layer) => madeMacs(layer, activities[variant])).reduce(addBand));
+  const made = each((variant) => layers.map((layer) => madeBy(layer, activities[variant])).reduce(addBand));
   const costs: readonly SparsityCost[] = [
     { model: 'synaptic', ...each((variant) => scale(synaptic(layers, activities[variant], events), per)) },
     { model: 'instructions', ...each((variant) => scale(byInstructions(layers, activities[variant], events, context), per)) },
@@ -79,7 +81,9 @@ export function sparsityEnergy(
 
 /**
  * What is known about each layer's inputs. `natural`: zeros of the model as it was given; `sparse`: those with thresholds and the comparisons that make
- * them, counted once per value that several layers read. Layers that are not named have no zeros. `rows`: what the zeros were measured on.
+ * them, counted once per value that several layers read, and a multiply-add per output of each layer whose bias holds a centre's share or a correction,
+ * whether or not there was a bias before: biases count nowhere else, so that no saving gets too large by it. Layers that are not named have no
+ * zeros. `rows`: what the zeros were measured on.
  */
 export function layerActivities(
   layers: readonly Layer[],
@@ -92,7 +96,7 @@ export function layerActivities(
   return new Map(
     layers.map((layer): [string, LayerActivity] => {
       const found = known.get(layer.id);
-      if (found === undefined || variant === 'dense') return [layer.id, { nonzero: everyInput, compared: 0, centred: 0 }];
+      if (found === undefined || variant === 'dense') return [layer.id, { nonzero: everyInput, compared: 0, centred: 0, biased: 0 }];
       const share = found[variant];
       assert(share >= 0 && share <= 1, `the share of zeros of ${layer.id} is ${share}`);
       const nonzero = exactBand(1 - share, 'measured', measuredOn(rows));
@@ -100,7 +104,9 @@ export function layerActivities(
       const pays = variant === 'sparse' && thresholds !== 'none' && !compared.has(layer.input);
       if (pays) compared.add(layer.input);
       const elements = pays ? (layer.inputElements ?? 0) : 0;
-      return [layer.id, { nonzero, compared: elements, centred: thresholds === 'centred' ? elements : 0 }];
+      const isBiased = variant === 'sparse' && (found.biased ?? thresholds === 'centred');
+      const biased = isBiased ? (layer.outputElements ?? 0) : 0;
+      return [layer.id, { nonzero, compared: elements, centred: thresholds === 'centred' ? elements : 0, biased }];
     }),
   );
 }
@@ -116,14 +122,14 @@ function each<T>(of: (variant: Variant) => T): Three<T> {
   return { dense: of('dense'), natural: of('natural'), sparse: of('sparse') };
 }
 
-function madeMacs(layer: Layer, activities: ReadonlyMap<string, LayerActivity>): Band {
-  const share = activities.get(layer.id)?.nonzero ?? everyInput;
-  return timesBand(share, modelCount(eventMacs(layer) ?? 0));
+function madeBy(layer: Layer, activities: ReadonlyMap<string, LayerActivity>): Band {
+  const activity = activities.get(layer.id);
+  return madeMacs(eventMacs(layer) ?? 0, activity?.nonzero ?? everyInput, activity?.biased);
 }
 
 /** Model (i): the published figure per synaptic operation for each multiply-add that is made. */
 function synaptic(layers: readonly Layer[], activities: ReadonlyMap<string, LayerActivity>, events: EventsOnTarget): Quantity<'J'> {
-  const macs = layers.map((layer) => timesBand(events.macJ, madeMacs(layer, activities))).reduce(addBand);
+  const macs = layers.map((layer) => timesBand(events.macJ, madeBy(layer, activities))).reduce(addBand);
   const comparing = [...activities.values()].filter(({ compared }) => compared > 0).map((activity) => thresholdEnergy(events, activity));
   return quantity('J', [macs, ...comparing].reduce(addBand));
 }
@@ -160,7 +166,7 @@ function saving(
   const savings = perTable.map((entry) => entry.saving);
   return {
     baseline: `${baselines[baseline]}; one ${unit} on ${target.name}`,
-    variant: 'with thresholds, zeros skipped and their comparisons counted; no credit for weights that need not be fetched',
+    variant: 'with thresholds, zeros skipped, their comparisons and biases counted; no credit for weights that need not be fetched',
     perTable,
     low: Math.min(...savings),
     high: Math.max(...savings),

@@ -99,13 +99,14 @@ function parseRecord(json: unknown): ZerosRecord | null {
 
 function isSite(value: unknown): value is SiteZeros {
   if (!isRecord(value) || !Array.isArray(value['layers']) || value['layers'].length > maxSites) return false;
-  const { layers, naturalZeros, zeros, threshold, centred } = value;
+  const { layers, naturalZeros, zeros, threshold, centred, corrected } = value;
   const isShare = (n: unknown): boolean => typeof n === 'number' && n >= 0 && n <= 1;
   return (
     layers.every((id) => typeof id === 'string') &&
     isShare(naturalZeros) &&
     isShare(zeros) &&
     (threshold === null || isRecord(threshold)) &&
-    typeof centred === 'boolean'
+    typeof centred === 'boolean' &&
+    typeof corrected === 'boolean'
   );
 }

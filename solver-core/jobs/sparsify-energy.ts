@@ -18,7 +18,7 @@ export interface SparsifyEnergyRequest {
 }
 
 /** The part of a site that its energy follows from. */
-export type SiteZeros = Pick<SparsifySiteDocument, 'layers' | 'naturalZeros' | 'zeros' | 'threshold' | 'centred'>;
+export type SiteZeros = Pick<SparsifySiteDocument, 'layers' | 'naturalZeros' | 'zeros' | 'threshold' | 'centred' | 'corrected'>;
 
 /**
  * What zeros are worth on a target; null where it does not skip them, or where a layer's size is unknown (`energy-incomplete` then says which).
@@ -49,12 +49,13 @@ export function unitsPerRun(inputShape: readonly (number | string | null)[] | nu
 
 /** Zeros by layer, from the values that the layers read. */
 export function zerosOfSites(sites: readonly SiteZeros[]): readonly LayerZeros[] {
-  return sites.flatMap(({ layers, naturalZeros, zeros, threshold, centred }) =>
+  return sites.flatMap(({ layers, naturalZeros, zeros, threshold, centred, corrected }) =>
     layers.map((layer) => ({
       layer,
       natural: naturalZeros,
       sparse: zeros,
       thresholds: threshold === null ? ('none' as const) : centred ? ('centred' as const) : ('plain' as const),
+      biased: centred || corrected,
     })),
   );
 }

@@ -94,8 +94,23 @@ describe('by hand', () => {
     const zeros = (thresholds: LayerZeros['thresholds']) =>
       shared.map(({ id }) => ({ layer: id, natural: 0, sparse: 1, thresholds: thresholds! }));
     close(costs(priced(shared, zeros('plain')))['synaptic']?.sparse.value, 32 * 2.3e-12);
-    close(costs(priced(shared, zeros('centred')))['synaptic']?.sparse.value, 32 * 3.7e-12);
+    // The three layers' biases hold the centre's share: one multiply-add per output.
+    close(costs(priced(shared, zeros('centred')))['synaptic']?.sparse.value, 32 * 3.7e-12 + 3 * 32 * 2.8e-12);
     expect(costs(priced(shared, zeros('none')))['synaptic']?.sparse.value).toBe(0);
+  });
+
+  test('a bias that a centre or a correction brought is one more multiply-add per output, on the side of the thresholds alone', () => {
+    const zeros = (biased: boolean): readonly LayerZeros[] => [{ layer: 'fc2', natural: 0.4, sparse: 0.7, thresholds: 'plain', biased }];
+    const [without, withBias] = [priced(layers, zeros(false)), priced(layers, zeros(true))];
+    expect(withBias.macs).toEqual({ ...without.macs, sparse: without.macs.sparse + 10 });
+    for (const variant of ['dense', 'natural'] as const)
+      expect(costs(withBias)['synaptic']?.[variant]).toEqual(costs(without)['synaptic']?.[variant]);
+    close(costs(withBias)['synaptic']?.sparse.value, costs(without)['synaptic']!.sparse.value + 10 * 2.8e-12);
+    // Its load, its sum and its time count, but no event.
+    const [pJ, seconds] = [2.8 + 3.7 + 0.25 * 7.6, 10 / (16 * 500e6)];
+    close(costs(withBias)['instructions']?.sparse.value, costs(without)['instructions']!.sparse.value + 10 * pJ * 1e-12 + 0.005 * seconds);
+    close(withBias.latency.sparse.value, without.latency.sparse.value + seconds);
+    expect(withBias.againstNatural.high).toBeLessThan(without.againstNatural.high);
   });
 
   test('a pass over 8 tokens is told per token', () => {

@@ -74,7 +74,7 @@ test('zeros measured of a sparse model count where the target skips them, as lon
     return value!.lower;
   };
   const record = (output: string): void => {
-    const sites = [{ layers: ['l'], naturalZeros: 0, zeros: 0.9, threshold: { low: 1, high: 1 }, centred: false }];
+    const sites = [{ layers: ['l'], naturalZeros: 0, zeros: 0.9, threshold: { low: 1, high: 1 }, centred: false, corrected: false }];
     const rows = { calibration: 1, deciding: 1, heldOut: 512 };
     writeFileSync(
       join(folder, 'small.sparse.json'),

@@ -19,8 +19,8 @@ import { projectRoot } from '../../shared.ts';
 import { tolerances } from '../../tolerances.ts';
 
 const sites: readonly SiteZeros[] = [
-  { layers: ['/fc2/Gemm'], naturalZeros: 0.5, zeros: 0.8, threshold: { low: 0.1, high: 0.1 }, centred: false },
-  { layers: ['/fc3/Gemm'], naturalZeros: 0.4, zeros: 0.4, threshold: null, centred: false },
+  { layers: ['/fc2/Gemm'], naturalZeros: 0.5, zeros: 0.8, threshold: { low: 0.1, high: 0.1 }, centred: false, corrected: false },
+  { layers: ['/fc3/Gemm'], naturalZeros: 0.4, zeros: 0.4, threshold: null, centred: false, corrected: false },
 ];
 
 let folder = '';
@@ -72,6 +72,18 @@ describe('a sparse model with its record', () => {
     expect(document.diagnostics).toEqual([]);
     // Beside the figure, wherever it is shown.
     for (const report of [energyText, energyMarkdown, energyHtml]) expect(report(document)).toContain('measured on 360 held-out rows');
+  });
+
+  test('biases that corrections brought cost the same in the estimate as in the record, and more than none', async () => {
+    const corrected = sites.map((site) => ({ ...site, corrected: true }));
+    write(record({ sites: corrected }));
+    const about = { unit: 'row', quality: { metric: 'accuracy', before: 0.9, after: 0.9, split: '360 held-out rows', rows: 360 } } as const;
+    const { value } = await sparsifyEnergy({ path: at('digits.tiers'), targetId: 'seneca-type', layers: given, sites: corrected, about });
+    const expected = value!.costs.find(({ model }) => model === 'instructions')!.sparse.value;
+    const withBias = (await energy()).totals.inference!.value;
+    expect(Math.abs(withBias / expected - 1)).toBeLessThan(tolerances.sumFp64.relative);
+    write(record());
+    expect(withBias).toBeGreaterThan((await energy()).totals.inference!.value);
   });
 
   test('a plan that names it gets the same figures', async () => {
