@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { cacheLevel } from '../../../solver-core/energy/cache-energy.ts';
-import { averageDecision } from '../../../solver-core/energy/compound-decision.ts';
+import { averageDecision } from './average-decision.ts';
 import type { CompoundPrices, CompoundWork } from '../../../solver-core/energy/compound-energy.ts';
 import { breakEvenHitRate, compoundPrices } from '../../../solver-core/energy/compound-energy.ts';
 import type { EnergyContext } from '../../../solver-core/energy/cost.ts';

@@ -1,8 +1,8 @@
-import type { CompoundEnergy } from '../protocol/compound-documents.ts';
-import type { CompoundPrices, HeadSize } from './compound-energy.ts';
-import { noJoules } from './compound-energy.ts';
-import type { Quantity } from './quantity.ts';
-import { add, scale } from './quantity.ts';
+import type { CompoundEnergy } from '../../../solver-core/protocol/compound-documents.ts';
+import type { CompoundPrices, HeadSize } from '../../../solver-core/energy/compound-energy.ts';
+import { noJoules } from '../../../solver-core/energy/compound-energy.ts';
+import type { Quantity } from '../../../solver-core/energy/quantity.ts';
+import { add, scale } from '../../../solver-core/energy/quantity.ts';
 
 /** What a stream of decisions does on average. */
 export interface AverageDecision {
