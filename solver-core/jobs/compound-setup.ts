@@ -10,6 +10,7 @@ import { partsOfModel, partsOfModels, usableContent } from './compound-parts.ts'
 import type { CompoundParts } from './compound-parts.ts';
 import type { Environment } from './environment.ts';
 import { findFit } from './last-fit.ts';
+import { staleZerosFindings } from './measured-zeros.ts';
 import { openModel } from './open-model.ts';
 import type { OpenedModel } from './open-model.ts';
 import { defaultFittedPath } from './outputs.ts';
@@ -94,6 +95,7 @@ export async function compoundSetup(environment: Environment, planPath: string, 
   const whole = await openModel(environment, base.path);
   const language = plan.text === undefined ? null : await languageOf(read, plan.text, whole);
   const { parts, opened } = await partsOf(environment, { read, compound, whole, language });
+  const stale = await Promise.all(opened.map(({ path }) => staleZerosFindings(environment, path)));
   return {
     ...{ read, plan, compound, modelPath, opened, parts, language, task },
     outputs:
@@ -102,7 +104,7 @@ export async function compoundSetup(environment: Environment, planPath: string, 
         : task === 'row-class'
           ? (parts.upper.head?.outputs ?? parts.lower.head?.outputs ?? 0)
           : 0,
-    diagnostics: base.diagnostics,
+    diagnostics: [...base.diagnostics, ...stale.flat()],
   };
 }
 

@@ -61,6 +61,13 @@ export async function measuredZeros(
   };
 }
 
+/** `measured-zeros-stale` where a model has a record of zeros that were measured on another one: its zeros are not used. Else nothing. */
+export async function staleZerosFindings(environment: Environment, modelPath: string): Promise<readonly Diagnostic[]> {
+  const path = recordPath(modelPath);
+  const record = parseRecord(await readJson(path));
+  return record === null || record.output === (await fileHash(environment, modelPath)) ? [] : [stale(path)];
+}
+
 function stale(path: string): Diagnostic {
   const message =
     `The zeros in ${quoteName(basename(path))} were measured on another model than this one is now, so that they are not used. ` +

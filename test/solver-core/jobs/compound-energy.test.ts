@@ -1,15 +1,16 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createSoftmaxHead, defaultSoftmaxOptions } from '../../../solver-core/compound/softmax-head.ts';
 import { lookCostJ } from '../../../solver-core/compound/index.ts';
-import { averageDecision } from '../../../solver-core/energy/compound-decision.ts';
+import { averageDecision } from '../energy/average-decision.ts';
 import type { CompoundPrices, CompoundWork } from '../../../solver-core/energy/compound-energy.ts';
 import { energyTargets } from '../../../solver-core/energy/targets/index.ts';
 import { compoundPricesFor, streamPrices } from '../../../solver-core/jobs/compound-energy.ts';
 import type { CompoundSetup } from '../../../solver-core/jobs/compound-setup.ts';
 import { continuedStream } from '../../../solver-core/jobs/compound-start.ts';
+import { compoundSetup } from '../../../solver-core/jobs/compound-setup.ts';
 import { createEnvironment } from '../../../solver-core/jobs/environment.ts';
 import { sha256 } from '../../../solver-core/jobs/files.ts';
 import { createRidgeLearner } from '../../../solver-core/learn/index.ts';
@@ -89,6 +90,21 @@ test('zeros measured of a sparse model count where the target skips them, as lon
   expect(sparse.value).toBeLessThan(event.value / 2);
   expect(sparse.ref).toContain('measured zeros on 512 held-out tokens, modelled energy');
   expect(await lowerOn('server-cpu')).toEqual(plain);
+});
+
+test('a record of zeros that is not of a module as it is now is said, and one that is, is not', async () => {
+  const plans = join(folder, 'compound');
+  cpSync(join(projectRoot, 'examples/compound'), plans, { recursive: true });
+  const environment = createEnvironment('0.0.0-test', __filename);
+  const codes = async (output: string): Promise<readonly (string | undefined)[]> => {
+    const sites = [{ layers: ['l'], naturalZeros: 0, zeros: 0.9, threshold: null, centred: false, corrected: false }];
+    const record = { schema: 'tierwise.sparsify/1', unit: 'row', rows: { heldOut: 9 }, sites, hashes: { output } };
+    writeFileSync(join(plans, 'small.json'), JSON.stringify(record));
+    const { diagnostics } = await compoundSetup(environment, join(plans, 'digits.tiers'), 'stream.npz');
+    return diagnostics.flatMap(({ code, severity, message }) => [code, severity, /^The zeros in "small.json"/.exec(message)?.[0]]);
+  };
+  expect(await codes('another')).toEqual(['measured-zeros-stale', 'warning', 'The zeros in "small.json"']);
+  expect(await codes(sha256(readFileSync(join(plans, 'small.onnx'))))).toEqual([]);
 });
 
 test('each exit has the head of its own width', async () => {
