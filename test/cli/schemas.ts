@@ -236,6 +236,12 @@ export const evalSchema = v.looseObject({
   value: v.pipe(v.number(), v.finite()),
   correct: v.nullable(count),
   text: v.optional(v.looseObject({ characters: count, context: v.pipe(count, v.minValue(1)) })),
+  sparse: v.optional(
+    v.strictObject({
+      skipped: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+      speedUp: v.pipe(v.number(), v.finite(), v.gtValue(0)),
+    }),
+  ),
 });
 
 export const statsSchema = v.looseObject({

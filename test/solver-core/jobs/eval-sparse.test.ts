@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createEnvironment } from '../../../solver-core/jobs/environment.ts';
 import { evalJob } from '../../../solver-core/jobs/eval.ts';
@@ -8,6 +9,7 @@ import { evaluateSparse } from '../../../solver-core/jobs/eval-sparse.ts';
 import type { EvalDocument } from '../../../solver-core/protocol/index.ts';
 import { buildModel } from '../../../solver-core/onnx/index.ts';
 import { tolerances } from '../../tolerances.ts';
+import { evalSchema } from '../../cli/schemas.ts';
 import { languageModel, letters, text } from './tiny-language-model.ts';
 
 let folder = '';
@@ -58,6 +60,8 @@ describe('an evaluation in the sparse engine', () => {
     const document = await evaluate('half.onnx', 'rows.csv', { engine: 'sparse' });
     expect(document.metric).toBe('accuracy');
     expect(document.sparse!.skipped).toBe(0.5);
+    expect(v.safeParse(evalSchema, document).issues).toBeUndefined();
+    expect(v.safeParse(evalSchema, { ...document, sparse: { skipped: 1.5, speedUp: 1 } }).success).toBe(false);
   });
 
   test('of a model without stored weights skips nothing', async () => {
