@@ -1,6 +1,8 @@
 import * as vscode from 'vscode';
+import { checkCompound } from './commands/add-compound.ts';
 import { calibrateTarget, measuringHelp, showSensors } from './commands/calibrate.ts';
 import { compareWith, compareWithHead, copyResult } from './commands/compare.ts';
+import { openCompoundLog } from './commands/compound-log.ts';
 import { createPlan } from './commands/create-plan.ts';
 import { exportReport } from './commands/export-report.ts';
 import { associateOnnx, openModel } from './commands/models.ts';
@@ -89,7 +91,7 @@ export const commands: Readonly<Record<string, Command>> = {
   deleteSparsified: (context, { sparsity }) => writtenModelCommands(context.sparsify, sparsity.plan).delete(),
   resumeCompound: (context, pages) => withPlan(context, pages.compound.plan, (plan) => runCompound(context, pages, plan, 'resume')),
   restartCompound: (context, pages) => withPlan(context, pages.compound.plan, (plan) => runCompound(context, pages, plan, 'restart')),
-  openCompoundLog: (context, { compound }) => openCompoundLog(context, compound.plan),
+  openCompoundLog: (context, { compound }) => openCompoundLog(compound.plan && context.compound.run(compound.plan)),
   simulateSwitching: (context) => withPlan(context, context.plans.active, (plan) => context.switching.start(plan)),
   stopSwitching: (context) => context.switching.stop(),
   measuringHelp: (context) => measuringHelp(context),
@@ -155,14 +157,9 @@ async function openPage(page: { open(plan: vscode.Uri): void }, plan: vscode.Uri
 }
 
 /** Runs the compound model on a stream that is chosen, or on the one of the run before: from where it stopped, or from the beginning. */
-function runCompound(context: TierwiseContext, pages: Pages, plan: vscode.Uri, how: 'choose' | 'resume' | 'restart'): Promise<void> {
-  return context.compound.start(plan, { again: how !== 'choose', fresh: how === 'restart' }, () => pages.compound.open(plan));
-}
-
-/** Every decision as a line of JSON. */
-async function openCompoundLog(context: TierwiseContext, plan: vscode.Uri | undefined): Promise<void> {
-  const log = plan && context.compound.run(plan).record?.outputs.log;
-  if (log !== undefined) await vscode.window.showTextDocument(vscode.Uri.file(log));
+async function runCompound(context: TierwiseContext, pages: Pages, plan: vscode.Uri, how: 'choose' | 'resume' | 'restart'): Promise<void> {
+  const isChecked = !vscode.workspace.isTrusted || (await checkCompound(plan));
+  if (isChecked) await context.compound.start(plan, { again: how !== 'choose', fresh: how === 'restart' }, () => pages.compound.open(plan));
 }
 
 async function restartSolver(context: TierwiseContext): Promise<void> {

@@ -9,6 +9,11 @@ export function sparsifyLine(text: string): number | null {
   return hasRows && model >= 0 ? model : null;
 }
 
+/** Whether a plan has a compound section: without one there is nothing to run on a stream. */
+export function hasCompound(text: string): boolean {
+  return /^\s*compound\b/m.test(withoutComments(text));
+}
+
 /** The text with comments blanked out, line breaks kept. Strings stay, so that a path with two slashes is no comment. */
 function withoutComments(text: string): string {
   return text.replace(/"(?:[^"\\\n]|\\.)*"|\/\/[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/g, (part) =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parsePageMessage } from '../../extension/panels/page-messages.ts';
-import { sparsifyLine } from '../../extension/plan-lines.ts';
+import { hasCompound, sparsifyLine } from '../../extension/plan-lines.ts';
 import { withPoint } from '../../extension/search-run.ts';
 import { parseSparsifyRecord } from '../../extension/sparsify-record.ts';
 import { defaultSparsifyOptions } from '../../extension/sparsify-run.ts';
@@ -177,4 +177,16 @@ describe('where Sparsify stands', () => {
       expect(sparsifyLine(text)).toBeNull();
     },
   );
+});
+
+describe('whether a plan can be run on a stream', () => {
+  it.each([
+    ['model "a.onnx"\ncompound reader {\n', true],
+    ['model "a.onnx"\n  compound r { }', true],
+    ['model "a.onnx"\n// compound reader {\n', false],
+    ['/* compound r {\n} */ model "compound"', false],
+    ['', false],
+  ])('%j: %s', (text, expected) => {
+    expect(hasCompound(text)).toBe(expected);
+  });
 });
