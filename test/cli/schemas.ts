@@ -8,7 +8,7 @@ import * as v from 'valibot';
 export const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 export const name = v.pipe(v.string(), v.minLength(1));
 export const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
-const path = v.pipe(v.string(), v.startsWith('/'));
+export const path = v.pipe(v.string(), v.startsWith('/'));
 
 /** A number in a band with its provenance. */
 export const joules = v.pipe(
@@ -283,7 +283,7 @@ export const errorSchema = v.looseObject({
   error: v.looseObject({ code: v.pipe(v.string(), v.regex(/^[a-z0-9]+(-[a-z0-9]+)*$/)), message: name, advice: name }),
 });
 
-const unit = v.pipe(v.number(), v.finite());
+export const unit = v.pipe(v.number(), v.finite());
 const learnBatch = v.looseObject({
   metric: v.picklist(['accuracy', 'mse']),
   index: count,
@@ -344,8 +344,8 @@ export const unlearnSchema = v.looseObject({
   diagnostics,
 });
 
-const share = v.pipe(v.number(), v.finite());
-const tableSavings = v.array(v.looseObject({ table: name, cell: name, before: joules, after: joules, saving: share }));
+export const share = v.pipe(v.number(), v.finite());
+export const tableSavings = v.array(v.looseObject({ table: name, cell: name, before: joules, after: joules, saving: share }));
 
 export const selectSchema = v.looseObject({
   schema: v.literal('tierwise.select/1'),
@@ -420,90 +420,7 @@ export const selectSchema = v.looseObject({
   diagnostics,
 });
 
-const seconds = v.looseObject({ ...joules.pipe[0].entries, unit: v.literal('s') });
-
-const zeros = v.pipe(share, v.minValue(0), v.maxValue(1));
-const both = v.looseObject({ before: share, after: share });
-const savingOfZeros = v.looseObject({
-  baseline: name,
-  variant: name,
-  perTable: v.pipe(tableSavings, v.minLength(2)),
-  low: share,
-  high: share,
-  metric: v.picklist(['accuracy', 'mse', 'cross-entropy']),
-  before: unit,
-  after: unit,
-  split: name,
-  rows: v.pipe(count, v.minValue(1)),
-  source: v.picklist(['measured', 'simulated', 'modelled', 'assumed']),
-});
-
-export const sparsifySchema = v.looseObject({
-  schema: v.literal('tierwise.sparsify/1'),
-  plan: path,
-  model: path,
-  output: v.nullable(path),
-  method: v.picklist(['budget', 'sequential', 'uniform']),
-  maxLoss: v.pipe(share, v.minValue(0), v.maxValue(1)),
-  metric: v.picklist(['cross-entropy', 'mse']),
-  unit: v.picklist(['token', 'row']),
-  rows: v.looseObject({ calibration: count, deciding: count, heldOut: count }),
-  sites: v.pipe(
-    v.array(
-      v.looseObject({
-        id: name,
-        layers: v.pipe(v.array(name), v.minLength(1)),
-        block: v.nullable(count),
-        role: v.nullable(name),
-        channels: v.pipe(count, v.minValue(1)),
-        macs: count,
-        threshold: v.nullable(v.looseObject({ low: v.pipe(share, v.minValue(0)), high: v.pipe(share, v.minValue(0)) })),
-        centred: v.boolean(),
-        naturalZeros: zeros,
-        zeros,
-        corrected: v.boolean(),
-        left: v.nullable(name),
-      }),
-    ),
-    v.minLength(1),
-  ),
-  points: v.array(
-    v.looseObject({
-      id: name,
-      label: name,
-      kind: v.picklist(['baseline', 'candidate']),
-      sparsity: zeros,
-      loss: share,
-      lossIncrease: share,
-      allowed: v.boolean(),
-      chosen: v.boolean(),
-    }),
-  ),
-  evaluation: v.nullable(
-    v.looseObject({
-      loss: v.looseObject({ before: share, after: share, increase: share }),
-      accuracy: v.nullable(both),
-      sparsity: v.looseObject({ before: zeros, after: zeros }),
-    }),
-  ),
-  energy: v.nullable(
-    v.looseObject({
-      target: name,
-      unit: v.picklist(['token', 'row']),
-      macs: v.looseObject({ dense: count, natural: count, sparse: count }),
-      costs: v.array(v.looseObject({ model: v.picklist(['synaptic', 'instructions']), dense: joules, natural: joules, sparse: joules })),
-      latency: v.looseObject({ dense: seconds, natural: seconds, sparse: seconds }),
-      againstDense: savingOfZeros,
-      againstNatural: savingOfZeros,
-    }),
-  ),
-  evaluations: v.pipe(count, v.minValue(1)),
-  resumed: v.boolean(),
-  seconds: v.pipe(v.number(), v.finite(), v.minValue(0)),
-  hashes: v.looseObject({ plan: sha256, model: sha256, data: sha256, output: v.nullable(sha256) }),
-  versions: v.record(v.string(), v.string()),
-  diagnostics,
-});
+export const seconds = v.looseObject({ ...joules.pipe[0].entries, unit: v.literal('s') });
 const watts = v.looseObject({ ...joules.pipe[0].entries, unit: v.literal('W') });
 const factor = v.looseObject({ ...joules.pipe[0].entries, unit: v.literal('1') });
 const isoDate = v.pipe(v.string(), v.isoTimestamp());

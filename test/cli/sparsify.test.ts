@@ -11,7 +11,8 @@ import { projectRoot } from '../shared.ts';
 import { tolerances } from '../tolerances.ts';
 import { buildProduct, documentOf, errorCode } from './product.ts';
 import type { Product, Ran } from './product.ts';
-import { errorSchema, evalSchema, inspectSchema, sparsifySchema } from './schemas.ts';
+import { errorSchema, evalSchema, inspectSchema } from './schemas.ts';
+import { sparsifySchema } from './sparsify-schema.ts';
 
 let product: Product;
 let folder = '';

@@ -15,7 +15,8 @@ import type { MessageConnection } from 'vscode-jsonrpc/node.js';
 import type { ProgressEvent, SparsifyDocument } from '../../../solver-core/protocol/index.ts';
 import { buildProduct } from '../../cli/product.ts';
 import type { Product } from '../../cli/product.ts';
-import { evalSchema, sparsifySchema } from '../../cli/schemas.ts';
+import { evalSchema } from '../../cli/schemas.ts';
+import { sparsifySchema } from '../../cli/sparsify-schema.ts';
 import { languageModel, letters, text } from '../jobs/tiny-language-model.ts';
 
 let product: Product;
