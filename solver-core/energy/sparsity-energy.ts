@@ -101,8 +101,10 @@ export function layerActivities(
       assert(share >= 0 && share <= 1, `the share of zeros of ${layer.id} is ${share}`);
       const nonzero = exactBand(1 - share, 'measured', measuredOn(rows));
       const { thresholds = found.natural === found.sparse ? 'none' : 'plain' } = found;
-      const pays = variant === 'sparse' && thresholds !== 'none' && !compared.has(layer.input);
-      if (pays) compared.add(layer.input);
+      // Dense layers and convolutions that read one value have thresholds along other dimensions: these are two sites.
+      const site = JSON.stringify([layer.input, /Conv/.test(layer.op)]);
+      const pays = variant === 'sparse' && thresholds !== 'none' && !compared.has(site);
+      if (pays) compared.add(site);
       const elements = pays ? (layer.inputElements ?? 0) : 0;
       const isBiased = variant === 'sparse' && (found.biased ?? thresholds === 'centred');
       const biased = isBiased ? (layer.outputElements ?? 0) : 0;

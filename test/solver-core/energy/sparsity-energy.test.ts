@@ -97,6 +97,10 @@ describe('by hand', () => {
     // The three layers' biases hold the centre's share: one multiply-add per output.
     close(costs(priced(shared, zeros('centred')))['synaptic']?.sparse.value, 32 * 3.7e-12 + 3 * 32 * 2.8e-12);
     expect(costs(priced(shared, zeros('none')))['synaptic']?.sparse.value).toBe(0);
+    // A convolution and a dense layer that read one value are two sites: each has thresholds of its own.
+    const both = [layer('a', 32, 32, 'site'), { ...layer('b', 32, 32, 'site'), op: 'Conv', inputShape: null }];
+    const plain = both.map(({ id }) => ({ layer: id, natural: 0, sparse: 1, thresholds: 'plain' as const }));
+    close(costs(priced(both, plain))['synaptic']?.sparse.value, 2 * 32 * 2.3e-12);
   });
 
   test('a bias that a centre or a correction brought is one more multiply-add per output, on the side of the thresholds alone', () => {
