@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { openText } from '../data/text.ts';
 import { splitRows } from '../fit/index.ts';
 import { createRandom } from '../fit/prng.ts';
@@ -6,12 +7,13 @@ import { TierwiseError } from '../model/error.ts';
 import type { Reading } from './compound-batch.ts';
 import { exitWidthOf, upperWidthOf } from './compound-batch.ts';
 import type { SourceContext } from './compound-contexts.ts';
-import { contextSpans, textContext } from './compound-contexts.ts';
+import { contextSpans, labelledContext, textContext } from './compound-contexts.ts';
 import type { CompoundModules } from './compound-modules.ts';
 import { pooledRow } from './compound-pool.ts';
 import type { CompoundSetup } from './compound-setup.ts';
 import { valueOf } from './compound-setup.ts';
 import { rowsSource } from './compound-source.ts';
+import { readLabelledTexts } from './compound-texts.ts';
 import { nodeHost } from './host.ts';
 import type { JobControl } from './job.ts';
 import type { LabelKind } from './learn-labels.ts';
@@ -39,7 +41,7 @@ export interface ExitFeatures {
   readonly position: Int32Array;
 }
 
-/** Decisions that calibrate at most: 70 % of them teach the heads, the others judge them and choose the threshold. */
+/** Decisions that calibrate at most, of texts with classes their tokens: 70 % of them teach the heads, the others judge them and choose the threshold. */
 export const calibrationDecisions = { text: 12_288, rows: 20_000 } as const;
 /** Held-out decisions at most. */
 const heldOutDecisions = { text: 4096, rows: 5000 } as const;
@@ -47,7 +49,7 @@ const heldOutDecisions = { text: 4096, rows: 5000 } as const;
 /** The plan's text, split by position, or its data, split as a fit splits it; null where it names neither or they hold no classes of this task. */
 export async function openPlanContexts(setup: CompoundSetup, control: JobControl): Promise<PlanContexts | null> {
   const { language, task, plan, read } = setup;
-  if (task === 'text-class') return null;
+  if (task === 'text-class') return labelledContexts(setup);
   if (language !== null) {
     const { clause, vocabulary, context } = language;
     const text = valueOf(await openText(language.path, vocabulary));
@@ -81,6 +83,24 @@ export async function openPlanContexts(setup: CompoundSetup, control: JobControl
   } finally {
     await opened.close();
   }
+}
+
+/** The labelled texts of a plan that names a .jsonl file as its data beside its text, split as rows are; null where it names none. */
+async function labelledContexts({ language, plan, read }: CompoundSetup): Promise<PlanContexts | null> {
+  if (language === null || plan.data === undefined || read.dataPath === null || !/\.jsonl$/i.test(read.dataPath)) return null;
+  const { texts, names, sha256 } = await readLabelledTexts(read.dataPath, language.vocabulary, language.context, []);
+  const split = splitRows(texts.length, plan.data.split, plan.data.seed);
+  const contexts = (rows: Uint32Array, most: number, seed: string): readonly SourceContext[] => {
+    const spans = [...rows].map((row) => ({ row, from: 0, to: texts[row]!.ids.length }));
+    return sampled(spans, most, seed).map(({ row }) => labelledContext(texts[row]!));
+  };
+  return {
+    calibration: contexts(split.fit, calibrationDecisions.text, 'calibration'),
+    heldOut: contexts(split.heldOut, heldOutDecisions.text, 'held out'),
+    labels: { kind: 'class', names },
+    sha256,
+    name: basename(read.dataPath),
+  };
 }
 
 /** Runs both modules on contexts, without the cache. Decisions without a label are left out. */

@@ -1,5 +1,6 @@
 import type { Content } from '../compound/types.ts';
 import type { Vocabulary } from '../data/vocabulary.ts';
+import type { LabelledText } from './compound-texts.ts';
 
 /** One decision of a context. */
 export interface ContextDecision {
@@ -61,6 +62,11 @@ export function textContext(
     decisions.push({ position: i + 1 - from, label: i + 1 < ids.length ? ids[i + 1]! : null, input: shown });
   }
   return { name: `tokens ${from}..${to - 1}`, content: { kind: 'tokens', tokens }, decisions, extent };
+}
+
+/** A text with its class. */
+export function labelledContext({ line, text, ids, label }: LabelledText): SourceContext {
+  return singleContext(`line ${line}`, { kind: 'tokens', tokens: ids }, label, text);
 }
 
 /** A row or a labelled text: one decision on all of it. */

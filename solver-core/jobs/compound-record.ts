@@ -126,7 +126,9 @@ function findings({ run, policy, outcome, hasCache, started, cache, all }: Recor
     add(
       'warning',
       'not-calibrated',
-      'No rows calibrated heads, temperature and threshold: the heads start empty and learn from the stream.',
+      `No rows calibrated heads, temperature and threshold: the heads start empty and learn from the stream.${
+        setup.task === 'text-class' ? ' A plan that names labelled texts, data "texts.jsonl", calibrates them.' : ''
+      }`,
     );
   const { names } = stream.labels;
   if (names !== null && setup.task !== 'next-token')

@@ -7,7 +7,7 @@ import { rowBatches, rowElements, rowShapeFor } from '../fit/index.ts';
 import type { FitRows, RowLabels } from '../fit/index.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { TierwiseError } from '../model/error.ts';
-import { singleContext, textContext, contextSpans } from './compound-contexts.ts';
+import { contextSpans, labelledContext, singleContext, textContext } from './compound-contexts.ts';
 import type { SourceContext } from './compound-contexts.ts';
 import { readLabelledTexts } from './compound-texts.ts';
 import { readStandardText } from './compound-standard-input.ts';
@@ -92,11 +92,7 @@ export function textSource(
 
 async function textsSource({ vocabulary, context }: LanguageSetup, path: string, known: LabelKind | null): Promise<OpenedSource> {
   const { texts, names, sha256: hash, diagnostics } = await readLabelledTexts(path, vocabulary, context, known?.names ?? []);
-  const make = texts.map(
-    ({ line, ids, label, text }) =>
-      () =>
-        singleContext(`line ${line}`, { kind: 'tokens', tokens: ids }, label, text),
-  );
+  const make = texts.map((text) => () => labelledContext(text));
   return {
     name: basename(path),
     sha256: hash,

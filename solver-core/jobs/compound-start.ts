@@ -97,22 +97,25 @@ export async function preparedExits(
 ): Promise<PreparedExits> {
   const { compound, parts, outputs, task } = setup;
   const [lowerWidth, upperWidth] = [exitWidthOf(modules, reading), upperWidthOf(modules, reading)];
-  if (features === null) return emptyExits(setup, lowerWidth, upperWidth, numerics);
+  if (features === null || features.rows === 0) return emptyExits(setup, lowerWidth, upperWidth, numerics);
   const { labels, context, position } = features;
   const classes = labels.reduce((high, v) => Math.max(high, v), -1) + 1;
+  // A text is decided as a whole, which no head of the model was made for; otherwise each token is.
+  const isWhole = reading === 'pooled';
+  const start = (head: PlainHead | null): HeadWeights | null => (isWhole ? null : startOf(head, classes));
   return prepareExits({
     task,
     compound,
-    lower: { source: arrayFeatures(features.lower, labels, lowerWidth), start: startOf(parts.lower.head, classes) },
+    lower: { source: arrayFeatures(features.lower, labels, lowerWidth), start: start(parts.lower.head) },
     upper:
       compound.escalate.confidence === 'never'
         ? null
-        : { source: arrayFeatures(features.upper, labels, upperWidth), start: startOf(parts.upper.head, classes) },
+        : { source: arrayFeatures(features.upper, labels, upperWidth), start: start(parts.upper.head) },
     labels,
     upperWidth,
     outputs: Math.max(outputs, classes),
-    tokensPerDecision: 1,
-    places: { context, position },
+    tokensPerDecision: isWhole ? Math.max(1, Math.round(position.reduce((sum, tokens) => sum + tokens, 0) / position.length)) : 1,
+    places: isWhole ? null : { context, position },
     prices,
     numerics,
     seed: 1,

@@ -205,6 +205,36 @@ describe('a stream of text', () => {
     ).toEqual(ends.map((end) => names[largest(answers[end]!.lower)]));
   });
 
+  test('labelled texts of the plan calibrate heads and threshold, and judge what the stream changes', async () => {
+    const folder = textFolder();
+    const lines = (count: number, first: number): string =>
+      Array.from({ length: count }, (_, at) => {
+        const i = first + at;
+        return i % 2 === 0
+          ? { text: `${'ZQX '.repeat(1 + (i % 5))}!`, label: 'loud' }
+          : { text: `a calm word of ${'rain '.repeat(1 + (i % 4))}`, label: 'calm' };
+      })
+        .map((sample) => `${JSON.stringify(sample)}\n`)
+        .join('');
+    writeFileSync(join(folder, 'known.jsonl'), lines(60, 0));
+    writeFileSync(join(folder, 'texts.jsonl'), lines(16, 61));
+    editPlan(folder, plan, 'target', 'data "known.jsonl" split 0.8\n\ntarget');
+    const document = await run(folder, { plan, stream: 'texts.jsonl', policy: 'never', batchRows: 8 });
+    expect(logOf(document).every(({ correct }) => correct === true)).toBe(true);
+    expect(document.calibration.rows).toBe(48);
+    expect(document.heads.length).toBe(4);
+    expect(document.heldOut).toEqual({ rows: 12, before: 1, after: 1 });
+    expect(document.diagnostics.map(({ code }) => code)).not.toContain('not-calibrated');
+    // A point that escalates nothing costs the lower module for a text of mean length, and its head.
+    const mean = document.calibration.curve[0]!.energy.value / document.lower.energy!.value;
+    expect(mean).toBeGreaterThan(10);
+    writeFileSync(join(folder, 'known.jsonl'), '{"text":"a"}\n{"text":"b"}\n');
+    const without = await run(folder, { plan, stream: 'texts.jsonl', policy: 'never', fresh: true });
+    expect(without.diagnostics.map(({ code }) => code)).toContain('not-calibrated');
+    writeFileSync(join(folder, 'known.jsonl'), '{"text":"a","label":1}\n{"text":"b","label":2}\n');
+    expect(await failure(run(folder, { plan, stream: 'texts.jsonl', fresh: true }))).toMatchObject({ code: 'too-few-calibration-rows' });
+  });
+
   test('names line and byte of what cannot be read', async () => {
     const folder = textFolder();
     const put = (name: string, content: string | Uint8Array): string => {
