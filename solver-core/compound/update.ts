@@ -10,7 +10,7 @@ import type { Calibrated, WindowScores } from './recalibrate.ts';
 import { opinionOf } from './softmax.ts';
 import type { Exit, Joules, StreamPrices, StreamState } from './types.ts';
 import { optionsFor } from './update-options.ts';
-import { judgePrice, learnsBelow, updatePrice } from './update-price.ts';
+import { growthPrice, judgePrice, learnsBelow, updatePrice } from './update-price.ts';
 import type { RowsOfExits, Widths } from './waiting.ts';
 import { rowsBetween } from './waiting.ts';
 
@@ -48,7 +48,7 @@ export async function act(state: StreamState, trigger: Trigger, batch: WindowSco
   const pending = rowsBetween(state.waiting, trigger.rows.pending.from, trigger.rows.pending.to, widths);
   if (trigger.kind === 'act') {
     const heads = await updated(state, pending);
-    const built = updatePrice(state, pending, prices);
+    const built = plus(updatePrice(state, pending, prices), growthPrice(state, heads, pending, null, prices));
     // Nothing is held out: what the heads said to the batch before they learned it is all there is to go by.
     const calibrated = recalibrated({ ...state, ...withHeads(state, heads) }, batch, prices, widths);
     const energy = plus(built, calibrated.energy);
@@ -76,10 +76,12 @@ export async function act(state: StreamState, trigger: Trigger, batch: WindowSco
   if (affordance.decision !== null) return skipped(state, affordance.state, affordance.decision, noJoules);
   const today = await windowScores(state.lower.learner, state.upper.learner, window);
   const before = errorsOf(today, (row) => window.exits[row]!);
+  let growth = noJoules;
   const candidates: { readonly heads: Heads; readonly scores: WindowScores; readonly candidate: Candidate }[] = [];
   for (const [at, probe] of probes.entries()) {
     const { action, rows, keep } = options[at]!;
     const heads = await updated(state, rows, keep);
+    growth = plus(growth, growthPrice(state, heads, rows, window, prices));
     const scores = await windowScores(heads.lower, heads.upper, window);
     const difference = pairedDifference(
       before,
@@ -93,8 +95,8 @@ export async function act(state: StreamState, trigger: Trigger, batch: WindowSco
   );
   const chosen = candidates.find(({ candidate }) => candidate.action === decision.action);
   if (decision.action === 'skip' || chosen === undefined)
-    return { ...skipped(state, policy, decision, cost), drift: accustomed(state.drift, policy.refusals) };
-  return guarded(state, { policy, decision, cost, before, ...chosen }, prices, widths);
+    return { ...skipped(state, policy, decision, plus(cost, growth)), drift: accustomed(state.drift, policy.refusals) };
+  return guarded(state, { policy, decision, cost, growth, before, ...chosen }, prices, widths);
 }
 
 /** Looks in a row that gain nothing, after which the present error is taken for normal. */
@@ -116,6 +118,8 @@ function guarded(
     readonly policy: PolicyState;
     readonly decision: PolicyDecision;
     readonly cost: Joules;
+    /** Beyond `cost`, and not yet taken from the budget. */
+    readonly growth: Joules;
     readonly before: Float64Array;
     readonly heads: Heads;
     readonly scores: WindowScores;
@@ -125,9 +129,10 @@ function guarded(
 ): Acted {
   const { decision, scores, before } = chosen;
   const calibrated = recalibrated({ ...state, ...withHeads(state, chosen.heads) }, scores, prices, widths);
-  const energy = plus(chosen.cost, calibrated.energy);
+  const extra = plus(chosen.growth, calibrated.energy);
+  const energy = plus(chosen.cost, extra);
   const after = expectedErrors(calibrated, before.length);
-  const guard = settle(chosen.policy, pairedDifference(before.slice(before.length - after.length), after), bounds(calibrated.energy));
+  const guard = settle(chosen.policy, pairedDifference(before.slice(before.length - after.length), after), bounds(extra));
   const told = { policy: guard.state, judgement: decision, energy };
   if (guard.restored) return { ...unchanged(state), ...told, decision: 'restored', reason: guard.reason };
   const error = after.reduce((sum, v) => sum + v, 0) / Math.max(1, after.length);

@@ -158,3 +158,16 @@ test('a confidence just below the threshold is told with as many digits as it ta
   const [mine, limit] = next.decisions[7]!.reason.match(/\d\.\d+/g)!.map(Number);
   expect(mine).toBeLessThan(limit!);
 });
+
+test('columns of new classes are paid for by the update that makes them', async () => {
+  for (const learn of ['rls', 'adam'] as const) {
+    const state = await started(toyRows(100, 2, 1), {
+      plan: { learn, escalate: { confidence: 'never', within: 0 } },
+      policy: { kind: 'always' },
+    });
+    // So few rows set no temperature, which would cost something else.
+    const { state: after, steps } = await run(state, batchesOf(toyRows(12, 12, 2), 12));
+    expect(after.lower.learner.outputs).toBe(12);
+    near(steps[0]!.step.update!.energy.value * 1e9, prices.update('lower', after.lower.learner, 12).value * 1e9);
+  }
+});
