@@ -35,7 +35,7 @@ export function sparsityView(
     options,
     running: run.running,
     metricText: result?.document.metric === 'mse' ? t('mean squared error') : t('cross-entropy'),
-    points: run.points.map((point) => pointView(point, t)),
+    points: run.points.map((point) => pointView(point, run.asked.maxLoss, t)),
     result: result === null ? null : resultView(result, modelHashes, planHash, t),
     written: run.written,
     error: run.error,
@@ -51,8 +51,12 @@ export function increaseText(increase: number, t: Translate): string {
   return increase > 0 ? t('{0} % more loss', size.toFixed(2)) : t('{0} % less loss', size.toFixed(2));
 }
 
-function pointView(point: SparsifyPoint, t: Translate): SparsityPointView {
-  const { id, label, kind, sparsity, loss, lossIncrease, allowed, chosen } = point;
+/** The step of the limit on the page, a share. */
+const limitStep = 0.001;
+
+/** `asked`: the limit that the points were judged by. */
+function pointView(point: SparsifyPoint, asked: number, t: Translate): SparsityPointView {
+  const { id, label, kind, sparsity, loss, lossIncrease, allowed } = point;
   return {
     id,
     label,
@@ -62,8 +66,8 @@ function pointView(point: SparsifyPoint, t: Translate): SparsityPointView {
     lossText: formatNumber(loss),
     increase: lossIncrease,
     increaseText: increaseText(lossIncrease, t),
-    allowed,
-    chosen,
+    // Within the limit on few rows is not surely within it: such a point needs a limit above the one it was judged by.
+    needed: !allowed && lossIncrease <= asked ? asked + limitStep : lossIncrease,
   };
 }
 

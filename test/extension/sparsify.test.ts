@@ -5,7 +5,9 @@ import { withPoint } from '../../extension/search-run.ts';
 import { parseSparsifyRecord } from '../../extension/sparsify-record.ts';
 import { defaultSparsifyOptions } from '../../extension/sparsify-run.ts';
 import { increaseText, sparsityView } from '../../extension/to-sparsity-view.ts';
+import { choosePoint, isDoubtful } from '../../webview/app/choose.ts';
 import { guardMessage } from '../../webview/app/guard.ts';
+import { triedPoints } from '../../webview/app/views/sparsity-curve.ts';
 import type { SparsityView } from '../../webview/messages/index.ts';
 import { sparsifyDone, sparsifyIdle, sparsifyLive, sparsity } from './canned-language.ts';
 import { hostileId, plainText } from './fixtures.ts';
@@ -110,11 +112,7 @@ describe('the view of sparse activations', () => {
   it('shows points while it runs and the finished ones again afterwards', () => {
     expect(view(sparsifyLive).points).toHaveLength(6);
     expect(withPoint(sparsifyLive, sparsity.points[0]!).points).toHaveLength(6);
-    expect(
-      view(sparsifyDone)
-        .points.filter((point) => point.chosen)
-        .map(({ id }) => id),
-    ).toEqual(['budget-6']);
+    expect(choosePoint(triedPoints(view(sparsifyDone).points), 0.02)?.id).toBe('budget-6');
   });
 });
 
@@ -159,6 +157,20 @@ describe('what the page may ask for', () => {
   it('keeps paths of a page out of a run', () => {
     const message = { kind: 'sparsify-run', options: { ...defaultSparsifyOptions, out: '/etc/x' }, write: true };
     expect(JSON.stringify(parsePageMessage(message))).not.toContain('/etc');
+  });
+});
+
+describe('a point that is within the limit but not surely', () => {
+  it('is not the one the page says would be written', () => {
+    const [first] = sparsifyDone.points.filter(({ kind, allowed }) => kind === 'candidate' && allowed);
+    if (!first) throw new Error('the canned run has an allowed point');
+    const sure = { ...first, id: 'sure', label: 'sure', sparsity: 0.8, lossIncrease: 0.0123 };
+    const unsure = { ...first, id: 'unsure', label: 'unsure', sparsity: 0.81, lossIncrease: 0.0187, allowed: false, chosen: false };
+    const { points } = sparsityView({ ...sparsifyDone, points: [sure, unsure] }, defaultSparsifyOptions, [], null, plainText);
+    const tried = triedPoints(points);
+    expect(choosePoint(tried, 0.02)?.label).toBe('sure');
+    expect(tried.map((point) => isDoubtful(point, 0.02))).toEqual([false, true]);
+    expect(choosePoint(tried, 0.03)?.label).toBe('unsure');
   });
 });
 

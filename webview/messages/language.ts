@@ -23,8 +23,8 @@ export interface SparsityPointView {
   /** Relative increase of the loss as a share; negative for a gain. */
   readonly increase: number;
   readonly increaseText: string;
-  readonly allowed: boolean;
-  readonly chosen: boolean;
+  /** The smallest limit that allows it, as a share; above `increase` where so few rows cannot be sure. */
+  readonly needed: number;
 }
 
 /** One place where zeros are made. */

@@ -1,5 +1,5 @@
 import type { SparsityPointView, SparsityView } from '../../messages/index.ts';
-import { dropPoints } from '../choose.ts';
+import { dropPoints, isDoubtful } from '../choose.ts';
 import type { PageContext } from '../context.ts';
 import { shortName } from '../text.ts';
 import type { CurveWords, TriedPoint } from './search-curve.ts';
@@ -17,9 +17,14 @@ export function triedPoints(points: readonly SparsityPointView[]): readonly Spar
     kind: point.kind,
     saving: point.sparsity,
     drop: point.increase,
-    needed: point.increase,
+    needed: point.needed,
     point,
   }));
+}
+
+/** What is meant by doubtful; the report of the command says it in the same words. */
+export function unsureText(t: PageContext['t']): string {
+  return t('Not sure: within the bound on these rows, but by so little that others may not keep it.');
 }
 
 /** What the picture of zeros against loss says. */
@@ -30,8 +35,11 @@ export function sparsityWords(view: SparsityView, { t }: PageContext): CurveWord
     saving: (isNarrow) =>
       isNarrow ? t('\u2191 multiply-adds that meet a zero') : t('\u2191 share of the multiply-adds that meet a zero input'),
     allowed: (maxLoss) => t('allowed: up to {0} %', dropPoints(maxLoss)),
-    describe: ({ point }) =>
-      t('{0}: {1} zeros, loss {2}, {3}', shortName(point.label, 80), point.sparsityText, point.lossText, point.increaseText),
+    describe: (tried, maxLoss) => {
+      const { label, sparsityText, lossText, increaseText } = tried.point;
+      const text = t('{0}: {1} zeros, loss {2}, {3}', shortName(label, 80), sparsityText, lossText, increaseText);
+      return isDoubtful(tried, maxLoss) ? `${text}. ${unsureText(t)}` : text;
+    },
     aria: (chosen) =>
       chosen === null
         ? t(

@@ -1,10 +1,10 @@
 import type { SparsityPointView } from '../../messages/index.ts';
-import { choosePoint, isAllowed } from '../choose.ts';
+import { choosePoint, isAllowed, isDoubtful } from '../choose.ts';
 import type { PageContext } from '../context.ts';
 import { h, icon } from '../dom.ts';
 import { shortName } from '../text.ts';
 import './evidence.css';
-import { triedPoints } from './sparsity-curve.ts';
+import { triedPoints, unsureText, type SparsityTried } from './sparsity-curve.ts';
 
 /** The picture as a table: every point with its figures, the chosen one marked, the most zeros first. */
 export function sparsityPointsTable(points: readonly SparsityPointView[], maxLoss: number, { t }: PageContext): HTMLElement {
@@ -36,9 +36,6 @@ export function sparsityPointsTable(points: readonly SparsityPointView[], maxLos
         {},
         ...rows.map((row) => {
           const isChosen = row.id === chosen?.id;
-          const state = isChosen
-            ? [icon('check'), ' ', t('chosen')]
-            : [row.kind === 'baseline' ? t('to compare with') : isAllowed(row, maxLoss) ? t('allowed') : t('beyond the allowed loss')];
           return h(
             'tr',
             { class: isChosen ? 'chosen-row' : '' },
@@ -46,10 +43,18 @@ export function sparsityPointsTable(points: readonly SparsityPointView[], maxLos
             h('td', { class: 'num' }, row.point.sparsityText),
             h('td', { class: 'num' }, row.point.lossText),
             h('td', { class: 'num' }, row.point.increaseText),
-            h('td', {}, ...state),
+            h('td', {}, ...stateOf(row, isChosen, maxLoss, t)),
           );
         }),
       ),
     ),
+    rows.some((row) => isDoubtful(row, maxLoss)) && h('p', { class: 'muted' }, unsureText(t)),
   );
+}
+
+function stateOf(row: SparsityTried, chosen: boolean, maxLoss: number, t: PageContext['t']): (HTMLElement | string)[] {
+  if (chosen) return [icon('check'), ' ', t('chosen')];
+  if (row.kind === 'baseline') return [t('to compare with')];
+  if (isDoubtful(row, maxLoss)) return [t('not sure')];
+  return [isAllowed(row, maxLoss) ? t('allowed') : t('beyond the allowed loss')];
 }
