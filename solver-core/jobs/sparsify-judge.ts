@@ -21,6 +21,8 @@ export interface Judgement {
   readonly loss: number;
   /** Share of right predictions; null without classes. */
   readonly accuracy: number | null;
+  /** Cross-entropy of equal scores, nats: what guessing costs; null without classes. */
+  readonly guessing: number | null;
   /** Share of zeros of each asked value. */
   readonly zeros: ReadonlyMap<string, number>;
 }
@@ -79,7 +81,7 @@ async function judgeText(
   } finally {
     await runner.dispose();
   }
-  return { loss: sum / targets.length, accuracy: correct / targets.length, zeros: zeros.shares() };
+  return { loss: sum / targets.length, accuracy: correct / targets.length, guessing: Math.log(token.vocabulary), zeros: zeros.shares() };
 }
 
 async function judgeRows(
@@ -92,6 +94,7 @@ async function judgeRows(
   const zeros = new ZeroCount();
   let sum = 0;
   let correct = 0;
+  let classes = 0;
   const runner = await runtime.open(encodeModel(withGraphOutputs(model, names)));
   try {
     for await (const { first, count, tensor } of inputBatches(rows, input)) {
@@ -104,6 +107,7 @@ async function judgeRows(
         zeros.add(name, data.subarray(0, (data.length / filled) * count));
       }
       const scores = outputs.get(output)?.data ?? new Float32Array(0);
+      classes = rows.labels.kind === 'class' ? scores.length / filled : 0;
       const part = rowLosses(scores.subarray(0, (scores.length / filled) * count), rows, first, count);
       sum += part.sum;
       correct += part.correct;
@@ -111,8 +115,9 @@ async function judgeRows(
   } finally {
     await runner.dispose();
   }
-  const classes = rows.labels.kind === 'class';
-  return { loss: sum / rows.rows, accuracy: classes ? correct / rows.rows : null, zeros: zeros.shares() };
+  // One number per row is no choice between classes, though its labels be whole numbers.
+  const [accuracy, guessing] = classes > 1 ? [correct / rows.rows, Math.log(classes)] : [null, null];
+  return { loss: sum / rows.rows, accuracy, guessing, zeros: zeros.shares() };
 }
 
 /** Cross-entropy for classes, mean squared error per output otherwise. */

@@ -157,6 +157,16 @@ export function outcomeFindings(
   return findings;
 }
 
+/** Equal scores leave this much of rounding. */
+const guessingRounding = 1e-6;
+
+/** A model that does no better than guessing has no loss that a bound could protect. */
+export function guessingFindings({ loss, guessing }: Judgement, unit: 'token' | 'row', plan: string): readonly Diagnostic[] {
+  if (guessing === null || loss < guessing * (1 - guessingRounding)) return [];
+  const message = `On held-out ${unit}s the model as it was given is no better than equal scores for everything (${loss.toFixed(4)} nats per ${unit}; equal scores: ${guessing.toFixed(4)}). A bound on such a loss protects nothing, and the zeros and savings told here say nothing of a model that works. Train or fit it first.`;
+  return [{ severity: 'warning', code: 'no-better-than-guessing', message, where: { path: plan } }];
+}
+
 function percent(share: number): string {
   return `${Number((100 * share).toFixed(2))} %`;
 }

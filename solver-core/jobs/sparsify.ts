@@ -26,7 +26,7 @@ import { sparsifyEnergy } from './sparsify-energy.ts';
 import { judge } from './sparsify-judge.ts';
 import type { Judgement } from './sparsify-judge.ts';
 import { prepareSparse, writeSparse } from './sparsify-outputs.ts';
-import { evaluationOf, leftFindings, outcomeFindings, siteDocuments, sparsifyMetadata } from './sparsify-record.ts';
+import { evaluationOf, guessingFindings, leftFindings, outcomeFindings, siteDocuments, sparsifyMetadata } from './sparsify-record.ts';
 import type { SiteZeroShares } from './sparsify-record.ts';
 import { sparsifyRows } from './sparsify-rows.ts';
 import type { PlanPlace, SparsifyRows } from './sparsify-rows.ts';
@@ -203,6 +203,7 @@ async function run(
       ...(priced?.diagnostics ?? []),
       ...leftFindings(prepared.found, place.planPath),
       ...outcomeFindings(found, aim, evaluation, rows.unit, place.planPath),
+      ...(judged === null ? [] : guessingFindings(judged.before, rows.unit, place.planPath)),
     ],
   };
   if (isWritten) await writeSparse(output, written, record, control);

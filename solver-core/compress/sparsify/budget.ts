@@ -132,7 +132,8 @@ function leftSites(
   const left = new Map<string, string>();
   for (const { id } of evaluator.model.sites) {
     if (!sites.some((site) => site.id === id)) left.set(id, 'sites of its kind are not asked for');
-    else if (!samples.has(id)) left.set(id, 'a threshold makes no difference there: all of its values are equal or zero');
+    else if (!samples.has(id))
+      left.set(id, 'a threshold makes no difference there: its values are equal or zero, or meet no weight but zeros');
     else if (best === null)
       left.set(id, `no threshold that was tried keeps the loss within the bound of ${100 * evaluator.options.maxLoss} %`);
   }
