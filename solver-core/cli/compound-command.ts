@@ -1,5 +1,7 @@
 import { compoundJob } from '../jobs/compound.ts';
 import type { CompoundParams } from '../jobs/compound-run.ts';
+import { isAbort } from '../model/abort.ts';
+import { TierwiseError } from '../model/error.ts';
 import type { CompoundDocument, ProgressEvent } from '../protocol/index.ts';
 import { compoundMarkdown } from '../report/compound-markdown.ts';
 import { compoundText } from '../report/compound-text.ts';
@@ -19,10 +21,20 @@ export const compound: Command = async (call, environment, abort) => {
   const params = compoundParams(call);
   const document = await withProgress(call, abort, (control) =>
     compoundJob(environment, params, { ...control, onProgress: (event) => control.onProgress?.(withStepLine(event)) }),
-  );
+  ).catch((error: unknown) => {
+    throw isAbort(error) ? cancelled(params.keepOnCancel === true) : error;
+  });
   process.stdout.write(rendered(document, format));
   return document.diagnostics.some(({ code }) => code === 'stopped-early') ? exitCodes.cancelled : 0;
 };
+
+function cancelled(keeps: boolean): TierwiseError {
+  const message = keeps ? 'cancelled before the first batch was decided; nothing was written' : 'cancelled; nothing was written';
+  const advice = keeps
+    ? 'Run the command again.'
+    : 'With --keep a run that is stopped writes down what it decided, and the next one goes on there.';
+  return new TierwiseError('cancelled', message, advice, { category: 'cancelled' });
+}
 
 /** Every batch stays readable: it is what a live view shows. */
 function withStepLine(event: ProgressEvent): ProgressEvent {

@@ -42,7 +42,7 @@ export interface ExitFeatures {
 }
 
 /** Decisions that calibrate at most, of texts with classes their tokens: 70 % of them teach the heads, the others judge them and choose the threshold. */
-export const calibrationDecisions = { text: 12_288, rows: 20_000 } as const;
+const calibrationDecisions = { text: 12_288, rows: 20_000 } as const;
 /** Held-out decisions at most. */
 const heldOutDecisions = { text: 4096, rows: 5000 } as const;
 

@@ -76,7 +76,7 @@ export interface FileScores {
 }
 
 /** Opens the written files and runs them on contexts. Rejects with `model-run-failed` when the runtime takes one of them not. */
-export async function runWritten(
+async function runWritten(
   files: WrittenModules,
   parts: CompoundParts,
   runtime: ModelRuntime,

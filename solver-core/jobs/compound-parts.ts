@@ -4,11 +4,13 @@ import { TierwiseError } from '../model/error.ts';
 import { findBlocks } from '../model/blocks.ts';
 import type { Block } from '../model/blocks.ts';
 import { findLayers, inferShapes } from '../model/index.ts';
-import type { ModuleSource, Compound } from '../model/plan.ts';
+import type { Compound } from '../model/plan.ts';
 import { quoteName } from '../model/quote.ts';
 import type { Dim, Shape } from '../model/tensor.ts';
-import { joinModels, keepInputs, readTensor, splitModel, upstreamModel } from '../onnx/index.ts';
+import { joinModels, keepInputs, splitModel, upstreamModel } from '../onnx/index.ts';
 import type { OnnxModel, PlainHead } from '../onnx/index.ts';
+import { lowerCut, upperEnd } from './compound-cut.ts';
+import { plainHead } from './plain-head.ts';
 import type { OpenedModel } from './open-model.ts';
 import type { TokenModel, TokenState } from './token-model.ts';
 
@@ -83,7 +85,7 @@ export function partsOfModel(
       reads: 'source',
       states: lowerStates,
       ids: token?.ids ?? null,
-      head: tail === null ? null : headOf(model, head),
+      head: tail === null ? null : plainHead(model, head),
       layers: layersOf(split.lower, sizes),
     },
     upper: {
@@ -95,7 +97,7 @@ export function partsOfModel(
       reads: 'hidden',
       states: upperStates,
       ids: split.upper.graph.inputs.some(({ name }) => name === token?.ids) ? (token?.ids ?? null) : null,
-      head: end.isHead ? headOf(model, head) : null,
+      head: end.isHead ? plainHead(model, head) : null,
       layers: layersOf(upperModel, sizes),
     },
   };
@@ -163,61 +165,9 @@ function wholePart(opened: OpenedModel, sizes: PartSizes): ModulePart {
     reads: 'source',
     states: [],
     ids: null,
-    head: headOf(model, head),
+    head: plainHead(model, head),
     layers: layersOf(part, sizes),
   };
-}
-
-interface Place {
-  readonly value: string;
-  readonly name: string;
-}
-
-/** Where the lower module ends: the output of the last block that it holds whole, else of its last layer. */
-function lowerCut(source: ModuleSource, blocks: readonly Block[], layers: readonly Layer[], path: string): Place {
-  if (source.kind !== 'layers')
-    throw new TierwiseError('lower-module-missing', `the lower module of ${path} names no layers`, 'Write `lower blocks 0..3`.');
-  const own = new Set(source.layers);
-  const lastId = layers.filter(({ id }) => own.has(id)).at(-1)?.id;
-  const block = blocks.find(
-    (b) => b.layers.at(-1) === lastId || (lastId !== undefined && b.layers.includes(lastId) && b.layers.every((id) => own.has(id))),
-  );
-  if (block !== undefined && block.layers.every((id) => own.has(id)))
-    return { value: block.output, name: block.index === 0 ? 'block 0' : `blocks 0..${block.index}` };
-  const last = layers.find(({ id }) => id === lastId);
-  if (last === undefined)
-    throw new TierwiseError(
-      'lower-module-missing',
-      `the lower module of ${path} holds none of the model's layers`,
-      'Name layers of the model.',
-    );
-  return { value: last.output, name: layers.indexOf(last) === 0 ? `layer ${quoteName(last.id)}` : `layers up to ${quoteName(last.id)}` };
-}
-
-/** Where the upper module ends: before the model's own head, or behind a block that comes earlier. */
-function upperEnd(
-  source: ModuleSource,
-  cut: Place,
-  blocks: readonly Block[],
-  layers: readonly Layer[],
-  head: Layer,
-  path: string,
-): Place & { readonly isHead: boolean } {
-  const first = blocks.find(({ input }) => input === cut.value);
-  const rest = first === undefined ? 'the layers behind it' : `blocks ${first.index}..${blocks.length - 1}`;
-  const whole = { value: denseHead(head).value, name: rest, isHead: true };
-  if (source.kind !== 'layers') return whole;
-  const own = new Set(source.layers);
-  const lastId = layers.filter(({ id }) => own.has(id)).at(-1)?.id;
-  const block = blocks.find(({ layers: ids }) => lastId !== undefined && ids.includes(lastId));
-  if (own.has(head.id) || block === undefined || block === blocks.at(-1)) return whole;
-  if (first === undefined || block.index < first.index)
-    throw new TierwiseError(
-      'upper-module-below',
-      `the upper module of ${path} ends with ${block.name}, which is not above the lower module`,
-      'Write `upper rest`, or blocks that follow those of the lower module.',
-    );
-  return { value: block.output, name: `blocks ${first.index}..${block.index}`, isHead: false };
 }
 
 /** The nodes between the last block and the model's head (a normalisation, as a rule), to be run on an earlier value of the same kind. */
@@ -235,24 +185,6 @@ function exitTail(model: OnnxModel, blocks: readonly Block[], head: Layer): Comp
     if (error instanceof TierwiseError) return null;
     throw error;
   }
-}
-
-/** A dense layer's weights, [inputs, outputs]. Throws TierwiseError when they are not stored as floats. */
-export function headOf(model: OnnxModel, head: Layer): PlainHead {
-  const { linear, weight, bias } = head;
-  const stored = weight === null ? undefined : readTensor(model, weight).value;
-  if (linear === null || stored === undefined)
-    throw new TierwiseError(
-      'head-not-stored',
-      `the weights of layer ${quoteName(head.id)} are not stored as floats`,
-      'Choose a float model.',
-    );
-  const { inputs, outputs, transposed, alpha, beta } = linear;
-  const w = new Float32Array(inputs * outputs);
-  for (let i = 0; i < inputs; i++)
-    for (let o = 0; o < outputs; o++) w[i * outputs + o] = stored.data[transposed ? o * inputs + i : i * outputs + o]! * alpha;
-  const offsets = bias === null ? undefined : readTensor(model, bias).value?.data;
-  return { w, b: Float32Array.from({ length: outputs }, (_, o) => (offsets?.[o] ?? offsets?.[0] ?? 0) * beta), outputs };
 }
 
 /** States of a part: those of the whole that it still has, in its own sizes. */

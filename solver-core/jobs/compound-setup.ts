@@ -57,7 +57,7 @@ const textKinds: Readonly<Record<string, CompoundTask>> = {
 };
 
 /** What a stream of this name asks for; '-' is a text on standard input. Throws `stream-unknown`. */
-export function taskOf(stream: string): CompoundTask {
+function taskOf(stream: string): CompoundTask {
   if (stream === '-') return 'next-token';
   const extension = extname(stream).toLowerCase();
   const task = textKinds[extension] ?? (['.npz', '.npy', '.csv', '.idx', '.gz'].includes(extension) ? 'row-class' : undefined);

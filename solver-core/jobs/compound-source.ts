@@ -18,7 +18,7 @@ import type { JobControl } from './job.ts';
 import { alignLabels } from './learn-labels.ts';
 import type { LabelKind } from './learn-labels.ts';
 import { openRows } from './open-rows.ts';
-import type { OpenedRows } from './open-rows.ts';
+import type { DataNames, OpenedRows } from './open-rows.ts';
 
 /** Contexts in the order of a stream. Close it in the end. */
 export interface OpenedSource {
@@ -56,7 +56,7 @@ export async function openStream(
   if (params.stream !== '-') await requireFile(resolve(params.stream));
   if (task === 'row-class' || language === null) {
     const names = { inputs: params.inputs ?? plan.data?.inputs, labels: params.labels ?? plan.data?.labels };
-    return rowsSource(setup, await openRows(resolve(params.stream), names, { abort: control.abort }), known);
+    return rowsSource(setup, await openStreamRows(resolve(params.stream), names, control), known);
   }
   if (task === 'text-class') return textsSource(language, resolve(params.stream), known);
   const text =
@@ -67,10 +67,11 @@ export async function openStream(
 }
 
 /** Tokens as contexts. */
-export function textSource(
+function textSource(
   { vocabulary, context }: LanguageSetup,
   { name, sha256: hash, text, ids }: Pick<TokenText, 'name' | 'sha256' | 'text' | 'ids'>,
 ): OpenedSource {
+  let read = { extent: 0, ids };
   return {
     name,
     sha256: hash,
@@ -81,10 +82,16 @@ export function textSource(
     beginning: (extent) => Promise.resolve(extent > text.length ? null : sha256(text.slice(0, extent))),
     behind: (extent) => {
       // A text that has grown may have another last token than before: what follows is read anew, from where the reading ended.
-      const rest = extent === 0 ? ids : vocabulary.encode(text.slice(extent));
-      const spans = contextSpans(rest, vocabulary, context);
-      const make = spans.map((span) => () => textContext(rest, span, vocabulary));
-      return { decisions: rest.length, batches: (size) => grouped(make, size) };
+      if (extent !== read.extent) read = { extent, ids: vocabulary.encode(text.slice(extent)) };
+      const rest = read.ids;
+      return {
+        decisions: rest.length,
+        batches: (size) =>
+          grouped(
+            contextSpans(rest, vocabulary, context).map((span) => () => textContext(rest, span, vocabulary)),
+            size,
+          ),
+      };
     },
     close: () => Promise.resolve(),
   };
@@ -166,6 +173,17 @@ async function rowsHash(opened: OpenedRows, classes: Int32Array, extent: number)
     if (left === 0) break;
   }
   return hash.update(new Uint8Array(classes.slice(0, extent).buffer)).digest('hex');
+}
+
+/** The rows of a stream; where their arrays are named is said as it is for a stream. */
+async function openStreamRows(path: string, names: DataNames, control: JobControl): Promise<OpenedRows> {
+  try {
+    return await openRows(path, names, { abort: control.abort });
+  } catch (error) {
+    if (!(error instanceof TierwiseError)) throw error;
+    const advice = `Inputs are read from ${JSON.stringify(names.inputs ?? 'x')} and labels from ${JSON.stringify(names.labels ?? 'y')}: --inputs and --labels name others, else the plan's data clause does.`;
+    throw new TierwiseError(error.code, error.message, advice, { cause: error });
+  }
 }
 
 /** Throws `file-not-found`, `not-a-file`: said of the stream in the same words whatever it holds. */

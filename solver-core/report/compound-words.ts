@@ -8,7 +8,7 @@ export function percent(share: number | null): string {
 }
 
 /** One decision of each kind of task, as a noun in the plural. */
-export const taskNouns: Readonly<Record<CompoundTask, string>> = {
+const taskNouns: Readonly<Record<CompoundTask, string>> = {
   'next-token': 'next tokens',
   'text-class': 'texts',
   'row-class': 'rows',
