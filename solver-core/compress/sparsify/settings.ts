@@ -10,7 +10,8 @@ const centreSteps = 12;
  * t_c = √(price · macsPerZero / sensitivity) / ‖w_c‖. Channels that meet no weights have no error at all: everything becomes zero there.
  *
  * The centre is where the most error-weighted zeros are to be had within ± t_c: the mode of the density under a parabolic window of that
- * width (mean shift from the median, Fukunaga and Hostetler 1975). Behind a rectifier, and where `site.centres` is false, there is none.
+ * width (mean shift from the median, Fukunaga and Hostetler 1975). A channel that is zero by itself at times keeps 0 as its centre unless the other
+ * one is worth more: a centre makes zeros into something else. Behind a rectifier, and where `site.centres` is false, there is none.
  */
 export function settingAt(samples: SiteSamples, price: number, sensitivity: number): SiteSetting {
   const { site, norms, macsPerZero } = samples;
@@ -39,5 +40,15 @@ function densest(samples: SiteSamples, channel: number, t: number): number {
     if (mean === m) break;
     m = mean;
   }
-  return Math.fround(m);
+  const [first0, end0] = within(samples, channel, 0, 0);
+  return end0 > first0 && worthOf(samples, channel, 0, t) >= worthOf(samples, channel, Math.fround(m), t) ? 0 : Math.fround(m);
+}
+
+/** Zeros that a centre gives, each less what its error costs of one: Σ 1 − (x − m)² / t² over |x − m| <= t. */
+function worthOf(samples: SiteSamples, channel: number, m: number, t: number): number {
+  const { rows, sums, squares } = samples;
+  const [from, to] = within(samples, channel, m, t);
+  const first = channel * (rows + 1);
+  const square = squares[first + to]! - squares[first + from]! - m * (2 * (sums[first + to]! - sums[first + from]!) - m * (to - from));
+  return to - from - (t > 0 ? Math.min(to - from, Math.max(0, square) / t / t) : 0);
 }

@@ -6,6 +6,7 @@ import { correctModel } from '../../../../solver-core/compress/sparsify/correcti
 import { sparseInputs } from '../../../../solver-core/compress/sparsify/apply.ts';
 import { pairedIncrease } from '../../../../solver-core/compress/sparsify/paired.ts';
 import { collectSamples, sampledEffect } from '../../../../solver-core/compress/sparsify/samples.ts';
+import { settingAt } from '../../../../solver-core/compress/sparsify/settings.ts';
 import { denseState } from '../../../../solver-core/compress/sparsify/types.ts';
 import { chunkSums, openChangeSolver, solveContext, squaredError } from '../../../../solver-core/compress/sparsify/ridge-sums.ts';
 import { createRandom } from '../../../../solver-core/fit/prng.ts';
@@ -63,6 +64,25 @@ describe('parts of the search', () => {
       expect(Math.round(found.zeros * x.length)).toBe(zeros);
       expect(found.error.toPrecision(6)).toBe((error / rows).toPrecision(6));
     }
+  });
+
+  test('a centre never takes more zeros of a channel than it gives', async () => {
+    const { model } = toyModel(2);
+    const [site] = model.sites.map((one) => ({ ...one, rectified: false, centres: true }));
+    const random = createRandom(5, 'zeros of its own');
+    // Four of ten values are zero by themselves, the others lie about 5.
+    const values = Float32Array.from({ length: 400 * site!.channels }, () => (random.uniform() < 0.4 ? 0 : 5 + random.uniform()));
+    const given = async function* (): AsyncGenerator<readonly ReadonlyMap<string, Float32Array>[]> {
+      yield await Promise.resolve([new Map([[site!.id, values]])]);
+    };
+    const own = (await collectSamples({ ...model, values: given }, [site!], 'channel')).get(site!.id)!;
+    const natural = sampledEffect(own, { threshold: null, centre: null }).zeros;
+    for (let log = -70; log <= 40; log += 2) {
+      const setting = settingAt(own, Math.exp(log), 1);
+      expect(sampledEffect(own, setting).zeros, `price e^${log}`).toBeGreaterThanOrEqual(natural);
+    }
+    // Where the window holds the others together, they are worth more than the zeros.
+    expect(settingAt(own, Math.exp(4), 1).centre!.some((c) => c > 2)).toBe(true);
   });
 
   test('strictly: a value at the threshold is zero, 0 without a centre changes nothing', () => {
