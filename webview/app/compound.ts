@@ -22,7 +22,7 @@ import './views/layer-details.css';
 import { problemsSection } from './views/problems.ts';
 import { createRunProgress } from './views/run-progress.ts';
 import './views/search-result.css';
-import { figureTile } from './views/totals.ts';
+import { figureTile, textTile } from './views/totals.ts';
 
 startPage({ page: 'compound', title: 'Compound model', select: (message) => (message.kind === 'compound' ? message.view : null), mount });
 
@@ -144,14 +144,6 @@ function headerView(view: CompoundView, context: PageContext): HTMLElement {
 function totalsView(view: CompoundView, context: PageContext): HTMLElement {
   const { t } = context;
   const { totals } = view;
-  const text = (label: string, value: string, remark: string, extra = ''): HTMLElement =>
-    h(
-      'div',
-      { class: `tile ${extra}`.trim() },
-      h('dt', { class: 'tile-label' }, label),
-      h('dd', { class: 'tile-value' }, value),
-      remark !== '' && h('dd', { class: 'tile-remark' }, remark),
-    );
   return h(
     'section',
     { class: 'section', 'aria-labelledby': 'totals-heading' },
@@ -163,9 +155,9 @@ function totalsView(view: CompoundView, context: PageContext): HTMLElement {
       figureTile(context, t('Always lower'), totals.sums.alwaysLower, t('only the lower exit, no cache')),
       figureTile(context, t('Always upper'), totals.sums.alwaysUpper, t('the whole depth, no cache')),
       figureTile(context, t('Retraining'), totals.sums.retraining, t('the whole depth, trained anew at every alarm')),
-      text(t('Running accuracy'), totals.accuracy, totals.loss === '–' ? '' : t('loss {0} nats', totals.loss)),
-      text(t('Escalated'), totals.escalated, t('of the decisions went to the upper module')),
-      text(t('Cached'), totals.hitRate, t('of the look-ups had all of it')),
+      textTile(t('Running accuracy'), totals.accuracy, totals.loss === '–' ? '' : t('loss {0} nats', totals.loss)),
+      textTile(t('Escalated'), totals.escalated, t('of the decisions went to the upper module')),
+      textTile(t('Cached'), totals.hitRate, t('of the look-ups had all of it')),
     ),
   );
 }

@@ -13,7 +13,7 @@ import { createBatchTable } from './views/learning-batches.ts';
 import { createLearningCurves } from './views/learning-curves.ts';
 import { problemsSection } from './views/problems.ts';
 import { createRunProgress } from './views/run-progress.ts';
-import { figureTile } from './views/totals.ts';
+import { figureTile, textTile } from './views/totals.ts';
 
 startPage({ page: 'learning', title: 'Learning', select: (message) => (message.kind === 'learning' ? message.view : null), mount });
 
@@ -101,14 +101,6 @@ function headerView(view: LearningView, context: PageContext): HTMLElement {
 function totalsView(view: LearningView, context: PageContext): HTMLElement {
   const { t } = context;
   const { totals } = view;
-  const text = (label: string, value: string, remark: string, extra = ''): HTMLElement =>
-    h(
-      'div',
-      { class: `tile ${extra}`.trim() },
-      h('dt', { class: 'tile-label' }, label),
-      h('dd', { class: 'tile-value' }, value),
-      remark !== '' && h('dd', { class: 'tile-remark' }, remark),
-    );
   return h(
     'section',
     { class: 'section', 'aria-labelledby': 'totals-heading' },
@@ -116,11 +108,11 @@ function totalsView(view: LearningView, context: PageContext): HTMLElement {
     h(
       'dl',
       { class: 'tiles' },
-      text(t('Running {0}', view.metricText), totals.quality, t('{0} rows seen', totals.rows), 'tile-main'),
+      textTile(t('Running {0}', view.metricText), totals.quality, t('{0} rows seen', totals.rows), 'tile-main'),
       figureTile(context, t('Spent on learning'), totals.energy, ''),
-      text(t('Updates'), totals.updates, t('{0} batches skipped', totals.skips)),
+      textTile(t('Updates'), totals.updates, t('{0} batches skipped', totals.skips)),
       totals.always === null
-        ? text(t('Updating always'), '–', t('Known when the run is over'))
+        ? textTile(t('Updating always'), '–', t('Known when the run is over'))
         : figureTile(context, t('Updating always'), totals.always, t('What learning from every batch would have cost')),
     ),
   );

@@ -21,6 +21,17 @@ export function figureTile(context: PageContext, label: string, figure: FigureVi
   return h('div', { class: `tile ${extraClass}`.trim() }, h('dt', { class: 'tile-label' }, label), ...body);
 }
 
+/** A tile for what has no band and no source: a count or a share. */
+export function textTile(label: string, value: string, remark: string, extraClass = ''): HTMLElement {
+  return h(
+    'div',
+    { class: `tile ${extraClass}`.trim() },
+    h('dt', { class: 'tile-label' }, label),
+    h('dd', { class: 'tile-value' }, value),
+    remark !== '' && h('dd', { class: 'tile-remark' }, remark),
+  );
+}
+
 /** The report's headline: energy per inference and of retraining once by three methods, with the break-even in words. */
 export function totalsView(totals: ReportView['totals'], context: PageContext): HTMLElement {
   const { t } = context;
