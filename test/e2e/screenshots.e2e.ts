@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { waitForNoNotification } from './driver/notifications.ts';
@@ -64,6 +65,24 @@ test('cheaper weights: the points of a search and what it chose', async () => {
   await runCommand(page, 'View: Close Primary Side Bar');
   await shoot(session, outDir, 'optimise-light');
   expect(text).toMatch(/Allowed loss/);
+});
+
+test('sparse activations: zeros against loss, and what they save', async () => {
+  const { page } = session;
+  await runCommand(page, 'View: Close All Editors');
+  // The fitted model, whose loss says something: the one of the example is untrained.
+  const rows = 'data "digits.npz" inputs x labels y split 0.8 seed 1';
+  writeFileSync(path.join(example.folder, 'sparse.tiers'), `model "digits.fitted.onnx"\n${rows}\n\ntarget "seneca-type"\n`);
+  await openFile(page, 'sparse.tiers');
+  await clickCodeLens(page, 'Sparsify activations');
+  await waitForWebviewText(page, /Sparsify activations/, /A search writes nothing/);
+  const frame = await findWebview(page, /Sparsify activations/);
+  await frame.locator('[data-command="search"]').click();
+  const text = await waitForWebviewText(page, /Sparsify activations/, /of the multiply-adds meet a zero/, FIT_MS);
+  await waitForNoNotification(page, /Searching/);
+  await frame.locator('.search-columns').evaluate((columns) => columns.scrollIntoView());
+  await shoot(session, outDir, 'sparsity-light');
+  expect(text).toMatch(JOULES);
 });
 
 test('the model as a table, in high contrast', async () => {
