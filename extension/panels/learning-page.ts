@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { ToWebview } from '../../webview/messages/index.ts';
 import type { TierwiseContext } from '../context.ts';
 import { learningView } from '../to-learning-view.ts';
-import { attachPage, pageStrings, runPageCommand, type PageHost } from './page-host.ts';
+import { attachPage, pageIcon, pageStrings, runPageCommand, type PageHost } from './page-host.ts';
 
 /** The learning run in an editor tab: live while it runs, its result afterwards. There is at most one tab. */
 export class LearningPage implements vscode.Disposable {
@@ -23,10 +23,7 @@ export class LearningPage implements vscode.Disposable {
     const column = preserveFocus ? vscode.ViewColumn.Beside : vscode.ViewColumn.Active;
     const panel = vscode.window.createWebviewPanel('tierwise.learningPanel', title, { viewColumn: column, preserveFocus });
     this.#panel = panel;
-    panel.iconPath = {
-      light: vscode.Uri.joinPath(this.#context.extensionUri, 'extension', 'media', 'tiers-light.svg'),
-      dark: vscode.Uri.joinPath(this.#context.extensionUri, 'extension', 'media', 'tiers-dark.svg'),
-    };
+    panel.iconPath = pageIcon(this.#context.extensionUri);
     const page: PageHost = attachPage(this.#context, panel.webview, 'learning', title, {
       onReady: () => page.post(this.#message()),
       onCommand: (command) => runPageCommand(command),

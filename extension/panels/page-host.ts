@@ -133,6 +133,12 @@ const hostCommands: Readonly<Record<PageCommand, string>> = {
   'manage-trust': 'workbench.trust.manage',
 };
 
+/** The icon on the tab of a page. */
+export function pageIcon(extensionUri: vscode.Uri): { readonly light: vscode.Uri; readonly dark: vscode.Uri } {
+  const media = vscode.Uri.joinPath(extensionUri, 'extension', 'media');
+  return { light: vscode.Uri.joinPath(media, 'tiers-light.svg'), dark: vscode.Uri.joinPath(media, 'tiers-dark.svg') };
+}
+
 /** Runs what a page asked for; pages name intents, never commands of VS Code. */
 export function runPageCommand(command: PageCommand, ...args: readonly unknown[]): void {
   void vscode.commands.executeCommand(hostCommands[command], ...args);

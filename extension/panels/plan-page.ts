@@ -3,7 +3,7 @@ import type { PageName, ToWebview } from '../../webview/messages/index.ts';
 import type { TierwiseContext } from '../context.ts';
 import type { PlanRunner, RunState } from '../plan-runner.ts';
 import { noPlanMessage } from './no-plan.ts';
-import { attachPage, pageStrings, runPageCommand, type PageHandlers, type PageHost } from './page-host.ts';
+import { attachPage, pageIcon, pageStrings, runPageCommand, type PageHandlers, type PageHost } from './page-host.ts';
 
 /** Runs try points and decide batches faster than a page can be drawn. */
 const tellEveryMs = 150;
@@ -81,10 +81,7 @@ export class PlanPage<R extends RunState> implements vscode.WebviewPanelSerializ
 
   #adopt(panel: vscode.WebviewPanel): void {
     this.#panel = panel;
-    panel.iconPath = {
-      light: vscode.Uri.joinPath(this.#context.extensionUri, 'extension', 'media', 'tiers-light.svg'),
-      dark: vscode.Uri.joinPath(this.#context.extensionUri, 'extension', 'media', 'tiers-dark.svg'),
-    };
+    panel.iconPath = pageIcon(this.#context.extensionUri);
     const page: PageHost = attachPage(this.#context, panel.webview, this.#parts.page, this.#parts.title(), {
       onReady: () => {
         this.#parts.forget?.();

@@ -3,7 +3,7 @@ import type { ToWebview } from '../../webview/messages/index.ts';
 import type { TierwiseContext } from '../context.ts';
 import { reportView } from '../to-view.ts';
 import { noReportMessage } from './no-plan.ts';
-import { attachPage, pageStrings, runPageCommand, type PageHost } from './page-host.ts';
+import { attachPage, pageIcon, pageStrings, runPageCommand, type PageHost } from './page-host.ts';
 
 const panelType = 'tierwise.reportPanel';
 
@@ -48,10 +48,7 @@ export class ReportPages implements vscode.WebviewViewProvider, vscode.WebviewPa
 
   #adopt(panel: vscode.WebviewPanel): void {
     this.#panel = panel;
-    panel.iconPath = {
-      light: vscode.Uri.joinPath(this.#context.extensionUri, 'extension', 'media', 'tiers-light.svg'),
-      dark: vscode.Uri.joinPath(this.#context.extensionUri, 'extension', 'media', 'tiers-dark.svg'),
-    };
+    panel.iconPath = pageIcon(this.#context.extensionUri);
     this.#attach(panel.webview, (listener) => panel.onDidDispose(listener));
     panel.onDidDispose(() => {
       if (this.#panel === panel) this.#panel = undefined;
