@@ -2,6 +2,9 @@ import { TierwiseError } from '../model/error.ts';
 import type { SparsitySite } from '../model/sites.ts';
 import type { SparsifyMethod } from '../protocol/index.ts';
 
+/** The target whose energy is told where the plan's own skips no zeros. */
+export const eventTarget = 'seneca-type';
+
 /** What a caller may ask of `sparsify`. */
 export interface SparsifyParams {
   /** The plan. */

@@ -4,12 +4,10 @@ import { checkAbort } from '../model/abort.ts';
 import { findBlocks } from '../model/blocks.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { TierwiseError } from '../model/error.ts';
-import { findLayers, inferShapes } from '../model/index.ts';
 import { findSites } from '../model/sites.ts';
 import type { FoundSites, SparsitySite } from '../model/sites.ts';
-import { encodeModel, readModel, thresholdOpset, withMetadata, withThresholds } from '../onnx/index.ts';
-import type { OnnxModel } from '../onnx/index.ts';
-import type { SparsifyDocument, SparsityEnergyDocument } from '../protocol/index.ts';
+import { encodeModel, thresholdOpset, withMetadata } from '../onnx/index.ts';
+import type { SparsifyDocument } from '../protocol/index.ts';
 import { ortRuntime } from '../runtime/ort.ts';
 import type { Environment } from './environment.ts';
 import { sha256 } from './files.ts';
@@ -18,16 +16,13 @@ import type { JobControl } from './job.ts';
 import { findFit } from './last-fit.ts';
 import { defaultFittedPath } from './outputs.ts';
 import { readPlan, runnablePlan } from './read-plan.ts';
-import { sparsifyAim, withoutRoles } from './sparsify-aim.ts';
+import { eventTarget, sparsifyAim, withoutRoles } from './sparsify-aim.ts';
 import type { SparsifyAim, SparsifyParams } from './sparsify-aim.ts';
 import { checkpointPath, noCheckpoint, openCheckpoint } from './sparsify-checkpoint.ts';
 import type { Checkpoint } from './sparsify-checkpoint.ts';
-import { sparsifyEnergy } from './sparsify-energy.ts';
-import { judge } from './sparsify-judge.ts';
-import type { Judgement } from './sparsify-judge.ts';
 import { prepareSparse, writeSparse } from './sparsify-outputs.ts';
 import { evaluationOf, guessingFindings, leftFindings, outcomeFindings, siteDocuments, sparsifyMetadata } from './sparsify-record.ts';
-import type { SiteZeroShares } from './sparsify-record.ts';
+import { energyOf, judgeBoth } from './sparsify-result.ts';
 import { sparsifyRows } from './sparsify-rows.ts';
 import type { PlanPlace, SparsifyRows } from './sparsify-rows.ts';
 import type { Found, Search } from './sparsify-search.ts';
@@ -101,7 +96,7 @@ async function prepare(
   const sites = withoutRoles(found.sites, aim.without);
   if (sites.chosen.length === 0) throw noSite(rows.opened.path, 'every role is left out', 'Leave out fewer with --without.');
   const { targets, diagnostics } = await targetsFor(place.planPath);
-  const asked = params.target ?? (targets.get(place.plan.target)?.events === undefined ? defaultTarget : place.plan.target);
+  const asked = params.target ?? (targets.get(place.plan.target)?.events === undefined ? eventTarget : place.plan.target);
   if (!targets.has(asked)) {
     throw new TierwiseError(
       'energy-target-unknown',
@@ -128,8 +123,6 @@ function baseFinding({ plan, planPath, modelPath, basePath = modelPath }: PlanPl
   const message = `Made sparse was the plan's model ${name}: no fit that still belongs to the plan was found. Run \`tierwise fit\` first to use its weights.`;
   return [{ severity: 'warning', code: 'tiers-not-fitted', message, where }];
 }
-
-const defaultTarget = 'seneca-type';
 
 function requireSites({ opened, content }: SparsifyRows, { sites, left }: FoundSites): void {
   if (sites.length === 0) {
@@ -245,73 +238,4 @@ async function searched(
   } finally {
     await checkpoint.flush();
   }
-}
-
-interface JudgedBoth {
-  /** As it is read from the bytes that are written, but for the metadata. */
-  readonly model: OnnxModel;
-  readonly before: Judgement;
-  readonly after: Judgement;
-  readonly zeros: ReadonlyMap<string, SiteZeroShares>;
-}
-
-/** Both models in ONNX Runtime, once, on rows that nothing was chosen by; the sparse one from its own encoded bytes. */
-async function judgeBoth({ rows, found }: Prepared, { chosen }: Found, runtime: ModelRuntime, control: JobControl): Promise<JudgedBoth> {
-  const { model, layers } = rows.content;
-  const { sites } = found;
-  const readers = new Set(sites.flatMap((site) => site.layers.map(({ id }) => id)));
-  const sparse = readModel(
-    encodeModel(
-      withThresholds(
-        model,
-        chosen?.thresholds ?? [],
-        layers.filter(({ id }) => readers.has(id)),
-        chosen?.corrections ?? [],
-      ),
-    ),
-  ).value;
-  if (sparse === undefined) throw new TierwiseError('model-unreadable', 'the sparse model cannot be read again', 'Please report this defect.', { category: 'internal' }); // prettier-ignore
-  const reads = new Map(findLayers(sparse.graph, inferShapes(sparse.graph)).map(({ id, input }) => [id, input]));
-  const readBy = (site: SparsitySite): string => reads.get(site.layers[0]?.id ?? '') ?? site.id;
-  const before = await judge(model, rows.heldOut, new Map(sites.map((site) => [site.id, site.channels])), {
-    runtime,
-    control,
-    stage: 'evaluating before',
-  });
-  const after = await judge(sparse, rows.heldOut, new Map(sites.map((site) => [readBy(site), site.channels])), {
-    runtime,
-    control,
-    stage: 'evaluating after',
-  });
-  const zeros = new Map(
-    sites.map((site) => [site.id, { natural: before.zeros.get(site.id) ?? 0, sparse: after.zeros.get(readBy(site)) ?? 0 }]),
-  );
-  return { model: sparse, before, after, zeros };
-}
-
-/** What the zeros are worth on the target; a target that skips none is said. */
-async function energyOf(
-  { place, rows, target }: Prepared,
-  sites: SparsifyDocument['sites'],
-  { loss, accuracy }: NonNullable<SparsifyDocument['evaluation']>,
-): Promise<{ readonly energy: SparsityEnergyDocument | null; readonly diagnostics: readonly Diagnostic[] }> {
-  const quality = { split: `${rows.heldOutCount} held-out ${rows.unit}s`, rows: rows.heldOutCount };
-  const { value, diagnostics } = await sparsifyEnergy({
-    path: place.planPath,
-    targetId: target,
-    layers: rows.content.layers,
-    sites,
-    about: {
-      unit: rows.unit,
-      unitsPerRun: rows.unitsPerRun,
-      quality:
-        accuracy === null || rows.unit === 'token'
-          ? { metric: rows.metric, before: loss.before, after: loss.after, ...quality }
-          : { metric: 'accuracy', before: accuracy.before, after: accuracy.after, ...quality },
-    },
-  });
-  if (value !== null) return { energy: value ?? null, diagnostics };
-  const message = `The target "${target}" does not skip zeros, so sparsity is worth nothing there. Name one that does with --target, e.g. ${defaultTarget}.`;
-  const silent: Diagnostic = { severity: 'info', code: 'target-not-event-driven', message, where: { path: place.planPath } };
-  return { energy: null, diagnostics: diagnostics.length > 0 ? diagnostics : [silent] };
 }
