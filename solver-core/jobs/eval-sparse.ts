@@ -58,7 +58,9 @@ function keeping(runtime: ModelRuntime, stretch: Stretch): ModelRuntime {
         run(inputs, outputs) {
           const bytes = [...inputs.values()].reduce((sum, { data }) => sum + data.byteLength, 0);
           if (stretch.calls.length === 0 || (stretch.calls.length < maxCalls && stretch.bytes + bytes <= maxBytes)) {
-            stretch.calls.push({ inputs, outputs });
+            // Batches are valid until the next one is asked for, so what is kept is a copy.
+            const kept = [...inputs].map(([name, { dims, data }]): [string, RunTensor] => [name, { dims, data: data.slice() }]);
+            stretch.calls.push({ inputs: new Map(kept), outputs });
             stretch.bytes += bytes;
           }
           return runner.run(inputs, outputs);

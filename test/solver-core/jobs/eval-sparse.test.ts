@@ -56,6 +56,32 @@ describe('an evaluation in the sparse engine', () => {
     expect(sparse!.speedUp).toBeGreaterThan(0);
   });
 
+  test('what is run again to measure is what was run, though the batches reused their memory', async () => {
+    const table = buildModel({
+      name: 'table',
+      inputs: [{ name: 'id', type: 'int64', dims: ['n'] }],
+      outputs: [{ name: 'y', type: 'float32', dims: ['n', 2] }],
+      tensors: [
+        { name: 'e', dims: [3, 2], data: Float32Array.of(1, 0, 0, 1, 1, 1) },
+        { name: 'w', dims: [2, 2], data: Float32Array.of(1, 2, 3, 4) },
+      ],
+      nodes: [
+        { op: 'Gather', inputs: ['e', 'id'], outputs: ['h'] },
+        { op: 'MatMul', inputs: ['h', 'w'], outputs: ['y'] },
+      ],
+    });
+    const batch = new Float32Array(4);
+    const document = await evaluateSparse(async (runtime) => {
+      const runner = await runtime.open(table);
+      await runner.run(new Map([['id', { dims: [4], data: batch }]]), ['y']);
+      // No row of the table: a run of this would fail.
+      batch.fill(99);
+      await runner.dispose();
+      return {} as EvalDocument;
+    }, {});
+    expect(document.sparse!.skipped).toBe(0.5);
+  });
+
   test('of rows: the share is that of the zeros', async () => {
     const document = await evaluate('half.onnx', 'rows.csv', { engine: 'sparse' });
     expect(document.metric).toBe('accuracy');
