@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { OptimiseOptions, PageCommand, PageName, SparsifyOptions, Strings, ToWebview } from '../../webview/messages/index.ts';
 import type { TierwiseContext } from '../context.ts';
 import { pageHtml } from '../html.ts';
+import { hostCommands } from './page-commands.ts';
 import { parsePageMessage } from './page-messages.ts';
 
 /** What a page does beyond showing what it is told. */
@@ -96,42 +97,6 @@ export function pageStrings(): Strings {
   const bundle: Readonly<Record<string, unknown>> = vscode.l10n.bundle ?? {};
   return Object.fromEntries(Object.entries(bundle).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 }
-
-const hostCommands: Readonly<Record<PageCommand, string>> = {
-  fit: 'tierwise.fitLowerTier',
-  'cancel-fit': 'tierwise.cancelFit',
-  'open-plan': 'tierwise.openPlan',
-  'open-sample': 'tierwise.openSample',
-  'open-report': 'tierwise.openReport',
-  'export-report': 'tierwise.exportReport',
-  refresh: 'tierwise.refresh',
-  'create-plan': 'tierwise.createPlan',
-  'open-fitted': 'tierwise.openFitted',
-  learn: 'tierwise.learnFromData',
-  'stop-learning': 'tierwise.stopLearning',
-  'open-learning': 'tierwise.openLearning',
-  'open-learned': 'tierwise.openLearned',
-  optimise: 'tierwise.optimiseEnergy',
-  'stop-optimise': 'tierwise.stopOptimise',
-  'open-optimised': 'tierwise.openOptimised',
-  'reveal-optimised': 'tierwise.revealOptimised',
-  'compare-optimised': 'tierwise.compareOptimised',
-  'delete-optimised': 'tierwise.deleteOptimised',
-  sparsify: 'tierwise.sparsify',
-  'stop-sparsify': 'tierwise.stopSparsify',
-  'open-sparsified': 'tierwise.openSparsified',
-  'reveal-sparsified': 'tierwise.revealSparsified',
-  'compare-sparsified': 'tierwise.compareSparsified',
-  'delete-sparsified': 'tierwise.deleteSparsified',
-  'run-compound': 'tierwise.runCompound',
-  'resume-compound': 'tierwise.resumeCompound',
-  'restart-compound': 'tierwise.restartCompound',
-  'stop-compound': 'tierwise.stopCompound',
-  'open-compound-log': 'tierwise.openCompoundLog',
-  'simulate-switching': 'tierwise.simulateSwitching',
-  'stop-switching': 'tierwise.stopSwitching',
-  'manage-trust': 'workbench.trust.manage',
-};
 
 /** The icon on the tab of a page. */
 export function pageIcon(extensionUri: vscode.Uri): { readonly light: vscode.Uri; readonly dark: vscode.Uri } {

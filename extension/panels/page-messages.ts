@@ -1,9 +1,12 @@
 import * as v from 'valibot';
-import { pageCommands, pageNames } from '../../webview/messages/commands.ts';
-import type { OptimiseOptions, SparsifyOptions, ToHost } from '../../webview/messages/index.ts';
+import type { OptimiseOptions, PageCommand, SparsifyOptions, ToHost } from '../../webview/messages/index.ts';
+import { hostCommands, pageNames } from './page-commands.ts';
 
 const maxTextLength = 4096;
 const text = v.pipe(v.string(), v.maxLength(maxTextLength));
+
+/** Those that the host can run. */
+const commands = Object.keys(hostCommands) as PageCommand[];
 
 /** What a search is asked to do; also checks what was remembered from an earlier window. */
 export const optimiseOptionsSchema: v.GenericSchema<unknown, OptimiseOptions> = v.object({
@@ -24,7 +27,7 @@ export const sparsifyOptionsSchema: v.GenericSchema<unknown, SparsifyOptions> = 
 
 const schema: v.GenericSchema<unknown, ToHost> = v.variant('kind', [
   v.object({ kind: v.literal('ready'), page: v.picklist(pageNames) }),
-  v.object({ kind: v.literal('command'), command: v.picklist(pageCommands) }),
+  v.object({ kind: v.literal('command'), command: v.picklist(commands) }),
   v.object({ kind: v.literal('reveal-layer'), id: text }),
   v.object({ kind: v.literal('optimise-options'), options: optimiseOptionsSchema }),
   v.object({ kind: v.literal('optimise-run'), options: optimiseOptionsSchema, write: v.boolean() }),

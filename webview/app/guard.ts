@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { pageCommands } from '../messages/commands.ts';
 import type { ToWebview } from '../messages/index.ts';
+import { pageCommands } from './guard-commands.ts';
 import { compound, sparsity } from './guard-language.ts';
 import { count, failure, figure, joules, list, maybeFigure, problems, running, searching, severity, text, written } from './guard-parts.ts';
 

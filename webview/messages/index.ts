@@ -1,5 +1,5 @@
 /**
- * What the extension host and the pages say to each other. Types only; commands.ts has the lists that messages are checked against.
+ * What the extension host and the pages say to each other. Types only.
  * Strings that name layers, files or tiers come from the user's files: pages show them with textContent, never as markup.
  */
 import type { FigureView, JoulesView } from './figures.ts';
