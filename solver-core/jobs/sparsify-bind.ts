@@ -1,18 +1,18 @@
 import { correctionStages } from '../compress/sparsify/stages.ts';
-import type { Evaluation, LayerWeights, RowsKind, SparsifyModel, SparsityState, ValuesRequest } from '../compress/sparsify/types.ts';
+import type { LayerWeights, SparsifyModel, SparsityState, ValuesRequest } from '../compress/sparsify/types.ts';
 import { assert } from '../model/error.ts';
 import { findBlocks } from '../model/blocks.ts';
 import type { Layer } from '../model/layer.ts';
-import type { SparsitySite } from '../model/sites.ts';
 import { encodeModel, readTensor, withThresholds, type OnnxModel } from '../onnx/index.ts';
-import { withZeroShares } from '../onnx/zero-shares.ts';
+import { Passes } from './sparsify-passes.ts';
 import { openBlockRunner, type BlockRunner } from './sparsify-parts.ts';
 import { openRowsRunner, type RowsRunner } from './sparsify-run.ts';
 import type { SearchRequest } from './sparsify-search.ts';
 import { siteThresholds } from './sparsify-thresholds.ts';
 
-/** Windows of a chunk of values of one block. */
+/** Windows of a chunk of values of one block, and rows of values that run together at most, all names counted. */
 const chunkWindows = 64;
+const maxRun = 2 ** 17;
 
 /** A model bound to files and a runtime. */
 export interface BoundModel {
@@ -41,19 +41,21 @@ export async function bindModel(
           windows: runner.calibration,
           runtime: request.runtime,
           sparse,
+          targets: targetsOf(siteLayers),
         })
       : null;
+  const passes = new Passes({ runner, byBlock, sites, sparse, rows: request.rows });
   const cache = new Map<string, LayerWeights | null>();
   return {
     rows: runner.rows,
     async dispose() {
-      byBlock?.clear();
+      await byBlock?.clear();
       await runner.dispose();
     },
     model: {
       sites,
       stages: correctionStages(model.graph, siteLayers),
-      evaluate: (state, rows) => evaluate(runner, sites, state, rows, sparse(state)),
+      evaluate: (state, rows) => passes.evaluate(state, rows),
       values: (requests, share) => values(runner, byBlock, requests, share, sparse),
       weights(id) {
         const known = cache.get(id);
@@ -73,25 +75,6 @@ export async function bindModel(
   };
 }
 
-async function evaluate(
-  runner: RowsRunner,
-  sites: readonly SparsitySite[],
-  state: SparsityState,
-  rows: RowsKind,
-  sparse: OnnxModel,
-): Promise<Evaluation> {
-  const counted = withZeroShares(
-    sparse,
-    sites.map(({ id, axis, layers: [first] }) => {
-      const setting = state.settings.get(id);
-      const positions = axis === 1 ? (first?.linear?.patches?.kernel.length ?? 0) : 0;
-      return { name: id, axis, positions, threshold: setting?.threshold ?? null, centre: setting?.centre ?? null };
-    }),
-  );
-  const { losses, means } = await runner.losses(encodeModel(counted.model), rows, [...counted.outputs.values()]);
-  return { losses, zeros: new Map([...counted.outputs].map(([site, output]) => [site, means.get(output) ?? 0])) };
-}
-
 async function* values(
   runner: RowsRunner,
   byBlock: BlockRunner | null,
@@ -103,17 +86,36 @@ async function* values(
   if (byBlock !== null && runner.calibration !== null && blocks.every((block) => block !== null)) {
     const { windows, tokens } = runner.calibration;
     const count = Math.max(1, Math.round((windows.length / tokens) * share));
-    for (let first = 0; first < count; first += chunkWindows) {
-      const size = Math.min(chunkWindows, count - first);
-      const results = [];
-      for (const [i, { state, names }] of requests.entries())
-        results.push(await byBlock.run(state, blocks[i] ?? 0, [...new Set(names)], first, size));
-      yield results;
+    const names = requests.reduce((sum, request) => sum + request.names.length, 0);
+    // Windows run together, but are handed out in chunks of the same size however many ran.
+    const most = chunkWindows * Math.max(1, Math.floor(maxRun / (chunkWindows * tokens * names)));
+    for (let first = 0; first < count; first += most) {
+      const size = Math.min(most, count - first);
+      const results: ReadonlyMap<string, Float32Array>[] = [];
+      for (const [i, request] of requests.entries())
+        results.push(await byBlock.run(request.state, blocks[i] ?? 0, [...new Set(request.names)], first, size));
+      for (let from = 0; from < size; from += chunkWindows) {
+        const [begin, end] = [from / size, Math.min(size, from + chunkWindows) / size];
+        yield results.map((all) => new Map([...all].map(([name, data]) => [name, between(data, begin, end)])));
+      }
     }
     return;
   }
   const asked = requests.map(({ state, names }) => ({ model: encodeModel(sparse(state)), names: [...new Set(names)] }));
   yield* runner.values(asked, share);
+}
+
+function between(data: Float32Array, begin: number, end: number): Float32Array {
+  return begin === 0 && end === 1 ? data : data.subarray(Math.round(data.length * begin), Math.round(data.length * end));
+}
+
+/** What a correction aims at: the results of layers, or the sums behind them, with their widths. */
+function targetsOf(layers: readonly Layer[]): ReadonlyMap<string, number> {
+  return new Map(
+    layers.flatMap(({ linear, residual, preActivation }): [string, number][] =>
+      linear?.patches === null ? [[residual?.sum ?? preActivation, linear.outputs]] : [],
+    ),
+  );
 }
 
 /** Weights of a dense layer with tensors of its own; null for others. */

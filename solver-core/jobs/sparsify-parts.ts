@@ -1,18 +1,19 @@
 import type { CorrectedLayer, SiteSetting, SparsityState } from '../compress/sparsify/types.ts';
-import type { ModelRuntime, RunTensor } from '../fit/index.ts';
+import type { ModelRuntime } from '../fit/index.ts';
 import { TierwiseError, assert } from '../model/error.ts';
 import type { Block } from '../model/blocks.ts';
 import type { Layer } from '../model/layer.ts';
-import { encodeModel, splitModel, withGraphOutputs, type OnnxModel } from '../onnx/index.ts';
+import { splitModel, type OnnxModel } from '../onnx/index.ts';
+import { openPart, type PartRows, type PartRunner } from './sparsify-part-run.ts';
 import type { TextWindows } from './text-loss.ts';
 import type { TokenModel } from './token-model.ts';
 
-/** Windows that run at once. */
-const windowsPerRun = 64;
+/** Numbers that kept values of one block of the model as it was given may hold. */
+const mostKept = 2 ** 25;
 
 /** Inner values of a language model, computed block by block from what enters the block: a correction goes through each block once. */
 export interface BlockRunner {
-  /** The block that gives a value; null: the value lies in none, or the model cannot be cut there. */
+  /** The block that gives values, or reads them where they enter it; null: they lie in none, or in several. */
   blockOf(names: readonly string[]): number | null;
   /** Values of a block under a state, [tokens, channels] each, for windows [first, first + count). */
   run(
@@ -22,16 +23,27 @@ export interface BlockRunner {
     first: number,
     count: number,
   ): Promise<ReadonlyMap<string, Float32Array>>;
-  /** Forgets what was kept of changed models. */
-  clear(): void;
+  /** What is left of the model behind the blocks that a state leaves as they are; null: it changes the first block, or what is in no block. */
+  tail(state: SparsityState): Tail | null;
+  /** Forgets what was kept, and frees what was opened for it. */
+  clear(): Promise<void>;
+}
+
+/** The model under a state from some block on. */
+export interface Tail {
+  readonly model: OnnxModel;
+  /** Runs a changed copy of `model` on all windows, from what enters it in the model as it was given. */
+  run(changed: OnnxModel, names: readonly string[]): Promise<ReadonlyMap<string, Float32Array>>;
 }
 
 /** What entered a block for all windows, and under which weights. */
 interface Entered {
   /** What was done to the layers before, and to what they read. */
-  readonly changes: readonly (SiteSetting | CorrectedLayer | undefined)[];
+  readonly changes: readonly Change[];
   readonly values: Float32Array;
 }
+
+type Change = SiteSetting | CorrectedLayer | undefined;
 
 /** What a block runner needs to know. */
 export interface BlockSource {
@@ -43,50 +55,164 @@ export interface BlockSource {
   readonly runtime: ModelRuntime;
   /** The model under a state. */
   readonly sparse: (state: SparsityState) => OnnxModel;
+  /** Values that are asked of the model as it was given again and again, with their widths; those of a block are computed together and kept until another block is asked for. */
+  readonly targets: ReadonlyMap<string, number>;
 }
 
 /** A runner by blocks; null when the model has no blocks or cannot be cut between them. */
 export function openBlockRunner(source: BlockSource): BlockRunner | null {
-  const { model, layers, blocks, token, windows, runtime, sparse } = source;
-  if (blocks.length < 2) return null;
-  let owners: ReadonlyMap<string, number>;
+  const { model, blocks, token } = source;
+  const cuts = new Set(blocks.map(({ output }) => output));
+  // A model of fixed batches runs as a whole, as does one whose state is what goes from block to block.
+  if (blocks.length < 2 || (token.batch ?? null) !== null || token.states.some(({ output }) => cuts.has(output))) return null;
   try {
-    owners = ownersOf(model, blocks);
+    return new Blocks(source, ownersOf(model, blocks));
   } catch (error) {
     if (error instanceof TierwiseError) return null;
     throw error;
   }
-  const inputOf = new Map(layers.map(({ id, input }) => [id, input]));
-  const count = windows.windows.length / windows.tokens;
+}
+
+class Blocks implements BlockRunner {
+  private readonly source: BlockSource;
+  private readonly owners: ReadonlyMap<string, number>;
+  private readonly inputOf: ReadonlyMap<string, string>;
+  private readonly count: number;
   // Two models are corrected beside each other at most: the one as it was given, and the sparse one.
-  const entered = new Map<string, Entered>();
-  const enter = async (state: SparsityState, block: number): Promise<Float32Array | null> => {
+  private readonly entered = new Map<string, Entered>();
+  /** Parts of the model as it was given stay open: they are asked for with every state that is tried. */
+  private readonly opened = new Map<string, PartRunner>();
+  private kept: { readonly key: string; readonly values: ReadonlyMap<string, Float32Array> } | null = null;
+
+  constructor(source: BlockSource, owners: ReadonlyMap<string, number>) {
+    this.source = source;
+    this.owners = owners;
+    this.inputOf = new Map(source.layers.map(({ id, input }) => [id, input]));
+    this.count = source.windows.windows.length / source.windows.tokens;
+  }
+
+  blockOf(names: readonly string[]): number | null {
+    const owners = names.map((name) => this.owners.get(name) ?? -1);
+    const last = Math.max(-1, ...owners);
+    const entering = this.source.blocks[last - 1]?.output;
+    return last >= 0 && names.every((name, i) => owners[i] === last || name === entering) ? last : null;
+  }
+
+  async run(
+    state: SparsityState,
+    block: number,
+    names: readonly string[],
+    first: number,
+    count: number,
+  ): Promise<ReadonlyMap<string, Float32Array>> {
+    const input = await this.enter(state, block);
+    const entering = this.source.blocks[block - 1]?.output;
+    if (input !== null && entering !== undefined && names.includes(entering)) {
+      const others = names.filter((name) => name !== entering);
+      const values = others.length === 0 ? [] : await this.run(state, block, others, first, count);
+      const perWindow = input.length / this.count;
+      return new Map([...values, [entering, input.subarray(first * perWindow, (first + count) * perWindow)]]);
+    }
+    const rows = { windows: this.source.windows, input, first, count };
+    if (!this.isDense(state, block + 1)) return await this.runOnce(part(this.source.sparse(state), this.source.blocks, block), names, rows);
+    const all = this.together(block, names, count);
+    if (all === null) return await this.runDense(block, names, rows);
+    const key = `${block} ${first} ${count}`;
+    if (this.kept?.key !== key) {
+      // What was kept goes before the next is made, so that one block's values are held at a time.
+      this.kept = null;
+      this.kept = { key, values: await this.runDense(block, all, rows) };
+    }
+    return this.kept.values;
+  }
+
+  tail(state: SparsityState): Tail | null {
+    const { blocks, sparse, windows, token, runtime } = this.source;
+    const inside = new Set(blocks.flatMap(({ layers }) => layers));
+    const changed = this.source.layers.filter(({ id }) => this.changesOf(state, id).some((change) => change !== undefined));
+    const block = blocks.findIndex(({ layers }) => changed.some(({ id }) => layers.includes(id)));
+    const before = blocks[block - 1];
+    if (before === undefined || changed.some(({ id }) => !inside.has(id))) return null;
+    return {
+      model: splitModel(sparse(state), before.output).upper,
+      run: async (whole, names) => {
+        const input = await this.enter(state, block);
+        const runner = await openPart(runtime, whole, token, names);
+        try {
+          return await runner.run({ windows, input, first: 0, count: this.count });
+        } finally {
+          await runner.dispose();
+        }
+      },
+    };
+  }
+
+  async clear(): Promise<void> {
+    this.entered.clear();
+    this.kept = null;
+    const runners = [...this.opened.values()];
+    this.opened.clear();
+    for (const runner of runners) await runner.dispose();
+  }
+
+  /** What enters a block for all windows; null: the block reads the model's own inputs. */
+  private async enter(state: SparsityState, block: number): Promise<Float32Array | null> {
     if (block === 0) return null;
-    const before = blocks.slice(0, block).flatMap((own) => own.layers);
-    const changes = before.flatMap((id) => [state.settings.get(inputOf.get(id) ?? ''), state.corrections.get(id)]);
-    const key = `${state.settings.size === 0 && state.corrections.size === 0 ? 'dense' : 'sparse'} ${block}`;
-    const known = entered.get(key);
+    const { blocks, windows } = this.source;
+    const changes = this.changes(state, block);
+    const dense = this.isDense(state, block);
+    const key = `${dense ? 'dense' : 'sparse'} ${block}`;
+    const known = this.entered.get(key);
     if (known?.changes.every((change, i) => change === changes[i]) === true) return known.values;
-    const input = await enter(state, block - 1);
+    const rows = { windows, input: await this.enter(state, block - 1), first: 0, count: this.count };
     const name = blocks[block - 1]?.output ?? '';
-    const results = await runPart(runtime, part(sparse(state), blocks, block - 1), [name], { token, windows, input, first: 0, count });
+    const results = dense
+      ? await this.runDense(block - 1, [name], rows)
+      : await this.runOnce(part(this.source.sparse(state), blocks, block - 1), [name], rows);
     const values = results.get(name);
     assert(values !== undefined, `no value ${name}`);
-    entered.set(key, { changes, values });
+    this.entered.set(key, { changes, values });
     return values;
-  };
-  return {
-    blockOf(names) {
-      const found = new Set(names.map((name) => owners.get(name)));
-      const [only] = found;
-      return found.size === 1 ? (only ?? null) : null;
-    },
-    async run(state, block, names, first, some) {
-      const input = await enter(state, block);
-      return await runPart(runtime, part(sparse(state), blocks, block), names, { token, windows, input, first, count: some });
-    },
-    clear: () => entered.clear(),
-  };
+  }
+
+  /** Whether nothing differs from the model as it was given in the first so many blocks. */
+  private isDense(state: SparsityState, blocks: number): boolean {
+    return this.changes(state, blocks).every((change) => change === undefined);
+  }
+
+  private changes(state: SparsityState, blocks: number): readonly Change[] {
+    return this.source.blocks.slice(0, blocks).flatMap(({ layers }) => layers.flatMap((id) => this.changesOf(state, id)));
+  }
+
+  private changesOf({ settings, corrections }: SparsityState, id: string): readonly Change[] {
+    return [settings.get(this.inputOf.get(id) ?? ''), corrections.get(id)];
+  }
+
+  /** All targets of a block, when what is asked is among them and there is room for all; null otherwise. */
+  private together(block: number, names: readonly string[], count: number): readonly string[] | null {
+    const { targets, windows } = this.source;
+    const own = [...targets].filter(([name]) => this.owners.get(name) === block);
+    const width = own.reduce((sum, [, channels]) => sum + channels, 0);
+    if (names.some((name) => !targets.has(name)) || width * count * windows.tokens > mostKept) return null;
+    return own.map(([name]) => name);
+  }
+
+  private async runDense(block: number, names: readonly string[], rows: PartRows): Promise<ReadonlyMap<string, Float32Array>> {
+    const { model, blocks, runtime, token } = this.source;
+    const key = JSON.stringify([block, names]);
+    let runner = this.opened.get(key);
+    if (runner === undefined) this.opened.set(key, (runner = await openPart(runtime, part(model, blocks, block), token, names)));
+    return await runner.run(rows);
+  }
+
+  private async runOnce(model: OnnxModel, names: readonly string[], rows: PartRows): Promise<ReadonlyMap<string, Float32Array>> {
+    const runner = await openPart(this.source.runtime, model, this.source.token, names);
+    try {
+      return await runner.run(rows);
+    } finally {
+      await runner.dispose();
+    }
+  }
 }
 
 /** Block number of every value that a block computes. Throws where the model cannot be cut. */
@@ -108,89 +234,4 @@ function part(model: OnnxModel, blocks: readonly Block[], block: number): OnnxMo
   assert(own !== undefined, `there is no block ${block}`);
   const upper = before === undefined ? model : splitModel(model, before.output).upper;
   return splitModel(upper, own.output).lower;
-}
-
-/** What a part runs on. */
-interface PartRows {
-  readonly token: TokenModel;
-  readonly windows: TextWindows;
-  /** [all tokens, channels] what enters, under the name of the part's first float input that is no state; null for the first block. */
-  readonly input: Float32Array | null;
-  readonly first: number;
-  readonly count: number;
-}
-
-async function runPart(
-  runtime: ModelRuntime,
-  model: OnnxModel,
-  names: readonly string[],
-  { token, windows: { windows, tokens }, input, first, count }: PartRows,
-): Promise<ReadonlyMap<string, Float32Array>> {
-  const runner = await runtime.open(encodeModel(withGraphOutputs(model, names)));
-  const results = new Map<string, Float32Array>();
-  const states = token.states.filter((state) => model.graph.inputs.some(({ name }) => name === state.input));
-  const stateNames = new Set(states.map((state) => state.input));
-  const entering = model.graph.inputs.find(({ name }) => name !== token.ids && !stateNames.has(name))?.name;
-  assert((entering === undefined) === (input === null), 'a part behind another reads one value');
-  const channels = input === null ? 0 : input.length / windows.length;
-  const put = (name: string, { data }: RunTensor, rows: number, target: (row: number) => number): void => {
-    const width = data.length / rows;
-    let array = results.get(name);
-    if (array === undefined) results.set(name, (array = new Float32Array(count * tokens * width)));
-    for (let row = 0; row < rows; row++) array.set(data.subarray(row * width, (row + 1) * width), target(row) * width);
-  };
-  try {
-    for (let done = 0; done < count; done += windowsPerRun) {
-      const n = Math.min(windowsPerRun, count - done);
-      const start = first + done;
-      if (token.kind === 'parallel') {
-        const feeds = new Map<string, RunTensor>();
-        for (const { name } of model.graph.inputs) {
-          if (name === token.ids)
-            feeds.set(name, { dims: [n, tokens], data: Float32Array.from(windows.subarray(start * tokens, (start + n) * tokens)) });
-          else if (name === entering && input !== null)
-            feeds.set(name, {
-              dims: [n, tokens, channels],
-              data: input.subarray(start * tokens * channels, (start + n) * tokens * channels),
-            });
-        }
-        const outputs = await runner.run(feeds, names);
-        for (const name of names) put(name, valueOf(outputs, name), n * tokens, (row) => done * tokens + row);
-        continue;
-      }
-      let fed = new Map<string, RunTensor>(
-        states.map((state) => {
-          const shape = model.graph.inputs.find(({ name }) => name === state.input)?.shape ?? state.shape;
-          const dims = shape.map((dim) => (typeof dim === 'number' ? dim : n));
-          return [state.input, { dims, data: new Float32Array(dims.reduce((a, b) => a * b, 1)) }];
-        }),
-      );
-      const asked = [...new Set([...names, ...states.map(({ output }) => output)])];
-      for (let t = 0; t < tokens; t++) {
-        const feeds = new Map(fed);
-        if (model.graph.inputs.some(({ name }) => name === token.ids))
-          feeds.set(token.ids, { dims: [n], data: Float32Array.from({ length: n }, (_, w) => windows[(start + w) * tokens + t]!) });
-        if (entering !== undefined && input !== null) {
-          const data = new Float32Array(n * channels);
-          for (let w = 0; w < n; w++) {
-            const at = ((start + w) * tokens + t) * channels;
-            data.set(input.subarray(at, at + channels), w * channels);
-          }
-          feeds.set(entering, { dims: [n, channels], data });
-        }
-        const outputs = await runner.run(feeds, asked);
-        for (const name of names) put(name, valueOf(outputs, name), n, (row) => (done + row) * tokens + t);
-        fed = new Map(states.map((state) => [state.input, valueOf(outputs, state.output)]));
-      }
-    }
-  } finally {
-    await runner.dispose();
-  }
-  return results;
-}
-
-function valueOf(outputs: ReadonlyMap<string, RunTensor>, name: string): RunTensor {
-  const tensor = outputs.get(name);
-  assert(tensor !== undefined, `no value ${name}`);
-  return tensor;
 }

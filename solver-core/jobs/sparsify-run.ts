@@ -59,7 +59,7 @@ function textRunner({ token, ids, context }: Extract<SearchRows, { kind: 'text' 
       const runner = await openTokenRunner(runtime, model, token, []);
       try {
         const { logits, values } = await runner.run(windows, tokens, extra);
-        const means = new Map([...values].map(([name, data]) => [name, data.reduce((a, b) => a + b, 0) / data.length]));
+        const means = new Map([...values].map(([name, data]) => [name, meanOf(data)]));
         return { losses: textLoss(logits, token.vocabulary, targets).losses, means };
       } finally {
         await runner.dispose();
@@ -75,7 +75,7 @@ function textRunner({ token, ids, context }: Extract<SearchRows, { kind: 'text' 
           const size = Math.min(count - first, chunkWindows(asked));
           const chunk = windows.subarray(first * tokens, (first + size) * tokens);
           const results = [];
-          for (const [i, runner] of runners.entries()) results.push((await runner.run(chunk, tokens, asked[i]?.names ?? [])).values);
+          for (const [i, runner] of runners.entries()) results.push((await runner.run(chunk, tokens, asked[i]?.names ?? [], false)).values);
           yield results;
           first += size;
         }
@@ -84,6 +84,13 @@ function textRunner({ token, ids, context }: Extract<SearchRows, { kind: 'text' 
       }
     },
   };
+}
+
+/** Mean, summed in double precision from the first number to the last. */
+export function meanOf(data: Float32Array): number {
+  let sum = 0;
+  for (const value of data) sum += value;
+  return sum / data.length;
 }
 
 /** Windows of a chunk: few where many values are asked, so that a chunk of usual models stays below some 64 MB. */

@@ -2,6 +2,7 @@ import type { ModelRunner, ModelRuntime, RunTensor } from '../fit/model-runner.t
 import { assert } from '../model/error.ts';
 import { encodeModel, readModel, withGraphOutputs } from '../onnx/index.ts';
 import type { TokenModel } from './token-model.ts';
+import { spreadRows } from './token-rows.ts';
 
 /** Tokens that a parallel model takes in one run, and windows of a step model; fixed, so that results do not depend on how many there are. */
 const tokensPerRun = 4096;
@@ -12,12 +13,13 @@ export interface TokenRunner {
   /**
    * Runs windows of equal length, [n, tokens] row-major, states zero at their start. Logits at every position, [n * tokens, vocabulary],
    * and of each asked inner value its last dimension at every position, [n * tokens, channels]. The values that may be asked are those
-   * the runner was opened with; default: all of them.
+   * the runner was opened with; default: all of them. `scores` false: the logits stay behind, and an empty array comes in their place.
    */
   run(
     windows: Int32Array,
     tokens: number,
     extra?: readonly string[],
+    scores?: boolean,
   ): Promise<{ readonly logits: Float32Array; readonly values: ReadonlyMap<string, Float32Array> }>;
   dispose(): Promise<void>;
 }
@@ -34,14 +36,14 @@ export async function openTokenRunner(
 ): Promise<TokenRunner> {
   const runner = await runtime.open(extra.length === 0 ? model : withOutputs(model, extra));
   return {
-    async run(windows, tokens, asked = extra) {
+    async run(windows, tokens, asked = extra, scores = true) {
       assert(tokens >= 1 && windows.length % tokens === 0, `${windows.length} ids are no windows of ${tokens}`);
       assert(
         token.contextLimit === null || tokens <= token.contextLimit,
         `windows of ${tokens} tokens, the model takes ${token.contextLimit}`,
       );
       const n = windows.length / tokens;
-      const result = new Results(n * tokens, [token.logits, ...asked]);
+      const result = new Results(n * tokens, scores ? [token.logits, ...asked] : asked);
       assert(
         token.exactContext !== true || tokens === token.contextLimit,
         `windows of ${tokens} tokens, the model takes ${token.contextLimit}`,
@@ -78,25 +80,26 @@ async function runWhole(runner: ModelRunner, token: TokenModel, { first, count, 
   data.set(windows.subarray(first * tokens, (first + count) * tokens));
   const outputs = await runner.run(new Map([[token.ids, { dims: [batch, tokens], data }]]), result.names);
   for (const name of result.names)
-    result.put(name, firstRows(given(outputs, name), count, batch), count * tokens, (row) => first * tokens + row);
+    result.put(name, firstRows(given(outputs, name), count, batch), { rows: count * tokens, first: first * tokens, stride: 1 });
 }
 
 async function runSteps(runner: ModelRunner, token: TokenModel, { first, count, tokens, windows }: Part, result: Results): Promise<void> {
   const batch = token.batch ?? count;
-  let states = new Map<string, RunTensor>(
+  const feeds = new Map<string, RunTensor>(
     token.states.map(({ input, shape }) => {
       const dims = shape.map((dim) => dim ?? batch);
       return [input, { dims, data: new Float32Array(dims.reduce((a, b) => a * b, 1)) }];
     }),
   );
-  const names = [...result.names, ...token.states.map(({ output }) => output)];
+  const names = [...new Set([...result.names, ...token.states.map(({ output }) => output)])];
+  const ids = new Float32Array(batch);
+  feeds.set(token.ids, { dims: [batch], data: ids });
   for (let t = 0; t < tokens; t++) {
-    const ids = new Float32Array(batch);
     for (let w = 0; w < count; w++) ids[w] = windows[(first + w) * tokens + t]!;
-    const outputs = await runner.run(new Map([...states, [token.ids, { dims: [batch], data: ids }]]), names);
+    const outputs = await runner.run(feeds, names);
     for (const name of result.names)
-      result.put(name, firstRows(given(outputs, name), count, batch), count, (row) => (first + row) * tokens + t);
-    states = new Map(token.states.map(({ input, output }) => [input, given(outputs, output)]));
+      result.put(name, firstRows(given(outputs, name), count, batch), { rows: count, first: first * tokens + t, stride: tokens });
+    for (const { input, output } of token.states) feeds.set(input, given(outputs, output));
   }
 }
 
@@ -122,12 +125,13 @@ class Results {
     this.names = [...new Set(names)];
   }
 
-  put(name: string, { dims, data }: RunTensor, rows: number, target: (row: number) => number): void {
+  /** Row i goes to row first + i * stride. */
+  put(name: string, { dims, data }: RunTensor, { rows, first, stride }: { rows: number; first: number; stride: number }): void {
     assert(rows > 0 && data.length % rows === 0, `value ${name} of shape [${dims.join(', ')}] has no row for each of ${rows} tokens`);
     const width = data.length / rows;
     let array = this.arrays.get(name);
     if (array === undefined) this.arrays.set(name, (array = new Float32Array(this.rows * width)));
-    for (let row = 0; row < rows; row++) array.set(data.subarray(row * width, (row + 1) * width), target(row) * width);
+    spreadRows(data, width, array, first, stride);
   }
 
   taken(logits: string, asked: readonly string[]): { readonly logits: Float32Array; readonly values: ReadonlyMap<string, Float32Array> } {
