@@ -27,7 +27,7 @@ export function stepLine(step: CompoundStep): string {
             ? ''
             : `, new: ${update.newClasses
                 .slice(0, 5)
-                .map((name) => inert(name, 20))
+                .map((name) => `"${inert(name, 20)}"`)
                 .join(', ')}`
         }`;
   return (

@@ -3,7 +3,7 @@ import { compoundHints } from '../../extension/compound-hint.ts';
 import { rememberedCompound, restoredCompound } from '../../extension/compound-record.ts';
 import { brokenCompound, finishedCompound, startedCompound, thinned, withStep, type CompoundRun } from '../../extension/compound-run.ts';
 import { compoundView, thresholdText } from '../../extension/to-compound-view.ts';
-import type { OutlineCompound, PlanOutline } from '../../solver-core/protocol/index.ts';
+import type { CompoundDocument, OutlineCompound, PlanOutline } from '../../solver-core/protocol/index.ts';
 import { guardMessage } from '../../webview/app/guard.ts';
 import type { CompoundView } from '../../webview/messages/index.ts';
 import {
@@ -25,6 +25,19 @@ const view = (
   inspected: number | null = null,
   planHash: string | null = null,
 ): CompoundView => compoundView(run, { known, inspected, planHash }, plainText);
+
+describe('what Resume would do', () => {
+  const after = (done: number, how: CompoundDocument['from']['how'] = 'start'): CompoundView =>
+    view({ ...compoundDone, record: { ...compound, from: { how, before: 640, after: done, of: 4096 } } });
+
+  it('says where a stopped stream goes on, and that one that was read to its end is read once more', () => {
+    expect(after(1280).resumeNote).toContain('behind decision 1,280 of 4,096');
+    expect(after(4096).resumeNote).toContain('read to its end');
+    expect(after(1280, 'continued').result?.began).toContain('behind decision 640');
+    expect(after(1280, 'another').result?.began).toContain('another one');
+    expect(guardMessage({ kind: 'compound', strings: {}, view: after(1280) })).toMatchObject({ ok: true });
+  });
+});
 
 describe('a run of a compound model', () => {
   it('collects decisions, course and updates batch by batch', () => {

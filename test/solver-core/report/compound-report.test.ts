@@ -20,7 +20,7 @@ test.each([
 test('a batch is one inert line with all four sums', () => {
   const line = stepLine(compoundRun().steps[2]!);
   expect(line).toBe(
-    'batch 2: 64 decisions, accuracy 55.0 % (55.0 % so far), 25.0 % escalated, 12.5 % hits, 30 mJ against 21 mJ lower only, 36 mJ whole depth, 36 mJ with retraining; skip, new: 2, 3',
+    'batch 2: 64 decisions, accuracy 55.0 % (55.0 % so far), 25.0 % escalated, 12.5 % hits, 30 mJ against 21 mJ lower only, 36 mJ whole depth, 36 mJ with retraining; skip, new: "2", "3"',
   );
   expect(stepLine(hostileCompoundRun().steps[0]!)).not.toContain('\u001b');
 });
