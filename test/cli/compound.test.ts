@@ -55,7 +55,7 @@ describe('tierwise compound', () => {
     const second = await product.run([...words, '--format', 'md', '--quiet'], { cwd: folder });
     expect(second.code).toBe(0);
     expect(second.stderr).toBe('');
-    expect(second.stdout).toContain('Went on to 1,800 rows decided so far');
+    expect(second.stdout).toContain('The figures are of all 1,800 decisions of this state.');
     expect(existsSync(join(folder, 'out/large.compound.log.jsonl'))).toBe(true);
   });
 

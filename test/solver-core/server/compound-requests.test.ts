@@ -67,7 +67,8 @@ test('every batch is told with its decisions; stopping keeps the whole ones, and
     expect(steps[1]!.shown[0]!.index).toBe(50);
     const second = await rpc.sendRequest<CompoundDocument>('tierwise/compound', params);
     expect(second.resumed).toBe(true);
-    expect(second.totals.decisions).toBe(first.totals.decisions + 900);
+    expect(second.from).toEqual({ how: 'continued', before: first.totals.decisions, after: 900, of: 900 });
+    expect(second.totals.decisions).toBe(900);
     expect(existsSync(second.outputs.log)).toBe(true);
   }));
 
