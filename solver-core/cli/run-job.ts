@@ -13,9 +13,14 @@ export function print(call: CliCall, document: unknown, text: () => string): voi
   process.stdout.write(call.options.json ? jsonLine(document) : text());
 }
 
-/** Shows progress while a job runs and clears it afterwards, whatever the outcome. */
-export async function withProgress<T>(call: CliCall, abort: AbortFlag, job: (control: JobControl) => Promise<T>): Promise<T> {
-  const progress = progressPrinter(call.options.quiet);
+/** Shows progress while a job runs and clears it afterwards, whatever the outcome. `everyMs`: see `progressPrinter`. */
+export async function withProgress<T>(
+  call: CliCall,
+  abort: AbortFlag,
+  job: (control: JobControl) => Promise<T>,
+  everyMs?: number,
+): Promise<T> {
+  const progress = progressPrinter(call.options.quiet, everyMs);
   try {
     return await job({ abort, onProgress: progress.show });
   } finally {

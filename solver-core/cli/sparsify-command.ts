@@ -13,14 +13,21 @@ import { jsonLine } from './json-line.ts';
 import { withProgress } from './run-job.ts';
 import type { Command } from './run-job.ts';
 
+/** A search takes minutes: without a terminal, too, it says where it is. */
+const lineEveryMs = 12_000;
+
 /** `tierwise sparsify PLAN`. Exit code 1 when nothing was within the bound. */
 export const sparsify: Command = async (call, environment, abort) => {
   expectCall(call, ['PLAN'], ['max-loss', 'method', 'per', 'no-correct', 'without', 'target', 'out', 'trial', 'fresh', 'format', 'quiet']);
   const format = choose(call.options.format, 'format', ['text', 'md', 'json'], call.options.json ? 'json' : 'text');
   if (format !== 'json') refuseJson(call, format);
   const params = sparsifyParams(call);
-  const document = await withProgress(call, abort, (control) =>
-    sparsifyJob(environment, params, { ...control, onProgress: (event) => control.onProgress?.(withPointLine(event)) }, searchThresholds),
+  const document = await withProgress(
+    call,
+    abort,
+    (control) =>
+      sparsifyJob(environment, params, { ...control, onProgress: (event) => control.onProgress?.(withPointLine(event)) }, searchThresholds),
+    lineEveryMs,
   ).catch((error: unknown) => {
     throw isAbort(error) && params.trial !== true ? cancelled() : error;
   });
