@@ -1,11 +1,11 @@
 import type { RidgeSums } from '../../fit/ridge/sums.ts';
 import { combineSums } from '../../fit/ridge/sums.ts';
 import { checkAbort } from '../../model/abort.ts';
-import { assert } from '../../model/error.ts';
+import { assert, TierwiseError } from '../../model/error.ts';
 import type { Layer } from '../../model/layer.ts';
 import type { SparsitySite } from '../../model/sites.ts';
 import { sparseInputs } from './apply.ts';
-import { biasOnly, chunkSums, openChangeSolver, solveContext, squaredError, type ChangedWeights } from './ridge-sums.ts';
+import { biasOnly, chunkSums, openChangeSolver, solveContext, squaredError, type ChangedWeights, type ChangeSolver } from './ridge-sums.ts';
 import { rectifiedTargets } from './rectified-targets.ts';
 import {
   denseState,
@@ -129,19 +129,32 @@ async function correctGroup(group: Group, { numerics, abort }: CorrectionRequest
   const plain = biasOnly(group.solve, original);
   let best = { ridge: Infinity, error: group.apart === undefined ? Infinity : await squaredError(numerics, group.apart, plain) };
   for (const ridge of group.apart === undefined ? [1e-1] : ridges) {
-    const tried = await (await openChangeSolver({ sums: group.solve, weights: original, ridge }, numerics, abort)).solve(group.solve);
+    const solver = await openOrNone({ sums: group.solve, weights: original, ridge }, numerics, abort);
+    if (solver === null) continue;
+    const tried = await solver.solve(group.solve);
     const error = group.apart === undefined ? 0 : await squaredError(numerics, group.apart, tried);
     if (error < best.error) best = { ridge, error };
   }
   if (best.ridge === Infinity) return split(members, biasOnly(all, original), outputs);
   const rectified = members.map(({ layer }) => layer.activation === 'Relu');
   const widths = members.map(({ stored }) => stored.bias.length);
-  const solver = await openChangeSolver({ sums: all, weights: original, ridge: best.ridge }, numerics, abort);
+  const solver = await openOrNone({ sums: all, weights: original, ridge: best.ridge }, numerics, abort);
+  if (solver === null) return split(members, biasOnly(all, original), outputs);
   let solution = await solver.solve(all);
   for (let step = 0; step < rectifierSteps && group.chunks.length > 0; step++) {
     solution = await solver.solve(await rectifiedTargets(numerics, all, group.chunks, solution, { widths, rectified }));
   }
   return split(members, solution, outputs);
+}
+
+/** Null where the equations have no stable solution, because next to nothing is left of the inputs: the weights then stay. */
+async function openOrNone(...problem: Parameters<typeof openChangeSolver>): Promise<ChangeSolver | null> {
+  try {
+    return await openChangeSolver(...problem);
+  } catch (error) {
+    if (error instanceof TierwiseError && error.code === 'singular-gram') return null;
+    throw error;
+  }
 }
 
 function grouped(targets: readonly Target[]): readonly Group[] {

@@ -135,6 +135,23 @@ describe('parts of the search', () => {
     expect(sums.corrected).toBeLessThan(sums.plain);
   });
 
+  test('where the equations have no stable solution the weights stay and only the bias changes', async () => {
+    const { model } = toyModel(1);
+    const samples = await collectSamples(model, model.sites, 'channel');
+    const settings = settingsAt(
+      { samples, sensitivity: new Map() },
+      priceFor({ samples, sensitivity: new Map() }, model.sites, new Map(), 0.75),
+    );
+    const failing = { ...numerics, factor: () => Promise.resolve({ failedPivot: 0 }) };
+    const { corrections } = await correctModel({ model, settings, share: 1, control: { numerics: failing } });
+    expect(corrections.size).toBeGreaterThan(0);
+    for (const [id, { weights, bias }] of corrections) {
+      const stored = model.weights(id)!;
+      expect(weights).toEqual(stored.store(stored.weights, stored.bias).weights);
+      expect(bias).not.toEqual(stored.store(stored.weights, stored.bias).bias);
+    }
+  });
+
   test('a solve is the least of its objective: any other weights and bias cost more', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 1000 }), fc.constantFrom(1e-3, 1e-1, 1), async (seed, ridge) => {
