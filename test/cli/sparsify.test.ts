@@ -1,10 +1,16 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import { createRequire } from 'node:module';
 import { cpSync, existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { build } from 'esbuild';
 import ort from 'onnxruntime-node';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { parseCall as ParseCall } from '../../solver-core/cli/args.ts';
+import type { Command } from '../../solver-core/cli/run-job.ts';
+import type { createEnvironment as CreateEnvironment } from '../../solver-core/jobs/environment.ts';
+import type { TierwiseError } from '../../solver-core/model/error.ts';
 import type { SparsifyDocument } from '../../solver-core/protocol/index.ts';
 import { languageModel, letters, text } from '../solver-core/jobs/tiny-language-model.ts';
 import { projectRoot } from '../shared.ts';
@@ -15,11 +21,13 @@ import { errorSchema, evalSchema, inspectSchema } from './schemas.ts';
 import { sparsifySchema } from './sparsify-schema.ts';
 
 let product: Product;
+let inside: Commands;
 let folder = '';
 let ran: Ran;
 let document: SparsifyDocument;
 beforeAll(async () => {
   product = await buildProduct();
+  inside = await openCommands();
   folder = language();
   ran = await run('sparsify p.tiers --max-loss 2 --json');
   document = documentOf(ran) as SparsifyDocument;
@@ -27,6 +35,47 @@ beforeAll(async () => {
 afterAll(() => product.remove());
 
 const run = (words: string, cwd = folder): Promise<Ran> => product.run(words.split(' '), { cwd });
+/** The commands as the product bundles them, to be called within this process: starting one costs more than what a refusal asks of it. */
+async function openCommands(): Promise<Commands> {
+  const outfile = join(dirname(product.cli), 'commands.cjs');
+  const contents = [
+    ['parseCall', 'solver-core/cli/args.ts'],
+    ['commands', 'solver-core/cli/commands.ts'],
+    ['createEnvironment', 'solver-core/jobs/environment.ts'],
+  ].map(([name, file]) => `export { ${name} } from './${file}';`);
+  await build({
+    absWorkingDir: projectRoot,
+    stdin: { contents: contents.join('\n'), resolveDir: projectRoot },
+    outfile,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    external: ['onnxruntime-node', 'serialport', 'koffi'],
+    define: { TIERWISE_VERSION: '"0.0.0-test"' },
+    logLevel: 'error',
+  });
+  return createRequire(import.meta.url)(outfile) as Commands;
+}
+
+interface Commands {
+  readonly parseCall: typeof ParseCall;
+  readonly commands: Readonly<Record<string, Command>>;
+  readonly createEnvironment: typeof CreateEnvironment;
+}
+
+/** What a call is refused with. */
+async function refused(words: string, cwd = folder): Promise<{ readonly category: string; readonly code: string }> {
+  const placed = words.split(' ').map((word) => (/\.|^none$/.test(word) ? join(cwd, word) : word));
+  let code;
+  try {
+    const call = inside.parseCall([...placed, '--quiet', '--json']);
+    code = await inside.commands[call.command]?.(call, inside.createEnvironment('0.0.0-test', product.cli), new AbortController().signal);
+  } catch (error) {
+    return error as TierwiseError;
+  }
+  throw new Error(`"${words}" ended with ${code}`);
+}
 const hash = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex');
 
 /** A folder with a small language model, its vocabulary, a text and a plan. */
@@ -152,6 +201,17 @@ describe('tierwise sparsify', () => {
 });
 
 describe('bad calls and files', () => {
+  test('a refusal is one document, and its kind the exit code', async () => {
+    for (const [words, exit, expected] of [
+      ['sparsify p.tiers --method best', 2, 'usage'],
+      ['eval m.onnx --data none.txt --tokens vocab.json', 1, 'text-unreadable'],
+    ] as const) {
+      const json = await run(`${words} --json`);
+      expect([json.code, errorCode(json)]).toEqual([exit, expected]);
+      expect(v.safeParse(errorSchema, documentOf(json)).issues).toBeUndefined();
+    }
+  });
+
   test.each([
     'sparsify',
     'sparsify p.tiers --max-loss two',
@@ -167,9 +227,7 @@ describe('bad calls and files', () => {
     'eval m.onnx --data input.txt --tokens vocab.json --context 0',
     'eval m.onnx --data input.txt --tokens vocab.json --engine gpu',
   ])('%s is a usage error', async (words) => {
-    const json = await run(`${words} --json`);
-    expect(json.code).toBe(2);
-    expect(v.safeParse(errorSchema, documentOf(json)).issues).toBeUndefined();
+    expect((await refused(words)).category).toBe('usage');
   });
 
   test.each([
@@ -182,8 +240,8 @@ describe('bad calls and files', () => {
   ])('%s: %s', async (words, code) => {
     writeFileSync(join(folder, 'one.txt'), 'a');
     writeFileSync(join(folder, 'five.json'), '["a","b","c","d","e"]');
-    const failed = await run(`${words} --json`);
-    expect([failed.code, errorCode(failed)]).toEqual([1, code]);
+    const { category, code: found } = await refused(words);
+    expect([category, found]).toEqual(['input', code]);
   });
 
   test('a character outside of the vocabulary is named with line and column', async () => {
@@ -215,8 +273,8 @@ describe('a plan with data', () => {
   ])('%s: %s', async (data, code) => {
     const own = product.digits();
     plan(own, data);
-    const failed = await run('sparsify d.tiers --json', own);
-    expect([failed.code, errorCode(failed)]).toEqual([1, code]);
+    const { category, code: found } = await refused('sparsify d.tiers', own);
+    expect([category, found]).toEqual(['input', code]);
   });
 });
 
