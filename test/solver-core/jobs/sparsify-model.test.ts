@@ -19,7 +19,7 @@ import { hasShared, shared } from '../../shared.ts';
 const context = 32;
 
 /** A search on a short passage of the training text, at the sites of the last block only. */
-async function request(name: string, changed: Partial<SearchRequest> = {}): Promise<SearchRequest> {
+async function request(name: string, windows = 60): Promise<SearchRequest> {
   const model = readModel(readFileSync(shared(`material/models/own/${name}.onnx`))).value!;
   const shapes = inferShapes(model.graph);
   const layers = findLayers(model.graph, shapes);
@@ -31,7 +31,7 @@ async function request(name: string, changed: Partial<SearchRequest> = {}): Prom
     layers,
     sites,
     active: new Set(sites.filter(({ block }) => block === 5).map(({ id }) => id)),
-    rows: { kind: 'text', token: tokenModel({ model, shapes }).value!, ids: ids.subarray(0, 60 * context + 1), context },
+    rows: { kind: 'text', token: tokenModel({ model, shapes }).value!, ids: ids.subarray(0, windows * context + 1), context },
     runtime: ortRuntime(),
     method: 'budget',
     maxLoss: 0.02,
@@ -39,7 +39,6 @@ async function request(name: string, changed: Partial<SearchRequest> = {}): Prom
     correct: true,
     seed: 1,
     resume: null,
-    ...changed,
   };
 }
 
@@ -47,7 +46,7 @@ const control = { onProgress: () => undefined, onPoint: () => undefined, keep: (
 
 describe.skipIf(!hasShared)('the search on model files', () => {
   test.each(['opt_char', 'rwkv_char_step'])('%s: values by block are those of the whole model, bit for bit', async (name) => {
-    const asked = await request(name);
+    const asked = await request(name, 10);
     const { rows } = asked;
     if (rows.kind !== 'text') throw new Error('a text');
     const bound = await bindModel(asked);
@@ -73,9 +72,40 @@ describe.skipIf(!hasShared)('the search on model files', () => {
     await bound.dispose();
   });
 
+  test.each(['opt_char', 'rwkv_char_step'])(
+    '%s: a pass from the block of its site on gives the loss and zeros of a whole pass',
+    async (name) => {
+      const asked = await request(name, 10);
+      const { rows, sites } = asked;
+      if (rows.kind !== 'text') throw new Error('a text');
+      const bound = await bindModel(asked);
+      const { windows, targets } = textWindows(rows.ids, context, 0, Math.floor(rows.ids.length * 0.8));
+      for (const block of [0, 2, 5]) {
+        const site = sites.filter((own) => own.block === block).at(-1)!;
+        const setting = { threshold: new Float32Array(site.channels).fill(0.3), centre: null };
+        const state: SparsityState = { settings: new Map([[site.id, setting]]), corrections: new Map() };
+        const judged = await bound.model.evaluate(state, 'calibration');
+        const sparse = withThresholds(asked.model, [{ site: site.id, axis: -1, ...setting }], asked.layers);
+        const others = sites.filter((own) => own.rectified || own === site || own === sites[0]);
+        const names = others.map(({ id }) => id);
+        const runner = await openTokenRunner(ortRuntime(), encodeModel(sparse), rows.token, names);
+        const { logits, values } = await runner.run(windows, context);
+        await runner.dispose();
+        expect(judged.losses).toEqual(textLoss(logits, rows.token.vocabulary, targets).losses);
+        for (const own of others) {
+          const x = values.get(own.id)!;
+          const zeros = x.filter((v) => Math.abs(v) <= (own === site ? Math.fround(0.3) : 0)).length / x.length;
+          expect(judged.zeros.get(own.id)!.toFixed(5)).toBe(zeros.toFixed(5));
+        }
+        expect([...judged.zeros.keys()].sort()).toEqual(sites.map(({ id }) => id).sort());
+      }
+      await bound.dispose();
+    },
+  );
+
   test('a search keeps its bound, hands out what the file then does, and goes on from what it kept', async () => {
     const kept: unknown[] = [];
-    const asked = await request('opt_char');
+    const asked = await request('opt_char', 40);
     const found = await searchThresholds(asked, { ...control, keep: (value) => Promise.resolve(void kept.push(value)) });
     expect(found.chosen).not.toBeNull();
     const point = found.points.find(({ chosen }) => chosen)!;
