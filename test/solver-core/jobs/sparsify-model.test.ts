@@ -105,7 +105,7 @@ describe.skipIf(!hasShared)('the search on model files', () => {
 
   test('a search keeps its bound, hands out what the file then does, and goes on from what it kept', async () => {
     const kept: unknown[] = [];
-    const asked = await request('opt_char', 40);
+    const asked = await request('opt_char', 26);
     const found = await searchThresholds(asked, { ...control, keep: (value) => Promise.resolve(void kept.push(value)) });
     expect(found.chosen).not.toBeNull();
     const point = found.points.find(({ chosen }) => chosen)!;
