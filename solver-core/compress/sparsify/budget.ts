@@ -12,10 +12,10 @@ export const marginErrors = 1.645;
 /** Sparsity that the search begins at, between that of the model as it is (0) and 1. */
 const firstShare = 0.45;
 /** Prices that are tried. */
-const tries = 5;
+const tries = 6;
 /** Sparsities closer than this are the same, and so much of the bound is as good as all of it. */
-const closeEnough = 0.002;
-const wellSpent = 0.94;
+const closeEnough = 0.001;
+const wellSpent = 0.97;
 /** Parts of the run, for progress. */
 const probing = 0.3;
 
@@ -102,7 +102,7 @@ function nextTarget(
   bound: number,
 ): number {
   // Aimed slightly below the bound: a point above it is of no use.
-  const goal = Math.sqrt(0.97 * bound);
+  const goal = Math.sqrt(0.98 * bound);
   if (high === null) {
     const guess = low.cost > 0 ? low.target + (1 - low.target) * Math.min(0.5, 0.25 * Math.log(bound / low.cost)) : (1 + low.target) / 2;
     return Math.max(guess, low.target);
