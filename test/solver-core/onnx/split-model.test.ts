@@ -58,7 +58,7 @@ function errorOf(model: OnnxModel, cut: string): TierwiseError {
 
 describe('splitModel', () => {
   test('composes to the whole at every layer of a network', async () => {
-    const model = opened(readFileSync(join(projectRoot, 'examples/digits/digits.fitted.onnx')));
+    const model = opened(readFileSync(join(projectRoot, 'examples/digits/digits.onnx')));
     const x: RunTensor = { dims: [5, 64], data: numbers(320) };
     const inputs = new Map([[model.graph.inputs[0]!.name, x]]);
     const whole = await run(model, inputs);
