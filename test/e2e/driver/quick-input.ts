@@ -9,6 +9,21 @@ export async function runCommand(page: Page, title: string): Promise<void> {
   await chooseTyped(page, `>${title}`, title);
 }
 
+/** Whether the palette offers a command within some seconds; the palette is closed again. */
+export async function isOffered(page: Page, title: string): Promise<boolean> {
+  await page.keyboard.press('F1');
+  const input = page.locator('.quick-input-widget input').first();
+  await until('the palette to open', async () => await input.isVisible());
+  await input.fill(`>${title}`);
+  const first = page.locator(ROW).first();
+  const offered = await until('the command', async () => plain((await first.textContent({ timeout: 500 })) ?? '').includes(title), {
+    timeoutMs: 5000,
+  }).catch(() => false);
+  await page.keyboard.press('Escape');
+  await until('the palette to close', async () => !(await input.isVisible()));
+  return offered;
+}
+
 /** Opens a file of the folder by name and waits for its tab. */
 export async function openFile(page: Page, name: string): Promise<void> {
   await page.keyboard.press('Control+P');

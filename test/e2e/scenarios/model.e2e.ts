@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { encodeModel, readModel } from '../../../solver-core/onnx/index.ts';
 import { hasShared, shared } from '../../shared.ts';
-import { openFile, pick, runCommand } from '../driver/quick-input.ts';
+import { isOffered, openFile, pick, runCommand } from '../driver/quick-input.ts';
 import { cspScenario, scenario } from '../driver/scenario.ts';
 import { openSession } from '../driver/session.ts';
 import type { Session } from '../driver/session.ts';
@@ -41,9 +41,17 @@ afterAll(async () => {
 
 /** Opens a file in the model editor by the menu that VS Code offers for optional editors; gives the frame once it has text. */
 async function openModel(page: Page, name: string, pattern: RegExp): Promise<{ frame: ReturnType<typeof webviews>[number]; text: string }> {
-  await runCommand(page, 'View: Close All Editors');
-  await until('the old pages to be gone', () => webviews(page).length === 0);
-  await openFile(page, name);
+  // VS Code looks for other editors of a file when it opens it: too early for those of an extension that is just starting.
+  await until(
+    'the menu of editors',
+    async () => {
+      await runCommand(page, 'View: Close All Editors');
+      await until('the old pages to be gone', () => webviews(page).length === 0);
+      await openFile(page, name);
+      return await isOffered(page, 'View: Reopen Editor With...');
+    },
+    { timeoutMs: 60_000 },
+  );
   await runCommand(page, 'View: Reopen Editor With...');
   await pick(page, 'Tierwise Model');
   return await until(

@@ -4,12 +4,12 @@ import path from 'node:path';
 import type { Frame } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { JOULES } from '../driver/plan-text.ts';
-import { openFile } from '../driver/quick-input.ts';
+import { openFile, runCommand } from '../driver/quick-input.ts';
 import { cspScenario, scenario } from '../driver/scenario.ts';
 import { openSession, openWorkbench } from '../driver/session.ts';
 import type { Session } from '../driver/session.ts';
 import { clickCodeLens } from '../driver/text-editor.ts';
-import { FIT_MS, until } from '../driver/wait.ts';
+import { FIT_MS, SHOW_MS, until } from '../driver/wait.ts';
 import { accessibilityFindings, cspViolations, findWebview, waitForWebviewText } from '../driver/webviews.ts';
 import { copyExample } from '../driver/workspace.ts';
 
@@ -74,6 +74,10 @@ scenario('other options have to be searched before they are written, and a reloa
   const frame = await sparsityPage();
   await frame.locator('#option-per').selectOption('site');
   await until('the reason', async () => /not searched yet/.test((await frame.locator('#write-hint').textContent()) ?? ''));
+  // The workbench stores what it was told to remember before it reloads itself; leaving the address at once would race with that.
+  const reloaded = page.waitForEvent('load', { timeout: SHOW_MS });
+  await runCommand(page, 'Developer: Reload Window');
+  await reloaded;
   await openWorkbench(page, session.workbench.url);
   // The workbench may show another of the tabs first.
   await page.locator('.tabs-container .tab').filter({ hasText: 'Sparsify activations' }).first().click();
