@@ -2,7 +2,8 @@ import type { LearnRows } from '../learn/learner.ts';
 import { TierwiseError, assert } from '../model/error.ts';
 import type { CompoundEnergy } from '../protocol/index.ts';
 import { classRows } from './features.ts';
-import { headEnergy, noJoules, plus, spokenJ, times } from './joules.ts';
+import { spokenJ, spokenLimit } from '../learn/index.ts';
+import { headEnergy, noJoules, plus, times } from './joules.ts';
 import type { RowOpinion } from './softmax.ts';
 import { opinionOf } from './softmax.ts';
 import { alwaysEscalate } from './threshold.ts';
@@ -139,7 +140,7 @@ function choose(
   const limit = settings.decisionBudgetJ;
   const over =
     limit !== null && stays.high > limit
-      ? ` It takes up to ${spokenJ(stays.high)} by itself, more than the ${spokenJ(limit)} per decision.`
+      ? ` It takes up to ${spokenJ(stays.high)} by itself, more than the ${spokenLimit(limit)} per decision.`
       : '';
   if (threshold <= 0) return { exit: 'lower', reason: `Stayed: nothing escalates.${over}` };
   const [mine, asked] = shares(confidence, threshold);
@@ -149,7 +150,7 @@ function choose(
   if (limit !== null && total > limit)
     return {
       exit: 'lower',
-      reason: `Stayed although ${isAlways ? 'every decision escalates' : why}: going up would make it up to ${spokenJ(total)}, the budget is ${spokenJ(limit)} per decision.`,
+      reason: `Stayed although ${isAlways ? 'every decision escalates' : why}: going up would make it up to ${spokenJ(total)}, the budget is ${spokenLimit(limit)} per decision.`,
     };
   return { exit: 'upper', reason: `Escalated: ${why}.` };
 }

@@ -25,13 +25,3 @@ export function headEnergy(prices: StreamPrices, exit: Exit, outputs: number): J
 export function bounds({ value, low, high }: Joules): EnergyJ {
   return { valueJ: value, lowJ: low, highJ: high };
 }
-
-/** Joules in a sentence: three digits. */
-export function spokenJ(joules: number): string {
-  return `${Number(joules.toPrecision(3))} J`;
-}
-
-/** A number in a sentence: three digits. */
-export function spoken(value: number): string {
-  return String(Number(value.toPrecision(3)));
-}

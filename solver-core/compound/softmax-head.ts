@@ -1,6 +1,7 @@
 import { createRandom } from '../fit/prng.ts';
 import type { Weights } from '../learn/gradient/optimiser.ts';
 import { copiedWeights, descend, optimiserMacs, startingWeights } from '../learn/gradient/optimiser.ts';
+import { diverged, shuffled } from '../learn/gradient/steps.ts';
 import type { HeadWeights, LearnedWeights, LearnerState, LearnRows, UpperLearner } from '../learn/learner.ts';
 import { maxOutputs, maxWeights, tooManyWeights } from '../learn/ridge/options.ts';
 import { requireFit } from '../learn/ridge/targets.ts';
@@ -233,23 +234,4 @@ function requireOptions({ inputs, rate, epochs, batchRows, l2 }: SoftmaxOptions,
   if (!Number.isSafeInteger(epochs) || epochs < 1) throw bad(`${epochs} passes per update, expected 1 or more`, 'Use 4.');
   if (!Number.isSafeInteger(batchRows) || batchRows < 1) throw bad(`${batchRows} rows per step, expected 1 or more`, 'Use 32.');
   if (inputs * outputs > maxWeights || outputs > maxOutputs) throw tooManyWeights(inputs, outputs);
-}
-
-function diverged(rate: number): TierwiseError {
-  return new TierwiseError(
-    'learning-diverged',
-    `gradient steps with the rate ${rate} made the weights infinite or not a number; nothing was kept`,
-    'Use a smaller rate in the plan, for example a tenth of it, or scale the data.',
-  );
-}
-
-function shuffled(count: number, below: (n: number) => number): Uint32Array {
-  const order = Uint32Array.from({ length: count }, (_, i) => i);
-  for (let i = count - 1; i > 0; i--) {
-    const j = below(i + 1);
-    const kept = order[i]!;
-    order[i] = order[j]!;
-    order[j] = kept;
-  }
-  return order;
 }

@@ -1,4 +1,4 @@
-import { pairedDifference } from '../learn/index.ts';
+import { pairedDifference, spoken, spokenJ } from '../learn/index.ts';
 import type { PairedDifference } from '../learn/policy/types.ts';
 import type { LearnRows, UpperLearner } from '../learn/learner.ts';
 import { assert } from '../model/error.ts';
@@ -8,7 +8,7 @@ import type { FeatureSource, RowRole } from './features.ts';
 import { allOfRole, labelsOf } from './features.ts';
 import type { HeadOptions, LearnedHead } from './heads.ts';
 import { learnRidge, learnSoftmax } from './heads.ts';
-import { spoken, spokenJ, times } from './joules.ts';
+import { times } from './joules.ts';
 import { opinionOf } from './softmax.ts';
 import type { Exit, ExitState, Joules, StreamPrices } from './types.ts';
 

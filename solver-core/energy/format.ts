@@ -1,17 +1,7 @@
+import { formatSi, mantissa, prefixFor } from '../model/si.ts';
 import type { Quantity, Source } from '../protocol/quantity.ts';
 
-const prefixes: readonly (readonly [number, string])[] = [
-  [1e12, 'T'],
-  [1e9, 'G'],
-  [1e6, 'M'],
-  [1e3, 'k'],
-  [1, ''],
-  [1e-3, 'm'],
-  [1e-6, 'µ'],
-  [1e-9, 'n'],
-  [1e-12, 'p'],
-  [1e-15, 'f'],
-];
+export { formatSi } from '../model/si.ts';
 
 /** One letter per source for narrow tables; `sourceLegend` explains them. */
 export const sourceLetters: Readonly<Record<Source, string>> = { measured: 'M', simulated: 'S', modelled: 'D', assumed: 'A' };
@@ -19,18 +9,6 @@ export const sourceLetters: Readonly<Record<Source, string>> = { measured: 'M', 
 /** The line that explains `sourceLetters`. */
 export const sourceLegend =
   'Sources: M measured, S simulated, D modelled (derived from published tables), A assumed. A figure takes the weakest source of its parts.';
-
-/**
- * A number with an SI prefix and unit: 1.234e-6, 'J' -> "1.2 µJ". Two significant digits unless told otherwise,
- * because the bands of energy figures leave no more. Zero is "0 J"; values that are not finite are "unknown".
- */
-export function formatSi(value: number, unit: string, digits = 2): string {
-  if (!Number.isFinite(value)) return 'unknown';
-  if (value === 0) return `0 ${unit}`.trimEnd();
-  const rounded = Number(value.toPrecision(digits));
-  const [factor, prefix] = prefixFor(Math.abs(rounded));
-  return `${mantissa(rounded / factor, digits)} ${prefix}${unit}`.trimEnd();
-}
 
 /** A quantity's central value: "1.2 µJ". A value with a band keeps its last digit, "3.0 µJ"; a stated one does not need it. */
 export function formatQuantity(q: Quantity, digits = 2): string {
@@ -73,17 +51,4 @@ export function formatBytes(sizeBytes: number): string {
     step += 1;
   }
   return step === 0 ? `${value} B` : `${value.toFixed(value < 10 ? 2 : 1)} ${steps[step] ?? ''}`;
-}
-
-function prefixFor(magnitude: number): readonly [number, string] {
-  // The tolerance keeps 1e-6, which is not exactly a thousand nanos in binary, from falling to the next smaller prefix.
-  return prefixes.find(([factor]) => magnitude >= factor * (1 - 1e-9)) ?? [1e-15, 'f'];
-}
-
-function mantissa(value: number, digits: number): string {
-  if (value === 0) return '0';
-  const text = value.toPrecision(digits);
-  // toPrecision(2) writes 120 as "1.2e+2": show it as the whole number it stands for.
-  if (text.includes('e')) return String(Number(text));
-  return text.includes('.') ? text.replace(/\.?0+$/, '') : text;
 }

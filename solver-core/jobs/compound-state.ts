@@ -1,15 +1,12 @@
-import { decodeArrayFile, encodeArrayFile } from '../data/array-file.ts';
+import { encodeArrayFile } from '../data/array-file.ts';
 import { resumeCache, resumeStream, saveStream } from '../compound/index.ts';
 import type { RepresentationCache, StreamIdentity, StreamState } from '../compound/index.ts';
 import type { LearnerState } from '../learn/learner.ts';
-import type { Diagnostic } from '../model/diagnostic.ts';
-import { TierwiseError } from '../model/error.ts';
 import { isPlace } from './compound-place.ts';
 import type { StreamPlace } from './compound-place.ts';
-import { readRegularFile, sha256 } from './files.ts';
 import type { LabelKind } from './learn-labels.ts';
 import { isLabelKind, isRecord } from './state-checks.ts';
-import { maxStateBytes } from './state-file.ts';
+import { readArrays, stateError } from './state-file.ts';
 
 /** Everything that a compound run goes on from. */
 export interface SavedCompound {
@@ -66,19 +63,13 @@ export interface ReadCompound {
 
 /** Reads a state file; null when there is none. Throws TierwiseError `state-not-ours`, `state-wrong-kind`, `state-too-new`, `state-damaged`. */
 export async function readCompound(path: string): Promise<ReadCompound | null> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readRegularFile(path, maxStateBytes);
-  } catch (error) {
-    if (error instanceof TierwiseError && error.code === 'file-not-found') return null;
-    throw error;
-  }
-  const { value, diagnostics } = decodeArrayFile(kind, version, bytes);
-  if (value === undefined) throw unusable(path, diagnostics);
+  const read = await readArrays(path, kind, version);
+  if (read === null) return null;
+  const value = read.content;
   const { facts, labels, task, stream, cache, place } = value.header;
   if (!isFacts(facts) || !isLabelKind(labels) || typeof task !== 'string' || !isRecord(stream) || !(cache === null || isRecord(cache)))
-    throw unusable(path, []);
-  if (place !== undefined && !isPlace(place)) throw unusable(path, []);
+    throw stateError(path, []);
+  if (place !== undefined && !isPlace(place)) throw stateError(path, []);
   const part = (prefix: string): Map<string, Float64Array> =>
     new Map(
       [...value.arrays].flatMap(([name, values]): [string, Float64Array][] =>
@@ -91,7 +82,7 @@ export async function readCompound(path: string): Promise<ReadCompound | null> {
       stream: { header: stream, arrays: part('stream.') },
       cache: cache === null ? null : { header: cache, arrays: part('cache.') },
     },
-    sha256: sha256(bytes),
+    sha256: read.sha256,
   };
 }
 
@@ -134,20 +125,11 @@ function isJoules(value: unknown): boolean {
 /** The stream of a state file, for these modules. Throws TierwiseError with the code of what does not agree. */
 export function resumedStream(path: string, { saved }: ReadCompound, identity: StreamIdentity): StreamState {
   const { value, diagnostics } = resumeStream(saved.stream, identity);
-  if (value === undefined) throw unusable(path, diagnostics);
+  if (value === undefined) throw stateError(path, diagnostics);
   return value;
 }
 
 /** The cache of a state file; a fresh one is used where it has none, or one that cannot be read. */
 export function resumedCache({ saved }: ReadCompound, lowerVersion: string, limitBytes: number): RepresentationCache | null {
   return saved.cache === null ? null : (resumeCache(saved.cache, lowerVersion, limitBytes).value ?? null);
-}
-
-function unusable(path: string, diagnostics: readonly Diagnostic[]): TierwiseError {
-  const first = diagnostics.find(({ severity }) => severity === 'error');
-  return new TierwiseError(
-    first?.code ?? 'state-damaged',
-    `${path}: ${first?.message ?? 'what the file states about itself does not agree with what it holds'}`,
-    'Name another state with --state, use a copy, or start over with --fresh.',
-  );
 }

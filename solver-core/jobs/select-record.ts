@@ -8,6 +8,7 @@ import type { SelectAim } from './select-aim.ts';
 import { dropOf } from './select-drop.ts';
 import type { HeldOutQuality } from './select-judge.ts';
 import type { PricedLayer } from './select-pricing.ts';
+import { selectFiles } from './select-outputs.ts';
 import { jouleRange, layerSavings } from './select-savings.ts';
 
 /** A configuration as the document and the progress tell it. */
@@ -108,7 +109,7 @@ export function selectMetadata(
     ]);
   return {
     ...Object.fromEntries(how),
-    'tierwise.select': `${aimWords(aim)}, allowed drop ${Number((100 * aim.maxDrop).toPrecision(6))} points, ${aim.cell} cell, seed ${aim.seed}`,
+    [selectFiles.metadataKey]: `${aimWords(aim)}, allowed drop ${Number((100 * aim.maxDrop).toPrecision(6))} points, ${aim.cell} cell, seed ${aim.seed}`,
     'tierwise.select.cells': Object.entries(hashes.cells)
       .map(([cell, hash]) => `${cell} ${hash}`)
       .join('; '),

@@ -27,7 +27,8 @@ import type { Searched } from './select-dispatch.ts';
 import { judgeOutcome, qualityOf } from './select-judge.ts';
 import type { Judged, Judging } from './select-judge.ts';
 import type { SelectMemory } from './select-memory.ts';
-import { prepareSelected, writeSelected } from './select-outputs.ts';
+import { prepareSearchOutput, writeSearched } from './search-outputs.ts';
+import { selectFiles } from './select-outputs.ts';
 import { layerDocuments, outcomeFindings, pointOf, selectMetadata, variantWords } from './select-record.ts';
 import { selectRows } from './select-rows.ts';
 import type { SelectRows } from './select-rows.ts';
@@ -67,7 +68,7 @@ export async function selectJob(
     if (found !== null && prepared.output !== null) {
       const { record, model } = found;
       const written = { ...record, output: prepared.output, hashes: { ...record.hashes, output: sha256(model) } };
-      await writeSelected(prepared.output, model, written, control);
+      await writeSearched(prepared.output, model, written, control);
       return written;
     }
     return await selectPrepared(environment, prepared, control, startedMs, memory);
@@ -98,7 +99,7 @@ async function prepare(environment: Environment, params: SelectParams, control: 
   const aim = selectAim(params, seed);
   const base = await selectBase(environment, read, plan, modelPath);
   const precious = [read.dataPath, read.path, base.opened.path];
-  const output = params.trial === true ? null : await prepareSelected(params.out, modelPath, precious);
+  const output = params.trial === true ? null : await prepareSearchOutput(selectFiles, params.out, modelPath, precious);
   const data = await openRows(read.dataPath, plan.data, { abort: control.abort });
   try {
     checkAgainstModel(data, base.runnable);
@@ -165,7 +166,7 @@ async function selectPrepared(
     versions: { tierwise: environment.version, node: process.versions.node, runtime: judging.runtime.version },
     diagnostics: [...base.diagnostics, ...prepared.data.diagnostics, ...outcomeFindings(outcome, aim, judged?.quality ?? null, planPath)],
   };
-  if (output !== null && written !== null) await writeSelected(output, written, record, control);
+  if (output !== null && written !== null) await writeSearched(output, written, record, control);
   else if (written !== null) memory?.keep(memoryKey(prepared), { record, model: written });
   return record;
 }

@@ -1,30 +1,12 @@
 import { TierwiseError } from '../model/error.ts';
 import type { SparsitySite } from '../model/sites.ts';
-import type { SparsifyMethod } from '../protocol/index.ts';
+import type { SolverRequests, SparsifyMethod } from '../protocol/index.ts';
 
 /** The target whose energy is told where the plan's own skips no zeros. */
 export const eventTarget = 'seneca-type';
 
 /** What a caller may ask of `sparsify`. */
-export interface SparsifyParams {
-  /** The plan. */
-  readonly path: string;
-  /** Default 'budget'. */
-  readonly method?: SparsifyMethod;
-  /** Allowed relative increase of the whole model's loss. Default 0.02. */
-  readonly maxLoss?: number;
-  /** Default 'channel'. */
-  readonly per?: 'site' | 'channel';
-  /** Default true. */
-  readonly correct?: boolean;
-  /** Roles of sites to leave. */
-  readonly without?: readonly string[];
-  readonly target?: string;
-  /** Default MODEL.sparse.onnx. */
-  readonly out?: string;
-  readonly trial?: boolean;
-  readonly fresh?: boolean;
-}
+export type SparsifyParams = SolverRequests['tierwise/sparsify']['params'];
 
 /** The same with its defaults. */
 export interface SparsifyAim {

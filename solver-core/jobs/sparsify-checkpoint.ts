@@ -1,8 +1,8 @@
-import { lstat, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
-import { TierwiseError } from '../model/error.ts';
 import { readRegularFile, writeWhole } from './files.ts';
 import { nodeHost } from './host.ts';
+import { foreign, isThere } from './search-outputs.ts';
 
 /** Largest checkpoint that is written or read. */
 const maxBytes = 2 ** 26;
@@ -65,11 +65,7 @@ export async function openCheckpoint(path: string, key: string, fresh: boolean):
 }
 
 async function readCheckpoint(path: string): Promise<{ readonly key: unknown; readonly state: unknown } | null> {
-  const isThere = await lstat(path).then(
-    () => true,
-    () => false,
-  );
-  if (!isThere) return null;
+  if (!(await isThere(path))) return null;
   let parsed: unknown = null;
   try {
     parsed = JSON.parse(new TextDecoder().decode(await readRegularFile(path, maxBytes)));
@@ -78,12 +74,7 @@ async function readCheckpoint(path: string): Promise<{ readonly key: unknown; re
   }
   const record = parsed as { readonly schema?: unknown; readonly key?: unknown; readonly state?: unknown } | null;
   if (typeof record !== 'object' || record?.schema !== schema) {
-    throw new TierwiseError(
-      'output-would-overwrite',
-      `${path} is there already and is not what an interrupted \`tierwise sparsify\` left`,
-      'Choose another name with --out, or move that file away.',
-      { category: 'usage' },
-    );
+    throw foreign(path, 'what an interrupted `tierwise sparsify` left');
   }
   return { key: record.key, state: record.state };
 }

@@ -4,7 +4,7 @@ import type { SiteThreshold } from '../onnx/index.ts';
 import type { SparsifyDocument, SparsifySiteDocument } from '../protocol/index.ts';
 import type { SparsifyAim } from './sparsify-aim.ts';
 import type { Judgement } from './sparsify-judge.ts';
-import { sparsifyMetadataKey } from './sparsify-outputs.ts';
+import { sparsifyFiles } from './sparsify-outputs.ts';
 import type { Found } from './sparsify-search.ts';
 
 /** Zeros of a site on held-out rows. */
@@ -86,11 +86,11 @@ export function sparsifyMetadata(
     if (threshold === null) return [];
     const { low, high } = threshold;
     const range = low === high ? numberText(low) : `${numberText(low)} to ${numberText(high)}`;
-    return [[`${sparsifyMetadataKey}.${id}`, `threshold ${range}${centred ? ', centred' : ''}${corrected ? ', corrected' : ''}`]];
+    return [[`${sparsifyFiles.metadataKey}.${id}`, `threshold ${range}${centred ? ', centred' : ''}${corrected ? ', corrected' : ''}`]];
   });
   return {
     ...Object.fromEntries(how),
-    [sparsifyMetadataKey]: aimWords(aim),
+    [sparsifyFiles.metadataKey]: aimWords(aim),
     'tierwise.source': hashes.model,
     'tierwise.data': hashes.data,
   };

@@ -20,7 +20,8 @@ import { eventTarget, sparsifyAim, withoutRoles } from './sparsify-aim.ts';
 import type { SparsifyAim, SparsifyParams } from './sparsify-aim.ts';
 import { checkpointPath, noCheckpoint, openCheckpoint } from './sparsify-checkpoint.ts';
 import type { Checkpoint } from './sparsify-checkpoint.ts';
-import { prepareSparse, writeSparse } from './sparsify-outputs.ts';
+import { prepareSearchOutput, writeSearched } from './search-outputs.ts';
+import { sparsifyFiles } from './sparsify-outputs.ts';
 import { evaluationOf, guessingFindings, leftFindings, outcomeFindings, siteDocuments, sparsifyMetadata } from './sparsify-record.ts';
 import { energyOf, judgeBoth } from './sparsify-result.ts';
 import { sparsifyRows } from './sparsify-rows.ts';
@@ -107,7 +108,10 @@ async function prepare(
       },
     );
   }
-  const output = params.trial === true ? null : await prepareSparse(params.out, place.modelPath, rows.precious);
+  const output =
+    params.trial === true
+      ? null
+      : await prepareSearchOutput(sparsifyFiles, params.out, place.modelPath, rows.precious, (path) => [checkpointPath(path)]);
   const planHash = sha256(JSON.stringify([place.plan.modelPath, place.plan.text ?? null, place.plan.data ?? null]));
   const key = sha256(JSON.stringify([environment.version, rows.opened.sha256, rows.sha256, planHash, aim]));
   return { place, rows, aim, found, sites, target: asked, key, planHash, output, diagnostics };
@@ -199,7 +203,7 @@ async function run(
       ...(judged === null ? [] : guessingFindings(judged.before, rows.unit, place.planPath)),
     ],
   };
-  if (isWritten) await writeSparse(output, written, record, control);
+  if (isWritten) await writeSearched(output, written, record, control);
   await checkpoint.remove();
   return record;
 }

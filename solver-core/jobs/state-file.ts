@@ -1,3 +1,4 @@
+import type { ArrayFile } from '../data/array-file.ts';
 import { decodeArrayFile, encodeArrayFile } from '../data/array-file.ts';
 import type { LearnerState } from '../learn/learner.ts';
 import type { DriftState } from '../learn/index.ts';
@@ -79,6 +80,19 @@ export interface ReadState {
  * `state-wrong-kind`, `state-too-new`, `state-damaged`.
  */
 export async function readState(path: string): Promise<ReadState | null> {
+  const read = await readArrays(path, kind, version);
+  if (read === null) return null;
+  const saved = toSaved(read.content.header, read.content.arrays);
+  if (saved === null) throw stateError(path, []);
+  return { saved, sha256: read.sha256 };
+}
+
+/** Header and arrays of a state file of some kind, with the hash of its bytes; null when there is none. Throws as `readState`. */
+export async function readArrays(
+  path: string,
+  ofKind: string,
+  upTo: number,
+): Promise<{ readonly content: ArrayFile; readonly sha256: string } | null> {
   let bytes: Uint8Array;
   try {
     bytes = await readRegularFile(path, maxStateBytes);
@@ -86,23 +100,19 @@ export async function readState(path: string): Promise<ReadState | null> {
     if (error instanceof TierwiseError && error.code === 'file-not-found') return null;
     throw error;
   }
-  const { value, diagnostics } = decodeArrayFile(kind, version, bytes);
+  const { value, diagnostics } = decodeArrayFile(ofKind, upTo, bytes);
   if (value === undefined) throw stateError(path, diagnostics);
-  const saved = toSaved(value.header, value.arrays);
-  if (saved === null) throw damaged(path);
-  return { saved, sha256: sha256(bytes) };
+  return { content: value, sha256: sha256(bytes) };
 }
 
-function stateError(path: string, diagnostics: readonly Diagnostic[]): TierwiseError {
+/** Why a state cannot be used: the first error of `diagnostics`, else `state-damaged`. */
+export function stateError(path: string, diagnostics: readonly Diagnostic[]): TierwiseError {
   const first = diagnostics.find((d) => d.severity === 'error');
-  return new TierwiseError(first?.code ?? 'state-damaged', `${path}: ${first?.message ?? 'it cannot be read'}`, advice);
+  const message = first?.message ?? 'what the file states about itself does not agree with what it holds';
+  return new TierwiseError(first?.code ?? 'state-damaged', `${path}: ${message}`, advice);
 }
 
 const advice = 'Name another state with --state, use a copy, or start over with --fresh or without a state.';
-
-function damaged(path: string): TierwiseError {
-  return new TierwiseError('state-damaged', `${path}: what the file states about itself does not agree with what it holds`, advice);
-}
 
 function toSaved(header: Readonly<Record<string, unknown>>, arrays: ReadonlyMap<string, Float64Array>): SavedLearning | null {
   const { model, lower, upper, head, lowerSawPlanRows, labels, learner, drift, policy, waitingWidth, waitingLabels } = header;

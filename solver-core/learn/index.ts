@@ -2,7 +2,7 @@
 export { afterUpdate, createDriftMonitor, observeDrift } from './drift/monitor.ts';
 export type { DriftObservation, DriftOptions, DriftOutcome, DriftSignal, DriftState } from './drift/types.ts';
 export type { HeadWeights, LearnedWeights, LearnerState, LearnRows, UpperLearner } from './learner.ts';
-export { noEnergy, pairedDifference } from './policy/judge.ts';
+export { noEnergy, pairedDifference, spoken, spokenJ, spokenLimit } from './policy/judge.ts';
 export { afford, createPolicy, decide, observe, rowsOf, settle } from './policy/policy.ts';
 export { replayPolicy } from './policy/replay.ts';
 export type {

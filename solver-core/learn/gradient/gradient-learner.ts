@@ -7,6 +7,7 @@ import type { GradientEngine } from './engine.ts';
 import { estimateFisher, mergedFisher, type Fisher } from './fisher.ts';
 import { copiedWeights, descend, optimiserMacs, type Pull, type Weights } from './optimiser.ts';
 import { encodeState } from './state.ts';
+import { diverged, shuffled } from './steps.ts';
 import { stepTargets } from './targets.ts';
 import type { ForwardForm, GradientLearner, GradientTask } from './types.ts';
 import type { UpperPart } from './upper-part.ts';
@@ -154,25 +155,6 @@ function updateCost(setup: LearnerSetup, rows: number): { readonly macs: number;
 
 function initializers({ part, shapes }: LearnerSetup, { parameters }: Weights): LearnedWeights {
   return { kind: 'initializers', weights: new Map(part.parameters.map((name, i) => [name, { dims: shapes[i]!, data: parameters[i]! }])) };
-}
-
-function diverged(rate: number): TierwiseError {
-  return new TierwiseError(
-    'learning-diverged',
-    `gradient steps with the rate ${rate} made the weights infinite or not a number; nothing was kept`,
-    'Use a smaller rate in the plan, for example a tenth of it, or scale the data.',
-  );
-}
-
-function shuffled(count: number, below: (n: number) => number): Uint32Array {
-  const order = Uint32Array.from({ length: count }, (_, i) => i);
-  for (let i = count - 1; i > 0; i--) {
-    const j = below(i + 1);
-    const kept = order[i]!;
-    order[i] = order[j]!;
-    order[j] = kept;
-  }
-  return order;
 }
 
 function picked(values: Float32Array, rows: Uint32Array, width: number): Float32Array {

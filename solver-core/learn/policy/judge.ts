@@ -1,3 +1,4 @@
+import { formatSi } from '../../model/si.ts';
 import { assert } from '../../model/error.ts';
 import type { EnergyJ, PairedDifference } from './types.ts';
 
@@ -31,6 +32,16 @@ export function hasWorsened({ mean, deviation, count }: PairedDifference, z: num
 
 export function addEnergy(a: EnergyJ, b: EnergyJ): EnergyJ {
   return { valueJ: a.valueJ + b.valueJ, lowJ: a.lowJ + b.lowJ, highJ: a.highJ + b.highJ };
+}
+
+/** A modelled energy in a sentence: three digits, and where it comes from. */
+export function spokenJ(energyJ: number): string {
+  return `${formatSi(energyJ, 'J', 3)} (modelled)`;
+}
+
+/** A limit that somebody stated, or what is left of it, in a sentence. */
+export function spokenLimit(limitJ: number): string {
+  return formatSi(limitJ, 'J', 3);
 }
 
 /** A number in a sentence: three digits. */

@@ -1,5 +1,5 @@
 import { assert } from '../../model/error.ts';
-import { addEnergy, hasWorsened, lowerBound, noEnergy, spoken } from './judge.ts';
+import { addEnergy, hasWorsened, lowerBound, noEnergy, spoken, spokenJ, spokenLimit } from './judge.ts';
 import type {
   Affordance,
   BatchSignals,
@@ -94,8 +94,8 @@ export function afford(state: PolicyState, cost: EnergyJ): Affordance {
 }
 
 function cannotPay({ bucketJ, priceJ, error, options }: PolicyState, { highJ }: EnergyJ): string | null {
-  const costs = `judging an update takes up to ${spoken(highJ)} J`;
-  if (bucketJ !== null && highJ > bucketJ) return `${costs}, ${spoken(bucketJ)} J are left`;
+  const costs = `judging an update takes up to ${spokenJ(highJ)}`;
+  if (bucketJ !== null && highJ > bucketJ) return `${costs}, ${spokenLimit(bucketJ)} of the budget is left`;
   if (error === null || priceJ === null || highJ === 0) return null;
   const most = options.horizon * error;
   if (priceJ * most > highJ) return null;
@@ -127,7 +127,7 @@ export function decide(
   const asked = state.priceJ === null ? '' : `, asked for ${spoken(1 / state.priceJ)}`;
   const reason =
     `${best.candidate.action === 'update' ? 'Updated' : 'Refitted'} because of ${because}: ${spoken(best.gain)} errors fewer expected in ` +
-    `${state.options.horizon} predictions for up to ${spoken(best.energy.highJ)} J (${spoken(best.perJoule)} per joule${asked}).`;
+    `${state.options.horizon} predictions for up to ${spokenJ(best.energy.highJ)}: ${spoken(best.perJoule)} per joule${asked}.`;
   const paid = spend(state, energy);
   const decision = decisionOf(paid, best.candidate.action, reason, energy, best);
   const next = { ...paid, absorbed: pending.to, absorbedBefore: pending.from, updates: paid.updates + 1, refusals: 0, quietUntil: 0 };
@@ -182,7 +182,8 @@ function isBetter(a: Judged, b: Judged): boolean {
 
 function refusal(state: PolicyState, best: Judged, because: string): string {
   const what = `Skipped although ${because}: `;
-  if (!best.affordable) return `${what}the update takes up to ${spoken(best.energy.highJ)} J, ${spoken(state.bucketJ ?? 0)} J are left.`;
+  if (!best.affordable)
+    return `${what}the update takes up to ${spokenJ(best.energy.highJ)}, ${spokenLimit(state.bucketJ ?? 0)} of the budget is left.`;
   if (best.gain === 0) {
     const { mean, count } = best.candidate.difference;
     return `${what}the candidate is not surely better on the ${count} newest rows (mean gain ${spoken(mean)}).`;

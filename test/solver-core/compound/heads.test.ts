@@ -121,7 +121,9 @@ describe('a language: letters of a chain', () => {
     expect(trials.map(({ accuracy }) => accuracy)).toEqual([1, 1]);
     expect(trials[0]).toMatchObject({ head: 'rls', chosen: true });
     expect(trials[0]!.energy.value).toBeLessThan(trials[1]!.energy.value);
-    expect(trials[0]!.reason).toMatch(/accuracy 1\.000 by .* so the cheaper one is taken \(.* J against .* J to learn\)\.$/);
+    expect(trials[0]!.reason).toMatch(
+      /accuracy 1\.000 by .* so the cheaper one is taken \(\S+ nJ \(modelled\) against \S+ nJ \(modelled\) to learn\)\.$/,
+    );
   });
 
   test('a higher accuracy that costs more than the plan pays for is not taken', async () => {

@@ -169,13 +169,13 @@ describe('energy', () => {
         expect(reason).toMatch(
           isMade
             ? /^Escalated: a confidence of 0\.\d{3} is below 0\.900\.$/
-            : /^Stayed although .* the budget is [\d.e-]+ J per decision\.$/,
+            : /^Stayed although .* the budget is [\d.]+ [µnm]?J per decision\.$/,
         );
       }
     }
     const poor: StreamState = { ...state, settings: { ...state.settings, decisionBudgetJ: 1e-7 } };
     const { decisions } = await compoundStep(poor, batch!, toolsFor(batch!));
-    expect(decisions.find(({ confidence }) => confidence >= 0.9)!.reason).toMatch(/more than the 1e-7 J per decision\.$/);
+    expect(decisions.find(({ confidence }) => confidence >= 0.9)!.reason).toMatch(/more than the 100 nJ per decision\.$/);
   });
 });
 

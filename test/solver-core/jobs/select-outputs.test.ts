@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
-import { prepareSelected } from '../../../solver-core/jobs/select-outputs.ts';
+import { prepareSearchOutput } from '../../../solver-core/jobs/search-outputs.ts';
+import { selectFiles } from '../../../solver-core/jobs/select-outputs.ts';
 import { encodeModel, readModel, withMetadata } from '../../../solver-core/onnx/index.ts';
 import { smallNetwork } from '../../cli/select-network.ts';
 
@@ -21,7 +22,7 @@ describe('where a selection may write', () => {
     mkdirSync(folder);
     writeFileSync(join(folder, 'm.onnx'), network);
   });
-  const prepare = (): Promise<string> => prepareSelected(join(folder, 'out.onnx'), join(folder, 'm.onnx'), []);
+  const prepare = (): Promise<string> => prepareSearchOutput(selectFiles, join(folder, 'out.onnx'), join(folder, 'm.onnx'), []);
 
   test('a new name, and over an earlier selection, whole or in part', async () => {
     const out = join(folder, 'out.onnx');
