@@ -6,6 +6,7 @@ const purpose: Readonly<Record<string, string>> = {
   'solver-core/model': 'graph, shapes, layers, MACs, plan, diagnostics, errors',
   'solver-core/onnx': 'decode and encode ONNX files, limits, external-data rules',
   'solver-core/tiers': 'the tier language: grammar, validation, formatting',
+  'solver-core/python': 'layers and `# tier:` comments of Python source, estimates from constructor arguments',
   'solver-core/energy': 'quantities, tables, targets, energy of inference and retraining, budgets',
   'solver-core/fit': 'lower tier: targets, order of layers, backend interface, evaluation',
   'solver-core/report': 'documents to text, markdown, CSV, HTML, SARIF',

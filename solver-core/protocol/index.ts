@@ -11,3 +11,5 @@ export type * from './measure-documents.ts';
 export type * from './diff-documents.ts';
 export type * from './sparsify-documents.ts';
 export type * from './compound-documents.ts';
+export type * from './python-documents.ts';
+export type * from './weights-documents.ts';

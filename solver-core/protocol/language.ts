@@ -47,3 +47,14 @@ export interface PlanOutline {
   readonly compound?: OutlineCompound;
   readonly hasErrors: boolean;
 }
+
+/** Where layers are to go: an existing or new tier by its name, or out of every tier. */
+export type TierGoal = { readonly kind: 'lower' | 'upper'; readonly name: string } | { readonly kind: 'frozen' };
+
+/**
+ * Answer of the custom request `tierwise/assignTier` { uri, layers, goal } to the language server: edits of the open plan that put these
+ * layers, and no others, where they are to go and leave everything else as it is written. `refusal`: why that cannot be, in words.
+ */
+export type TierAssignment =
+  | { readonly edits: readonly { readonly range: LspRange; readonly newText: string }[] }
+  | { readonly refusal: { readonly code: string; readonly message: string; readonly advice: string } };

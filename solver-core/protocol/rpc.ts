@@ -5,6 +5,8 @@ import type { SelectDocument, SelectMethod, SelectPoint, SelectValues } from './
 import type { CheckDocument, EnergyDocument, EvalDocument, FitDocument, InspectDocument } from './documents.ts';
 import type { LearnBatch, LearnDocument, UnlearnDocument } from './learn-documents.ts';
 import type { CompoundDocument, CompoundStep } from './compound-documents.ts';
+import type { AnnotationItem, PythonDocument } from './python-documents.ts';
+import type { WeightsDocument } from './weights-documents.ts';
 import type { SparsifyDocument, SparsifyMethod, SparsifyPoint } from './sparsify-documents.ts';
 
 /** Progress of a long request. `fraction` in 0..1, or null when the end is not known. */
@@ -193,6 +195,40 @@ export interface SolverRequests {
   'tierwise/calibrate': {
     readonly params: { readonly target: string; readonly paths: readonly string[]; readonly measure?: boolean; readonly sensor?: string };
     readonly result: CalibrationDocument;
+  };
+  /** Layers and `# tier:` comments of Python source, matched to the first of `models` whose initializers agree best; nothing is run. */
+  'tierwise/python': {
+    readonly params: {
+      readonly path: string;
+      /** The source; default the file's. */
+      readonly text?: string;
+      /** ONNX files to match, most likely first. */
+      readonly models: readonly string[];
+      readonly target?: string;
+    };
+    readonly result: PythonDocument;
+  };
+  /** What may stand at a zero-based position inside a `# tier:` comment. */
+  'tierwise/annotationCompletion': {
+    readonly params: { readonly text: string; readonly line: number; readonly character: number };
+    readonly result: { readonly items: readonly AnnotationItem[] };
+  };
+  /** The text of a plan that says what the annotations say, for a model in the folder `planFolder` or below. */
+  'tierwise/annotationPlan': {
+    readonly params: {
+      readonly path: string;
+      readonly text?: string;
+      readonly model: string;
+      readonly planFolder: string;
+      /** Data beside the model, relative to the plan. */
+      readonly data?: string;
+    };
+    readonly result: { readonly text: string; readonly annotated: number; readonly unmatched: readonly string[] };
+  };
+  /** Histogram, zeros and spread of one layer's weights; with `before` beside those of another model. */
+  'tierwise/weights': {
+    readonly params: { readonly path: string; readonly layer: string; readonly before?: string; readonly bins?: number };
+    readonly result: WeightsDocument;
   };
   /** Renders the energy report as one self-contained HTML page, with the newest fit record when there is one. */
   'tierwise/report': {

@@ -18,11 +18,13 @@ import { measureJob } from '../jobs/measure.ts';
 import { sensorsJob } from '../jobs/sensors.ts';
 import { compoundJob } from '../jobs/compound.ts';
 import { diffJob } from '../jobs/diff.ts';
+import { annotationCompletionJob, annotationPlanJob, pythonJob } from '../jobs/python.ts';
 import { reportJob } from '../jobs/report.ts';
 import { searchThresholds } from '../jobs/sparsify-model.ts';
 import { sparsifyJob } from '../jobs/sparsify.ts';
 import { selectJob } from '../jobs/select.ts';
 import { SelectMemory } from '../jobs/select-memory.ts';
+import { weightsJob } from '../jobs/weights.ts';
 import { diffMarkdown } from '../report/diff-markdown.ts';
 import type { ErrorData, ProgressEvent, SolverErrorNumbers, SolverRequests } from '../protocol/index.ts';
 
@@ -74,6 +76,10 @@ function handlersOf(environment: Environment): { readonly [M in Method]: Handler
     'tierwise/lastFit': (params) => lastFitJob(environment, params),
     'tierwise/boards': (params, control) =>
       params.probe === undefined ? boardsJob(environment, params, control) : askBoards(params, control),
+    'tierwise/python': (params) => pythonJob(environment, params),
+    'tierwise/annotationCompletion': (params) => annotationCompletionJob(params),
+    'tierwise/annotationPlan': (params) => annotationPlanJob(environment, params),
+    'tierwise/weights': (params) => weightsJob(environment, params),
     'tierwise/report': (params, control) => reportJob(environment, params, control),
     'tierwise/select': alone<'tierwise/select'>((params, control) => selectJob(environment, params, control, selections)),
     'tierwise/sparsify': alone<'tierwise/sparsify'>((params, control) => sparsifyJob(environment, params, control, searchThresholds)),
@@ -163,6 +169,10 @@ const required: { readonly [M in Method]: readonly string[] } = {
   'tierwise/unlearn': ['path', 'data', 'rows'],
   'tierwise/boards': [],
   'tierwise/lastFit': ['path'],
+  'tierwise/python': ['path'],
+  'tierwise/annotationCompletion': ['text'],
+  'tierwise/annotationPlan': ['path', 'model', 'planFolder'],
+  'tierwise/weights': ['path', 'layer'],
   'tierwise/report': ['path', 'format'],
   'tierwise/select': ['path'],
   'tierwise/sparsify': ['path'],

@@ -41,3 +41,6 @@ export const searching = v.nullable(
 export const written = v.nullable(v.object({ output: text, files: list(text, 20), earlier: v.boolean() }));
 /** Why a run failed. */
 export const failure = v.nullable(v.object({ code: text, message: text, advice: text }));
+
+/** No page shows more layers than this; the host's own limits are lower. */
+export const maxLayers = 200_000;

@@ -1,0 +1,2 @@
+// Layers and `# tier:` comments of Python source.
+export {};
