@@ -1,0 +1,1 @@
+export declare function extractTexts(): { readonly texts: readonly string[]; readonly dynamic: readonly string[] };
