@@ -5,6 +5,7 @@ import type { LearnRunner } from './learn-command.ts';
 import type { LanguageService } from './language-client.ts';
 import type { OptimiseRunner } from './optimise-command.ts';
 import type { PlanStore } from './plan-store.ts';
+import type { PythonSources } from './python/python-sources.ts';
 import type { ResultDocuments } from './result-documents.ts';
 import type { SolverClient } from './server-client.ts';
 import type { SettingsService } from './settings.ts';
@@ -31,6 +32,10 @@ export interface TierwiseContext {
   readonly sparsify: SparsifyRunner;
   readonly compound: CompoundRunner;
   readonly switching: SwitchingRunner;
+  /** Where Python source builds the layers of a model. */
+  readonly python: PythonSources;
+  /** Choices that this workspace remembers. */
+  readonly memory: vscode.Memento;
   /** Comparisons and calibrations, shown as rendered Markdown. */
   readonly results: ResultDocuments;
   /** What has to end with the window, e.g. the process of a simulated board. */

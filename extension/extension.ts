@@ -25,6 +25,8 @@ import { LayersTreeProvider } from './providers/layers-tree.ts';
 import { forgetLostBoard } from './commands/simulated-board.ts';
 import { createBackendItem } from './providers/backend-item.ts';
 import { createStatusBarItem } from './providers/status-bar.ts';
+import { PythonSources } from './python/python-sources.ts';
+import { registerPython } from './python/register-python.ts';
 import { ResultDocuments } from './result-documents.ts';
 import { SolverClient, type SolverState } from './server-client.ts';
 import { SettingsService } from './settings.ts';
@@ -66,6 +68,7 @@ export function activate(extension: vscode.ExtensionContext): TierwiseApi {
   const compound = new CompoundRunner(runners);
   const switching = new SwitchingRunner({ log, solver, settings, plans });
   const results = new ResultDocuments();
+  const python = new PythonSources(solver, log);
   const context: TierwiseContext = {
     extensionUri: extension.extensionUri,
     log,
@@ -79,6 +82,8 @@ export function activate(extension: vscode.ExtensionContext): TierwiseApi {
     sparsify,
     compound,
     switching,
+    python,
+    memory: extension.workspaceState,
     results,
     atEnd: new Set(),
     cspViolations: [],
@@ -107,6 +112,7 @@ export function activate(extension: vscode.ExtensionContext): TierwiseApi {
     sparsify,
     compound,
     switching,
+    python,
     results,
     report,
     learningPage,
@@ -132,6 +138,7 @@ export function activate(extension: vscode.ExtensionContext): TierwiseApi {
     createBackendItem(context),
     createBudgetDiagnostics(context),
     createLanguageStatus(context, solverState.event),
+    registerPython(context),
     keepContextKeys(context),
     startLanguageWithFirstPlan(context),
     restartOnNewEnvironment(context),
