@@ -5,7 +5,7 @@ import type { CompoundPrices } from '../energy/compound-energy.ts';
 import { checkAbort } from '../model/abort.ts';
 import { TierwiseError } from '../model/error.ts';
 import type { CompoundDocument } from '../protocol/index.ts';
-import { ortRuntime } from '../runtime/ort.ts';
+import { modelRuntime } from './model-runtime.ts';
 import type { Reading } from './compound-batch.ts';
 import { exitWidthOf, upperWidthOf } from './compound-batch.ts';
 import { exitFeatures, openPlanContexts } from './compound-calibration.ts';
@@ -78,7 +78,7 @@ export async function compoundJob(environment: Environment, params: CompoundPara
 
 async function decideStream(environment: Environment, run: CompoundRun, control: JobControl): Promise<CompoundDocument> {
   const { setup, stream, state: read, plan, paths, params } = run;
-  const runtime = ortRuntime();
+  const runtime = modelRuntime();
   const vocabulary = setup.language === null ? null : sha256(JSON.stringify(setup.language.vocabulary.tokens));
   const rowShape = stream.rowShape;
   const modules = await openModules(setup.parts, runtime, JSON.stringify([vocabulary, rowShape]), rowShape);

@@ -62,6 +62,7 @@ export async function evalTextJob(
       metric: 'cross-entropy',
       value: result.loss,
       correct: result.correct,
+      runtime: runtime.version,
       text: { characters: result.characters, context },
     };
   } finally {

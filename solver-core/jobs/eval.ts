@@ -4,7 +4,7 @@ import type { ModelRuntime } from '../fit/model-runner.ts';
 import { TierwiseError } from '../model/error.ts';
 import { encodeModel } from '../onnx/index.ts';
 import type { EvalDocument } from '../protocol/index.ts';
-import { ortRuntime } from '../runtime/ort.ts';
+import { modelRuntime } from './model-runtime.ts';
 import type { Environment } from './environment.ts';
 import { evaluateSparse } from './eval-sparse.ts';
 import { evalTextJob } from './eval-text.ts';
@@ -37,7 +37,7 @@ export interface EvalParams {
  */
 export async function evalJob(environment: Environment, params: EvalParams, control: JobControl): Promise<EvalDocument> {
   const evaluation = (runtime: ModelRuntime): Promise<EvalDocument> => evaluateOn(runtime, environment, params, control);
-  return params.engine === 'sparse' ? await evaluateSparse(evaluation, control) : await evaluation(ortRuntime());
+  return params.engine === 'sparse' ? await evaluateSparse(evaluation, control) : await evaluation(modelRuntime());
 }
 
 async function evaluateOn(runtime: ModelRuntime, environment: Environment, params: EvalParams, control: JobControl): Promise<EvalDocument> {
@@ -78,6 +78,7 @@ async function evaluateRows(
       metric: result.metric,
       value: result.value,
       correct: result.correct,
+      runtime: runtime.version,
     };
   } finally {
     await runner.dispose();

@@ -25,7 +25,7 @@ import type { LambdaChoice, Plan } from '../model/plan.ts';
 import { encodeModel, readModel, withInitializers, withMetadata } from '../onnx/index.ts';
 import type { OnnxModel } from '../onnx/index.ts';
 import type { FitDocument } from '../protocol/index.ts';
-import { ortRuntime } from '../runtime/ort.ts';
+import { modelRuntime } from './model-runtime.ts';
 import type { Environment } from './environment.ts';
 import { sha256, sha256File } from './files.ts';
 import { contextOf } from './fit-context.ts';
@@ -100,7 +100,7 @@ export async function fitFromStatsJob(environment: Environment, params: FitFromS
     hash = sha256(bytes);
   }
   const fitted = encodeModel(model);
-  const runtime = ortRuntime();
+  const runtime = modelRuntime();
   const judged = await judge(read, plan, runnable, start.model, fitted, facts.data.sha256, runtime, control);
   const record = fitRecord({
     prepared: { plan, planPath: read.path, opened, runnable, output, data: judged.data },
@@ -109,7 +109,7 @@ export async function fitFromStatsJob(environment: Environment, params: FitFromS
     before: judged.before,
     after: judged.after,
     fitted,
-    findings: judged.findings,
+    findings: [...runtime.findings(), ...judged.findings],
     version: environment.version,
     runtime: runtime.version,
   });

@@ -8,7 +8,7 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import type { BackendChoice, Plan } from '../model/plan.ts';
 import { encodeModel, withInitializers, withMetadata } from '../onnx/index.ts';
 import type { FitDocument } from '../protocol/index.ts';
-import { ortRuntime } from '../runtime/ort.ts';
+import { modelRuntime } from './model-runtime.ts';
 import { backendChoice, openBackend } from './choose-backend.ts';
 import { engineFindings } from './engine-preflight.ts';
 import type { Environment } from './environment.ts';
@@ -73,7 +73,7 @@ async function fitPrepared(environment: Environment, params: FitParams, prepared
   const findings = checkBefore(prepared, choice, control);
   const work = fitWork(runnable.layers, plan, prepared.fitRows.rows);
   const backend = await openBackend(environment, choice, work, control.abort, control.onProgress);
-  const runtime = ortRuntime();
+  const runtime = modelRuntime();
   try {
     const host = hostOf(prepared);
     const result = await solveTiers(prepared, backend, runtime, contextOf(control, 'solving', host));
@@ -88,7 +88,7 @@ async function fitPrepared(environment: Environment, params: FitParams, prepared
       before,
       after,
       fitted,
-      findings: [...findings, ...fitFindings(result.layers)],
+      findings: [...findings, ...runtime.findings(), ...fitFindings(result.layers)],
       version: environment.version,
       runtime: runtime.version,
     });

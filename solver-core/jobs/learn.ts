@@ -5,7 +5,7 @@ import type { AbortFlag } from '../model/abort.ts';
 import { TierwiseError } from '../model/error.ts';
 import type { LearnDocument, SolverRequests } from '../protocol/index.ts';
 import { encodeModel } from '../onnx/index.ts';
-import { ortRuntime } from '../runtime/ort.ts';
+import { modelRuntime } from './model-runtime.ts';
 import type { Environment } from './environment.ts';
 import { sha256, sha256File, writeTogether } from './files.ts';
 import type { JobControl } from './job.ts';
@@ -81,7 +81,7 @@ interface OpenRun {
 
 async function learnOn(environment: Environment, run: OpenRun, control: JobControl): Promise<LearnDocument> {
   const { params, setup, paths, state, stream, planRows, batchRows } = run;
-  const runtime = ortRuntime();
+  const runtime = modelRuntime();
   const lower = await openLower(setup.lower, runtime);
   const tools: LearnTools = { setup, numerics: cpuNumerics(), runtime, lower, control };
   const policy = choosePolicy(params.policy ?? 'plan', setup.plan, setup.tier, setup.lower.width);
@@ -107,7 +107,7 @@ async function learnOn(environment: Environment, run: OpenRun, control: JobContr
     const lowerSawPlanRows = state?.saved.lowerSawPlanRows ?? setup.base.isFitted;
     const outputHash = sha256(model);
     const saved = toSaved(outcome.memory, setup, lowerSawPlanRows, outputHash);
-    const findings = state === null ? [] : await pairFindings(paths, state);
+    const findings = [...runtime.findings(), ...(state === null ? [] : await pairFindings(paths, state))];
     const record = learnRecord({ run, policy, outcome, before, after, outputHash, findings, environment, runtime: runtime.version });
     await writeLearned(paths, { model, record, state: encodeState(saved), readState: state }, last);
     return record;

@@ -2,7 +2,7 @@ import { basename, extname } from 'node:path';
 import { TierwiseError } from '../model/error.ts';
 import type { BackendChoice, Plan } from '../model/plan.ts';
 import type { MeasureDocument } from '../protocol/index.ts';
-import { ortRuntime } from '../runtime/ort.ts';
+import { modelRuntime } from './model-runtime.ts';
 import { measure } from '../sensors/measure.ts';
 import { backendChoice, openBackend } from './choose-backend.ts';
 import type { Place } from './choose-sensor.ts';
@@ -95,7 +95,7 @@ async function run<T>(
 ): Promise<T> {
   const work = fitWork(prepared.runnable.layers, prepared.plan, prepared.fitRows.rows);
   const backend = await openBackend(environment, choice, work, control.abort, control.onProgress);
-  const runtime = ortRuntime();
+  const runtime = modelRuntime();
   // The fits report no progress of their own: the measurement says how many of them are left.
   const quiet = control.abort === undefined ? {} : { abort: control.abort };
   try {

@@ -6,7 +6,7 @@ import { findLayers, inferShapes } from '../model/index.ts';
 import type { Plan } from '../model/plan.ts';
 import { encodeModel, withMetadata } from '../onnx/index.ts';
 import type { SavingDocument, SelectDocument, SelectLayerDocument, SelectWholeDocument } from '../protocol/index.ts';
-import { ortRuntime } from '../runtime/ort.ts';
+import { modelRuntime } from './model-runtime.ts';
 import type { Environment } from './environment.ts';
 import { sha256 } from './files.ts';
 import { contextOf } from './fit-context.ts';
@@ -121,7 +121,7 @@ async function selectPrepared(
   const { base, rows, aim, planPath } = prepared;
   const { runnable } = base;
   const cells = selectCells(aim);
-  const judging: Judging = { runnable, heldOut: rows.heldOut, cells, seed: aim.seed, runtime: ortRuntime(), control };
+  const judging: Judging = { runnable, heldOut: rows.heldOut, cells, seed: aim.seed, runtime: modelRuntime(), control };
   const given = await qualityOf(judging, runnable.model, rows.validation, 'evaluating the model');
   requireBetterThanChance(given, rows.validation, base.opened.path);
   const { model, outcome } = await search(prepared, judging, given.value);

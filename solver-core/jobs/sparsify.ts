@@ -8,7 +8,7 @@ import { findSites } from '../model/sites.ts';
 import type { FoundSites, SparsitySite } from '../model/sites.ts';
 import { encodeModel, thresholdOpset, withMetadata } from '../onnx/index.ts';
 import type { SparsifyDocument } from '../protocol/index.ts';
-import { ortRuntime } from '../runtime/ort.ts';
+import { modelRuntime } from './model-runtime.ts';
 import type { Environment } from './environment.ts';
 import { sha256 } from './files.ts';
 import { nodeHost } from './host.ts';
@@ -160,7 +160,7 @@ async function run(
   startedMs: number,
 ): Promise<SparsifyDocument> {
   const { rows, aim, sites, place, output } = prepared;
-  const runtime = ortRuntime();
+  const runtime = modelRuntime();
   const checkpoint = output === null ? noCheckpoint : await openCheckpoint(checkpointPath(output), prepared.key, params.fresh === true);
   const found = await searched(prepared, runtime, checkpoint, control, search);
   checkAbort(control.abort);

@@ -6,7 +6,7 @@ import type { FitRows, RidgeSums } from '../fit/index.ts';
 import { TierwiseError } from '../model/error.ts';
 import type { Plan } from '../model/plan.ts';
 import type { StatsDocument } from '../protocol/index.ts';
-import { ortRuntime } from '../runtime/ort.ts';
+import { modelRuntime } from './model-runtime.ts';
 import { collectSums } from './collect-sums.ts';
 import type { Environment } from './environment.ts';
 import { checkWritable, sha256, writeWhole } from './files.ts';
@@ -261,7 +261,7 @@ async function sumUp(
     data: rows,
     backend: collector.backend,
     numerics,
-    runtime: ortRuntime(),
+    runtime: modelRuntime(),
     context: contextOf(control, 'summing', streamingHost()),
     budgetBytes,
     fitted: start.weights,

@@ -11,7 +11,7 @@ import { splitRows } from '../fit/index.ts';
 import { checkAbort, isAbort } from '../model/abort.ts';
 import { TierwiseError } from '../model/error.ts';
 import type { Plan } from '../model/plan.ts';
-import { ortRuntime } from '../runtime/ort.ts';
+import { modelRuntime } from './model-runtime.ts';
 import type { Environment } from './environment.ts';
 import { fileHash } from './environment.ts';
 import { contextOf } from './fit-context.ts';
@@ -127,7 +127,7 @@ async function simulate(
       ...asFloats(runnable),
       input: runnable.input,
       data: fitRows,
-      runtime: ortRuntime(),
+      runtime: modelRuntime(),
       samples: mostSamples,
       seed,
       context: contextOf(control, 'running the model'),

@@ -3,7 +3,7 @@ import { cpuNumerics } from '../backends/cpu/index.ts';
 import type { Evaluation } from '../fit/index.ts';
 import { TierwiseError } from '../model/error.ts';
 import type { Quantity, SolverRequests, UnlearnDocument } from '../protocol/index.ts';
-import { ortRuntime } from '../runtime/ort.ts';
+import { modelRuntime } from './model-runtime.ts';
 import type { Environment } from './environment.ts';
 import { sha256 } from './files.ts';
 import type { JobControl } from './job.ts';
@@ -62,7 +62,7 @@ export async function unlearnJob(environment: Environment, params: UnlearnParams
     );
   const names = { inputs: params.inputs ?? setup.plan.data?.inputs, labels: params.labels ?? setup.plan.data?.labels };
   const data = await openRows(dataPath, names, { abort: control.abort });
-  const runtime = ortRuntime();
+  const runtime = modelRuntime();
   const lower = await openLower(setup.lower, runtime);
   try {
     checkAgainstModel(data, { ...setup.base.runnable, layers: [] });

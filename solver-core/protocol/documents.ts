@@ -328,6 +328,8 @@ export interface EvalDocument {
   readonly value: number;
   /** Rows, or next tokens, whose highest score was the right one; null without classes. */
   readonly correct: number | null;
+  /** What ran the model, e.g. "onnxruntime-node 1.30.0". Absent in documents of older versions. */
+  readonly runtime?: string;
   /** Of a text: how many characters the predicted tokens stand for, and tokens per window. */
   readonly text?: { readonly characters: number; readonly context: number };
   /** Only where the engine of our own ran the model. */

@@ -1,10 +1,16 @@
 import { formatCount } from '../energy/format.ts';
 import type { EvalDocument } from '../protocol/documents.ts';
-import { fileName, numberCell } from './cells.ts';
+import { fileName, inert, numberCell } from './cells.ts';
 
 /** The evaluation of a model for a terminal: one line, and one more for the sparse engine. Ends with a newline. */
 export function evalText(evaluation: EvalDocument): string {
-  return resultLine(evaluation) + sparseLine(evaluation);
+  return resultLine(evaluation) + fallbackLine(evaluation) + sparseLine(evaluation);
+}
+
+/** Which engine ran the model, where that is not ONNX Runtime and nobody asked for another one. */
+function fallbackLine({ runtime, sparse }: EvalDocument): string {
+  if (sparse !== undefined || runtime === undefined || runtime.startsWith('onnxruntime')) return '';
+  return `run by ${inert(runtime)}: ONNX Runtime cannot be loaded here\n`;
 }
 
 /** What the engine that skips zeros left out. */
