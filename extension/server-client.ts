@@ -58,6 +58,7 @@ const silenceLimitsMs: Readonly<Record<SolverMethod, number>> = {
   'tierwise/annotationCompletion': 30_000,
   'tierwise/annotationPlan': 120_000,
   'tierwise/weights': 120_000,
+  'tierwise/weightChanges': 300_000,
   'tierwise/eval': 600_000,
   'tierwise/fit': 900_000,
   'tierwise/learn': 900_000,
@@ -83,6 +84,7 @@ const repeatable: ReadonlySet<SolverMethod> = new Set([
   'tierwise/annotationCompletion',
   'tierwise/annotationPlan',
   'tierwise/weights',
+  'tierwise/weightChanges',
   'tierwise/diff',
   'tierwise/sensors',
 ] as const);

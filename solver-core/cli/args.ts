@@ -4,6 +4,8 @@ import { compoundOptions } from './compound-options.ts';
 import type { CompoundWords } from './compound-options.ts';
 import { boardSimOptions } from './board-sim-options.ts';
 import type { BoardSimValues } from './board-sim-options.ts';
+import { inspectOptions } from './inspect-options.ts';
+import type { InspectWords } from './inspect-options.ts';
 import { measureOptions } from './measure-options.ts';
 import type { MeasureWords } from './measure-options.ts';
 import { selectOptions } from './select-options.ts';
@@ -59,6 +61,8 @@ export interface CliOptions {
   readonly compound: CompoundWords;
   /** Those of `sensors`, `measure` and `calibrate`, and `--no-calibration` of `energy`. */
   readonly measure: MeasureWords;
+  /** Those of `inspect` about one layer, as text. */
+  readonly inspect: InspectWords;
 }
 
 export interface CliCall {
@@ -116,6 +120,7 @@ export function parseCall(words: readonly string[]): CliCall {
         ...sparsifyOptions,
         ...compoundOptions,
         ...measureOptions,
+        ...inspectOptions,
       },
     });
   } catch (cause) {
@@ -162,6 +167,7 @@ export function parseCall(words: readonly string[]): CliCall {
       sparsify: values,
       compound: values,
       measure: values,
+      inspect: values,
     },
   };
 }

@@ -9,7 +9,6 @@ import { energyInputs } from '../jobs/energy.ts';
 import type { Environment } from '../jobs/environment.ts';
 import { readEpochs } from '../jobs/epochs-of-log.ts';
 import { refuseToOverwrite } from '../jobs/fit-outputs.ts';
-import { inspectJob } from '../jobs/inspect.ts';
 import { mergeJob } from '../jobs/merge.ts';
 import { renderEnergy } from '../jobs/report.ts';
 import type { ReportFormat } from '../jobs/report.ts';
@@ -19,7 +18,6 @@ import { TierwiseError } from '../model/error.ts';
 import { checkText } from '../report/check-text.ts';
 import { evalText } from '../report/eval-text.ts';
 import { fitText } from '../report/fit-text.ts';
-import { inspectText } from '../report/inspect-text.ts';
 import { mergeText } from '../report/merge-text.ts';
 import { inert } from '../report/cells.ts';
 import { checkSarif } from '../report/sarif.ts';
@@ -30,6 +28,7 @@ import { compound } from './compound-command.ts';
 import { diff } from './diff-command.ts';
 import { choose, expectCall, expectOptions, refuseJson, wholeNumber } from './args.ts';
 import type { CliCall } from './args.ts';
+import { inspect } from './inspect-command.ts';
 import { jsonLine, escapeJson } from './json-line.ts';
 import { learn, unlearn } from './learn-commands.ts';
 import { calibrate, measure, sensors } from './measure-commands.ts';
@@ -41,13 +40,6 @@ import type { Command } from './run-job.ts';
 function failed(diagnostics: readonly DiagnosticDocument[]): number {
   return diagnostics.some((d) => d.severity === 'error') ? 1 : 0;
 }
-
-const inspect: Command = async (call, environment) => {
-  expectCall(call, ['MODEL'], ['dim']);
-  const document = await inspectJob(environment, { path: call.files[0] ?? '', dims: call.options.dims });
-  print(call, document, () => inspectText(document));
-  return failed(document.diagnostics);
-};
 
 const check: Command = async (call, environment) => {
   expectCall(call, ['PLAN'], ['format']);
@@ -184,6 +176,7 @@ const evaluate: Command = async (call, environment, abort) => {
 
 /** Commands that stop between two steps when asked to; the others read and are simply ended. */
 export const cancellable: readonly string[] = [
+  'inspect',
   'energy',
   'fit',
   'eval',

@@ -3,6 +3,8 @@ export const helpText = `tierwise: energy-aware model development
 
   tierwise inspect MODEL   layers, shapes, MACs, parameters, bytes
                            --dim name=value   size of a symbolic dimension (default 1)
+                           --layer ID  weights of one layer: histogram, zeros, spread; --bins N (default 64)
+                           --before MODEL  beside those of another model, or REVISION:path
   tierwise check PLAN      diagnostics and budgets; exit code 1 on errors
                            --format text|json|sarif
   tierwise energy FILE     joules per layer for a model or a plan, inference and retraining

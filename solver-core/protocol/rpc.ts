@@ -6,7 +6,7 @@ import type { CheckDocument, EnergyDocument, EvalDocument, FitDocument, InspectD
 import type { LearnBatch, LearnDocument, UnlearnDocument } from './learn-documents.ts';
 import type { CompoundDocument, CompoundStep } from './compound-documents.ts';
 import type { AnnotationItem, PythonDocument } from './python-documents.ts';
-import type { WeightsDocument } from './weights-documents.ts';
+import type { WeightChanges, WeightsDocument } from './weights-documents.ts';
 import type { SparsifyDocument, SparsifyMethod, SparsifyPoint } from './sparsify-documents.ts';
 
 /** Progress of a long request. `fraction` in 0..1, or null when the end is not known. */
@@ -229,6 +229,11 @@ export interface SolverRequests {
   'tierwise/weights': {
     readonly params: { readonly path: string; readonly layer: string; readonly before?: string; readonly bins?: number };
     readonly result: WeightsDocument;
+  };
+  /** Zeros and change of all weights between two models; `before` may be REVISION:path. */
+  'tierwise/weightChanges': {
+    readonly params: { readonly path: string; readonly before: string };
+    readonly result: WeightChanges;
   };
   /** Renders the energy report as one self-contained HTML page, with the newest fit record when there is one. */
   'tierwise/report': {

@@ -36,3 +36,23 @@ export interface WeightsDocument {
     readonly relativeChange: number | null;
   } | null;
 }
+
+/** What became of one layer's weights; layers are matched as in `tierwise.diff/1`. */
+export interface WeightChange {
+  /** On the later side; of a removed layer on the earlier one. */
+  readonly id: string;
+  /** `unknown`: not stored, of another shape, or beyond what was read. */
+  readonly status: 'same' | 'changed' | 'added' | 'removed' | 'unknown';
+  readonly count: number | null;
+  /** Exact zeros. */
+  readonly zeros: { readonly before: number | null; readonly after: number | null };
+  /** ‖W − W_before‖_F / ‖W_before‖_F; null where it is not known or that norm is zero. */
+  readonly relativeChange: number | null;
+}
+
+/** The weights of two models, layer by layer. */
+export interface WeightChanges {
+  readonly layers: readonly WeightChange[];
+  /** Layers left out because reading them all would take too long. */
+  readonly leftOut: number;
+}

@@ -24,6 +24,7 @@ import { searchThresholds } from '../jobs/sparsify-model.ts';
 import { sparsifyJob } from '../jobs/sparsify.ts';
 import { selectJob } from '../jobs/select.ts';
 import { SelectMemory } from '../jobs/select-memory.ts';
+import { weightChangesJob } from '../jobs/weight-changes.ts';
 import { weightsJob } from '../jobs/weights.ts';
 import { diffMarkdown } from '../report/diff-markdown.ts';
 import type { ErrorData, ProgressEvent, SolverErrorNumbers, SolverRequests } from '../protocol/index.ts';
@@ -79,7 +80,8 @@ function handlersOf(environment: Environment): { readonly [M in Method]: Handler
     'tierwise/python': (params) => pythonJob(environment, params),
     'tierwise/annotationCompletion': (params) => annotationCompletionJob(params),
     'tierwise/annotationPlan': (params) => annotationPlanJob(environment, params),
-    'tierwise/weights': (params) => weightsJob(environment, params),
+    'tierwise/weights': (params, control) => weightsJob(environment, params, control),
+    'tierwise/weightChanges': (params, control) => weightChangesJob(environment, params, control),
     'tierwise/report': (params, control) => reportJob(environment, params, control),
     'tierwise/select': alone<'tierwise/select'>((params, control) => selectJob(environment, params, control, selections)),
     'tierwise/sparsify': alone<'tierwise/sparsify'>((params, control) => sparsifyJob(environment, params, control, searchThresholds)),
@@ -173,6 +175,7 @@ const required: { readonly [M in Method]: readonly string[] } = {
   'tierwise/annotationCompletion': ['text'],
   'tierwise/annotationPlan': ['path', 'model', 'planFolder'],
   'tierwise/weights': ['path', 'layer'],
+  'tierwise/weightChanges': ['path', 'before'],
   'tierwise/report': ['path', 'format'],
   'tierwise/select': ['path'],
   'tierwise/sparsify': ['path'],
@@ -185,6 +188,7 @@ const required: { readonly [M in Method]: readonly string[] } = {
 const reportFormats = ['html', 'md', 'csv', 'json', 'text'];
 const optionalStrings = [
   'text',
+  'before',
   'target',
   'backend',
   'out',
@@ -222,6 +226,8 @@ function checkParams(method: Method, params: unknown): Record<string, unknown> {
   for (const name of optionalBooleans)
     if (record[name] !== undefined && typeof record[name] !== 'boolean') throw bad(`"${name}" must be true or false`);
   const { batchRows, policy, epochs } = record;
+  if (method === 'tierwise/weights' && record['bins'] !== undefined && !Number.isSafeInteger(record['bins']))
+    throw bad('"bins" must be a whole number');
   if (epochs !== undefined && !(Number.isSafeInteger(epochs) && (epochs as number) >= 1))
     throw bad('"epochs" must be a whole number of at least 1');
   if (batchRows !== undefined && !(Number.isSafeInteger(batchRows) && (batchRows as number) >= 1))
