@@ -12,6 +12,7 @@ import { openPlan } from './commands/reveal.ts';
 import { selectBackend } from './commands/select-backend.ts';
 import { startSimulatedBoard } from './commands/simulated-board.ts';
 import { compareWritten, writtenModelCommands } from './commands/written-model.ts';
+import { compareFits, deleteFit, openFit, restoreFit, showFits, undoFit } from './fits/fit-actions.ts';
 import { compoundTrustText } from './compound-messages.ts';
 import type { TierwiseContext } from './context.ts';
 import { showError } from './errors-ui.ts';
@@ -21,6 +22,8 @@ import type { LearningPage } from './panels/learning-page.ts';
 import type { OptimisePage } from './panels/optimise-page.ts';
 import type { ReportPages } from './panels/report-page.ts';
 import type { SparsityPage } from './panels/sparsity-page.ts';
+import { createPlanFromAnnotations } from './python/create-annotated-plan.ts';
+import { choosePythonModel, showLayerInModel, showLayerInSource } from './python/layer-commands.ts';
 import { sparsifyTrustText } from './sparsify-messages.ts';
 import { baseName } from './to-view.ts';
 import { explainTrust } from './trust.ts';
@@ -80,6 +83,16 @@ export const commands: Readonly<Record<string, Command>> = {
   calibrateTarget: (context) => calibrateTarget(context),
   showSensors: (context) => showSensors(context),
   newTarget: (context) => newTarget(context),
+  createPlanFromAnnotations: (context, _pages, target) => createPlanFromAnnotations(context, target),
+  choosePythonModel: (context, _pages, target) => choosePythonModel(context, target),
+  showLayerInModel: (context, _pages, target, line) => showLayerInModel(context, target, line),
+  showLayerInSource: (context, _pages, model, id) => showLayerInSource(context, model, id),
+  undoFit: (context, _pages, target) => withPlan(context, target, (plan) => undoFit(context, plan)),
+  showFits: () => showFits(),
+  compareFits: (context, _pages, given, selected) => compareFits(context, given, selected),
+  openFit: (context, _pages, given) => openFit(context, given),
+  restoreFit: (context, _pages, given) => restoreFit(context, given),
+  deleteFit: (context, _pages, given, selected) => deleteFit(context, given, selected),
 
   openOptimised: (context, { optimise }) => writtenModelCommands(context.optimise, optimise.plan).open(),
   revealOptimised: (context, { optimise }) => writtenModelCommands(context.optimise, optimise.plan).reveal(),

@@ -1,10 +1,12 @@
 import type * as vscode from 'vscode';
 import type { CompoundRunner } from './compound-command.ts';
 import type { FitRunner } from './fit-command.ts';
+import type { FitHistory } from './fits/fit-history.ts';
 import type { LearnRunner } from './learn-command.ts';
 import type { LanguageService } from './language-client.ts';
 import type { OptimiseRunner } from './optimise-command.ts';
 import type { PlanStore } from './plan-store.ts';
+import type { PythonAnalysis } from './python/python-analysis.ts';
 import type { PythonSources } from './python/python-sources.ts';
 import type { ResultDocuments } from './result-documents.ts';
 import type { SolverClient } from './server-client.ts';
@@ -27,6 +29,8 @@ export interface TierwiseContext {
   readonly language: LanguageService;
   readonly plans: PlanStore;
   readonly fits: FitRunner;
+  /** Versions of fitted models; undefined where no folder is open. */
+  readonly fitHistory: FitHistory | undefined;
   readonly learning: LearnRunner;
   readonly optimise: OptimiseRunner;
   readonly sparsify: SparsifyRunner;
@@ -34,6 +38,8 @@ export interface TierwiseContext {
   readonly switching: SwitchingRunner;
   /** Where Python source builds the layers of a model. */
   readonly python: PythonSources;
+  /** What is known about Python documents on screen. */
+  readonly pythonAnalysis: PythonAnalysis;
   /** Choices that this workspace remembers. */
   readonly memory: vscode.Memento;
   /** Comparisons and calibrations, shown as rendered Markdown. */

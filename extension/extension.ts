@@ -4,6 +4,8 @@ import { registerCommands } from './commands.ts';
 import { CompoundRunner } from './compound-command.ts';
 import type { CspViolation, TierwiseContext } from './context.ts';
 import { FitRunner } from './fit-command.ts';
+import { createFitHistory } from './fits/fit-services.ts';
+import { registerFits } from './fits/register-fits.ts';
 import { LearnRunner } from './learn-command.ts';
 import { LanguageService } from './language-client.ts';
 import { createLog, lastingLog } from './log.ts';
@@ -25,6 +27,8 @@ import { LayersTreeProvider } from './providers/layers-tree.ts';
 import { forgetLostBoard } from './commands/simulated-board.ts';
 import { createBackendItem } from './providers/backend-item.ts';
 import { createStatusBarItem } from './providers/status-bar.ts';
+import { ModelCandidates } from './python/model-candidates.ts';
+import { PythonAnalysis } from './python/python-analysis.ts';
 import { PythonSources } from './python/python-sources.ts';
 import { registerPython } from './python/register-python.ts';
 import { ResultDocuments } from './result-documents.ts';
@@ -60,7 +64,8 @@ export function activate(extension: vscode.ExtensionContext): TierwiseApi {
   const solver = createSolver(extension, settings, log, solverState);
   const language = new LanguageService(vscode.Uri.joinPath(extension.extensionUri, 'dist', 'language-server.cjs').fsPath, log);
   const plans = new PlanStore(solver, settings);
-  const fits = new FitRunner({ log, solver, settings, plans });
+  const fitHistory = createFitHistory(extension.storageUri, { solver, log });
+  const fits = new FitRunner({ log, solver, settings, plans, history: fitHistory });
   const learning = new LearnRunner({ log, solver, plans, memory: extension.workspaceState });
   const runners = { log, solver, memory: extension.workspaceState };
   const optimise = createOptimiseRunner(runners);
@@ -69,6 +74,8 @@ export function activate(extension: vscode.ExtensionContext): TierwiseApi {
   const switching = new SwitchingRunner({ log, solver, settings, plans });
   const results = new ResultDocuments();
   const python = new PythonSources(solver, log);
+  const models = new ModelCandidates(plans, extension.workspaceState);
+  const pythonAnalysis = new PythonAnalysis({ log, solver, settings, plans, models });
   const context: TierwiseContext = {
     extensionUri: extension.extensionUri,
     log,
@@ -77,12 +84,14 @@ export function activate(extension: vscode.ExtensionContext): TierwiseApi {
     language,
     plans,
     fits,
+    fitHistory,
     learning,
     optimise,
     sparsify,
     compound,
     switching,
     python,
+    pythonAnalysis,
     memory: extension.workspaceState,
     results,
     atEnd: new Set(),
@@ -113,6 +122,7 @@ export function activate(extension: vscode.ExtensionContext): TierwiseApi {
     compound,
     switching,
     python,
+    pythonAnalysis,
     results,
     report,
     learningPage,
@@ -134,6 +144,7 @@ export function activate(extension: vscode.ExtensionContext): TierwiseApi {
     vscode.languages.registerCodeLensProvider(selector, codeLens),
     vscode.languages.registerInlayHintsProvider(selector, hints),
     vscode.window.createTreeView('tierwise.layers', { treeDataProvider: layers, showCollapseAll: true }),
+    registerFits(context),
     createStatusBarItem(context),
     createBackendItem(context),
     createBudgetDiagnostics(context),

@@ -2,6 +2,8 @@ import * as vscode from 'vscode';
 import type { BudgetDocument, CheckDocument, FitDocument, ProgressEvent } from '../solver-core/protocol/index.ts';
 import { backendParam } from './backend-choice.ts';
 import { formatMetric, formatQuantity } from './format.ts';
+import type { FitHistory } from './fits/fit-history.ts';
+import { fitWithHistory } from './fits/fit-services.ts';
 import type { PlanStore } from './plan-store.ts';
 import { reportTo } from './progress-report.ts';
 import { savePlan } from './save-plan.ts';
@@ -25,6 +27,8 @@ interface FitServices {
   readonly solver: SolverClient;
   readonly settings: SettingsService;
   readonly plans: PlanStore;
+  /** Where versions are kept, so that a fit can be undone; undefined where no folder is open. */
+  readonly history: FitHistory | undefined;
 }
 
 /** Runs "Fit lower tier": one fit at a time, with progress, cancel, and the outcome in words. */
@@ -94,13 +98,13 @@ export class FitRunner implements vscode.Disposable {
     this.#changed.fire();
   }
 
-  /** Whether the plan has nothing in it that forbids a fit; says what when it has. */
-  async #mayFit(plan: vscode.Uri, token: vscode.CancellationToken): Promise<boolean> {
+  /** What is known of the plan when nothing in it forbids a fit; says what when something does. */
+  async #mayFit(plan: vscode.Uri, token: vscode.CancellationToken): Promise<CheckDocument | undefined> {
     const check = await this.#services.solver.request('tierwise/check', { path: plan.fsPath }, { token });
-    return (
+    const may =
       this.#refuseErrors(plan, check) &&
-      (await confirmBudgets(check.budgets.filter((budget) => budget.per === 'fit' && budget.status === 'exceeded')))
-    );
+      (await confirmBudgets(check.budgets.filter((budget) => budget.per === 'fit' && budget.status === 'exceeded')));
+    return may ? check : undefined;
   }
 
   /** False, with a message, when the plan has errors. Exceeded budgets are asked about instead. */
@@ -138,8 +142,11 @@ export class FitRunner implements vscode.Disposable {
       };
       try {
         progress.report({ message: vscode.l10n.t('Checking the plan') });
-        if (!(await this.#mayFit(plan, token))) return undefined;
-        return await solver.request('tierwise/fit', { path: plan.fsPath, ...backend }, { token, onProgress });
+        const check = await this.#mayFit(plan, token);
+        if (!check) return undefined;
+        return await fitWithHistory(this.#services, plan, check.model, () =>
+          solver.request('tierwise/fit', { path: plan.fsPath, ...backend }, { token, onProgress }),
+        );
       } finally {
         link.dispose();
       }

@@ -50,6 +50,16 @@ export async function compareFiles(context: TierwiseContext, before: vscode.Uri,
   await compare(context, before.fsPath, after, title);
 }
 
+/** Compares two models under a title of the caller's, with a line in front that says which side is which. */
+export async function compareNamed(
+  context: TierwiseContext,
+  before: vscode.Uri,
+  after: vscode.Uri,
+  words: { readonly title: string; readonly heading: string },
+): Promise<void> {
+  await compare(context, before.fsPath, after, words.title, words.heading);
+}
+
 async function compareWithRevision(context: TierwiseContext, file: vscode.Uri, revision: string): Promise<void> {
   const why = vscode.l10n.t(
     'Comparing with a revision is blocked in a restricted workspace, because it runs git in a folder whose settings nobody has vouched for. Comparing two files is allowed.',
@@ -58,7 +68,7 @@ async function compareWithRevision(context: TierwiseContext, file: vscode.Uri, r
   await compare(context, `${revision}:${file.fsPath}`, file, vscode.l10n.t('{0} at {1} and now', baseName(file.path), revision));
 }
 
-async function compare(context: TierwiseContext, before: string, after: vscode.Uri, title: string): Promise<void> {
+async function compare(context: TierwiseContext, before: string, after: vscode.Uri, title: string, heading?: string): Promise<void> {
   if (!(await savePlan(after, vscode.l10n.t('{0} could not be saved, so it was not compared.', baseName(after.path))))) return;
   const { energyTarget } = context.settings.current;
   try {
@@ -67,7 +77,7 @@ async function compare(context: TierwiseContext, before: string, after: vscode.U
       const params = { before, after: after.fsPath, format: 'md' as const, ...(energyTarget === '' ? {} : { target: energyTarget }) };
       return context.solver.request('tierwise/diff', params, { token });
     });
-    await context.results.show(title, text);
+    await context.results.show(title, heading === undefined ? text : `${heading}\n\n${text}`);
   } catch (error) {
     await showError(context.log, vscode.l10n.t('{0} could not be compared', baseName(after.path)), error);
   }

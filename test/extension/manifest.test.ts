@@ -113,9 +113,14 @@ describe('extension sources', () => {
   it('never load the ONNX runtime or a serial port, nor read a model', () => {
     expect(code).not.toMatch(/from .(onnxruntime|serialport|koffi)/);
     expect(code).not.toMatch(/from ['"]node:fs/);
-    // One reader of files, for Python source alone.
-    const readers = sources(path.join(root, 'extension')).filter((file) => /workspace\.fs\.readFile/.test(readFileSync(file, 'utf8')));
-    expect(readers.map((file) => path.basename(file))).toEqual(['read-source.ts']);
-    expect(readFileSync(readers[0] ?? '', 'utf8')).toContain("if (!uri.path.endsWith('.py')) return undefined;");
+    // Two readers of files: one for the small descriptions of kept fits, one for Python source, and neither for anything else.
+    const readers = sources(path.join(root, 'extension')).filter((file) => /\bfs\.readFile\(/.test(readFileSync(file, 'utf8')));
+    expect(readers.map((file) => path.basename(file)).sort()).toEqual(['disk.ts', 'read-source.ts']);
+    const guards = {
+      'read-source.ts': "if (!uri.path.endsWith('.py')) return undefined;",
+      'disk.ts': "if (!file.endsWith('.json')) return undefined;",
+    };
+    for (const [name, guard] of Object.entries(guards))
+      expect(readFileSync(readers.find((file) => path.basename(file) === name) ?? '', 'utf8')).toContain(guard);
   });
 });

@@ -1,0 +1,79 @@
+import * as vscode from 'vscode';
+import type { FitDocument } from '../../solver-core/protocol/index.ts';
+import type { SolverClient } from '../server-client.ts';
+import { toErrorData } from '../solver-error.ts';
+import { workspaceDisk } from './disk.ts';
+import { FitHistory } from './fit-history.ts';
+
+/** The history of fits in the storage of the workspace; undefined where no folder is open, which has none. */
+export function createFitHistory(
+  storage: vscode.Uri | undefined,
+  services: { readonly solver: SolverClient; readonly log: vscode.LogOutputChannel },
+): FitHistory | undefined {
+  if (storage === undefined) return undefined;
+  const { solver, log } = services;
+  return new FitHistory({
+    disk: workspaceDisk(),
+    root: vscode.Uri.joinPath(storage, 'fits').toString(),
+    warn: (text) => log.warn(text),
+    hashOf: (model) =>
+      solver.request('tierwise/inspect', { path: vscode.Uri.parse(model, true).fsPath }).then(
+        ({ model: { sha256 } }) => sha256,
+        (error: unknown) => {
+          log.warn(`history of fits: ${model}: ${toErrorData(error).message}`);
+          return null;
+        },
+      ),
+    recordOf: (plan) =>
+      solver.request('tierwise/lastFit', { path: vscode.Uri.parse(plan, true).fsPath }).then(
+        ({ fit }) => fit,
+        () => null,
+      ),
+    discard: (file) => discard(vscode.Uri.parse(file, true)),
+  });
+}
+
+/** Runs a fit with its files kept before and after. A history that cannot be kept is told in the log and stops no fit. */
+export async function fitWithHistory(
+  services: { readonly history: FitHistory | undefined; readonly log: vscode.LogOutputChannel },
+  plan: vscode.Uri,
+  model: string | null,
+  fit: () => Promise<FitDocument>,
+): Promise<FitDocument> {
+  const { history, log } = services;
+  const warn = (error: unknown): void => {
+    log.warn(`history of fits: ${toErrorData(error).message}; the fit cannot be undone`);
+  };
+  const output = model === null ? undefined : vscode.Uri.file(fittedPath(model)).toString();
+  const open = output === undefined ? undefined : await history?.begin(plan.toString(), output).catch(warn);
+  let done: FitDocument;
+  try {
+    done = await fit();
+  } catch (error) {
+    await open?.dropped().catch(warn);
+    throw error;
+  }
+  await open?.done(done, vscode.Uri.file(done.output).toString()).catch(warn);
+  return done;
+}
+
+/** Where a fit writes by default: `digits.onnx` gives `digits.fitted.onnx`. */
+export function fittedPath(model: string): string {
+  const [, stem = model, extension = ''] = /^(.*?[^\\/])(\.[^.\\/]*)?$/s.exec(model) ?? [];
+  return `${stem}.fitted${extension === '' ? '.onnx' : extension}`;
+}
+
+/** To the trash where the machine has one. A copy is in the history, so nothing is lost where it has none. */
+async function discard(file: vscode.Uri): Promise<void> {
+  const { fs } = vscode.workspace;
+  try {
+    await fs.stat(file);
+  } catch {
+    return;
+  }
+  try {
+    await fs.delete(file, { useTrash: true });
+  } catch {
+    await fs.delete(file);
+  }
+}
