@@ -62,7 +62,7 @@ export function hintTooltip(state: LayerState, target: string, t: Translate, gro
 }
 
 /** One row per figure. The parts of its reference, which "; " separates, are collected in `notes` and named by number. */
-function energyTable(state: LayerState, notes: Map<string, number>, t: Translate, machine: string | undefined): string[] {
+export function energyTable(state: LayerState, notes: Map<string, number>, t: Translate, machine?: string): string[] {
   const { inference, components, retraining } = state.energy ?? {
     inference: null,
     components: [],

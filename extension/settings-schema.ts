@@ -5,6 +5,8 @@ export interface Settings {
   readonly hintsEnergy: boolean;
   readonly hintsRetraining: boolean;
   readonly codeLensEnabled: boolean;
+  /** Whether layers in Python source are looked for. */
+  readonly pythonEnabled: boolean;
   /** Where a fit solves; `plan` leaves it to the plan. */
   readonly fitBackend: 'plan' | 'cpu' | 'sim' | 'serial' | 'xrt';
   /** Port of the serial board: `auto`, a path, a pattern of paths, or the USB serial number of its adapter. */
@@ -29,6 +31,7 @@ const fields = {
   hintsEnergy: { key: 'hints.energy', schema: v.boolean(), fallback: true },
   hintsRetraining: { key: 'hints.retraining', schema: v.boolean(), fallback: true },
   codeLensEnabled: { key: 'codeLens.enabled', schema: v.boolean(), fallback: true },
+  pythonEnabled: { key: 'python.enabled', schema: v.boolean(), fallback: true },
   fitBackend: { key: 'fit.backend', schema: v.picklist(['plan', 'cpu', 'sim', 'serial', 'xrt']), fallback: 'plan' },
   boardPort: {
     key: 'board.port',
@@ -86,6 +89,7 @@ export function parseSettings(get: (key: string) => unknown): {
     hintsEnergy: read(fields.hintsEnergy),
     hintsRetraining: read(fields.hintsRetraining),
     codeLensEnabled: read(fields.codeLensEnabled),
+    pythonEnabled: read(fields.pythonEnabled),
     fitBackend: read<Settings['fitBackend']>(fields.fitBackend),
     boardPort: read(fields.boardPort),
     boardXrtDevice: read(fields.boardXrtDevice),

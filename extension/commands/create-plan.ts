@@ -60,7 +60,7 @@ export async function pickModel(): Promise<vscode.Uri | undefined> {
 }
 
 /** `<model>.npz`, else the only data file of the folder, else none: a guess among several would be wrong too often. */
-async function dataBeside(folder: vscode.Uri, model: vscode.Uri): Promise<string | undefined> {
+export async function dataBeside(folder: vscode.Uri, model: vscode.Uri): Promise<string | undefined> {
   const names = (await vscode.workspace.fs.readDirectory(folder)).filter(([, type]) => type === vscode.FileType.File).map(([name]) => name);
   const sameName = `${baseName(model.path).replace(/\.onnx$/i, '')}.npz`;
   if (names.includes(sameName)) return sameName;

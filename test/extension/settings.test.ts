@@ -10,6 +10,7 @@ describe('settings', () => {
         hintsEnergy: true,
         hintsRetraining: true,
         codeLensEnabled: true,
+        pythonEnabled: true,
         fitBackend: 'plan',
         boardPort: 'auto',
         boardXrtDevice: 0,
