@@ -1,59 +1,54 @@
-// Makes tierwise-<target>.vsix for the platform this runs on: build, vsce with an exact list of files, then a look inside.
+// Makes tierwise-<target>.vsix: build, vsce with an exact list of files, then a look inside.
+//   node .ci/package-vsix.mjs [TARGET ...]     default: the platform this runs on
+//   node .ci/package-vsix.mjs --all            every platform; the others take their packages from the registry
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { stageTarget } from './stage-target.mjs';
 import { vsixProblems } from './vsix-contents.mjs';
+import { nativeFiles, vsixTargets } from './vsix-targets.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
-/**
- * The files of ONNX Runtime that a CPU session needs, by platform. The Windows package also holds DirectML and its shader
- * compiler (40 MB), which are loaded on demand only; there is no binary for darwin-x64 at all.
- */
-const RUNTIME_FILES = {
-  'linux-x64': ['linux/x64/libonnxruntime.so.1', 'linux/x64/onnxruntime_binding.node'],
-  'linux-arm64': ['linux/arm64/libonnxruntime.so.1', 'linux/arm64/onnxruntime_binding.node'],
-  'win32-x64': ['win32/x64/onnxruntime.dll', 'win32/x64/onnxruntime_binding.node'],
-  'win32-arm64': ['win32/arm64/onnxruntime.dll', 'win32/arm64/onnxruntime_binding.node'],
-  'darwin-arm64': ['darwin/arm64/libonnxruntime.1.dylib', 'darwin/arm64/onnxruntime_binding.node'],
-  'darwin-x64': [],
-};
-
-/** Folders of the serial bindings' binaries, by platform. */
-const SERIAL_FOLDERS = { 'darwin-x64': 'darwin-x64+arm64', 'darwin-arm64': 'darwin-x64+arm64' };
-
-/** Binaries of a platform besides those of ONNX Runtime. An optional package of another platform is not installed, so its line matches nothing. */
-const otherNatives = (target) => [
-  `node_modules/@serialport/bindings-cpp/prebuilds/${SERIAL_FOLDERS[target] ?? target}/*.node`,
-  `node_modules/@koromix/koffi-${target}/package.json`,
-  `node_modules/@koromix/koffi-${target}/index.js`,
-  `node_modules/@koromix/koffi-${target}/${target.replace('-', '_')}/*.node`,
-];
+/** The platform this runs on, in VS Code's words. */
+const here = `${process.platform}-${process.arch}`;
 
 /**
  * Builds and packages the extension.
- * @param {{ target?: string, build?: boolean, log?: (line: string) => void }} [options] target: a VS Code platform such as
- *   `linux-x64`, default this one; build: false packages dist/ as it is; log: progress, default stderr
+ * @param {{ target?: string, build?: boolean, outFolder?: string, log?: (line: string) => void }} [options] target: a VS Code platform
+ *   such as `linux-x64`, default this one; build: false packages dist/ as it is; outFolder: default the root; log: progress, default stderr
  * @returns {Promise<string>} absolute path of the .vsix
  * @throws {Error} when a step fails or the package holds what it should not
  */
 export async function packageVsix(options = {}) {
   const log = options.log ?? ((line) => process.stderr.write(`${line}\n`));
-  const target = options.target ?? `${process.platform}-${process.arch}`;
-  const runtimeFiles = RUNTIME_FILES[target];
-  if (runtimeFiles === undefined) throw new Error(`Unknown target ${target}; known: ${Object.keys(RUNTIME_FILES).join(', ')}.`);
+  const target = options.target ?? here;
+  const natives = nativeFiles(target);
   if (options.build ?? true) await buildProduct(log);
 
   const cache = path.join(root, '.cache', 'vsix');
   mkdirSync(cache, { recursive: true });
   const ignoreFile = path.join(cache, `vscodeignore-${target}`);
-  const runtime = runtimeFiles.map((file) => `node_modules/onnxruntime-node/bin/napi-v6/${file}`);
-  const natives = [...runtime, ...otherNatives(target)].map((file) => `!${file}\n`).join('');
-  writeFileSync(ignoreFile, `${readFileSync(path.join(root, '.vscodeignore'), 'utf8')}\n${natives}`);
+  const lines = natives.map((file) => `!${file}\n`).join('');
+  writeFileSync(ignoreFile, `${readFileSync(path.join(root, '.vscodeignore'), 'utf8')}\n${lines}`);
 
   log(`package: ${target} ...`);
-  const vsix = path.join(root, `tierwise-${target}.vsix`);
+  const vsix = path.join(options.outFolder ?? root, `tierwise-${target}.vsix`);
+  // The packages of this platform are installed here; those of another one go into a folder of their own.
+  const staged = target === here ? undefined : stageTarget(target);
+  try {
+    runVsce(staged?.folder ?? root, target, ignoreFile, vsix);
+  } finally {
+    staged?.remove();
+  }
+  const problems = vsixProblems(vsix, target);
+  if (problems.length > 0) throw new Error(`${path.basename(vsix)} is not fit to ship:\n  ${problems.join('\n  ')}`);
+  log(`package: ${path.basename(vsix)}, ${(statSync(vsix).size / 2 ** 20).toFixed(1)} MiB`);
+  return vsix;
+}
+
+function runVsce(cwd, target, ignoreFile, vsix) {
   const vsce = path.join(root, 'node_modules', '@vscode', 'vsce', 'vsce');
   const args = [
     'package',
@@ -66,13 +61,11 @@ export async function packageVsix(options = {}) {
     '-o',
     vsix,
   ];
-  const result = spawnSync(process.execPath, [vsce, ...args], { cwd: root, encoding: 'utf8' });
-  if (result.status !== 0) throw new Error(`vsce failed (exit ${result.status}):\n${result.stdout ?? ''}${result.stderr ?? ''}`);
-
-  const problems = vsixProblems(vsix, target);
-  if (problems.length > 0) throw new Error(`${path.basename(vsix)} is not fit to ship:\n  ${problems.join('\n  ')}`);
-  log(`package: ${path.basename(vsix)}, ${(statSync(vsix).size / 2 ** 20).toFixed(1)} MiB`);
-  return vsix;
+  const result = spawnSync(process.execPath, [vsce, ...args], { cwd, encoding: 'utf8' });
+  const said = `${result.stdout ?? ''}${result.stderr ?? ''}`;
+  if (result.status !== 0) throw new Error(`vsce failed (exit ${result.status}):\n${said}`);
+  // The one about a repository is answered by an option above; any other one is for us to solve.
+  if (/^\s*WARNING/m.test(said)) throw new Error(`vsce warns:\n${said}`);
 }
 
 async function buildProduct(log) {
@@ -93,6 +86,10 @@ async function buildProduct(log) {
 }
 
 if (process.argv[1] !== undefined && path.resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  const vsix = await packageVsix(process.argv[2] === undefined ? {} : { target: process.argv[2] });
-  process.stdout.write(`${vsix}\nInstall it with: code --install-extension ${path.basename(vsix)}\n`);
+  const words = process.argv.slice(2);
+  const targets = words.includes('--all') ? vsixTargets : words.length > 0 ? words : [here];
+  for (const [i, target] of targets.entries()) {
+    const vsix = await packageVsix({ target, build: i === 0 });
+    process.stdout.write(`${vsix}\n${target === here ? `Install it with: code --install-extension ${path.basename(vsix)}\n` : ''}`);
+  }
 }

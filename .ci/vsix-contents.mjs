@@ -1,8 +1,7 @@
 // What is inside a .vsix, and whether that is what we mean to ship.
 import { readFileSync, statSync } from 'node:fs';
 import { inflateRawSync } from 'node:zlib';
-
-const MAX_SIZE_BYTES = 25 * 2 ** 20;
+import { hasRuntime, platformsOf, sizeBudgetBytes } from './vsix-targets.mjs';
 
 const REQUIRED = [
   'extension/package.json',
@@ -84,18 +83,19 @@ export function vsixProblems(file, target) {
   const problems = [...REQUIRED, ...namedByManifest(entries)].filter((name) => !names.has(name)).map((name) => `${name} is missing`);
   for (const name of names) {
     for (const { pattern, why } of FORBIDDEN) if (pattern.test(name)) problems.push(`${name} is ${why}`);
-    const binary = /\/bin\/napi-v\d+\/([^/]+)\/([^/]+)\//.exec(name);
-    if (binary !== null && `${binary[1]}-${binary[2]}` !== target) problems.push(`${name} is a binary of another platform`);
-    const serial = /\/prebuilds\/([^/-]+)-([^/]+)\//.exec(name);
-    const [platform = '', arch = ''] = target.split('-');
-    if (serial !== null && (serial[1] !== platform || !serial[2]?.split('+').includes(arch)))
-      problems.push(`${name} is a binary of another platform`);
+  }
+  for (const entry of entries) {
+    // What a compiled file runs on stands in the file itself, whatever it is called.
+    const platforms = platformsOf(entry.read());
+    if (platforms.length > 0 && !platforms.includes(target)) problems.push(`${entry.name} is a binary of another platform (${platforms})`);
   }
   if (![...names].some((name) => /\/prebuilds\/.*\.node$/.test(name))) problems.push(`no serial port binary for ${target}`);
   const hasBinary = [...names].some((name) => name.endsWith('onnxruntime_binding.node'));
-  if (!hasBinary && target !== 'darwin-x64') problems.push(`no ONNX Runtime binary for ${target}`);
+  if (!hasBinary && hasRuntime(target)) problems.push(`no ONNX Runtime binary for ${target}`);
+  if (![...names].some((name) => name.startsWith(`extension/node_modules/@koromix/koffi-${target}/`) && name.endsWith('.node')))
+    problems.push(`no library for calls into C for ${target}`);
   const sizeBytes = statSync(file).size;
-  if (sizeBytes > MAX_SIZE_BYTES) problems.push(`${sizeBytes} bytes, more than ${MAX_SIZE_BYTES}`);
+  if (sizeBytes > sizeBudgetBytes(target)) problems.push(`${sizeBytes} bytes, more than ${sizeBudgetBytes(target)}`);
   return problems;
 }
 

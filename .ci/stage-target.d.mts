@@ -1,0 +1,1 @@
+export declare function stageTarget(target: string): { readonly folder: string; readonly remove: () => void };
