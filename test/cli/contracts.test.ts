@@ -9,6 +9,7 @@ import { buildProduct, documentOf, edit, errorCode } from './product.ts';
 import type { Product, Ran } from './product.ts';
 import { checkSchema, energySchema, errorSchema, evalSchema, fitSchema, inspectSchema } from './schemas.ts';
 import { tolerances } from '../tolerances.ts';
+import { weightsSchema } from './weights-schema.ts';
 
 let product: Product;
 let folder = '';
@@ -37,6 +38,8 @@ describe('--json gives one document of its schema on stdout', () => {
   test.each([
     ['inspect digits.onnx --json', inspectSchema],
     ['inspect digits.onnx --dim batch=3 --json', inspectSchema],
+    ['inspect digits.onnx --layer /fc1/Gemm --json', weightsSchema],
+    ['inspect digits.onnx --layer /fc1/Gemm --before digits.onnx --bins 8 --json', weightsSchema],
     ['check digits.tiers --json', checkSchema],
     ['check digits.tiers --format json', checkSchema],
     ['energy digits.onnx --json', energySchema],
@@ -77,6 +80,9 @@ describe('every failure has its exit code, and with --json a document', () => {
     'inspect digits.onnx --wat',
     'inspect digits.onnx --target up5k',
     'inspect digits.onnx --dim batch=0',
+    'inspect digits.onnx --bins 8',
+    'inspect digits.onnx --layer /fc1/Gemm --bins 7',
+    'inspect digits.onnx --layer /fc1/Gemm --bins many',
     'inspect digits.onnx --dim batch',
     'check digits.tiers --format csv',
     'energy digits.tiers --format pdf',
@@ -95,6 +101,7 @@ describe('every failure has its exit code, and with --json a document', () => {
     ['inspect none.onnx', 1, 'file-not-found'],
     ['inspect digits.onnx/inside', 1, 'file-not-found'],
     ['inspect .', 1, 'not-a-file'],
+    ['inspect digits.onnx --layer nobody', 1, 'unknown-layer'],
     ['check none.tiers', 1, 'file-not-found'],
     ['energy none.onnx', 1, 'file-not-found'],
     ['fit none.tiers', 1, 'file-not-found'],
@@ -281,6 +288,7 @@ describe('text for people', () => {
   test.each([
     ['help', '--help'],
     ['inspect', 'inspect digits.onnx'],
+    ['inspect-layer', 'inspect digits.onnx --layer /fc3/Gemm --bins 16 --quiet'],
     ['check', 'check digits.tiers'],
     ['energy-model', 'energy digits.onnx --target mcu-class'],
     ['energy-plan', 'energy digits.tiers'],
