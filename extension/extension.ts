@@ -36,6 +36,7 @@ import { SolverClient, type SolverState } from './server-client.ts';
 import { SettingsService } from './settings.ts';
 import { createSparsifyRunner } from './sparsify-command.ts';
 import { SwitchingRunner } from './switching-command.ts';
+import { registerTasks } from './tasks.ts';
 
 /** What `activate` returns, for tests in a real extension host. */
 export interface TierwiseApi {
@@ -145,6 +146,7 @@ export function activate(extension: vscode.ExtensionContext): TierwiseApi {
     vscode.languages.registerInlayHintsProvider(selector, hints),
     vscode.window.createTreeView('tierwise.layers', { treeDataProvider: layers, showCollapseAll: true }),
     registerFits(context),
+    registerTasks(context),
     createStatusBarItem(context),
     createBackendItem(context),
     createBudgetDiagnostics(context),

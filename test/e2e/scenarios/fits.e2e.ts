@@ -1,0 +1,178 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Locator } from 'playwright-core';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { waitForNoNotification } from '../driver/notifications.ts';
+import { expandView, problems, showTierwise, waitForProblem } from '../driver/panels.ts';
+import { JOULES } from '../driver/plan-text.ts';
+import { openFile, pick, runCommand } from '../driver/quick-input.ts';
+import { cspScenario, scenario } from '../driver/scenario.ts';
+import { openSession } from '../driver/session.ts';
+import type { Session } from '../driver/session.ts';
+import { clickCodeLens, waitForHints } from '../driver/text-editor.ts';
+import { FIT_MS, plain, until } from '../driver/wait.ts';
+import { findWebview } from '../driver/webviews.ts';
+import { copyExample, listing } from '../driver/workspace.ts';
+
+const FITTING = /Fitting the lower tier/;
+
+const example = copyExample('digits');
+const planFile = path.join(example.folder, 'digits.tiers');
+const fitted = path.join(example.folder, 'digits.fitted.onnx');
+const record = path.join(example.folder, 'digits.fitted.json');
+
+/** One layer and no engine: what is tested is what becomes of the files. */
+const planOf = (lambda: number, budget = '1 J'): string => `model "digits.onnx"
+data "digits.npz" inputs x labels y split 0.8 seed 1
+backend cpu
+
+lower tier head {
+  layers "/fc3/Gemm"
+  solve ridge lambda ${lambda}
+}
+
+budget ${budget} per inference
+`;
+writeFileSync(planFile, planOf(1));
+const filesBefore = listing(example.folder);
+const sha256 = (file: string): string => (existsSync(file) ? createHash('sha256').update(readFileSync(file)).digest('hex') : '');
+const both = (): string => `${sha256(fitted)} ${sha256(record)}`;
+let session: Session;
+let first = '';
+let second = '';
+const current = (): Session => session;
+
+beforeAll(async () => {
+  session = await openSession({ folder: example.folder });
+  await openFile(session.page, 'digits.tiers');
+  await waitForHints(session.page, 'joules behind the layers', (hints) => hints.some((hint) => JOULES.test(hint)));
+  await showTierwise(session.page);
+  for (const view of ['Tiers', 'Energy report', 'Layers']) await collapseView(view);
+});
+
+afterAll(async () => {
+  await session?.close();
+  example.remove();
+});
+
+async function collapseView(title: string): Promise<void> {
+  const header = session.page
+    .locator('.sidebar .pane-header')
+    .filter({ hasText: new RegExp(`^${title}`, 'i') })
+    .first();
+  if ((await header.getAttribute('aria-expanded')) === 'true') await header.locator('.title').first().click();
+}
+
+/** Rows of the tree of fits, by what a screen reader is told. */
+const rows = (): Locator =>
+  session.page.locator(
+    '.sidebar .pane-body .monaco-list-row[aria-label^="Fit "], .sidebar .pane-body .monaco-list-row[aria-label^="Found "]',
+  );
+
+async function waitForRows(what: string, test: (labels: readonly string[]) => boolean): Promise<readonly string[]> {
+  const labels = async (): Promise<readonly string[]> =>
+    (await rows().evaluateAll((all) => all.map((row) => row.getAttribute('aria-label') ?? ''))).map(plain);
+  return until(
+    what,
+    async () => {
+      const all = await labels();
+      return test(all) ? all : undefined;
+    },
+    { seen: async () => JSON.stringify(await labels()) },
+  );
+}
+
+async function fit(): Promise<string> {
+  const before = both();
+  await clickCodeLens(session.page, 'Fit lower tier');
+  await until('new files of a fit', () => existsSync(record) && both() !== before, { timeoutMs: FIT_MS });
+  await waitForNoNotification(session.page, FITTING);
+  return both();
+}
+
+scenario('without a fit, the view says what it is for and offers to fit', current, async ({ page }) => {
+  await expandView(page, 'Fits');
+  const welcome = page.locator('.sidebar .welcome-view-content').filter({ hasText: 'No fit of this plan' });
+  await until('the words of the empty view', async () => await welcome.isVisible());
+});
+
+scenario('undoing the only fit takes its files away', current, async ({ page }) => {
+  first = await fit();
+  const labels = await waitForRows('a fit in use', (all) => all.length === 1 && /in use/.test(all[0] ?? ''));
+  expect(labels[0]).toMatch(/before, .* after, solved on cpu, the fit took .*joule, (assumed|modelled)/);
+  await runCommand(page, 'Tierwise: Undo Fit');
+  await until('the files to go', () => !existsSync(fitted) && !existsSync(record));
+  expect(listing(example.folder)).toEqual(filesBefore);
+  await waitForRows('the fit to be kept, not in use', (all) => all.length === 1 && !/in use/.test(all[0] ?? ''));
+});
+
+scenario('restoring it brings both files back byte for byte', current, async ({ page }) => {
+  await runCommand(page, 'Tierwise: Restore Fit...');
+  await pick(page, 'Fit 1');
+  await until('the files to come back', () => both() === first);
+  await waitForRows('the fit to be in use again', (all) => /in use/.test(all[0] ?? ''));
+});
+
+scenario('a second fit with another lambda is listed above the first; undoing it brings the first back', current, async ({ page }) => {
+  writeFileSync(planFile, planOf(1000));
+  await openFile(page, 'digits.tiers');
+  await until('the editor to show the new lambda', async () =>
+    /lambda.1000/.test((await page.locator('.view-lines').first().textContent()) ?? ''),
+  );
+  second = await fit();
+  await waitForRows('two fits', (all) => all.length === 2 && /^Fit 2, in use/.test(all[0] ?? ''));
+  await runCommand(page, 'Tierwise: Undo Fit');
+  await until('the files of the first fit', () => both() === first);
+  await waitForRows('the first fit to be in use', (all) => /^Fit 1, in use/.test(all[1] ?? ''));
+  await runCommand(page, 'Tierwise: Restore Fit...');
+  await pick(page, 'Fit 2');
+  await until('the files of the second fit', () => both() === second);
+  await waitForRows('the second fit to be in use', (all) => /^Fit 2, in use/.test(all[0] ?? ''));
+});
+
+scenario('a fit unfolds into its figures, each energy with band and source', current, async ({ page }) => {
+  await rows().first().click();
+  await page.keyboard.press('ArrowRight');
+  const facts = page.locator('.sidebar .pane-body .monaco-list-row[aria-label^="Energy of the fit"]');
+  await until('the energy of the fit', async () => await facts.first().isVisible());
+  expect(plain((await facts.first().textContent()) ?? '')).toMatch(/J \(.* to .*J, (assumed|modelled|simulated)\)/);
+});
+
+scenario('two fits compare with accuracy and energy of both', current, async ({ page }) => {
+  await runCommand(page, 'Tierwise: Compare Fits...');
+  await pick(page, 'Fit 2');
+  await pick(page, 'Fit 1');
+  const frame = await findWebview(page, /Fit 1 of .* and Fit 2 of|energy of/i);
+  const text = async (): Promise<string> => plain((await frame.locator('body').textContent()) ?? '');
+  await until('the comparison', async () => /per inference/.test(await text()), { seen: text });
+  expect(await text()).toMatch(/Before: Fit 1 of .* After: Fit 2 of/);
+  expect(await text()).toMatch(/accuracy [\d.]+ % → [\d.]+ %/);
+});
+
+scenario('a fitted model that something else changed is not replaced without a question', current, async ({ page }) => {
+  const bytes = readFileSync(fitted);
+  bytes[bytes.length - 1] = (bytes[bytes.length - 1] ?? 0) ^ 1;
+  writeFileSync(fitted, bytes);
+  const changed = both();
+  await runCommand(page, 'Tierwise: Undo Fit');
+  const dialog = page.locator('.monaco-dialog-box');
+  await until('the question', async () => /was changed after Fit 2 wrote it/.test(plain((await dialog.textContent()) ?? '')));
+  await page.keyboard.press('Escape');
+  expect(both()).toBe(changed);
+  await runCommand(page, 'Tierwise: Undo Fit');
+  await dialog.locator('.monaco-button').filter({ hasText: 'Undo anyway' }).click();
+  await until('the files of the first fit', () => both() === first);
+});
+
+scenario('the task check puts an exceeded budget of a closed plan into the Problems list', current, async ({ page }) => {
+  await runCommand(page, 'View: Close All Editors');
+  writeFileSync(planFile, planOf(1, '1 nJ'));
+  await runCommand(page, 'Tasks: Run Task');
+  await pick(page, /tierwise/i);
+  await pick(page, 'check digits.tiers');
+  expect(await waitForProblem(page, /budget is 1 nJ/)).toMatch(/per inference/);
+  expect((await problems(page)).filter((row) => /budget is 1 nJ/.test(row))).toHaveLength(1);
+});
+
+cspScenario(current);
