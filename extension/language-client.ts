@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { LanguageClient } from 'vscode-languageclient/node.js';
-import type { PlanOutline } from '../solver-core/protocol/index.ts';
+import type { PlanOutline, TierAssignment, TierGoal } from '../solver-core/protocol/index.ts';
 
 /** Waits before the first and each further question about an outline. */
 const outlineDelaysMs: readonly number[] = [0, 50, 100, 200, 400, 800];
@@ -43,6 +43,20 @@ export class LanguageService implements vscode.Disposable {
       }
     }
     if (!token.isCancellationRequested) this.#log.warn(`outline: ${trouble}`);
+    return undefined;
+  }
+
+  /**
+   * Edits that put layers into a tier of an open plan, or why that cannot be; undefined when the server knows no such document, even
+   * after a while. Rejects when the server fails.
+   */
+  async assignTier(uri: vscode.Uri, layers: readonly string[], goal: TierGoal): Promise<TierAssignment | undefined> {
+    for (const delayMs of outlineDelaysMs) {
+      if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
+      const client = await this.start();
+      const answer: TierAssignment | null = await client.sendRequest('tierwise/assignTier', { uri: uri.toString(), layers, goal });
+      if (answer) return answer;
+    }
     return undefined;
   }
 

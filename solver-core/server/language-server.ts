@@ -2,9 +2,10 @@
 import { startLanguageServer } from 'langium/lsp';
 import { createConnection, ProposedFeatures } from 'vscode-languageserver/node.js';
 import { nodePlanWorld, planTargets } from '../jobs/plan-world.ts';
-import type { PlanOutline } from '../protocol/index.ts';
+import type { PlanOutline, TierAssignment } from '../protocol/index.ts';
+import { answerAssignTier } from './language/assign-request.ts';
 import { PlanChecks } from './language/plan-checks.ts';
-import { createPlanServices } from './language/services.ts';
+import { createPlanServices, planRequirements } from './language/services.ts';
 
 const connection = createConnection(ProposedFeatures.all);
 const checks = new PlanChecks({ forPlan: (path) => nodePlanWorld(path), targets: planTargets });
@@ -17,4 +18,9 @@ connection.onRequest('tierwise/outline', (params: unknown): PlanOutline | null =
   return document === undefined ? null : checks.of(document).checked.outline;
 });
 
-startLanguageServer(services);
+/** `tierwise/assignTier` { uri, layers, goal }: edits that put layers into a tier of an open plan; null for a document that is not open. */
+connection.onRequest('tierwise/assignTier', (params: unknown): TierAssignment | null =>
+  answerAssignTier(params, (uri) => services.workspace.TextDocuments.get(uri), checks),
+);
+
+startLanguageServer(services, planRequirements);

@@ -49,6 +49,7 @@ function outlineCompound(context: CheckContext, { name, header, lower, upper }: 
   return { name, headerRange: zeroBased(context.lines.range(header)), lower: moduleOf(lower), upper: moduleOf(upper) };
 }
 
-function zeroBased(range: TextRange): LspRange {
+/** A range of findings as the Language Server Protocol counts. */
+export function zeroBased(range: TextRange): LspRange {
   return { start: { line: range.line - 1, character: range.column - 1 }, end: { line: range.endLine - 1, character: range.endColumn - 1 } };
 }
