@@ -58,3 +58,12 @@ export type TierGoal = { readonly kind: 'lower' | 'upper'; readonly name: string
 export type TierAssignment =
   | { readonly edits: readonly { readonly range: LspRange; readonly newText: string }[] }
   | { readonly refusal: { readonly code: string; readonly message: string; readonly advice: string } };
+
+/** Answer of the custom request `tierwise/layerAt` { uri, position } to the language server: the layer that is named there, or null. */
+export interface LayerPlace {
+  readonly id: string;
+  /** The name with its quotes. */
+  readonly range: LspRange;
+  /** Absolute path of the plan's model; null for a plan that is not on a disk or names none. */
+  readonly model: string | null;
+}

@@ -1,5 +1,14 @@
-import { createDefaultCoreModule, createDefaultSharedCoreModule, DefaultValueConverter, EmptyFileSystem, inject } from 'langium';
-import type { LangiumCoreServices, Module, ParseResult, PartialLangiumCoreServices } from 'langium';
+import {
+  createDefaultCoreModule,
+  createDefaultSharedCoreModule,
+  createLangiumParser,
+  DefaultLinker,
+  DefaultValueConverter,
+  EmptyFileSystem,
+  inject,
+  MultiMap,
+} from 'langium';
+import type { LangiumCoreServices, LangiumParser, Module, ParseResult, PartialLangiumCoreServices } from 'langium';
 import type { PlanFile } from './generated/ast.ts';
 import { TiersGeneratedModule, TiersGeneratedSharedModule } from './generated/module.ts';
 import { BoundedLexer } from './lexer.ts';
@@ -12,13 +21,52 @@ class RawValues extends DefaultValueConverter {
   }
 }
 
+/**
+ * Langium's parser without a search that it makes before every token, comments or not: in a list of n entries each new one is looked for
+ * from the first on, which makes n² steps. Where the library no longer has this method, nothing is changed.
+ */
+function quickParser(services: LangiumCoreServices): LangiumParser {
+  const parser = createLangiumParser(services);
+  const builder: unknown = Reflect.get(parser, 'nodeBuilder');
+  if (!isHiddenAdder(builder)) return parser;
+  const add = builder.addHiddenNodes.bind(builder);
+  builder.addHiddenNodes = (tokens) => {
+    if (tokens.length > 0) add(tokens);
+  };
+  return parser;
+}
+
+interface HiddenAdder {
+  addHiddenNodes: (tokens: readonly unknown[]) => void;
+}
+
+function isHiddenAdder(value: unknown): value is HiddenAdder {
+  return typeof value === 'object' && value !== null && 'addHiddenNodes' in value && typeof value.addHiddenNodes === 'function';
+}
+
+/** Nothing in a plan refers to a name by the means of the parser library, so its passes over the tree that look for names have nothing to find. */
+class NoLinks extends DefaultLinker {
+  override link(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
 /** What the tier language changes in Langium's core services; the language server adds its own on top. */
 export const tiersModule: Module<LangiumCoreServices, PartialLangiumCoreServices> = {
   parser: {
+    LangiumParser: (services) => quickParser(services),
     Lexer: (services) => new BoundedLexer(services),
     ValueConverter: () => new RawValues(),
     ParserErrorMessageProvider: () => new PlainErrorMessages(),
   },
+  references: {
+    ScopeComputation: () => ({
+      collectExportedSymbols: () => Promise.resolve([]),
+      collectLocalSymbols: () => Promise.resolve(new MultiMap()),
+    }),
+    Linker: (services) => new NoLinks(services),
+  },
+  workspace: { ReferenceDescriptionProvider: () => ({ createDescriptions: () => Promise.resolve([]) }) },
 };
 
 /** Langium's core services for the tier language: lexer and parser, no file system. Building them takes about 50 ms. */

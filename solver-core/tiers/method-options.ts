@@ -49,6 +49,32 @@ export const learnerOptions: Readonly<Record<Learner, readonly OptionKey[]>> = {
   adam: ['rate', 'epochs', 'ewc', 'seed'],
 };
 
+const defaults: Readonly<Record<OptionKey, string>> = {
+  lambda: '1e-3 of the mean diagonal',
+  forgetting: '1',
+  expand: 'none',
+  compensation: 'none',
+  rate: '1e-3, for sgd 1e-2',
+  epochs: '1',
+  ewc: '0',
+  seed: '1',
+};
+
+/** What stands for an option that is left out, in words; `method` makes it exact where methods differ. */
+export function optionDefault(key: OptionKey, method?: string): string {
+  return key === 'rate' && method !== undefined ? (method === 'sgd' ? '1e-2' : '1e-3') : defaults[key];
+}
+
+/** The numbers that an option takes, in words. */
+export function optionRange(key: OptionKey): string {
+  return rules[key].range;
+}
+
+/** Default and range of an option in one line, for completion lists. */
+export function optionDetail(key: OptionKey): string {
+  return `default ${defaults[key]}; ${rules[key].range}`;
+}
+
 const anyOption = Object.keys(rules) as readonly OptionKey[];
 
 /** True for a word that is an option of some method. */

@@ -17,9 +17,9 @@ import { rawOf, spanOf } from '../../tiers/nodes.ts';
 
 /**
  * True when the grammar lets `keyword` stand at `offset` of a plan but the checker would refuse it: an option that its method does not take or
- * that is written already, `within` behind a number, a lower module that is the rest, another model where a text is read.
+ * that is written already, `within` behind a number, a lower module that is the rest, another model where a text is read (`hasText`).
  */
-export function isRefused(keyword: string, plan: PlanFile, text: string, offset: number): boolean {
+export function isRefused(keyword: string, plan: PlanFile, hasText: boolean, text: string, offset: number): boolean {
   const clause = clauseBefore(plan, offset);
   if (clause === undefined) return false;
   const options = 'options' in clause ? (clause.options as readonly (AstNode & { readonly key?: string })[]) : [];
@@ -32,7 +32,7 @@ export function isRefused(keyword: string, plan: PlanFile, text: string, offset:
   const [, module] = /\b(lower|upper)\s+[a-z]*$/.exec(text.slice(Math.max(0, offset - 60), offset)) ?? [];
   if (module === undefined) return false;
   if (keyword === 'rest') return module === 'lower';
-  return keyword === 'model' && plan.clauses.some(isTextClause);
+  return keyword === 'model' && hasText;
 }
 
 /** Keys that the method of a clause takes; undefined where the clause has no method. */
@@ -46,7 +46,7 @@ function optionsAfter(clause: AstNode): readonly string[] | undefined {
 }
 
 /** The last clause that begins before `offset`, inside the tier or compound section where there is one. */
-function clauseBefore(plan: PlanFile, offset: number): AstNode | undefined {
+export function clauseBefore(plan: PlanFile, offset: number): AstNode | undefined {
   const last = <T extends AstNode>(clauses: readonly T[]): T | undefined => clauses.findLast((clause) => spanOf(clause).offset < offset);
   const outer = last(plan.clauses);
   return outer !== undefined && (isTierBlock(outer) || isCompoundBlock(outer)) ? (last<AstNode>(outer.clauses) ?? outer) : outer;

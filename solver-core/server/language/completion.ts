@@ -1,20 +1,26 @@
-import { AstUtils, GrammarAST } from 'langium';
-import type { MaybePromise } from 'langium';
+import { AstUtils, GrammarAST, TextDocument } from 'langium';
+import type { LangiumDocument, MaybePromise } from 'langium';
 import { DefaultCompletionProvider } from 'langium/lsp';
 import type { CompletionAcceptor, CompletionContext, CompletionProviderOptions, LangiumServices, NextFeature } from 'langium/lsp';
-import { CompletionItemKind } from 'vscode-languageserver/node.js';
-import type { Layer } from '../../model/layer.ts';
+import { CompletionItemKind, InsertTextFormat } from 'vscode-languageserver/node.js';
+import type { CompletionItem, CompletionList, CompletionParams } from 'vscode-languageserver/node.js';
+import { isPlanFile, isTextClause } from '../../tiers/generated/ast.ts';
+import { parsePlan } from '../../tiers/language.ts';
+import { isOptionKey, optionDetail } from '../../tiers/method-options.ts';
 import { isClosed, quote, shown } from '../../tiers/text.ts';
 import { keywordDocs, wordsByProperty } from '../../tiers/vocabulary.ts';
 import type { Word } from '../../tiers/vocabulary.ts';
 import { isRefused } from './completion-filter.ts';
+import { completionWindow } from './completion-window.ts';
 import { spanRange } from './convert.ts';
-import { blocksOf, layersOf } from './hover.ts';
-import { blockLine, layerLine } from './layer-text.ts';
+import { blocksOf } from './hover.ts';
+import { layerItems } from './layer-items.ts';
+import { blockLine } from './layer-text.ts';
 import type { PlanCheck, PlanChecks } from './plan-checks.ts';
+import { snippetFor } from './snippets.ts';
 
 /** More names than this are not sent at once; typing narrows them down and asks again. */
-const maxItems = 500;
+const maxItems = 200;
 
 /** Something to offer in double quotes. */
 interface QuotedItem {
@@ -23,6 +29,8 @@ interface QuotedItem {
   readonly kind: CompletionItemKind;
   /** Smaller comes first; items of the same rank keep their order. */
   readonly rank: number;
+  /** Sent along for those who know more about it, such as the energy of a layer. */
+  readonly data?: { readonly layer: string };
 }
 
 /**
@@ -32,10 +40,36 @@ interface QuotedItem {
 export class PlanCompletion extends DefaultCompletionProvider {
   override readonly completionOptions: CompletionProviderOptions = { triggerCharacters: ['"', '/', ' '] };
   private readonly checks: PlanChecks;
+  /** What is known about the plan behind a text that is completed, which may be a part of it. */
+  private readonly whole = new WeakMap<TextDocument, PlanCheck>();
+  private hasSnippets = false;
 
   constructor(services: LangiumServices, checks: PlanChecks) {
     super(services);
     this.checks = checks;
+    services.shared.lsp.LanguageServer.onInitialize(({ capabilities }) => {
+      this.hasSnippets = capabilities.textDocument?.completion?.completionItem?.snippetSupport === true;
+    });
+  }
+
+  /** Completes a long plan by the part around the cursor, so that it takes no longer than a short one. */
+  override async getCompletion(document: LangiumDocument, params: CompletionParams): Promise<CompletionList | undefined> {
+    const { textDocument } = document;
+    const text = textDocument.getText();
+    const window = completionWindow(text, textDocument.offsetAt(params.position));
+    const part = window === undefined ? textDocument : TextDocument.create(textDocument.uri, textDocument.languageId, 0, window.text);
+    const check = window === undefined ? this.checks.of(textDocument) : this.checks.recent(textDocument);
+    this.whole.set(part, check);
+    const parseResult = window === undefined ? check.parsed : parsePlan(window.text);
+    const position = window === undefined ? params.position : part.positionAt(window.offset);
+    const list = await super.getCompletion({ ...document, textDocument: part, parseResult }, { ...params, position });
+    if (window !== undefined) list?.items.forEach((item) => moveEdit(item, part, textDocument, window.shift));
+    return list;
+  }
+
+  /** The plan of a text that is being completed. */
+  private checkOf(context: CompletionContext): PlanCheck {
+    return this.whole.get(context.textDocument) ?? this.checks.of(context.textDocument);
   }
 
   protected override completionFor(context: CompletionContext, next: NextFeature, acceptor: CompletionAcceptor): MaybePromise<void> {
@@ -52,8 +86,11 @@ export class PlanCompletion extends DefaultCompletionProvider {
 
   protected override completionForKeyword(context: CompletionContext, keyword: GrammarAST.Keyword, acceptor: CompletionAcceptor): void {
     if (!this.filterKeyword(context, keyword)) return;
-    const check = this.checks.of(context.textDocument);
-    if (isRefused(keyword.value, check.parsed.value, context.textDocument.getText(), context.tokenOffset)) return;
+    const check = this.checkOf(context);
+    const { parseResult } = context.document;
+    const plan = isPlanFile(parseResult.value) ? parseResult.value : check.parsed.value;
+    const hasText = check.parsed.value.clauses.some(isTextClause);
+    if (isRefused(keyword.value, plan, hasText, context.textDocument.getText(), context.tokenOffset)) return;
     // Most models have no blocks; where it is known, the word would lead nowhere.
     const blocks = keyword.value === 'blocks' ? blocksOf(check) : undefined;
     if (blocks?.length === 0) return;
@@ -62,7 +99,26 @@ export class PlanCompletion extends DefaultCompletionProvider {
       label: keyword.value,
       kind: CompletionItemKind.Keyword,
       sortText: '1',
+      ...(isOptionKey(keyword.value) ? { detail: optionDetail(keyword.value) } : {}),
       ...(documentation === undefined ? {} : { documentation: { kind: 'markdown', value: documentation } }),
+    });
+    if (this.hasSnippets) this.offerSnippet(context, keyword, check, acceptor);
+  }
+
+  /** The block or clause that a keyword begins, as a whole with places to fill in. */
+  private offerSnippet(context: CompletionContext, keyword: GrammarAST.Keyword, check: PlanCheck, acceptor: CompletionAcceptor): void {
+    const rule = AstUtils.getContainerOfType(keyword, GrammarAST.isParserRule)?.name;
+    const snippet = snippetFor(rule, keyword.value, check);
+    if (snippet === undefined) return;
+    acceptor(context, {
+      label: snippet.label,
+      filterText: snippet.label,
+      kind: CompletionItemKind.Snippet,
+      sortText: `2${snippet.label}`,
+      detail: 'snippet',
+      documentation: { kind: 'markdown', value: snippet.doc },
+      insertText: snippet.body,
+      insertTextFormat: InsertTextFormat.Snippet,
     });
   }
 
@@ -94,9 +150,7 @@ export class PlanCompletion extends DefaultCompletionProvider {
     const before = text.slice(Math.max(0, context.tokenOffset - 40), context.tokenOffset);
     const typed = /^\d*/.exec(text.slice(context.tokenOffset, context.offset))?.[0] ?? '';
     const first = end === 'first' ? -1 : Number(/(\d+)\s*\.\.\s*$/.exec(before)?.[1] ?? -1);
-    const blocks = (blocksOf(this.checks.of(context.textDocument)) ?? []).filter(
-      ({ index }) => index > first && String(index).startsWith(typed),
-    );
+    const blocks = (blocksOf(this.checkOf(context)) ?? []).filter(({ index }) => index > first && String(index).startsWith(typed));
     for (const block of blocks.slice(0, maxItems)) {
       acceptor(context, {
         label: String(block.index),
@@ -108,7 +162,7 @@ export class PlanCompletion extends DefaultCompletionProvider {
   }
 
   private quotedItems(context: CompletionContext, property: string): readonly QuotedItem[] | undefined {
-    const { world } = this.checks.of(context.textDocument);
+    const { world } = this.checkOf(context);
     switch (property) {
       case 'modelPath':
       case 'modulePath':
@@ -129,7 +183,13 @@ export class PlanCompletion extends DefaultCompletionProvider {
         return world.targets.map((t) => ({ value: t.id, detail: t.title, kind: CompletionItemKind.EnumMember, rank: 0 }));
       case 'from':
       case 'to':
-        return layerItems(this.checks.of(context.textDocument));
+        return layerItems(this.checkOf(context), needleOf(context), maxItems).map(({ layer, rank, detail }) => ({
+          value: layer.id,
+          detail,
+          kind: CompletionItemKind.Field,
+          rank,
+          data: { layer: layer.id },
+        }));
       default:
         return undefined;
     }
@@ -139,8 +199,7 @@ export class PlanCompletion extends DefaultCompletionProvider {
     const text = context.textDocument.getText();
     const token = text.slice(context.tokenOffset, context.tokenEndOffset);
     const inString = token.startsWith('"');
-    const typed = text.slice(context.tokenOffset, context.offset);
-    const needle = typed.replace(/^"/, '').toLowerCase();
+    const needle = needleOf(context);
     // The rest of a closed string belongs to the name that is replaced; an open one may have swallowed what follows on the line.
     const rest = text.slice(context.offset, context.tokenEndOffset);
     const end = inString && isClosed(token) && !/[\s,]/.test(rest) ? context.tokenEndOffset : context.offset;
@@ -157,27 +216,21 @@ export class PlanCompletion extends DefaultCompletionProvider {
         sortText: `0${item.rank}${String(sent++).padStart(4, '0')}`,
         filterText: inString ? newText : `${item.value} ${newText}`,
         textEdit: { range, newText },
+        ...(item.data === undefined ? {} : { data: item.data }),
       });
     }
   }
 }
 
-/** Layers that are free and solvable first, then the others, each group in graph order. */
-function layerItems(check: PlanCheck): readonly QuotedItem[] {
-  const layers = layersOf(check) ?? [];
-  const taken = new Map(check.checked.outline.tiers.flatMap((tier) => tier.layers.map((layer) => [layer.id, tier.name] as const)));
-  const rankOf = (layer: Layer): number => (taken.has(layer.id) ? 2 : layer.linear === null ? 1 : 0);
-  return layers
-    .map((layer) => ({
-      value: layer.id,
-      detail: detailOf(layer, taken.get(layer.id)),
-      kind: CompletionItemKind.Field,
-      rank: rankOf(layer),
-    }))
-    .sort((a, b) => a.rank - b.rank);
+/** What is typed of a name so far, without its quote, in lower case. */
+function needleOf(context: CompletionContext): string {
+  return context.textDocument.getText().slice(context.tokenOffset, context.offset).replace(/^"/, '').toLowerCase();
 }
 
-function detailOf(layer: Layer, tier: string | undefined): string {
-  const state = tier !== undefined ? `, in tier ${tier}` : layer.linear === null ? ', not solvable' : '';
-  return `${layerLine(layer)}${state}`;
+/** Moves the edit of an item from the part that was completed to its place in the whole text. */
+function moveEdit(item: CompletionItem, part: TextDocument, whole: TextDocument, shift: number): void {
+  if (item.textEdit === undefined || !('range' in item.textEdit)) return;
+  const { range, newText } = item.textEdit;
+  const moved = (at: 'start' | 'end') => whole.positionAt(part.offsetAt(range[at]) + shift);
+  item.textEdit = { newText, range: { start: moved('start'), end: moved('end') } };
 }

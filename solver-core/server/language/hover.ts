@@ -22,11 +22,12 @@ export class PlanHover implements HoverProvider {
   }
 
   getHoverContent(document: LangiumDocument, params: HoverParams): Hover | undefined {
-    const root = document.parseResult.value.$cstNode;
+    const check = this.checks.of(document.textDocument);
+    const root = check.parsed.value.$cstNode;
     if (root === undefined) return undefined;
     const leaf = CstUtils.findLeafNodeAtOffset(root, document.textDocument.offsetAt(params.position));
     if (leaf === undefined || leaf.hidden) return undefined;
-    const value = explain(leaf, this.checks.of(document.textDocument));
+    const value = explain(leaf, check);
     return value === undefined ? undefined : { contents: { kind: 'markdown', value }, range: spanRange(document.textDocument, leaf) };
   }
 }
@@ -54,7 +55,7 @@ function explain(leaf: LeafCstNode, check: PlanCheck): string | undefined {
 const keywordDoc = (word: string): string | undefined => keywordDocs.find((k) => k.word === word)?.doc;
 
 /** The property of the syntax tree that a word fills, found from the outermost part of the grammar it stands for. */
-function propertyOf(leaf: LeafCstNode): string | undefined {
+export function propertyOf(leaf: LeafCstNode): string | undefined {
   const inner = AstUtils.getContainerOfType(leaf.grammarSource, GrammarAST.isAssignment)?.feature;
   return inner ?? AstUtils.getContainerOfType(leaf.container?.grammarSource, GrammarAST.isAssignment)?.feature;
 }

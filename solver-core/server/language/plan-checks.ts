@@ -26,21 +26,33 @@ export interface PlanCheck {
 export class PlanChecks {
   private readonly source: WorldSource;
   private readonly known = new Map<string, { readonly version: number; readonly check: PlanCheck }>();
+  private lastParse: { readonly text: string; readonly parsed: ParsedPlan } | undefined;
 
   constructor(source: WorldSource) {
     this.source = source;
   }
 
-  /** The check of this version of the text; `parsed` saves parsing it again. */
-  of(document: TextDocument, parsed?: ParsedPlan): PlanCheck {
+  /** The check of this version of the text. */
+  of(document: TextDocument): PlanCheck {
     const known = this.known.get(document.uri);
     if (known?.version === document.version) return known.check;
     const text = document.getText();
     const world = this.worldOf(document.uri);
-    const tree = parsed ?? parsePlan(text);
-    const check = { parsed: tree, checked: checkParsed(tree, text, world), world };
+    const parsed = this.parse(text);
+    const check = { parsed, checked: checkParsed(parsed, text, world), world };
     this.known.set(document.uri, { version: document.version, check });
     return check;
+  }
+
+  /** The newest check of a document that was made, of whatever version; where there is none, that of its text now. */
+  recent(document: TextDocument): PlanCheck {
+    return this.known.get(document.uri)?.check ?? this.of(document);
+  }
+
+  /** Parses a text; the same text twice in a row is parsed once. */
+  parse(text: string): ParsedPlan {
+    if (this.lastParse?.text !== text) this.lastParse = { text, parsed: parsePlan(text) };
+    return this.lastParse.parsed;
   }
 
   /** A closed document, or a file beside one changed: what was found no longer counts. */

@@ -7,7 +7,7 @@ import { isCompoundBlock, isName, isTierBlock } from '../../tiers/generated/ast.
 import { rawOf } from '../../tiers/nodes.ts';
 import { shown } from '../../tiers/text.ts';
 import { spanRange } from './convert.ts';
-import type { PlanChecks } from './plan-checks.ts';
+import type { PlanCheck, PlanChecks } from './plan-checks.ts';
 
 /** Renames tiers and the compound section. Nothing refers to them by name inside a plan, so the name itself is the only edit. */
 export class PlanRename implements RenameProvider {
@@ -18,13 +18,13 @@ export class PlanRename implements RenameProvider {
   }
 
   prepareRename(document: LangiumDocument, params: TextDocumentPositionParams): Range | undefined {
-    const leaf = tierNameAt(document, params.position);
+    const leaf = this.nameAt(document, params.position);
     return leaf && spanRange(document.textDocument, leaf);
   }
 
   /** Throws ResponseError for a name that is no word or that another tier has. */
   rename(document: LangiumDocument, params: RenameParams): WorkspaceEdit | undefined {
-    const leaf = tierNameAt(document, params.position);
+    const leaf = this.nameAt(document, params.position);
     if (leaf === undefined) return undefined;
     const { newName } = params;
     if (!isWholeName(newName)) {
@@ -39,10 +39,15 @@ export class PlanRename implements RenameProvider {
     }
     return { changes: { [document.textDocument.uri]: [{ range: spanRange(document.textDocument, leaf), newText: newName }] } };
   }
+
+  private nameAt(document: LangiumDocument, position: Position): LeafCstNode | undefined {
+    return tierNameAt(this.checks.of(document.textDocument), document, position);
+  }
 }
 
-function tierNameAt(document: LangiumDocument, position: Position): LeafCstNode | undefined {
-  const root = document.parseResult.value.$cstNode;
+/** The name of a tier or compound section at a position, behind its last letter too. */
+export function tierNameAt({ parsed }: PlanCheck, document: LangiumDocument, position: Position): LeafCstNode | undefined {
+  const root = parsed.value.$cstNode;
   if (root === undefined) return undefined;
   const offset = document.textDocument.offsetAt(position);
   // The cursor may stand behind the last letter.

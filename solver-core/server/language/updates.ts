@@ -10,21 +10,33 @@ import type { PlanChecks } from './plan-checks.ts';
 const watchedGlobs = ['**/*.{onnx,npz,npy,csv,txt}', '**/*{vocab,token}*.json', '**/.tierwise/targets/*.json'];
 const watchedFile = /\.(onnx|npz|npy|csv|txt)$|(vocab|token)[^/]*\.json$|\/\.tierwise\/targets\/[^/]*\.json$/i;
 
+/** How long typing has to rest before a plan is read again, in milliseconds. The first reading of a document is immediate. */
+const restMs = 50;
+
 /** Rebuilds plans when they or the files they name change. Only open documents are known; nothing is searched for on disk. */
 export class PlanUpdates extends DefaultDocumentUpdateHandler {
   private readonly checks: PlanChecks;
   private readonly documents: { all(): readonly { readonly uri: string }[] };
-  private readonly onClose: (uri: string) => void;
+  private readonly resting = new Map<string, NodeJS.Timeout | undefined>();
 
-  constructor(services: LangiumSharedServices, checks: PlanChecks, onClose: (uri: string) => void) {
+  constructor(services: LangiumSharedServices, checks: PlanChecks) {
     super(services);
     this.checks = checks;
     this.documents = services.workspace.TextDocuments;
-    this.onClose = onClose;
   }
 
   protected override getWatchers(): FileSystemWatcher[] {
     return watchedGlobs.map((globPattern) => ({ globPattern }));
+  }
+
+  /** Reads a plan again once typing rests. What is asked meanwhile is answered from the text as it is: see `PlanChecks`. */
+  override didChangeContent({ document }: TextDocumentChangeEvent<TextDocument>): void {
+    const { uri } = document;
+    const isFirst = !this.resting.has(uri);
+    clearTimeout(this.resting.get(uri));
+    const update = (): void => this.fireDocumentUpdate([URI.parse(uri)], []);
+    this.resting.set(uri, isFirst ? undefined : setTimeout(update, restMs));
+    if (isFirst) update();
   }
 
   override didChangeWatchedFiles(params: DidChangeWatchedFilesParams): void {
@@ -39,7 +51,8 @@ export class PlanUpdates extends DefaultDocumentUpdateHandler {
 
   didCloseDocument(event: TextDocumentChangeEvent<TextDocument>): void {
     this.checks.forget(event.document.uri);
-    this.onClose(event.document.uri);
+    clearTimeout(this.resting.get(event.document.uri));
+    this.resting.delete(event.document.uri);
     this.fireDocumentUpdate([], [URI.parse(event.document.uri)]);
   }
 }

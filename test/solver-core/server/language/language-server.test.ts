@@ -40,12 +40,20 @@ test('announces what plans have and nothing else', () => {
     foldingRangeProvider: true,
     documentFormattingProvider: true,
     renameProvider: { prepareProvider: true },
-    codeActionProvider: { codeActionKinds: ['quickfix'] },
-    definitionProvider: false,
-    referencesProvider: false,
-    documentRangeFormattingProvider: false,
+    codeActionProvider: { codeActionKinds: ['quickfix', 'source.fixAll.tierwise'] },
+    definitionProvider: true,
+    referencesProvider: true,
+    documentHighlightProvider: true,
+    documentLinkProvider: {},
+    documentRangeFormattingProvider: true,
+    documentOnTypeFormattingProvider: { firstTriggerCharacter: '}' },
+    selectionRangeProvider: true,
+    signatureHelpProvider: { triggerCharacters: [' '] },
+    semanticTokensProvider: { full: { delta: false }, range: true },
+    workspaceSymbolProvider: false,
   });
-  expect(client.capabilities.semanticTokensProvider).toBeUndefined();
+  expect(client.capabilities.typeDefinitionProvider).not.toBe(true);
+  expect(client.capabilities.inlayHintProvider).toBeUndefined();
 });
 
 describe('diagnostics', () => {

@@ -1,0 +1,122 @@
+import { dirname, resolve } from 'node:path';
+import { TextDocument, URI } from 'langium';
+import type { LangiumDocument } from 'langium';
+import type { LangiumServices, DefinitionProvider, DocumentHighlightProvider, ReferencesProvider } from 'langium/lsp';
+import { DocumentHighlightKind, LocationLink } from 'vscode-languageserver/node.js';
+import type { DefinitionParams, DocumentHighlight, Location, Range, ReferenceParams } from 'vscode-languageserver/node.js';
+import { isModuleClause } from '../../tiers/generated/ast.ts';
+import { spanOf } from '../../tiers/nodes.ts';
+import { spanRange } from './convert.ts';
+import { layerAt, leafAt, mentionsOf } from './mentions.ts';
+import { plansBelow, readPlan } from './plan-files.ts';
+import type { PlanCheck, PlanChecks } from './plan-checks.ts';
+import { tierNameAt } from './rename.ts';
+
+/** Version of a plan that no editor has open. */
+const onDisk = -1;
+
+/**
+ * Every mention of the layer at the cursor: by name, inside ranges and blocks, in modules; in this plan and in every other plan of the
+ * workspace, open or on disk, that is about the same model file. Of a tier its name, which stands once.
+ */
+export class PlanReferences implements ReferencesProvider {
+  private readonly checks: PlanChecks;
+  private readonly services: LangiumServices;
+
+  constructor(services: LangiumServices, checks: PlanChecks) {
+    this.services = services;
+    this.checks = checks;
+  }
+
+  findReferences(document: LangiumDocument, params: ReferenceParams): Location[] {
+    const { textDocument } = document;
+    const check = this.checks.of(textDocument);
+    const name = tierNameAt(check, document, params.position);
+    if (name !== undefined) return [{ uri: textDocument.uri, range: spanRange(textDocument, name) }];
+    const layer = layerAt(check, textDocument, params.position);
+    if (layer === undefined) return [];
+    const model = modelPath(textDocument.uri, check);
+    const others = model === undefined ? [] : this.others(textDocument.uri);
+    return [
+      ...locations(textDocument, check, layer.id),
+      ...others.flatMap((other) => {
+        const otherCheck = this.checks.of(other);
+        // A file on disk has no version that would tell when it changed.
+        if (other.version === onDisk) this.checks.forget(other.uri);
+        return modelPath(other.uri, otherCheck) === model ? locations(other, otherCheck, layer.id) : [];
+      }),
+    ];
+  }
+
+  /** Other plans: those that are open with the text of their editors, and those in the folders of the workspace. */
+  private others(own: string): readonly TextDocument[] {
+    const open = [...this.services.shared.workspace.TextDocuments.all()];
+    const seen = new Set([own, ...open.map(({ uri }) => uri)]);
+    const folders = this.services.shared.workspace.WorkspaceManager.workspaceFolders ?? [];
+    const paths = plansBelow(folders.flatMap(({ uri }) => (uri.startsWith('file:') ? URI.parse(uri).fsPath : [])));
+    const closed = paths.flatMap((path) => {
+      const uri = URI.file(path).toString();
+      const text = seen.has(uri) ? undefined : readPlan(path);
+      return text === undefined ? [] : TextDocument.create(uri, 'tiers', onDisk, text);
+    });
+    return [...open.filter(({ uri }) => uri !== own), ...closed];
+  }
+}
+
+/** The same within one plan, as marks: a name stronger than a range that holds it. */
+export class PlanHighlights implements DocumentHighlightProvider {
+  private readonly checks: PlanChecks;
+
+  constructor(checks: PlanChecks) {
+    this.checks = checks;
+  }
+
+  getDocumentHighlight(document: LangiumDocument, params: DefinitionParams): DocumentHighlight[] {
+    const { textDocument } = document;
+    const check = this.checks.of(textDocument);
+    const name = tierNameAt(check, document, params.position);
+    if (name !== undefined) return [{ range: spanRange(textDocument, name), kind: DocumentHighlightKind.Write }];
+    const layer = layerAt(check, textDocument, params.position);
+    if (layer === undefined) return [];
+    return mentionsOf(check, layer.id).map(({ span, by }) => ({
+      range: spanRange(textDocument, span),
+      kind: by === 'name' ? DocumentHighlightKind.Write : DocumentHighlightKind.Read,
+    }));
+  }
+}
+
+/**
+ * Where what stands at the cursor comes from, inside the plan: `rest` leads to the lower module, a tier's name to its block. Layers lie
+ * outside of plans; editors that can show models answer for them.
+ */
+export class PlanDefinitions implements DefinitionProvider {
+  private readonly checks: PlanChecks;
+
+  constructor(checks: PlanChecks) {
+    this.checks = checks;
+  }
+
+  getDefinition(document: LangiumDocument, params: DefinitionParams): LocationLink[] | undefined {
+    const { textDocument } = document;
+    const check = this.checks.of(textDocument);
+    const link = (origin: Range, target: Range): LocationLink[] => [LocationLink.create(textDocument.uri, target, target, origin)];
+    const name = tierNameAt(check, document, params.position);
+    if (name !== undefined) return link(spanRange(textDocument, name), spanRange(textDocument, name));
+    const leaf = leafAt(check, textDocument, params.position, ({ text, astNode }) => text === 'rest' && isModuleClause(astNode));
+    const block = leaf?.astNode.$container;
+    if (leaf === undefined || block === undefined || !('clauses' in block) || !Array.isArray(block.clauses)) return undefined;
+    const lower = block.clauses.find((clause) => isModuleClause(clause) && clause.kind === 'lower');
+    return lower === undefined ? undefined : link(spanRange(textDocument, leaf), spanRange(textDocument, spanOf(lower)));
+  }
+}
+
+function locations(document: TextDocument, check: PlanCheck, id: string): Location[] {
+  return mentionsOf(check, id).map(({ span }) => ({ uri: document.uri, range: spanRange(document, span) }));
+}
+
+/** Absolute path of the model of a plan on this machine's disk. */
+export function modelPath(uri: string, check: PlanCheck): string | undefined {
+  const path = check.checked.outline.model;
+  const plan = URI.parse(uri);
+  return path === null || plan.scheme !== 'file' ? undefined : resolve(dirname(plan.fsPath), path);
+}
