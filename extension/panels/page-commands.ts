@@ -34,6 +34,8 @@ export const hostCommands: Readonly<Record<PageCommand, string>> = {
   'open-compound-log': 'tierwise.openCompoundLog',
   'simulate-switching': 'tierwise.simulateSwitching',
   'stop-switching': 'tierwise.stopSwitching',
+  'show-sensors': 'tierwise.showSensors',
+  'calibrate-target': 'tierwise.calibrateTarget',
   'manage-trust': 'workbench.trust.manage',
 };
 

@@ -272,17 +272,19 @@ describe.skipIf(!hasChromium)('pages in a browser', () => {
 
   test('the chart follows metric, scale and width, and keeps its choice', async () => {
     await withPage({ page: 'report', messages: [messages.report] }, async (open) => {
-      const label = (): Promise<string | null> => open.page.locator('svg.bars').getAttribute('aria-label');
+      const chart = open.page.locator('.layer-chart');
+      const label = (): Promise<string | null> => chart.locator('svg.bars').first().getAttribute('aria-label');
       expect(await label()).toBe(
-        'Bar chart of 3 layers: One inference, logarithmic scale. Largest: /fc2/Gemm with 240 nJ. The table below has the same figures.',
+        'Bar chart of 3 layers: One inference, by part, linear scale. Largest: /fc2/Gemm with 240 nJ. The table below has the same figures.',
       );
-      await open.page.locator('select').selectOption('solve');
+      expect(await chart.locator('.part').count()).toBeGreaterThan(6);
+      await chart.locator('select').selectOption('solve');
       expect(await label()).toContain('Bar chart of 2 layers: Retrain: direct solve');
-      expect(await open.page.locator('.chart-caption').textContent()).toContain('1 layer has no figure');
+      expect(await chart.locator('.chart-caption').textContent()).toContain('1 layer has no figure');
       await open.page.locator('#chart-log').press('Space');
       expect(await open.state()).toMatchObject({ metric: 'solve' });
       await open.page.setViewportSize({ width: 300, height: 900 });
-      await open.page.waitForFunction(() => Number(document.querySelector('svg.bars')?.getAttribute('width')) < 300);
+      await open.page.waitForFunction(() => Number(document.querySelector('.layer-chart svg.bars')?.getAttribute('width')) < 300);
     });
   });
 
@@ -300,7 +302,7 @@ describe.skipIf(!hasChromium)('pages in a browser', () => {
   test('bars, whiskers and signs stay visible with forced colours', async () => {
     await withPage({ page: 'report', theme: 'light', forcedColors: true, messages: [messages.report] }, async (open) => {
       const colours = await open.page.evaluate(() => [
-        getComputedStyle(document.querySelector('.bar') as Element).fill,
+        getComputedStyle(document.querySelector('.bar:not(.part)') as Element).fill,
         getComputedStyle(document.querySelector('.whisker') as Element).stroke,
         getComputedStyle(document.body).backgroundColor,
       ]);

@@ -34,5 +34,7 @@ export const pageCommands = [
   'open-compound-log',
   'simulate-switching',
   'stop-switching',
+  'show-sensors',
+  'calibrate-target',
   'manage-trust',
 ] as const satisfies readonly PageCommand[];

@@ -91,6 +91,23 @@ export const report = v.object({
       layers: list(solvedLayer, maxLayers),
     }),
   ),
+  changes: v.exactOptional(
+    list(
+      v.object({
+        kind: v.picklist(['fit', 'select', 'sparsify']),
+        of: text,
+        energyBefore: maybeFigure,
+        energyAfter: maybeFigure,
+        saving: text,
+        quality: text,
+        qualityBefore: text,
+        qualityAfter: text,
+        rowsText: text,
+        stale: v.boolean(),
+      }),
+      10,
+    ),
+  ),
   evidence: v.exactOptional(evidence),
   trainingMachine: v.exactOptional(
     v.object({ name: text, sgd: maybeFigure, solve: maybeFigure, incremental: maybeFigure, breakEven: text }),

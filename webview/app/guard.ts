@@ -3,7 +3,7 @@ import type { ToWebview } from '../messages/index.ts';
 import { pageCommands } from './guard-commands.ts';
 import { compound, sparsity } from './guard-language.ts';
 import { learning } from './guard-learning.ts';
-import { model } from './guard-model.ts';
+import { model, modelMessages } from './guard-model.ts';
 import { optimise } from './guard-optimise.ts';
 import { list, text } from './guard-parts.ts';
 import { report } from './guard-report.ts';
@@ -14,8 +14,10 @@ const strings = v.record(v.string(), v.string());
 
 const toWebview = v.variant('kind', [
   v.object({ kind: v.literal('report'), strings, view: report }),
+  v.object({ kind: v.literal('show-figure'), figure: text, strings: v.exactOptional(strings) }),
   v.object({ kind: v.literal('tiers'), strings, view: tiers }),
   v.object({ kind: v.literal('model'), strings, view: model }),
+  ...modelMessages,
   v.object({ kind: v.literal('learning'), strings, view: learning }),
   v.object({ kind: v.literal('optimise'), strings, view: optimise }),
   v.object({ kind: v.literal('sparsity'), strings, view: sparsity }),

@@ -16,6 +16,8 @@ export interface PageDefinition<V> {
   readonly title: string;
   /** The view a message carries for this page, or null when it carries none. */
   readonly select: (message: ToWebview) => V | null;
+  /** Hears every message that is no view of a page, before anything else is done with it. */
+  readonly hear?: (message: ToWebview) => void;
   /** Builds the page inside `root` once; the returned function shows a view and answers what the title should add, e.g. the model's name. */
   readonly mount: (root: HTMLElement, context: PageContext) => (view: V) => string;
 }
@@ -40,6 +42,7 @@ export function startPage<V>(definition: PageDefinition<V>): void {
 
   host.receive((message) => {
     if (message.strings !== undefined) t = createTranslator(message.strings);
+    definition.hear?.(message);
     if (message.kind === 'busy') {
       if (update === null)
         fill(

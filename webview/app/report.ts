@@ -1,6 +1,6 @@
 import type { ReportView } from '../messages/index.ts';
 import type { PageContext } from './context.ts';
-import { fill, h, icon } from './dom.ts';
+import { fill, h, icon, listen } from './dom.ts';
 import { startPage } from './page.ts';
 import './report.css';
 import { createSlot } from './slot.ts';
@@ -8,22 +8,40 @@ import { baseName, shortName } from './text.ts';
 import { actionButton } from './views/actions.ts';
 import { assumptionsView } from './views/assumptions.ts';
 import { budgetsView } from './views/budgets.ts';
+import { changesView } from './views/changes.ts';
 import { groundsView, trainingMachineView } from './views/evidence.ts';
 import { sourceLegend } from './views/figure.ts';
+import { createFigureDrawer } from './views/figure-drawer.ts';
 import { fitView } from './views/fit-result.ts';
 import { pageHeader } from './views/header.ts';
 import { createLayerChart } from './views/layer-chart.ts';
 import { usedSources } from './views/layer-details.ts';
 import { problemsSection } from './views/problems.ts';
 import { createReportTable } from './views/report-layers.ts';
+import { createRetrainingSection } from './views/retraining.ts';
 import { totalsView } from './views/totals.ts';
 
-startPage({ page: 'report', title: 'Energy report', select: (message) => (message.kind === 'report' ? message.view : null), mount });
+startReport();
 
-function mount(root: HTMLElement, context: PageContext): (view: ReportView) => string {
+function startReport(): void {
+  // A message that asks for a figure finds the page here once it is built.
+  let openFigure: ((key: string) => void) | null = null;
+  startPage<ReportView>({
+    page: 'report',
+    title: 'Energy report',
+    select: (message) => (message.kind === 'report' ? message.view : null),
+    hear: (message) => {
+      if (message.kind === 'show-figure') openFigure?.(message.figure);
+    },
+    mount: (root, context) => mount(root, context, (open) => (openFigure = open)),
+  });
+}
+
+function mount(root: HTMLElement, context: PageContext, listenTo: (open: (key: string) => void) => void): (view: ReportView) => string {
   const { t } = context;
   const header = createSlot(h('div'));
   const totals = createSlot(h('div'));
+  const changes = createSlot(h('div'));
   const grounds = createSlot(h('div'));
   const results = createSlot(h('div', { class: 'report-results' }));
   const reasons = createSlot(h('div', { class: 'report-reasons' }));
@@ -31,6 +49,9 @@ function mount(root: HTMLElement, context: PageContext): (view: ReportView) => s
   const layers = createSlot(h('div', { hidden: true }));
   const chart = createLayerChart(context);
   const table = createReportTable(context);
+  const retraining = createRetrainingSection(context);
+  const frame = h('div', { class: 'report-frame' });
+  const drawer = createFigureDrawer(context, frame, (isOpen) => frame.classList.toggle('is-explaining', isOpen));
   const byLayer = h(
     'section',
     { class: 'section report-layers', 'aria-labelledby': 'layers-heading' },
@@ -39,13 +60,23 @@ function mount(root: HTMLElement, context: PageContext): (view: ReportView) => s
     table.element,
     legend.element,
   );
-  fill(
-    root,
+  const main = h(
+    'div',
+    { class: 'report-main' },
     header.element,
     totals.element,
+    changes.element,
+    retraining.element,
     grounds.element,
     h('div', { class: 'report-columns' }, results.element, byLayer, reasons.element),
   );
+  fill(frame, main, drawer.element);
+  fill(root, frame);
+  listenTo((key) => drawer.open(key, null));
+  listen(frame, 'click', (event) => {
+    const pressed = event.target instanceof Element ? event.target.closest('[data-figure]') : null;
+    if (pressed !== null) drawer.open(pressed.getAttribute('data-figure') ?? '', pressed);
+  });
 
   return (view) => {
     header.show([view.title, view.model, view.target, view.notice], () => [
@@ -53,6 +84,9 @@ function mount(root: HTMLElement, context: PageContext): (view: ReportView) => s
       view.notice !== undefined && h('p', { class: 'note section' }, icon('warning', 'severity-warning'), h('span', {}, view.notice)),
     ]);
     totals.show(view.totals, () => [totalsView(view.totals, context)]);
+    const changed = view.changes ?? [];
+    changes.show(changed, () => [changed.length > 0 && changesView(changed, context)]);
+    retraining.update(view);
     grounds.show([view.evidence, view.calibration, view.switching], () => [groundsView(view, context)]);
     results.show([view.fit, view.budgets, view.trainingMachine], () => [
       view.fit !== null && fitView(view.fit, context),
@@ -72,6 +106,7 @@ function mount(root: HTMLElement, context: PageContext): (view: ReportView) => s
       view.problems.length > 0 && problemsSection(view.problems, context),
       view.assumptions.length > 0 && assumptionsView(view.assumptions, context),
     ]);
+    drawer.update(view);
     return shortName(baseName(view.model), 60);
   };
 }

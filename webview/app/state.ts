@@ -6,9 +6,11 @@ const schema = v.object({
   filter: v.pipe(v.string(), v.maxLength(1000)),
   expanded: v.pipe(v.array(v.string()), v.maxLength(200)),
   open: v.pipe(v.array(v.string()), v.maxLength(200)),
-  metric: v.picklist(['inference', 'sgd', 'solve', 'incremental']),
+  metric: v.picklist(['parts', 'inference', 'sgd', 'solve', 'incremental', 'retraining']),
   scale: v.picklist(['auto', 'linear', 'log']),
   scrollY: v.pipe(v.number(), v.minValue(0)),
+  /** The figure whose explanation is open, by its key. */
+  figure: v.exactOptional(v.nullable(v.pipe(v.string(), v.maxLength(10_000)))),
 });
 
 /** What a page remembers while it is hidden: what the user chose to see, never data of the model. */
@@ -20,7 +22,7 @@ export interface UiStore {
   readonly set: (patch: Partial<UiState>) => void;
 }
 
-export const initialState: UiState = { sort: null, filter: '', expanded: [], open: [], metric: 'inference', scale: 'auto', scrollY: 0 };
+export const initialState: UiState = { sort: null, filter: '', expanded: [], open: [], metric: 'parts', scale: 'auto', scrollY: 0 };
 
 /** The saved state, or the initial one when there is none or an older version saved another shape. */
 export function createStore(host: Pick<Host, 'readState' | 'writeState'>): UiStore {

@@ -32,6 +32,8 @@ export type PageCommand =
   | 'open-compound-log'
   | 'simulate-switching'
   | 'stop-switching'
+  | 'show-sensors'
+  | 'calibrate-target'
   | 'manage-trust';
 
 /** The pages, by the names of their scripts. */

@@ -5,7 +5,7 @@
 import type { PageCommand, PageName } from './commands.ts';
 import type { CompoundView, SparsifyOptions, SparsityView } from './language.ts';
 import type { LearningView } from './learning.ts';
-import type { ModelView } from './model.ts';
+import type { ModelPageMessage, ModelPageRequest, ModelView } from './model.ts';
 import type { OptimiseOptions, OptimiseView } from './optimise.ts';
 import type { ReportView } from './report.ts';
 import type { TiersView } from './tiers.ts';
@@ -26,8 +26,11 @@ export type Strings = Readonly<Record<string, string>>;
 /** Host to page. */
 export type ToWebview =
   | { readonly kind: 'report'; readonly strings: Strings; readonly view: ReportView }
+  /** Open the explanation of a figure of the report, by its key. */
+  | { readonly kind: 'show-figure'; readonly figure: string; readonly strings?: Strings }
   | { readonly kind: 'tiers'; readonly strings: Strings; readonly view: TiersView }
   | { readonly kind: 'model'; readonly strings: Strings; readonly view: ModelView }
+  | (ModelPageMessage & { readonly strings?: Strings })
   | { readonly kind: 'learning'; readonly strings: Strings; readonly view: LearningView }
   | { readonly kind: 'optimise'; readonly strings: Strings; readonly view: OptimiseView }
   | { readonly kind: 'sparsity'; readonly strings: Strings; readonly view: SparsityView }
@@ -49,6 +52,7 @@ export type ToHost =
   | { readonly kind: 'ready'; readonly page: PageName }
   | { readonly kind: 'command'; readonly command: PageCommand }
   | { readonly kind: 'reveal-layer'; readonly id: string }
+  | ModelPageRequest
   /** Remember what was set; start nothing. */
   | { readonly kind: 'optimise-options'; readonly options: OptimiseOptions }
   /** Search with these options; `write` also writes the model that they choose. */

@@ -69,6 +69,24 @@ export interface FitView {
   }[];
 }
 
+/** What was changed about the model or how it is kept current: energy and quality before and after, side by side. */
+export interface ChangeView {
+  /** `fit`: retraining by gradient descent against the solve. The others: one inference before and after. */
+  readonly kind: 'fit' | 'select' | 'sparsify';
+  /** What the energies are of, e.g. "multiply-adds of one inference, int8". */
+  readonly of: string;
+  readonly energyBefore: FigureView | null;
+  readonly energyAfter: FigureView | null;
+  /** The saving as the search states it, e.g. "18 % to 31 % by both tables"; empty: only the two energies tell. */
+  readonly saving: string;
+  readonly quality: string;
+  readonly qualityBefore: string;
+  readonly qualityAfter: string;
+  /** Which rows the quality was read on. */
+  readonly rowsText: string;
+  readonly stale: boolean;
+}
+
 export interface ReportView {
   readonly title: string;
   /** Why the figures are not up to date; absent when they are. */
@@ -97,6 +115,8 @@ export interface ReportView {
   }[];
   readonly problems: readonly Problem[];
   readonly fit: FitView | null;
+  /** Results that changed the model, the newest of each kind; absent: none. */
+  readonly changes?: readonly ChangeView[];
   /** The totals beside simulated and measured ones; absent when there is no other figure. */
   readonly evidence?: readonly EvidenceView[];
   /** Retraining on the machine that would train. */

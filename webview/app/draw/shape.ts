@@ -1,6 +1,6 @@
 /** One SVG element as data: drawings are pure functions that return it, and only dom.ts makes elements of it. Sizes are CSS pixels. */
 export interface Shape {
-  readonly tag: 'svg' | 'g' | 'rect' | 'line' | 'path' | 'circle' | 'text' | 'title';
+  readonly tag: 'svg' | 'g' | 'rect' | 'line' | 'path' | 'circle' | 'text' | 'title' | 'defs' | 'pattern';
   readonly attributes: Readonly<Record<string, string | number>>;
   readonly text?: string;
   readonly children?: readonly Shape[];

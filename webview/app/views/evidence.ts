@@ -1,14 +1,16 @@
 import '@vscode-elements/elements/dist/vscode-progress-bar/index.js';
-import type { EvidenceView, FigureView, ReportView } from '../../messages/index.ts';
+import type { EvidenceView, ReportView } from '../../messages/index.ts';
 import type { PageContext } from '../context.ts';
 import { h, hiddenText, icon } from '../dom.ts';
 import { shortName } from '../text.ts';
 import { actionButton } from './actions.ts';
-import { figureCell, sourceDetails } from './figure.ts';
+import { figureKeys } from '../report-figures.ts';
+import { figureButton } from './figure-button.ts';
+import { figureCell } from './figure.ts';
 import './evidence.css';
 
-/** Estimate, simulated and measured figures of the same things side by side, with how far the estimate is off. */
-export function evidenceTable(all: readonly EvidenceView[], caption: string, { t }: PageContext): HTMLElement {
+/** Estimate, simulated and measured figures of the same things side by side, with how far the estimate is off; `explained`: they are the report's own and open their explanation. */
+export function evidenceTable(all: readonly EvidenceView[], caption: string, { t }: PageContext, explained = false): HTMLElement {
   return h(
     'div',
     { class: 'table-scroll', tabindex: 0, role: 'group', 'aria-label': caption },
@@ -28,13 +30,18 @@ export function evidenceTable(all: readonly EvidenceView[], caption: string, { t
           ),
         ),
       ),
-      h('tbody', {}, ...all.map((evidence) => evidenceRow(evidence, t))),
+      h('tbody', {}, ...all.map((evidence, index) => evidenceRow(evidence, explained ? index : null, t))),
     ),
   );
 }
 
-function evidenceRow(evidence: EvidenceView, t: PageContext['t']): HTMLElement {
-  const number = (figure: FigureView | null): HTMLElement => h('td', { class: 'num' }, ...figureCell(t, figure));
+function evidenceRow(evidence: EvidenceView, index: number | null, t: PageContext['t']): HTMLElement {
+  const number = (which: 'estimate' | 'simulated' | 'measured'): HTMLElement =>
+    h(
+      'td',
+      { class: 'num' },
+      ...(index === null ? figureCell(t, evidence[which]) : figureButton(t, evidence[which], figureKeys.evidence(index, which))),
+    );
   return h(
     'tr',
     {},
@@ -52,9 +59,9 @@ function evidenceRow(evidence: EvidenceView, t: PageContext['t']): HTMLElement {
           t('Out of date: {0}', shortName(evidence.stale, 200)),
         ),
     ),
-    number(evidence.estimate),
-    number(evidence.simulated),
-    number(evidence.measured),
+    number('estimate'),
+    number('simulated'),
+    number('measured'),
     h('td', { class: 'num' }, evidence.error === '' ? '–' : evidence.error),
   );
 }
@@ -78,7 +85,7 @@ export function groundsView(
         calibration.stale === null ? icon('dashboard', 'severity-info') : icon('warning', 'severity-warning'),
         h('span', {}, calibration.text),
       ),
-    evidence.length > 0 && evidenceTable(evidence, t('The same thing priced in several ways; they are never mixed'), context),
+    evidence.length > 0 && evidenceTable(evidence, t('The same thing priced in several ways; they are never mixed'), context, true),
     switching !== undefined && switchingView(switching, view.target, context),
   );
 }
@@ -120,14 +127,24 @@ function switchingView(switching: NonNullable<ReportView['switching']>, target: 
 /** Retraining on the machine that would train, beside the target that would run the model. */
 export function trainingMachineView(machine: NonNullable<ReportView['trainingMachine']>, context: PageContext): HTMLElement {
   const { t } = context;
-  const entry = (label: string, figure: FigureView | null): HTMLElement | false =>
-    figure !== null &&
-    h(
-      'div',
-      {},
-      h('dt', {}, label),
-      h('dd', {}, figure.text, ' ', h('span', { class: 'muted' }, figure.bandText), ' ', sourceDetails(t, figure)),
+  const entry = (label: string, metric: 'sgd' | 'solve' | 'incremental'): HTMLElement | false => {
+    const figure = machine[metric];
+    return (
+      figure !== null &&
+      h(
+        'div',
+        {},
+        h('dt', {}, label),
+        h(
+          'dd',
+          {},
+          ...figureButton(t, { ...figure, bandText: '' }, figureKeys.machine(metric)),
+          ' ',
+          h('span', { class: 'muted' }, figure.bandText),
+        ),
+      )
     );
+  };
   return h(
     'section',
     { class: 'section card', 'aria-labelledby': 'training-heading' },
@@ -135,9 +152,9 @@ export function trainingMachineView(machine: NonNullable<ReportView['trainingMac
     h(
       'dl',
       { class: 'pairs' },
-      entry(t('Gradient descent'), machine.sgd),
-      entry(t('Direct solve'), machine.solve),
-      entry(t('One update'), machine.incremental),
+      entry(t('Gradient descent'), 'sgd'),
+      entry(t('Direct solve'), 'solve'),
+      entry(t('One update'), 'incremental'),
     ),
     machine.breakEven !== '' && h('p', { class: 'muted' }, t('Direct solve pays off there: {0}.', machine.breakEven)),
   );

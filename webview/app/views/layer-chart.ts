@@ -1,23 +1,35 @@
 import type { FigureView, LayerView } from '../../messages/index.ts';
 import type { PageContext } from '../context.ts';
-import { fill, h, listen, svg } from '../dom.ts';
+import type { Child } from '../dom.ts';
+import { h, listen, svg } from '../dom.ts';
 import type { Bar } from '../draw/bars.ts';
 import { drawBars } from '../draw/bars.ts';
+import { drawPartKey } from '../draw/parts.ts';
 import type { ScaleKind } from '../draw/scale.ts';
 import { chooseScale } from '../draw/scale.ts';
+import type { Metric } from '../formulas.ts';
+import { metricName } from '../formulas.ts';
+import { figureKeys } from '../report-figures.ts';
 import type { UiState } from '../state.ts';
 import type { Translate } from '../strings.ts';
 import { shortName } from '../text.ts';
+import { createChartFrame, twinTable } from './chart-frame.ts';
+import { figureButton } from './figure-button.ts';
 import { sourceWord } from './figure.ts';
-import { measureIn, observeWidth } from './chart-size.ts';
 import './layer-chart.css';
 
-type Metric = UiState['metric'];
+export { metricName } from '../formulas.ts';
+
+type Kind = UiState['metric'];
+const kinds: readonly Kind[] = ['parts', 'inference', 'sgd', 'solve', 'incremental', 'retraining'];
+const retrainings = ['sgd', 'solve', 'incremental'] as const;
 
 /** More bars than this do not tell more; the table has every layer. */
 const maxBars = 16;
+/** Groups of three bars. */
+const maxGroups = 6;
 
-/** Bars per layer for one kind of energy, with a choice of the kind and of the scale. Redraws itself when its width changes. */
+/** Bars per layer: one kind of energy, its parts stacked, or the ways of retraining side by side. Redraws itself when its width changes. */
 export interface LayerChart {
   readonly element: HTMLElement;
   readonly update: (layers: readonly LayerView[]) => void;
@@ -26,52 +38,47 @@ export interface LayerChart {
 export function createLayerChart(context: PageContext): LayerChart {
   const { t, store } = context;
   let layers: readonly LayerView[] = [];
-  const drawing = h('div', { class: 'chart-drawing' });
-  const caption = h('figcaption', { class: 'chart-caption muted' });
-  const legend = h('p', { class: 'legend' });
-  const metric = metricSelect(t, store.get().metric);
-  const log = h('input', { type: 'checkbox', id: 'chart-log' });
+  const select = h(
+    'select',
+    { 'data-focus': 'chart-metric' },
+    ...kinds.map((kind) => h('option', { value: kind, selected: kind === store.get().metric }, kindName(t, kind))),
+  );
+  const log = h('input', { type: 'checkbox', id: 'chart-log', 'data-focus': 'chart-log' });
+  const frame = createChartFrame(context, 'layers', [
+    h('label', { class: 'field' }, h('span', {}, t('Energy of')), select),
+    h('label', { class: 'check' }, log, t('Logarithmic scale')),
+  ]);
 
   const draw = (): void => {
-    const state = store.get();
-    const bars = barsOf(layers, state.metric, t);
-    const scale: ScaleKind = state.scale === 'auto' ? chooseScale(bars.shown) : state.scale;
+    const { metric: kind, scale: wanted } = store.get();
+    const bars = barsOf(layers, kind, t);
+    const scale: ScaleKind = kind === 'parts' ? 'linear' : wanted === 'auto' ? chooseScale(bars.shown) : wanted;
     log.checked = scale === 'log';
-    const widthPx = Math.floor(drawing.clientWidth);
-    if (bars.shown.length === 0) {
-      fill(drawing, h('p', { class: 'muted chart-none' }, t('No layer has a figure for this.')));
-    } else if (widthPx > 0) {
-      const ariaLabel = chartSentence(t, state.metric, scale, bars.shown);
-      fill(drawing, svg(drawBars({ bars: bars.shown, widthPx, scale, measure: measureIn(drawing), ariaLabel })));
-    }
-    fill(caption, captionText(t, scale, bars));
-    fill(legend, ...tierSwatches(t, bars.shown));
+    // Lengths of parts add up on a linear scale only.
+    log.disabled = kind === 'parts';
+    const ariaLabel = bars.shown.length === 0 ? '' : chartSentence(t, kind, scale, bars);
+    frame.show({
+      draw:
+        bars.shown.length === 0
+          ? null
+          : (widthPx, measure) => drawBars({ bars: bars.shown, widthPx, scale, measure, ariaLabel, clip: kind === 'parts' }),
+      none: t('No layer has a figure for this.'),
+      table: () => twin(bars.layers, kind, t),
+      caption: captionText(t, kind, scale, bars),
+      legend: kind === 'parts' ? partSwatches(bars.parts) : tierSwatches(t, bars.shown),
+    });
   };
 
-  listen(metric, 'change', () => {
-    const chosen = (['inference', 'sgd', 'solve', 'incremental'] as const).find((name) => name === metric.value) ?? 'inference';
-    store.set({ metric: chosen, scale: 'auto' });
+  listen(select, 'change', () => {
+    store.set({ metric: kinds.find((kind) => kind === select.value) ?? 'parts', scale: 'auto' });
     draw();
   });
   listen(log, 'change', () => {
     store.set({ scale: log.checked ? 'log' : 'linear' });
     draw();
   });
-  observeWidth(drawing, draw);
-
-  const element = h(
-    'div',
-    { class: 'layer-chart' },
-    h(
-      'div',
-      { class: 'chart-controls' },
-      h('label', { class: 'field' }, h('span', {}, t('Energy of')), metric),
-      h('label', { class: 'check' }, log, t('Logarithmic scale')),
-    ),
-    h('figure', { class: 'chart' }, drawing, legend, caption),
-  );
   return {
-    element,
+    element: h('div', { class: 'layer-chart' }, frame.element),
     update: (next) => {
       layers = next;
       draw();
@@ -79,75 +86,119 @@ export function createLayerChart(context: PageContext): LayerChart {
   };
 }
 
-/** The name of a kind of energy. */
-export function metricName(t: Translate, metric: Metric): string {
-  switch (metric) {
-    case 'inference':
-      return t('One inference');
-    case 'sgd':
-      return t('Retrain: gradient descent');
-    case 'solve':
-      return t('Retrain: direct solve');
-    case 'incremental':
-      return t('Retrain: incremental update');
-  }
-}
-
-function metricSelect(t: Translate, chosen: Metric): HTMLSelectElement {
-  const options = (['inference', 'sgd', 'solve', 'incremental'] as const).map((name) =>
-    h('option', { value: name, selected: name === chosen }, metricName(t, name)),
-  );
-  return h('select', { 'data-focus': 'chart-metric' }, ...options);
+function kindName(t: Translate, kind: Kind): string {
+  if (kind === 'parts') return t('One inference, by part');
+  return kind === 'retraining' ? t('Retraining, side by side') : metricName(t, kind);
 }
 
 interface ChosenBars {
   readonly shown: readonly Bar[];
+  readonly layers: readonly LayerView[];
+  /** Names of parts in the order of their patterns. */
+  readonly parts: readonly string[];
   readonly total: number;
   readonly missing: number;
 }
 
-function barsOf(layers: readonly LayerView[], metric: Metric, t: Translate): ChosenBars {
-  const withFigure = layers.flatMap((layer) => {
+function barsOf(layers: readonly LayerView[], kind: Kind, t: Translate): ChosenBars {
+  const size = (layer: LayerView): number | null => {
+    if (kind !== 'retraining') return layer[kind === 'parts' ? 'inference' : kind]?.value ?? null;
+    const values = retrainings.flatMap((metric) => layer[metric]?.value ?? []);
+    return values.length === 0 ? null : Math.max(...values);
+  };
+  const known = layers.filter((layer) => size(layer) !== null);
+  const limit = kind === 'retraining' ? maxGroups : maxBars;
+  const kept = known.length <= limit ? known : known.toSorted((a, b) => (size(b) ?? 0) - (size(a) ?? 0)).slice(0, limit);
+  const parts = kind === 'parts' ? [...new Set(kept.flatMap((layer) => layer.components.map(({ name }) => name)))] : [];
+  const bars = kept.flatMap((layer): Bar[] => {
+    if (kind === 'retraining') return groupOf(layer, t);
+    const metric = kind === 'parts' ? 'inference' : kind;
     const figure = layer[metric];
-    return figure === null ? [] : [{ layer, figure }];
+    if (figure === null) return [];
+    const bar = toBar(layer, metric, figure, shortName(layer.id), t);
+    return [kind === 'parts' && layer.components.length > 0 ? withParts(bar, layer, parts, t) : bar];
   });
-  const kept = withFigure.length <= maxBars ? withFigure : withFigure.toSorted((a, b) => b.figure.value - a.figure.value).slice(0, maxBars);
+  return { shown: bars, layers: kept, parts, total: known.length, missing: layers.length - known.length };
+}
+
+/** The ways of retraining a layer; the first bar of the group has the layer's name before its own. */
+function groupOf(layer: LayerView, t: Translate): Bar[] {
+  const words = { sgd: t('gradient'), solve: t('solve'), incremental: t('update') };
+  const bars = retrainings.flatMap((metric) => {
+    const figure = layer[metric];
+    return figure === null ? [] : [toBar(layer, metric, figure, `${shortName(layer.id)} · ${words[metric]}`, t)];
+  });
+  return bars.map((bar, index) => (index === 0 ? { ...bar, begins: true } : bar));
+}
+
+function toBar(layer: LayerView, metric: Metric, figure: FigureView, label: string, t: Translate): Bar {
+  const { value, low, high, text, source } = figure;
+  const title = `${shortName(layer.id, 400)}: ${text} (${figure.bandText}, ${sourceWord(t, source)})`;
+  const spoken = t('{0}, {1}: {2}, {3}, {4}', shortName(layer.id), metricName(t, metric), text, figure.bandText, sourceWord(t, source));
+  const control = { figure: figureKeys.layer(metric, layer.id), spoken };
+  return { label, value, low, high, text, source, tone: layer.tier, title, control };
+}
+
+function withParts(bar: Bar, layer: LayerView, parts: readonly string[], t: Translate): Bar {
+  const told = layer.components.map(({ name, figure }) => `${name} ${figure.text}`).join(', ');
   return {
-    shown: kept.map(({ layer, figure }) => toBar(layer, figure, t)),
-    total: withFigure.length,
-    missing: layers.length - withFigure.length,
+    ...bar,
+    title: `${bar.title}: ${told}`,
+    segments: layer.components.map(({ name, figure }) => ({ value: figure.value, pattern: parts.indexOf(name) })),
+    ...(bar.control === undefined ? {} : { control: { ...bar.control, spoken: t('{0}; parts: {1}', bar.control.spoken, told) } }),
   };
 }
 
-function toBar(layer: LayerView, figure: FigureView, t: Translate): Bar {
-  const { value, low, high, text, source } = figure;
-  const title = `${shortName(layer.id, 400)}: ${text} (${figure.bandText}, ${sourceWord(t, source)})`;
-  return { label: shortName(layer.id), value, low, high, text, source, tone: layer.tier, title };
-}
-
-function chartSentence(t: Translate, metric: Metric, scale: ScaleKind, bars: readonly Bar[]): string {
-  const largest = bars.reduce((best, bar) => (bar.value > best.value ? bar : best));
-  const kind = scale === 'log' ? t('logarithmic scale') : t('linear scale');
-  const count = bars.length === 1 ? t('1 layer') : t('{0} layers', bars.length);
+function chartSentence(t: Translate, kind: Kind, scale: ScaleKind, { shown, layers }: ChosenBars): string {
+  const [first] = shown;
+  const largest = shown.reduce((best, bar) => (bar.value > best.value ? bar : best), first as Bar);
+  const scaleName = scale === 'log' ? t('logarithmic scale') : t('linear scale');
+  const count = layers.length === 1 ? t('1 layer') : t('{0} layers', layers.length);
   return t(
     'Bar chart of {0}: {1}, {2}. Largest: {3} with {4}. The table below has the same figures.',
     count,
-    metricName(t, metric),
-    kind,
+    kindName(t, kind),
+    scaleName,
     largest.label,
     largest.text,
   );
 }
 
-function captionText(t: Translate, scale: ScaleKind, bars: ChosenBars): string {
+function captionText(t: Translate, kind: Kind, scale: ScaleKind, bars: ChosenBars): string {
   const parts = [
     scale === 'log' ? t('Joules, logarithmic scale: each grid line is a power of ten.') : t('Joules, linear scale from zero.'),
   ];
-  parts.push(t('Whiskers span the error band from low to high.'));
-  if (bars.shown.length < bars.total) parts.push(t('The {0} largest of {1} layers.', bars.shown.length, bars.total));
+  if (kind === 'parts') parts.push(t('Whiskers span the error band of the sum; an arrow means that it goes on beyond the picture.'));
+  else parts.push(t('Whiskers span the error band from low to high.'));
+  const shown = bars.layers.length;
+  if (shown < bars.total) parts.push(t('The {0} largest of {1} layers.', shown, bars.total));
   if (bars.missing > 0)
     parts.push(bars.missing === 1 ? t('1 layer has no figure for this.') : t('{0} layers have no figure for this.', bars.missing));
+  parts.push(t('Press a bar for what it rests on.'));
   return parts.join(' ');
+}
+
+function twin(layers: readonly LayerView[], kind: Kind, t: Translate): HTMLElement {
+  const metrics: readonly Metric[] = kind === 'retraining' ? retrainings : [kind === 'parts' ? 'inference' : kind];
+  const parts = kind === 'parts' ? [...new Set(layers.flatMap((layer) => layer.components.map(({ name }) => name)))] : [];
+  return twinTable(
+    kindName(t, kind),
+    [t('Layer'), ...metrics.map((metric) => metricName(t, metric)), ...parts],
+    layers.map((layer) => ({
+      head: shortName(layer.id),
+      cells: [
+        ...metrics.map((metric) => figureButton(t, layer[metric], figureKeys.layer(metric, layer.id), 'twin')),
+        ...parts.map((name): readonly Child[] => {
+          const index = layer.components.findIndex((part) => part.name === name);
+          return figureButton(t, layer.components[index]?.figure ?? null, figureKeys.part(index, layer.id), 'twin');
+        }),
+      ],
+    })),
+  );
+}
+
+function partSwatches(parts: readonly string[]): HTMLElement[] {
+  return parts.map((name, index) => h('span', { class: 'swatch-item' }, svg(drawPartKey(index)), shortName(name, 60)));
 }
 
 function tierSwatches(t: Translate, bars: readonly Bar[]): HTMLElement[] {

@@ -1,6 +1,7 @@
 import type { FigureView, LayerView } from '../../messages/index.ts';
 import type { PageContext } from '../context.ts';
-import { figureCell } from './figure.ts';
+import { figureKeys } from '../report-figures.ts';
+import { figureButton } from './figure-button.ts';
 import type { Column, DataTable } from './data-table.ts';
 import { createTable } from './data-table.ts';
 import { layerLink } from './actions.ts';
@@ -22,7 +23,7 @@ export function createReportTable(context: PageContext): DataTable<LayerView> {
     numeric: true,
     rank,
     sortBy: (layer) => figureValue(layer[key]),
-    cell: (layer) => figureCell(t, layer[key]),
+    cell: (layer) => figureButton(t, layer[key], figureKeys.layer(key, layer.id), 'row'),
   });
   return createTable<LayerView>({
     context,

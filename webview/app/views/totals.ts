@@ -3,20 +3,33 @@ import { compareWithDescent } from '../compare.ts';
 import type { PageContext } from '../context.ts';
 import type { Child } from '../dom.ts';
 import { h } from '../dom.ts';
-import { sourceDetails } from './figure.ts';
+import { figureKeys } from '../report-figures.ts';
+import { figureButton } from './figure-button.ts';
+import { sourceChip, sourceDetails } from './figure.ts';
 import './totals.css';
 
-/** A tile: what is counted, the figure in large type, its band and provenance, and a remark. */
-export function figureTile(context: PageContext, label: string, figure: FigureView | null, remark: string, extraClass = ''): HTMLElement {
+/** A tile: what is counted, the figure in large type, its band and provenance, and a remark. With `key` the figure explains itself when pressed. */
+export function figureTile(
+  context: PageContext,
+  label: string,
+  figure: FigureView | null,
+  remark: string,
+  extraClass = '',
+  key?: string,
+): HTMLElement {
   const { t } = context;
   const body: Child[] =
     figure === null
       ? [h('dd', { class: 'tile-value tile-none' }, '–'), h('dd', { class: 'tile-remark' }, t('No figure for this model'))]
       : [
-          h('dd', { class: 'tile-value' }, figure.text),
+          h(
+            'dd',
+            { class: 'tile-value' },
+            ...(key === undefined ? [figure.text] : figureButton(t, { ...figure, bandText: '' }, key, 'tile')),
+          ),
           figure.bandText !== '' && h('dd', { class: 'tile-band', title: t('Low and high end of the error band') }, figure.bandText),
           remark !== '' && h('dd', { class: 'tile-remark' }, remark),
-          h('dd', { class: 'tile-source' }, sourceDetails(t, figure)),
+          h('dd', { class: 'tile-source' }, key === undefined ? sourceDetails(t, figure) : sourceChip(t, figure.source)),
         ];
   return h('div', { class: `tile ${extraClass}`.trim() }, h('dt', { class: 'tile-label' }, label), ...body);
 }
@@ -43,10 +56,24 @@ export function totalsView(totals: ReportView['totals'], context: PageContext): 
     h(
       'dl',
       { class: 'tiles' },
-      figureTile(context, t('One inference'), totals.inference, t('{0} MACs, {1} parameters', totals.macs, totals.parameters), 'tile-main'),
-      figureTile(context, t('Retrain: gradient descent'), totals.sgd, ''),
-      figureTile(context, t('Retrain: direct solve'), totals.solve, descent(totals.solve)),
-      figureTile(context, t('Retrain: incremental update'), totals.incremental, descent(totals.incremental)),
+      figureTile(
+        context,
+        t('One inference'),
+        totals.inference,
+        t('{0} MACs, {1} parameters', totals.macs, totals.parameters),
+        'tile-main',
+        figureKeys.total('inference'),
+      ),
+      figureTile(context, t('Retrain: gradient descent'), totals.sgd, '', '', figureKeys.total('sgd')),
+      figureTile(context, t('Retrain: direct solve'), totals.solve, descent(totals.solve), '', figureKeys.total('solve')),
+      figureTile(
+        context,
+        t('Retrain: incremental update'),
+        totals.incremental,
+        descent(totals.incremental),
+        '',
+        figureKeys.total('incremental'),
+      ),
     ),
     totals.breakEven !== '' &&
       h(
