@@ -6,6 +6,7 @@ import { inert } from '../inert.ts';
 import { baseName } from '../to-view.ts';
 import { choosePythonModel, pythonDocument, sayNoModel, sayNoPython } from './layer-commands.ts';
 import { mergePlan } from './merge-plan.ts';
+import { saysTheSame } from './plan-difference.ts';
 import { planBeside, planOf } from './plan-of-model.ts';
 import { showProposal } from './proposal-documents.ts';
 import { fileOf, textOf } from './python-text.ts';
@@ -37,7 +38,9 @@ export async function createPlanFromAnnotations(context: TierwiseContext, target
       planFolder: folder.fsPath,
       ...(data === undefined ? {} : { data }),
     });
-    if (plan) await offerUpdate(plan, text);
+    const planned = plan && context.plans.snapshot(plan).energy?.layers;
+    if (plan && planned && saysTheSame(analysis.layers, planned)) await openSame(plan);
+    else if (plan) await offerUpdate(plan, text);
     else await writeNew(place, text);
     if (unmatched.length > 0) sayUnmatched(unmatched, model);
   } catch (error) {
@@ -62,15 +65,18 @@ async function writeNew(plan: vscode.Uri, text: string): Promise<void> {
   await vscode.window.showTextDocument(plan);
 }
 
+async function openSame(plan: vscode.Uri): Promise<void> {
+  await vscode.window.showTextDocument(plan);
+  const name = inert(baseName(plan.path));
+  void vscode.window.showInformationMessage(vscode.l10n.t('{0} says what the annotations say already.', name));
+}
+
 async function offerUpdate(plan: vscode.Uri, stated: string): Promise<void> {
   const document = await vscode.workspace.openTextDocument(plan);
   const before = document.getText();
   const after = mergePlan(before.replaceAll('\r\n', '\n'), stated);
   const name = inert(baseName(plan.path));
-  if (after === before.replaceAll('\r\n', '\n')) {
-    await vscode.window.showTextDocument(document);
-    return void vscode.window.showInformationMessage(vscode.l10n.t('{0} says what the annotations say already.', name));
-  }
+  if (after === before.replaceAll('\r\n', '\n')) return openSame(plan);
   const close = await showProposal(plan, after, vscode.l10n.t('{0}: as it is \u2194 with the tiers of the annotations', name));
   const [update, open] = [vscode.l10n.t('Update'), vscode.l10n.t('Open')];
   const choice = await vscode.window.showInformationMessage(

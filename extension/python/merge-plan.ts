@@ -54,7 +54,8 @@ function withLayers(block: string, other: string): string {
 }
 
 function sameLayers(a: string, b: string): boolean {
-  const names = (text: string): string => [...text.matchAll(/"(?:[^"\\\n]|\\.)*"|\.\.|blocks|\d+/g)].map(String).join(' ');
+  const names = (text: string): string =>
+    [...masked(text, 'comments').matchAll(/"(?:[^"\\\n]|\\.)*"|\.\.|blocks|\d+/g)].map(String).join(' ');
   return names(a) === names(b);
 }
 

@@ -10,6 +10,12 @@ export interface Difference {
   readonly layers: readonly string[];
 }
 
+/** Whether the plan has every layer in the tier that its line states; a layer that no line builds or that states nothing is frozen. */
+export function saysTheSame(layers: readonly PythonLayer[], planned: EnergyDocument['layers']): boolean {
+  const stated = new Map(layers.flatMap((layer) => (layer.layerId === null ? [] : [[layer.layerId, layer.tier] as const])));
+  return planned.every((layer) => layer.tier === (stated.get(layer.id) ?? 'frozen'));
+}
+
 /**
  * Where annotations and the plan put a layer into different tiers, one entry per annotation and tier of the plan. `planned` are the layers
  * as the plan has them; a layer that it does not know is no difference.
