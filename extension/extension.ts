@@ -18,7 +18,8 @@ import { createSparsityPage } from './panels/sparsity-page.ts';
 import { TiersPage } from './panels/tiers-page.ts';
 import { createOptimiseRunner } from './optimise-command.ts';
 import { isFitted } from './plan-snapshot.ts';
-import { isPlan, PlanStore } from './plan-store.ts';
+import { registerPlanLanguage } from './plan-language/register-plan-language.ts';
+import { PlanStore } from './plan-store.ts';
 import { createBudgetDiagnostics } from './providers/budget-diagnostics.ts';
 import { TierCodeLensProvider } from './providers/code-lens.ts';
 import { EnergyHintsProvider } from './providers/inlay-hints.ts';
@@ -152,6 +153,7 @@ export function activate(extension: vscode.ExtensionContext): TierwiseApi {
     createBudgetDiagnostics(context),
     createLanguageStatus(context, solverState.event),
     registerPython(context),
+    registerPlanLanguage(context),
     keepContextKeys(context),
     startLanguageWithFirstPlan(context),
     restartOnNewEnvironment(context),
@@ -206,7 +208,8 @@ function keepContextKeys(context: TierwiseContext): vscode.Disposable {
 
 function startLanguageWithFirstPlan(context: TierwiseContext): vscode.Disposable {
   const start = (document: vscode.TextDocument): void => {
-    if (!isPlan(document)) return;
+    // Plans of virtual workspaces and new ones are served by their text alone.
+    if (document.languageId !== 'tiers') return;
     context.language
       .start()
       .catch((error: unknown) => context.log.error(`language server: ${error instanceof Error ? error.message : String(error)}`));

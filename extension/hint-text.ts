@@ -43,7 +43,12 @@ function retrainingText(state: LayerState, t: Translate): string | undefined {
  * Names from the user's files are escaped; the text holds no command link and must be shown untrusted.
  */
 export function hintTooltip(state: LayerState, target: string, t: Translate, grounds: EnergyGrounds = {}): string {
-  const lines = [`**${escapeMarkdown(state.id)}**`, ''];
+  return [`**${escapeMarkdown(state.id)}**`, '', layerFigures(state, target, t, grounds)].join('\n');
+}
+
+/** The same without the layer's name, for where it stands already. */
+export function layerFigures(state: LayerState, target: string, t: Translate, grounds: EnergyGrounds = {}): string {
+  const lines: string[] = [];
   if (state.energy) {
     const { macs, parameters, breakEvenRetrainings } = state.energy;
     lines.push(t('{0} MACs, {1} parameters. Energy on {2}:', formatCount(macs), formatCount(parameters), escapeMarkdown(target)), '');

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { LanguageClient } from 'vscode-languageclient/node.js';
+import type { LanguageClient, Middleware } from 'vscode-languageclient/node.js';
 import type { PlanOutline, TierAssignment, TierGoal } from '../solver-core/protocol/index.ts';
 
 /** Waits before the first and each further question about an outline. */
@@ -13,10 +13,16 @@ export class LanguageService implements vscode.Disposable {
   readonly #serverPath: string;
   readonly #log: vscode.LogOutputChannel;
   #client: Promise<LanguageClient> | undefined;
+  #middleware: (() => Promise<Middleware>) | undefined;
 
   constructor(serverPath: string, log: vscode.LogOutputChannel) {
     this.#serverPath = serverPath;
     this.#log = log;
+  }
+
+  /** What is added to the server's answers, asked for when the server starts. */
+  extendBy(middleware: () => Promise<Middleware>): void {
+    this.#middleware = middleware;
   }
 
   /** Starts the server unless it runs. Rejects when it cannot be started. */
@@ -67,19 +73,27 @@ export class LanguageService implements vscode.Disposable {
 
   async #launch(): Promise<LanguageClient> {
     const { LanguageClient: Client, TransportKind } = await import('vscode-languageclient/node.js');
+    const middleware = await this.#middleware?.();
     const run = { module: this.#serverPath, transport: TransportKind.ipc };
     const client = new Client(
       'tierwise',
       vscode.l10n.t('Tierwise Language Server'),
       { run, debug: run },
       {
-        documentSelector: [{ scheme: 'file', language: 'tiers' }],
+        documentSelector: planSchemes().map((scheme) => ({ scheme, language: 'tiers' })),
         diagnosticCollectionName: 'tierwise',
         outputChannel: this.#log,
+        ...(middleware === undefined ? {} : { middleware }),
         synchronize: { fileEvents: vscode.workspace.createFileSystemWatcher('**/*.onnx') },
       },
     );
     await client.start();
     return client;
   }
+}
+
+/** Where plans are written: on disk, in editors that have no file yet, and wherever a folder of the workspace lies. Old versions of version control are not. */
+function planSchemes(): readonly string[] {
+  const folders = vscode.workspace.workspaceFolders ?? [];
+  return [...new Set(['file', 'untitled', 'vscode-vfs', ...folders.map(({ uri }) => uri.scheme)])];
 }
