@@ -3,7 +3,7 @@ import { checkCompound } from './commands/add-compound.ts';
 import { calibrateTarget, measuringHelp, showSensors } from './commands/calibrate.ts';
 import { compareWith, compareWithHead, copyResult } from './commands/compare.ts';
 import { openCompoundLog } from './commands/compound-log.ts';
-import { createPlan } from './commands/create-plan.ts';
+import { activeModel, createPlan, pickModel } from './commands/create-plan.ts';
 import { exportReport } from './commands/export-report.ts';
 import { associateOnnx, openModel } from './commands/models.ts';
 import { newTarget } from './commands/new-target.ts';
@@ -19,6 +19,7 @@ import { showError } from './errors-ui.ts';
 import { optimiseTrustText } from './optimise-messages.ts';
 import type { CompoundPage } from './panels/compound-page.ts';
 import type { LearningPage } from './panels/learning-page.ts';
+import type { ModelEditorProvider } from './panels/model-editor.ts';
 import type { OptimisePage } from './panels/optimise-page.ts';
 import type { ReportPages } from './panels/report-page.ts';
 import type { SparsityPage } from './panels/sparsity-page.ts';
@@ -30,6 +31,7 @@ import { explainTrust } from './trust.ts';
 
 /** The pages in editor tabs that commands open. */
 export interface Pages {
+  readonly model: ModelEditorProvider;
   readonly report: ReportPages;
   readonly learning: LearningPage;
   readonly optimise: OptimisePage;
@@ -69,6 +71,12 @@ export const commands: Readonly<Record<string, Command>> = {
   restartSolver: (context) => restartSolver(context),
   showLog: (context) => context.log.show(true),
   openModel: (_context, _pages, target) => openModel(isModelUri(target) ? target : undefined),
+  openModelAtLayer: (_context, { model }, target, id) =>
+    isModelUri(target) && typeof id === 'string' ? model.openAtLayer(target, id) : openModel(isModelUri(target) ? target : undefined),
+  compareModel: async (_context, { model }, target) => {
+    const chosen = isModelUri(target) ? target : (activeModel() ?? (await pickModel()));
+    if (chosen) await model.compareModel(chosen);
+  },
   associateOnnx: () => associateOnnx(),
   optimiseEnergy: (context, { optimise }, target) => withPlan(context, target, (plan) => openPage(optimise, plan, optimiseTrustText)),
   stopOptimise: (context) => context.optimise.stop(),
@@ -109,6 +117,7 @@ export const commands: Readonly<Record<string, Command>> = {
   stopSwitching: (context) => context.switching.stop(),
   measuringHelp: (context) => measuringHelp(context),
   openPlan: (context) => openPlan(context),
+  explainFigure: (_context, { report }, figure) => report.openPanel(typeof figure === 'string' ? figure.slice(0, 10_000) : undefined),
   revealLayer: (context, _pages, id) => openPlan(context, id),
   refresh: (context) => context.plans.refreshAll(),
   openLearned: (context) => {

@@ -109,6 +109,7 @@ export function activate(extension: vscode.ExtensionContext): TierwiseApi {
   const hints = new EnergyHintsProvider(context);
   const layers = new LayersTreeProvider(context);
 
+  const modelEditor = new ModelEditorProvider(context);
   extension.subscriptions.push(
     log,
     settings,
@@ -132,11 +133,12 @@ export function activate(extension: vscode.ExtensionContext): TierwiseApi {
     sparsityPage,
     compoundPage,
     new TiersPage(context),
-    new ModelEditorProvider(context),
+    modelEditor,
     codeLens,
     hints,
     layers,
     registerCommands(context, {
+      model: modelEditor,
       report,
       learning: learningPage,
       optimise: optimisePage,

@@ -275,6 +275,7 @@ const maxMetadataLength = 300;
 export function modelView(inspect: InspectDocument, energy: EnergyDocument | null, t: Translate): ModelView {
   const model = inspect.model;
   const byId = new Map(energy?.layers.map((layer) => [layer.id, layer]));
+  const blockNames = new Map(inspect.blocks?.map((block) => [block.index, block.name]));
   const tensors = (list: InspectDocument['model']['inputs']): string =>
     list.map((tensor) => `${tensor.name}: ${tensor.dtype} ${formatShape(tensor.shape)}`).join(', ') || dash;
   // Nothing in it could be read: counts would only say zero.
@@ -300,7 +301,18 @@ export function modelView(inspect: InspectDocument, energy: EnergyDocument | nul
         .slice(0, maxMetadata)
         .map(([name, value]) => ({ name, value: value.slice(0, maxMetadataLength) })),
     ],
-    layers: inspect.layers.map((layer) => layerView(layer.id, byId.get(layer.id), layer, layer.fitted, t)),
+    layers: inspect.layers.map((layer) => {
+      const block = layer.block === undefined ? undefined : blockNames.get(layer.block);
+      return {
+        ...layerView(layer.id, byId.get(layer.id), layer, layer.fitted, t),
+        macsCount: layer.macs,
+        parameterCount: layer.parameters,
+        weightByteCount: layer.weightBytes,
+        ...(energy ? { breakEvenRetrainings: byId.get(layer.id)?.breakEvenRetrainings ?? null } : {}),
+        ...(block === undefined ? {} : { block }),
+        ...(layer.role === undefined ? {} : { role: layer.role }),
+      };
+    }),
     diagnostics: [...inspect.diagnostics, ...(energy?.diagnostics ?? [])].map(({ severity, code, message, where }) => ({
       severity,
       code,
@@ -314,6 +326,14 @@ export function modelView(inspect: InspectDocument, energy: EnergyDocument | nul
       parameters: formatCount(inspect.totals.parameters),
       weightBytes: formatBytes(inspect.totals.weightBytes),
       inference: figureView(energy?.totals.inference ?? null, t),
+      ...(energy
+        ? {
+            sgd: figureView(energy.totals.retraining.sgd, t),
+            solve: figureView(energy.totals.retraining.solve, t),
+            incremental: figureView(energy.totals.retraining.incremental, t),
+            breakEven: breakEvenText(energy.totals.breakEvenRetrainings, t),
+          }
+        : {}),
     },
   };
 }

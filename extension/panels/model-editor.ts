@@ -4,6 +4,7 @@ import type { ToWebview } from '../../webview/messages/index.ts';
 import type { TierwiseContext } from '../context.ts';
 import { toErrorData } from '../solver-error.ts';
 import { baseName, modelView } from '../to-view.ts';
+import { ModelRows } from './model-rows.ts';
 import { attachPage, pageStrings, runPageCommand, type PageHost } from './page-host.ts';
 
 export const modelEditorType = 'tierwise.modelEditor';
@@ -17,6 +18,9 @@ interface ModelDocument extends vscode.CustomDocument {
 export class ModelEditorProvider implements vscode.CustomReadonlyEditorProvider<ModelDocument>, vscode.Disposable {
   readonly #context: TierwiseContext;
   readonly #registration: vscode.Disposable;
+  readonly #tabs = new Map<string, Set<ModelTab>>();
+  /** Layers to show in tabs that are about to open, by model. */
+  readonly #waiting = new Map<string, string>();
 
   constructor(context: TierwiseContext) {
     this.#context = context;
@@ -30,17 +34,31 @@ export class ModelEditorProvider implements vscode.CustomReadonlyEditorProvider<
   resolveCustomEditor(document: ModelDocument, panel: vscode.WebviewPanel): void {
     const { uri } = document;
     const table = new ModelTable(this.#context, uri, (message) => page.post(message));
+    const rows = new ModelRows(this.#context, uri, (message) => page.post(message));
+    const tab: ModelTab = { panel, rows, focus: (id) => table.focus(id) };
+    this.#tabsOf(uri).add(tab);
+    const waiting = this.#waiting.get(uri.toString());
+    this.#waiting.delete(uri.toString());
+    if (waiting !== undefined) tab.focus(waiting);
     const page: PageHost = attachPage(this.#context, panel.webview, 'model', vscode.l10n.t('Model'), {
-      onReady: () => void table.load(),
+      onReady: () => {
+        void table.load();
+        rows.onReady();
+      },
+      onModel: (request) => rows.handle(request),
       onCommand: (command) => (command === 'refresh' ? void table.load() : runPageCommand(command, uri)),
       onRevealLayer: (id) => void (table.hasPlan ? vscode.commands.executeCommand('tierwise.revealLayer', id) : offerPlan(uri)),
     });
     const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(vscode.Uri.joinPath(uri, '..'), '*.onnx'));
     const onFile = (changed: vscode.Uri): void => {
-      if (changed.toString() === uri.toString()) void table.load();
+      if (changed.toString() !== uri.toString()) return;
+      void table.load();
+      rows.onChange();
     };
     const subscriptions = [
       page,
+      rows,
+      { dispose: () => void this.#tabsOf(uri).delete(tab) },
       watcher,
       watcher.onDidChange(onFile),
       watcher.onDidCreate(onFile),
@@ -50,9 +68,43 @@ export class ModelEditorProvider implements vscode.CustomReadonlyEditorProvider<
     panel.onDidDispose(() => subscriptions.forEach((subscription) => subscription.dispose()));
   }
 
+  /** Opens a model, in the tab that it has if there is one, and puts the focus on a layer. */
+  async openAtLayer(model: vscode.Uri, id: string): Promise<void> {
+    const tab = [...this.#tabsOf(model)].at(-1);
+    if (tab) {
+      tab.panel.reveal();
+      return tab.focus(id);
+    }
+    this.#waiting.set(model.toString(), id);
+    await vscode.commands.executeCommand('vscode.openWith', model, modelEditorType);
+  }
+
+  /** Asks what to compare the model with, in its tab, which is opened if need be. */
+  async compareModel(model: vscode.Uri): Promise<void> {
+    if (this.#tabsOf(model).size === 0) await vscode.commands.executeCommand('vscode.openWith', model, modelEditorType);
+    const tab = [...this.#tabsOf(model)].at(-1);
+    tab?.panel.reveal();
+    await tab?.rows.chooseAndCompare();
+  }
+
   dispose(): void {
     this.#registration.dispose();
   }
+
+  #tabsOf(model: vscode.Uri): Set<ModelTab> {
+    const known = this.#tabs.get(model.toString());
+    if (known) return known;
+    const tabs = new Set<ModelTab>();
+    this.#tabs.set(model.toString(), tabs);
+    return tabs;
+  }
+}
+
+/** A tab that shows a model. */
+interface ModelTab {
+  readonly panel: vscode.WebviewPanel;
+  readonly rows: ModelRows;
+  readonly focus: (id: string) => void;
 }
 
 /** What one editor tab shows. */
@@ -63,6 +115,8 @@ class ModelTable {
   #calls = 0;
   #inspect: InspectDocument | undefined;
   #planEnergy: EnergyDocument | undefined;
+  #focus: string | undefined;
+  #isShown = false;
 
   constructor(context: TierwiseContext, uri: vscode.Uri, post: (message: ToWebview) => void) {
     this.#context = context;
@@ -75,9 +129,16 @@ class ModelTable {
     return this.#energyOfPlan() !== undefined;
   }
 
+  /** Puts the focus on a layer, at once or as soon as the table is there. */
+  focus(id: string): void {
+    if (this.#isShown) this.#post({ kind: 'focus-layer', id });
+    else this.#focus = id;
+  }
+
   /** Sends the table as soon as the layers are known, and again with energy. Only the newest call answers. */
   async load(): Promise<void> {
     const call = ++this.#calls;
+    this.#isShown = false;
     const post = (message: ToWebview): void => {
       if (this.#calls === call) this.#post(message);
     };
@@ -93,6 +154,7 @@ class ModelTable {
       const inspect = await this.#context.solver.request('tierwise/inspect', { path });
       this.#inspect = inspect;
       post(modelMessage(inspect, null));
+      if (this.#calls === call) this.#showFocus();
       const energy = await costing;
       if (energy) post(modelMessage(inspect, energy));
     } catch (error) {
@@ -109,6 +171,12 @@ class ModelTable {
     this.#planEnergy = energy;
     this.#calls += 1;
     this.#post(modelMessage(this.#inspect, energy));
+  }
+
+  #showFocus(): void {
+    this.#isShown = true;
+    if (this.#focus !== undefined) this.#post({ kind: 'focus-layer', id: this.#focus });
+    this.#focus = undefined;
   }
 
   #energyOfPlan(): EnergyDocument | undefined {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
-import type { OptimiseOptions, PageCommand, PageName, SparsifyOptions, Strings, ToWebview } from '../../webview/messages/index.ts';
+import type { ModelPageRequest, OptimiseOptions, PageCommand, PageName, SparsifyOptions, Strings, ToWebview } from '../../webview/messages/index.ts';
 import type { TierwiseContext } from '../context.ts';
 import { pageHtml } from '../html.ts';
 import { hostCommands } from './page-commands.ts';
@@ -18,6 +18,8 @@ export interface PageHandlers {
   readonly onSparsify?: (options: SparsifyOptions, start: 'nothing' | 'search' | 'write') => void;
   /** The page of a stream: a decision was chosen, by its number. */
   readonly onInspect?: (index: number) => void;
+  /** The model editor: what a row or its head asks for. */
+  readonly onModel?: (request: ModelPageRequest) => void;
 }
 
 /** A page inside a webview of VS Code. */
@@ -62,6 +64,12 @@ export function attachPage(
         return handlers.onSparsify?.(message.options, message.write ? 'write' : 'search');
       case 'inspect-decision':
         return handlers.onInspect?.(message.index);
+      case 'layer-opened':
+      case 'show-source':
+      case 'copy-layer':
+      case 'compare-model':
+      case 'compare-model-end':
+        return handlers.onModel?.(message);
       case 'csp-violation':
         context.log.warn(`page ${name}: blocked ${message.directive} ${message.blocked}`);
         if (context.cspViolations.length < maxViolations)
