@@ -1,0 +1,167 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { pressNotification, waitForNotification } from '../driver/notifications.ts';
+import { waitForProblem } from '../driver/panels.ts';
+import { JOULES } from '../driver/plan-text.ts';
+import { networkSource, writeNotebook } from '../driver/python-files.ts';
+import { openFile, pick, runCommand, waitForTab } from '../driver/quick-input.ts';
+import { cspScenario, scenario } from '../driver/scenario.ts';
+import { openSession } from '../driver/session.ts';
+import type { Session } from '../driver/session.ts';
+import { clickCodeLens, codeLenses, hoverHint, replaceWord, save, visibleLines, waitForHints, waitForLine } from '../driver/text-editor.ts';
+import { plain, until } from '../driver/wait.ts';
+import { copyExample } from '../driver/workspace.ts';
+
+const example = copyExample('digits');
+const file = (name: string): string => path.join(example.folder, name);
+const sample = 'model.py';
+let session: Session;
+const current = (): Session => session;
+
+beforeAll(async () => {
+  if (!existsSync(file(sample)))
+    writeFileSync(file(sample), networkSource({ fc1: '# tier: lower ridge lambda=30', fc2: '# tier: lower', fc3: '# tier: upper rls' }));
+  writeFileSync(file('network.py'), networkSource());
+  writeNotebook(example.folder, 'study.ipynb');
+  session = await openSession({ folder: example.folder });
+});
+
+afterAll(async () => {
+  await session?.close();
+  example.remove();
+});
+
+/** Puts the cursor at the end of the first visible line that matches. */
+async function goToLine(page: Page, pattern: RegExp): Promise<void> {
+  const text = await waitForLine(page, pattern);
+  const number = (await visibleLines(page)).indexOf(text);
+  await page.locator('.editor-instance .view-line').first().waitFor();
+  const boxes = await page
+    .locator('.editor-instance .view-line')
+    .evaluateAll((all) => all.map((line) => line.getBoundingClientRect()).map(({ top, left, height }) => ({ top, left, height })));
+  const box = boxes.sort((a, b) => a.top - b.top)[number];
+  if (!box) throw new Error(`line ${number} is not on screen`);
+  await page.mouse.click(box.left + 120, box.top + box.height / 2);
+  await page.keyboard.press('End');
+}
+
+/** Chooses an action of the menu behind the light bulb. */
+async function act(page: Page, title: RegExp): Promise<void> {
+  const rows = page.locator('.action-widget .monaco-list-row');
+  await page.keyboard.press('Control+.');
+  const entry = rows.filter({ hasText: title }).first();
+  await until(`the action ${String(title)}`, async () => await entry.isVisible(), {
+    seen: async () => JSON.stringify((await rows.allTextContents()).map(plain)),
+  });
+  await entry.click();
+}
+
+/** Waits for the list of suggestions to hold one, and takes it. */
+async function takeSuggestion(page: Page, label: string): Promise<void> {
+  const rows = page.locator('.suggest-widget.visible .monaco-list-row');
+  const row = rows.filter({ hasText: label }).first();
+  await until(`the suggestion ${label}`, async () => await row.isVisible(), {
+    seen: async () => JSON.stringify((await rows.allTextContents()).map(plain)),
+  });
+  await row.click();
+}
+
+scenario('joules stand behind the layers of Python source', current, async ({ page }) => {
+  await openFile(page, sample);
+  const hints = await waitForHints(
+    page,
+    'joules behind three layers',
+    (all) => all.filter((hint) => JOULES.test(hint) && /SGD/.test(hint)).length >= 3,
+  );
+  expect(hints.join(' ')).toMatch(/solve .*J/);
+  expect(hints.join(' ')).toMatch(/modelled/);
+  const tooltip = await hoverHint(page, JOULES);
+  expect(tooltip).toMatch(/of the layer in the exported model/);
+  expect(tooltip).toMatch(/retrain: direct solve/);
+});
+
+scenario('a layer of Python source is shown in the model', current, async ({ page }) => {
+  await goToLine(page, /self\.fc2 = /);
+  await runCommand(page, 'Tierwise: Show Layer in Model');
+  await waitForTab(page, 'digits.onnx');
+});
+
+scenario('an action on a layer writes its annotation', current, async ({ page }) => {
+  await runCommand(page, 'View: Close All Editors');
+  await openFile(page, 'network.py');
+  await waitForHints(page, 'joules behind three layers', (all) => all.filter((hint) => JOULES.test(hint)).length >= 3);
+  await goToLine(page, /self\.fc1 = /);
+  await act(page, /Add tier annotation: lower/);
+  expect(await waitForLine(page, /self\.fc1 = .*# tier: lower ridge/)).toMatch(/Linear\(64, 64\) {2}# tier/);
+});
+
+scenario('an annotation is completed from its first sign on', current, async ({ page }) => {
+  await goToLine(page, /self\.fc2 = /);
+  await page.keyboard.type('  #');
+  await takeSuggestion(page, '# tier:');
+  await waitForLine(page, /self\.fc2 = .*# tier: /);
+  await takeSuggestion(page, 'lower');
+  await page.keyboard.press('Escape');
+  await waitForLine(page, /self\.fc2 = .*# tier: lower/);
+});
+
+scenario('a misspelt annotation is a problem, and the quick fix repairs it', current, async ({ page }) => {
+  await goToLine(page, /self\.fc3 = /);
+  await page.keyboard.type('  # tier: uper');
+  await page.keyboard.press('Escape');
+  const problem = await waitForProblem(page, /uper/);
+  expect(problem).toContain('tierwise');
+  await page.locator('.squiggly-error, .squiggly-warning').first().click({ force: true });
+  await act(page, /Change to/);
+  await waitForLine(page, /self\.fc3 = .*# tier: upper/);
+  await save(page);
+});
+
+scenario('the annotations become a plan', current, async ({ page }) => {
+  rmSync(file('digits.tiers'));
+  await until('the lens above the class', async () => (await codeLenses(page)).includes('Create plan from annotations'), {
+    seen: async () => JSON.stringify(await codeLenses(page)),
+  });
+  await clickCodeLens(page, 'Create plan from annotations');
+  await waitForTab(page, 'digits.tiers');
+  await waitForLine(page, /upper tier/);
+  const plan = readFileSync(file('digits.tiers'), 'utf8');
+  expect(plan).toMatch(/lower tier [\s\S]*"\/fc1\/Gemm"[\s\S]*"\/fc2\/Gemm"[\s\S]*upper tier [\s\S]*"\/fc3\/Gemm"/);
+});
+
+scenario('an annotation that says other than the plan is noted, and the plan is updated after a look', current, async ({ page }) => {
+  await openFile(page, 'network.py');
+  await until('the lens that opens the plan', async () => (await codeLenses(page)).includes('Open plan digits.tiers'), {
+    seen: async () => JSON.stringify(await codeLenses(page)),
+  });
+  await replaceWord(page, '# tier: lower ridge', '# tier: frozen');
+  expect(await waitForProblem(page, /annotation-differs/)).toContain('the plan digits.tiers says lower');
+  await openFile(page, 'network.py');
+  await goToLine(page, /self\.fc1 = /);
+  await runCommand(page, 'Tierwise: Create Plan from Annotations');
+  await waitForNotification(page, /There is a plan already/);
+  await session.screenshot('python-plan-proposal');
+  await pressNotification(page, /There is a plan already/, 'Update');
+  await until('the plan without fc1', async () => {
+    const lines = (await visibleLines(page)).join('\n');
+    return /lower tier/.test(lines) && /fc2/.test(lines) && !/fc1/.test(lines);
+  });
+});
+
+scenario('a layer of the model is found in Python source', current, async ({ page }) => {
+  await runCommand(page, 'Tierwise: Show Layer in Python Source');
+  await pick(page, '/fc3/Gemm');
+  await pick(page, sample);
+  await waitForTab(page, sample);
+  await waitForLine(page, /self\.fc3 = /);
+});
+
+scenario('joules stand in a cell whose imports are in another one', current, async ({ page }) => {
+  await runCommand(page, 'View: Close All Editors');
+  await openFile(page, 'study.ipynb');
+  await waitForHints(page, 'joules behind three layers', (all) => all.filter((hint) => JOULES.test(hint)).length >= 3);
+});
+
+cspScenario(current);
