@@ -3,6 +3,7 @@ import type { TierwiseContext } from '../context.ts';
 import { showError } from '../errors-ui.ts';
 import { revisionsOf } from '../git-revisions.ts';
 import { inert } from '../inert.ts';
+import { escapeMarkdown } from '../markdown.ts';
 import { validRevision } from '../revision-text.ts';
 import { savePlan } from '../save-plan.ts';
 import { baseName } from '../to-view.ts';
@@ -50,14 +51,22 @@ export async function compareFiles(context: TierwiseContext, before: vscode.Uri,
   await compare(context, before.fsPath, after, title);
 }
 
-/** Compares two models under a title of the caller's, with a line in front that says which side is which. */
-export async function compareNamed(
-  context: TierwiseContext,
-  before: vscode.Uri,
-  after: vscode.Uri,
-  words: { readonly title: string; readonly heading: string },
-): Promise<void> {
-  await compare(context, before.fsPath, after, words.title, words.heading);
+/** A model by a name that says more to people than its path, e.g. of a kept copy. */
+export interface NamedModel {
+  readonly label: string;
+  readonly model: vscode.Uri;
+}
+
+/** Compares two models that have names of their own; a line in front says which side is which. */
+export async function compareNamed(context: TierwiseContext, before: NamedModel, after: NamedModel): Promise<void> {
+  const title = vscode.l10n.t('{0} and {1}', before.label, after.label);
+  const heading = vscode.l10n.t('Before: **{0}**. After: **{1}**.', escapeMarkdown(before.label), escapeMarkdown(after.label));
+  await compare(context, before.model.fsPath, after.model, title, (text) =>
+    [before, after].reduce(
+      (now, { label, model }) => now.replaceAll(`<code>${model.fsPath}</code>`, escapeMarkdown(label)),
+      `${heading}\n\n${text}`,
+    ),
+  );
 }
 
 async function compareWithRevision(context: TierwiseContext, file: vscode.Uri, revision: string): Promise<void> {
@@ -68,7 +77,13 @@ async function compareWithRevision(context: TierwiseContext, file: vscode.Uri, r
   await compare(context, `${revision}:${file.fsPath}`, file, vscode.l10n.t('{0} at {1} and now', baseName(file.path), revision));
 }
 
-async function compare(context: TierwiseContext, before: string, after: vscode.Uri, title: string, heading?: string): Promise<void> {
+async function compare(
+  context: TierwiseContext,
+  before: string,
+  after: vscode.Uri,
+  title: string,
+  dress = (text: string): string => text,
+): Promise<void> {
   if (!(await savePlan(after, vscode.l10n.t('{0} could not be saved, so it was not compared.', baseName(after.path))))) return;
   const { energyTarget } = context.settings.current;
   try {
@@ -77,7 +92,7 @@ async function compare(context: TierwiseContext, before: string, after: vscode.U
       const params = { before, after: after.fsPath, format: 'md' as const, ...(energyTarget === '' ? {} : { target: energyTarget }) };
       return context.solver.request('tierwise/diff', params, { token });
     });
-    await context.results.show(title, heading === undefined ? text : `${heading}\n\n${text}`);
+    await context.results.show(title, dress(text));
   } catch (error) {
     await showError(context.log, vscode.l10n.t('{0} could not be compared', baseName(after.path)), error);
   }

@@ -1,9 +1,8 @@
 import * as vscode from 'vscode';
-import { compareNamed } from '../commands/compare.ts';
+import { compareNamed, type NamedModel } from '../commands/compare.ts';
 import { openModel } from '../commands/models.ts';
 import type { TierwiseContext } from '../context.ts';
 import { inert } from '../inert.ts';
-import { escapeMarkdown } from '../markdown.ts';
 import { baseName } from '../to-view.ts';
 import { explainTrust } from '../trust.ts';
 import type { FitEntry } from './entry.ts';
@@ -83,12 +82,6 @@ export async function openFit(context: TierwiseContext, given: unknown): Promise
   if (entry && context.fitHistory) await openModel(vscode.Uri.parse(context.fitHistory.modelOf(entry), true));
 }
 
-/** One side of a comparison of fits. */
-interface Side {
-  readonly label: string;
-  readonly model: vscode.Uri;
-}
-
 /**
  * Compares two fits, or a fit with the model it was made from. Two selected rows are compared, the older one first; of one the other
  * side is asked for.
@@ -104,18 +97,16 @@ export async function compareFits(context: TierwiseContext, given: unknown, sele
   const before = other ? sideOf(history, other) : await pickBefore(context, history, after);
   if (!before) return;
   const now = sideOf(history, after);
-  const title = vscode.l10n.t('{0} and {1}', before.label, now.label);
-  const heading = vscode.l10n.t('Before: **{0}**. After: **{1}**.', escapeMarkdown(before.label), escapeMarkdown(now.label));
-  await compareNamed(context, before.model, now.model, { title, heading });
+  await compareNamed(context, before, now);
 }
 
-function sideOf(history: FitHistory, entry: FitEntry): Side {
+function sideOf(history: FitHistory, entry: FitEntry): NamedModel {
   const world = textWorld();
   const label = vscode.l10n.t('{0} of {1}', entryName(entry, world.t), entryWhen(entry, world));
   return { label, model: vscode.Uri.parse(history.modelOf(entry), true) };
 }
 
-async function pickBefore(context: TierwiseContext, history: FitHistory, after: FitEntry): Promise<Side | undefined> {
+async function pickBefore(context: TierwiseContext, history: FitHistory, after: FitEntry): Promise<NamedModel | undefined> {
   const plan = vscode.Uri.parse(after.plan, true);
   const world = textWorld();
   const { entries, current } = await history.of(after.plan);

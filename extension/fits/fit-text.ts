@@ -26,7 +26,7 @@ export function entryName(entry: FitEntry, t: Translate): string {
 /** The time of today, with the date on other days. */
 export function entryWhen(entry: FitEntry, { now, locale }: TextWorld): string {
   const made = new Date(entry.made);
-  const time: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', second: '2-digit' };
+  const time: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit' };
   const isToday = made.toDateString() === now.toDateString();
   return new Intl.DateTimeFormat(locale, isToday ? time : { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' }).format(
     made,
@@ -39,19 +39,19 @@ export function entryChange({ evaluation }: FitEntry): string | undefined {
   return `${formatMetric(evaluation.metric, evaluation.before)} \u2192 ${formatMetric(evaluation.metric, evaluation.after)}`;
 }
 
-/** The short line behind the name: state, accuracy, backend, time. */
+/** The short line behind the name: accuracy, joules, state, backend, time. Band and source of the joules are in the rows below. */
 export function entryDescription(entry: FitEntry, isCurrent: boolean, world: TextWorld): string {
   const { t } = world;
-  const state = isCurrent ? [t('in use')] : [];
-  const found = entry.kind === 'found' ? [t('was there before')] : [];
   const change = entryChange(entry);
-  return [
-    ...state,
+  const parts = [
     ...(change === undefined ? [] : [change]),
+    ...(isCurrent ? [t('in use')] : []),
+    ...(entry.energy ? [formatQuantity(entry.energy)] : []),
     ...(entry.backend ? [entry.backend.kind] : []),
-    ...found,
+    ...(entry.kind === 'found' ? [t('was there before')] : []),
     entryWhen(entry, world),
-  ].join(' \u00b7 ');
+  ];
+  return parts.join(' \u00b7 ');
 }
 
 /** One fact of an entry, shown below it. */
