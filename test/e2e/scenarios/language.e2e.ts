@@ -1,0 +1,193 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { problems, waitForProblem } from '../driver/panels.ts';
+import { JOULES } from '../driver/plan-text.ts';
+import { openFile, runCommand } from '../driver/quick-input.ts';
+import { cspScenario, scenario } from '../driver/scenario.ts';
+import { openSession } from '../driver/session.ts';
+import type { Session } from '../driver/session.ts';
+import { applyQuickFix, replaceWord, tokenClasses, visibleLines, waitForHints, waitForLine } from '../driver/text-editor.ts';
+import { plain, until } from '../driver/wait.ts';
+import { textOf, webviews } from '../driver/webviews.ts';
+import { copyExample } from '../driver/workspace.ts';
+
+const example = copyExample('digits');
+const plan = readFileSync(path.join(example.folder, 'digits.tiers'), 'utf8');
+let session: Session;
+const current = (): Session => session;
+
+beforeAll(async () => {
+  writeFileSync(
+    path.join(example.folder, 'other.tiers'),
+    'model "digits.onnx"\ndata "digits.npz"\n\nlower tier all {\n  layers "/fc1/Gemm" .. "/fc3/Gemm"\n  solve ridge\n}\n',
+  );
+  session = await openSession({ folder: example.folder });
+  await openFile(session.page, 'digits.tiers');
+  await waitForHints(session.page, 'joules behind the layers', (all) => all.filter((hint) => JOULES.test(hint)).length >= 2);
+});
+
+afterAll(async () => {
+  await session?.close();
+  example.remove();
+});
+
+/** Puts the cursor behind the first `behind` characters of the first place of the plan on disk where `text` stands. */
+async function cursorAt(page: Page, text: string, behind: number): Promise<void> {
+  const before = plan.slice(0, plan.indexOf(text) + behind).split('\n');
+  await page.keyboard.press('Control+G');
+  const input = page.locator('.quick-input-widget input').first();
+  await until('the line to be asked for', async () => await input.isVisible());
+  await input.fill(`:${before.length}:${(before.at(-1)?.length ?? 0) + 1}`);
+  await page.keyboard.press('Enter');
+  await until('the question to be gone', async () => !(await input.isVisible()));
+}
+
+scenario('completion offers layers with operator, shape and energy', current, async ({ page }) => {
+  await cursorAt(page, '"/fc2/Gemm"', 1);
+  const rows = page.locator('.suggest-widget .monaco-list-row');
+  await until('layers to be offered', async () => {
+    if (!(await rows.first().isVisible())) await page.keyboard.press('Control+Space');
+    return (await rows.allTextContents()).some((row) => plain(row).includes('/fc3/Gemm'));
+  });
+  const focused = await until(
+    'energy of the first layer',
+    async () => {
+      const text = plain((await page.locator('.suggest-widget').textContent()) ?? '');
+      return /J per inference/.test(text) ? text : undefined;
+    },
+    { seen: async () => plain((await page.locator('.suggest-widget').textContent()) ?? '') },
+  );
+  expect(focused).toMatch(/Gemm, .* → .*, \d+ parameters.* · \d.*J per inference \(modelled\)/);
+  await session.screenshot('language-completion');
+  await page.keyboard.press('Escape');
+});
+
+scenario('hovering a layer shows its figures with band and source', current, async ({ page }) => {
+  const name = page
+    .locator('.editor-instance .view-line span')
+    .filter({ hasText: /^"\/fc3\/Gemm"$/ })
+    .first();
+  const cards = page.locator('.monaco-hover:not(.hidden) .hover-contents');
+  const text = await until(
+    'the hover of the layer',
+    async () => {
+      await name.hover();
+      const words = plain((await cards.allTextContents()).join(' '));
+      return /retrain/.test(words) ? words : undefined;
+    },
+    { seen: async () => plain((await cards.allTextContents()).join(' ')) },
+  );
+  expect(text).toMatch(/multiply-adds per inference/);
+  expect(text).toMatch(/retrain: direct solve/);
+  expect(text).toMatch(/modelled/);
+  await session.screenshot('language-hover');
+  await page.keyboard.press('Escape');
+});
+
+scenario('F12 on a layer opens the model at the layer', current, async ({ page }) => {
+  await cursorAt(page, '"/fc3/Gemm"', 3);
+  await page.keyboard.press('F12');
+  const text = await until(
+    'the page of the model',
+    async () => {
+      for (const frame of webviews(page)) {
+        const words = await textOf(frame);
+        if (words.includes('/fc3/Gemm') && words.includes('/fc1/Gemm')) return words;
+      }
+      return undefined;
+    },
+    { seen: async () => JSON.stringify(await Promise.all(webviews(page).map(textOf))) },
+  );
+  expect(text).toContain('/fc3/Gemm');
+  const tabs = await page.locator('.tabs-container .tab').evaluateAll((all) => all.map((tab) => tab.getAttribute('aria-label') ?? ''));
+  expect(tabs.join(' ')).toContain('digits.onnx');
+  expect(tabs.join(' ')).not.toContain('onnx-layer');
+  await session.screenshot('language-definition');
+  await openFile(page, 'digits.tiers');
+});
+
+scenario('references of a layer are found in ranges and in other plans', current, async ({ page }) => {
+  await cursorAt(page, '"/fc2/Gemm"', 3);
+  await page.keyboard.press('Shift+F12');
+  const peek = page.locator('.reference-zone-widget');
+  const text = await until(
+    'the peek of references',
+    async () => {
+      const words = plain((await peek.textContent()) ?? '');
+      return words.includes('other.tiers') ? words : undefined;
+    },
+    { seen: async () => plain((await peek.textContent()) ?? '') },
+  );
+  expect(text).toContain('References (2)');
+  await session.screenshot('language-references');
+  await page.keyboard.press('Escape');
+});
+
+scenario('a tier is renamed in place', current, async ({ page }) => {
+  await cursorAt(page, 'features {', 3);
+  await page.keyboard.press('F2');
+  const box = page.locator('.rename-box input');
+  await until('the box for the name', async () => await box.isVisible());
+  await box.fill('trunk');
+  await page.keyboard.press('Enter');
+  await waitForLine(page, /lower tier trunk \{/);
+  await page.keyboard.press('Control+Z');
+  await waitForLine(page, /lower tier features \{/);
+});
+
+scenario('options are explained while they are typed', current, async ({ page }) => {
+  await cursorAt(page, 'learn rls', 'learn rls '.length);
+  await page.keyboard.press('Control+Shift+Space');
+  const hints = page.locator('.parameter-hints-widget.visible');
+  const text = await until('the hints of parameters', async () => {
+    const words = plain((await hints.textContent()) ?? '');
+    return /forgetting NUMBER/.test(words) ? words : undefined;
+  });
+  expect(text).toContain('Default: 1e-3 of the mean diagonal');
+  await session.screenshot('language-signature');
+  await page.keyboard.press('Escape');
+});
+
+scenario('tiers fold', current, async ({ page }) => {
+  await cursorAt(page, 'solve ridge', 2);
+  await runCommand(page, 'Fold All');
+  await until('the clauses to be hidden', async () => !(await visibleLines(page)).some((line) => line.includes('solve ridge')), {
+    seen: async () => JSON.stringify(await visibleLines(page)),
+  });
+  await session.screenshot('language-folded');
+  await runCommand(page, 'Unfold All');
+  await waitForLine(page, /solve ridge/);
+});
+
+scenario('words are coloured by what they are', current, async ({ page }) => {
+  const classes = await until('colours', async () => {
+    const seen = await tokenClasses(page);
+    return seen.size >= 5 ? seen : undefined;
+  });
+  expect(classes.size).toBeGreaterThanOrEqual(5);
+});
+
+scenario('a layer in two tiers is taken out of one by a quick fix', current, async ({ page }) => {
+  await replaceWord(page, '"/fc3/Gemm"', '"/fc2/Gemm", "/fc3/Gemm"');
+  await waitForProblem(page, /duplicate-layer/);
+  await applyQuickFix(page, 'error', /Remove it from this tier/);
+  await until('the finding to go', async () => !(await problems(page)).some((row) => row.includes('duplicate-layer')), {
+    seen: async () => JSON.stringify(await problems(page)),
+  });
+  await waitForLine(page, /layers "\/fc3\/Gemm"/);
+});
+
+scenario('a new plan without a file is served by its text', current, async ({ page }) => {
+  await runCommand(page, 'File: New Untitled Text File');
+  await runCommand(page, 'Change Language Mode');
+  const input = page.locator('.quick-input-widget input').first();
+  await until('the languages', async () => await input.isVisible());
+  await input.fill('Tierwise Plan');
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('backend simm');
+  await waitForProblem(page, /unknown-word/);
+});
+
+cspScenario(current);
