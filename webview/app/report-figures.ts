@@ -122,11 +122,17 @@ function totalFacts(view: ReportView, key: string, metric: Metric, t: Translate)
     figure,
     formula: formulaText(t, metric),
     metric,
-    evidence: metric === 'inference' ? (view.evidence ?? []) : [],
+    evidence: evidenceFor(metric, view.evidence),
   };
   const components = metric === 'inference' ? totalParts(view.layers, t) : [];
   if (components.length === 0) return facts({ ...common, ...largestLayers(view.layers, metric) });
   return facts({ ...common, parts: components.map((part) => ({ ...part, key: figureKeys.totalPart(part.name) })) });
+}
+
+/** Evidence of a solve belongs to the solve, the rest to inference. */
+function evidenceFor(metric: Metric, all: readonly EvidenceView[] = []): readonly EvidenceView[] {
+  if (metric !== 'solve' && metric !== 'inference') return [];
+  return all.filter((one) => (metric === 'solve') === /solve|switching in it/.test(one.of));
 }
 
 function machineFacts(view: ReportView, key: string, metric: Metric, t: Translate): FigureFacts | null {
@@ -142,7 +148,7 @@ function layerFacts(view: ReportView, key: string, metric: Metric, id: string, t
   const figure = layer?.[metric] ?? null;
   if (layer === undefined || figure === null) return null;
   const parts = metric === 'inference' ? layer.components.map((part, index) => ({ ...part, key: figureKeys.part(index, id) })) : [];
-  const evidence = (layer.evidence ?? []).filter((one) => (metric === 'solve') === /solve|switching in it/.test(one.of));
+  const evidence = evidenceFor(metric, layer.evidence);
   const title = t('{0} of {1}', metricName(t, metric), id);
   return facts({ key, title, figure, formula: formulaText(t, metric), parts, evidence, layerId: id, metric });
 }

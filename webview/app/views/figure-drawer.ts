@@ -1,7 +1,7 @@
 import type { EvidenceView, ReportView } from '../../messages/index.ts';
 import type { PageContext } from '../context.ts';
 import type { Child } from '../dom.ts';
-import { fill, h, hiddenText, icon, listen } from '../dom.ts';
+import { fill, h, icon, listen } from '../dom.ts';
 import { citationsOf, splitRefs } from '../references.ts';
 import type { FigureFacts, FigurePart } from '../report-figures.ts';
 import { findFigure } from '../report-figures.ts';
@@ -10,8 +10,7 @@ import { suggestionsFor } from '../suggestions.ts';
 import { shortName } from '../text.ts';
 import { actionButton, layerLink } from './actions.ts';
 import { figureButton } from './figure-button.ts';
-import { evidenceTable } from './evidence.ts';
-import { sourceChip, sourceSentence } from './figure.ts';
+import { sourceMark, sourceSentence } from './figure.ts';
 import './figure-drawer.css';
 
 /** The drawer beside the report that explains one figure. Open or closed it is part of the page's state. */
@@ -53,13 +52,15 @@ export function createFigureDrawer(context: PageContext, page: HTMLElement, onTo
   };
   const open = (key: string, from: Element | null): void => {
     const before = store.get().figure ?? null;
+    // The drawer is drawn anew below: asked later, it would not know its own figures.
+    const isInside = from !== null && element.contains(from);
     store.set({ figure: key });
     if (!paint()) {
       store.set({ figure: before });
       paint();
       return;
     }
-    if (from !== null && !element.contains(from))
+    if (from !== null && !isInside)
       opener = { element: from, key: from instanceof HTMLElement || from instanceof SVGElement ? from.dataset['focus'] : undefined };
     element.scrollTop = 0;
     element.querySelector<HTMLElement>('#drawer-title')?.focus();
@@ -123,13 +124,7 @@ function content(facts: FigureFacts, view: ReportView, context: PageContext, clo
       h('span', { class: 'drawer-number' }, figure.text),
       figure.bandText !== '' && h('span', { class: 'muted' }, t('between {0}', figure.bandText)),
     ),
-    h(
-      'p',
-      { class: 'drawer-source' },
-      sourceChip(t, figure.source),
-      hiddenText('. '),
-      h('span', { class: 'muted' }, sourceSentence(t, figure.source)),
-    ),
+    h('p', { class: 'drawer-source' }, sourceMark(t, figure.source), h('span', { class: 'muted' }, sourceSentence(t, figure.source))),
     facts.layerId !== null && h('p', {}, t('Layer'), ' ', layerLink(context, facts.layerId)),
     part(t('How it is computed'), h('p', {}, facts.formula)),
     facts.parts.length > 0 && partsTable(facts, context),
@@ -196,11 +191,33 @@ function bandNote(facts: FigureFacts, { t }: PageContext): HTMLElement | null {
   );
 }
 
-function evidenceOf(evidence: readonly EvidenceView[], context: PageContext): HTMLElement | null {
+/** What is known of the same thing by other means: too wide for a table here. */
+function evidenceOf(evidence: readonly EvidenceView[], { t }: PageContext): HTMLElement | null {
   const known = evidence.filter((one) => one.simulated !== null || one.measured !== null);
   if (known.length === 0) return null;
-  const { t } = context;
-  return part(t('The same thing by other means'), evidenceTable(known, t('Estimate, simulation, measurement'), context));
+  const line = (label: string, figure: EvidenceView['simulated']): HTMLElement | false =>
+    figure !== null && h('div', {}, h('dt', {}, label), h('dd', {}, figure.text, ' ', h('span', { class: 'muted' }, figure.bandText)));
+  return part(
+    t('The same thing by other means'),
+    ...known.map((one) =>
+      h(
+        'div',
+        { class: 'drawer-evidence' },
+        h('p', {}, shortName(one.of, 120)),
+        h(
+          'dl',
+          { class: 'pairs' },
+          line(t('Estimate'), one.estimate),
+          line(t('Simulated'), one.simulated),
+          line(t('Measured'), one.measured),
+          one.error !== '' && h('div', {}, h('dt', {}, t('Error of the estimate')), h('dd', {}, one.error)),
+        ),
+        one.measuredBy !== '' && h('p', { class: 'muted' }, shortName(one.measuredBy, 160)),
+        one.stale !== null &&
+          h('p', { class: 'note' }, icon('warning', 'severity-warning'), h('span', {}, t('Out of date: {0}', shortName(one.stale, 200)))),
+      ),
+    ),
+  );
 }
 
 function refsPart(facts: FigureFacts, { t }: PageContext): HTMLElement {

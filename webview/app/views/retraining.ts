@@ -210,7 +210,7 @@ function curveContent({ totals }: Shown, scale: 'linear' | 'log', t: Translate):
 function breakEvenSentence(value: number | null, best: number | null, worst: number | null, t: Translate): string {
   const words = (n: number | null): string =>
     n === null ? t('never') : n === 0 ? t('at once') : n === 1 ? t('after 1 retraining') : t('after {0} retrainings', n);
-  const central = t('One direct solve with incremental updates has used less than gradient descent {0}.', words(value));
+  const central = t('Direct solve with incremental updates against gradient descent: cheaper {0}.', words(value));
   if (best === value && worst === value) return t('{0} Every end of the bands says the same.', central);
   return t(
     '{0} By the ends of the bands: {1} at best, {2} at worst. Both methods rest on the same tables, so that this is wider than it really is.',
