@@ -1,4 +1,6 @@
 import * as vscode from 'vscode';
+import { onBoard, refreshBoards, startBoard, stopBoard } from './boards/board-actions.ts';
+import type { BoardsTree } from './boards/boards-tree.ts';
 import { checkCompound } from './commands/add-compound.ts';
 import { calibrateTarget, measuringHelp, showSensors } from './commands/calibrate.ts';
 import { compareWith, compareWithHead, copyResult } from './commands/compare.ts';
@@ -10,7 +12,6 @@ import { newTarget } from './commands/new-target.ts';
 import { openSample } from './commands/open-sample.ts';
 import { openPlan } from './commands/reveal.ts';
 import { selectBackend } from './commands/select-backend.ts';
-import { startSimulatedBoard } from './commands/simulated-board.ts';
 import { compareWritten, writtenModelCommands } from './commands/written-model.ts';
 import { compareFits, deleteFit, openFit, restoreFit, showFits, undoFit } from './fits/fit-actions.ts';
 import { compoundTrustText } from './compound-messages.ts';
@@ -37,6 +38,7 @@ export interface Pages {
   readonly optimise: OptimisePage;
   readonly sparsity: SparsityPage;
   readonly compound: CompoundPage;
+  readonly boards: BoardsTree;
 }
 
 /** A command: takes the shared services and what the caller passed, which may be anything. */
@@ -67,7 +69,14 @@ export const commands: Readonly<Record<string, Command>> = {
   openSample: (context) => openSample(context),
   createPlan: (context, _pages, target) => createPlan(context, isModelUri(target) ? target : undefined),
   selectBackend: (context) => selectBackend(context),
-  startSimulatedBoard: (context) => startSimulatedBoard(context),
+  startSimulatedBoard: (context, { boards }) => startBoard(context, boards),
+  stopSimulatedBoard: (_context, { boards }) => stopBoard(boards),
+  refreshBoards: (_context, { boards }) => refreshBoards(boards),
+  useBoard: (context, { boards }, node) => onBoard(context, boards, 'use', node),
+  identifyBoard: (context, { boards }, node) => onBoard(context, boards, 'identify', node),
+  measureBoard: (context, { boards }, node) => onBoard(context, boards, 'measure', node),
+  cancelBoard: (context, { boards }, node) => onBoard(context, boards, 'cancel', node),
+  copyBoardPath: (context, { boards }, node) => onBoard(context, boards, 'copy-path', node),
   restartSolver: (context) => restartSolver(context),
   showLog: (context) => context.log.show(true),
   openModel: (_context, _pages, target) => openModel(isModelUri(target) ? target : undefined),

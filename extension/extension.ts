@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { CompoundDocument, FitDocument, LearnDocument, SelectDocument, SparsifyDocument } from '../solver-core/protocol/index.ts';
+import { BoardsTree } from './boards/boards-tree.ts';
 import { registerCommands } from './commands.ts';
 import { CompoundRunner } from './compound-command.ts';
 import type { CspViolation, TierwiseContext } from './context.ts';
@@ -108,6 +109,7 @@ export function activate(extension: vscode.ExtensionContext): TierwiseApi {
   const codeLens = new TierCodeLensProvider(context);
   const hints = new EnergyHintsProvider(context);
   const layers = new LayersTreeProvider(context);
+  const boards = new BoardsTree(context);
 
   const modelEditor = new ModelEditorProvider(context);
   extension.subscriptions.push(
@@ -144,11 +146,13 @@ export function activate(extension: vscode.ExtensionContext): TierwiseApi {
       optimise: optimisePage,
       sparsity: sparsityPage,
       compound: compoundPage,
+      boards,
     }),
     vscode.languages.registerCodeLensProvider(selector, codeLens),
     vscode.languages.registerInlayHintsProvider(selector, hints),
     vscode.window.createTreeView('tierwise.layers', { treeDataProvider: layers, showCollapseAll: true }),
     registerFits(context),
+    boards,
     registerTasks(context),
     createStatusBarItem(context),
     createBackendItem(context),

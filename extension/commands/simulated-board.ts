@@ -22,12 +22,10 @@ export async function startSimulatedBoard(context: TierwiseContext): Promise<voi
     );
     return;
   }
-  for (const terminal of vscode.window.terminals) {
-    const pty = 'pty' in terminal.creationOptions ? terminal.creationOptions.pty : undefined;
-    if (!(pty instanceof SimulatedBoardTerminal)) continue;
-    if (pty.isRunning) {
+  for (const { terminal, board } of simulatedBoards()) {
+    if (board.isRunning) {
       terminal.show(true);
-      return rememberBackend({ fitBackend: 'serial', boardPort: pty.port });
+      return rememberBackend({ fitBackend: 'serial', boardPort: board.port });
     }
     terminal.dispose();
   }
@@ -52,6 +50,25 @@ export async function startSimulatedBoard(context: TierwiseContext): Promise<voi
   terminal.show(true);
   if (await appears(port, () => hasEnded)) return rememberBackend({ fitBackend: 'serial', boardPort: port });
   void vscode.window.showErrorMessage(vscode.l10n.t('The simulated board did not start. Its terminal says why.'));
+}
+
+/** The simulated board that this window runs, once its port is there or about to be; undefined while none runs. */
+export function runningBoard(): SimulatedBoardTerminal | undefined {
+  return simulatedBoards().find(({ board }) => board.isRunning)?.board;
+}
+
+/** Ends the simulated board of this window as closing its terminal does. False when none runs. */
+export function stopSimulatedBoard(): boolean {
+  const running = simulatedBoards().filter(({ board }) => board.isRunning);
+  for (const { terminal } of running) terminal.dispose();
+  return running.length > 0;
+}
+
+function simulatedBoards(): readonly { readonly terminal: vscode.Terminal; readonly board: SimulatedBoardTerminal }[] {
+  return vscode.window.terminals.flatMap((terminal) => {
+    const pty = 'pty' in terminal.creationOptions ? terminal.creationOptions.pty : undefined;
+    return pty instanceof SimulatedBoardTerminal ? [{ terminal, board: pty }] : [];
+  });
 }
 
 /** The choice without a board that is gone; another backend that was chosen meanwhile stays. */

@@ -178,7 +178,8 @@ export interface SolverRequests {
     readonly result: { readonly diff: DiffDocument; readonly text: string };
   };
   /** The meters of this machine; nothing is run. */
-  'tierwise/sensors': { readonly params: Record<string, never>; readonly result: SensorsDocument };
+  /** The meters of this machine. `backend` "serial:PORT": the board there is asked for its telemetry; absent: no port is opened. */
+  'tierwise/sensors': { readonly params: { readonly backend?: string }; readonly result: SensorsDocument };
   /** Runs the model's inference under a meter; with `fit`, the fit of a plan's lower tiers on `backend` or the plan's own. */
   'tierwise/measure': {
     readonly params: {
