@@ -10,6 +10,7 @@ import { exportReport } from './commands/export-report.ts';
 import { associateOnnx, openModel } from './commands/models.ts';
 import { newTarget } from './commands/new-target.ts';
 import { openSample } from './commands/open-sample.ts';
+import { copyLayerIds, layerIds, moveLayersToTier, openTreeLayerInModel, showTreeLayerInSource } from './commands/layer-menu.ts';
 import { openPlan } from './commands/reveal.ts';
 import { selectBackend } from './commands/select-backend.ts';
 import { compareWritten, writtenModelCommands } from './commands/written-model.ts';
@@ -111,6 +112,11 @@ export const commands: Readonly<Record<string, Command>> = {
   restoreFit: (context, _pages, given) => restoreFit(context, given),
   deleteFit: (context, _pages, given, selected) => deleteFit(context, given, selected),
 
+  showTreeLayerInPlan: (context, _pages, target, selected) => openPlan(context, layerIds(target, selected)[0]),
+  openTreeLayerInModel: (context, _pages, target, selected) => openTreeLayerInModel(context, target, selected),
+  showTreeLayerInSource: (context, _pages, target, selected) => showTreeLayerInSource(context, target, selected),
+  moveLayersToTier: (context, _pages, target, selected) => moveLayersToTier(context, target, selected),
+  copyLayerIds: (_context, _pages, target, selected) => copyLayerIds(target, selected),
   openOptimised: (context, { optimise }) => writtenModelCommands(context.optimise, optimise.plan).open(),
   revealOptimised: (context, { optimise }) => writtenModelCommands(context.optimise, optimise.plan).reveal(),
   compareOptimised: (context, { optimise }) => compareWritten(context, context.optimise, optimise.plan),

@@ -150,7 +150,7 @@ export function activate(extension: vscode.ExtensionContext): TierwiseApi {
     }),
     vscode.languages.registerCodeLensProvider(selector, codeLens),
     vscode.languages.registerInlayHintsProvider(selector, hints),
-    vscode.window.createTreeView('tierwise.layers', { treeDataProvider: layers, showCollapseAll: true }),
+    vscode.window.createTreeView('tierwise.layers', { treeDataProvider: layers, showCollapseAll: true, canSelectMany: true }),
     registerFits(context),
     boards,
     registerTasks(context),

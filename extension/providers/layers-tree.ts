@@ -1,18 +1,19 @@
 import * as vscode from 'vscode';
-import type { EnergyLayer, TierKind } from '../../solver-core/protocol/index.ts';
+import type { TierKind } from '../../solver-core/protocol/index.ts';
 import type { TierwiseContext } from '../context.ts';
-import { formatQuantity, speakQuantity } from '../format.ts';
+import { formatBand, formatQuantity, sourceWord, speakQuantity } from '../format.ts';
 import { hintTooltip } from '../hint-text.ts';
+import { inert } from '../inert.ts';
+import { childrenOf, groupDescription, groupSpoken, groupTotals, tierGroups, type GroupChild, type LayerGroup } from '../layer-groups.ts';
+import { escapeMarkdown } from '../markdown.ts';
 import { layerLookup } from '../plan-snapshot.ts';
 
-/** A row of the tree: a tier with its layers, or one layer. */
-export type LayerNode =
-  | { readonly kind: 'tier'; readonly tier: TierKind; readonly name: string; readonly layers: readonly EnergyLayer[] }
-  | { readonly kind: 'layer'; readonly tierName: string; readonly layer: EnergyLayer };
+/** A row of the tree: a tier, a block or a stretch with its layers, or one layer. */
+export type LayerNode = GroupChild;
 
-const tierIcons: Readonly<Record<TierKind, string>> = { lower: 'zap', upper: 'history', frozen: 'lock' };
+const icons: Readonly<Record<TierKind, string>> = { lower: 'zap', upper: 'history', frozen: 'lock' };
 
-/** The layers of the active plan by tier, each with its energy per inference. */
+/** The layers of the active plan by tier and block, each with its energy per inference; rows are made when they are opened. */
 export class LayersTreeProvider implements vscode.TreeDataProvider<LayerNode>, vscode.Disposable {
   readonly #context: TierwiseContext;
   readonly #changed = new vscode.EventEmitter<void>();
@@ -29,22 +30,19 @@ export class LayersTreeProvider implements vscode.TreeDataProvider<LayerNode>, v
   }
 
   getChildren(node?: LayerNode): LayerNode[] {
-    if (node?.kind === 'layer') return [];
-    if (node) return node.layers.map((layer) => ({ kind: 'layer', tierName: node.name, layer }));
-    const { energy, check } = this.#context.plans.activeSnapshot ?? {};
-    if (!energy) return [];
-    const tiers = (check?.tiers ?? []).filter((tier) => tier.kind !== 'frozen');
-    const taken = new Set(tiers.flatMap((tier) => tier.layers));
-    const nodes = tiers.map(({ kind, name, layers }): LayerNode => {
-      const members = new Set(layers);
-      return { kind: 'tier', tier: kind, name, layers: energy.layers.filter((layer) => members.has(layer.id)) };
-    });
-    const frozen = energy.layers.filter((layer) => !taken.has(layer.id));
-    return frozen.length === 0 ? nodes : [...nodes, { kind: 'tier', tier: 'frozen', name: '', layers: frozen }];
+    const snapshot = this.#context.plans.activeSnapshot;
+    if (node?.kind === 'layer' || !snapshot) return [];
+    return node ? childrenOf(node, snapshot) : tierGroups(snapshot);
   }
 
   getTreeItem(node: LayerNode): vscode.TreeItem {
-    return node.kind === 'tier' ? this.#tierItem(node) : this.#layerItem(node);
+    return node.kind === 'layer' ? this.#layerItem(node) : groupItem(node);
+  }
+
+  /** Tooltips are long: only those that are looked at are made. */
+  resolveTreeItem(item: vscode.TreeItem, node: LayerNode): vscode.TreeItem {
+    item.tooltip = node.kind === 'layer' ? this.#layerTooltip(node) : groupTooltip(node);
+    return item;
   }
 
   dispose(): void {
@@ -52,36 +50,28 @@ export class LayersTreeProvider implements vscode.TreeDataProvider<LayerNode>, v
     this.#changed.dispose();
   }
 
-  #tierItem(node: LayerNode & { kind: 'tier' }): vscode.TreeItem {
-    const label = tierLabel(node.tier, node.name);
-    const item = new vscode.TreeItem(label, vscode.TreeItemCollapsibleState.Expanded);
-    item.id = `tier:${node.tier}:${node.name}`;
-    item.iconPath = new vscode.ThemeIcon(tierIcons[node.tier]);
-    item.description = String(node.layers.length);
-    item.contextValue = `tier.${node.tier}`;
-    const count = node.layers.length;
-    item.accessibilityInformation = {
-      label: count === 1 ? vscode.l10n.t('{0}, 1 layer', label) : vscode.l10n.t('{0}, {1} layers', label, count),
-    };
-    return item;
+  #state(node: LayerNode & { kind: 'layer' }): ReturnType<ReturnType<typeof layerLookup>> | undefined {
+    const snapshot = this.#context.plans.activeSnapshot;
+    if (snapshot) this.#stateOf ??= layerLookup(snapshot);
+    return this.#stateOf?.(node.layer.id, node.layer.tier);
+  }
+
+  #layerTooltip(node: LayerNode & { kind: 'layer' }): vscode.MarkdownString | string {
+    const state = this.#state(node);
+    const energy = this.#context.plans.activeSnapshot?.energy;
+    return state ? new vscode.MarkdownString(hintTooltip(state, energy?.target ?? '', vscode.l10n.t, energy ?? {})) : node.layer.id;
   }
 
   #layerItem(node: LayerNode & { kind: 'layer' }): vscode.TreeItem {
     const { layer } = node;
-    const snapshot = this.#context.plans.activeSnapshot;
-    if (snapshot) this.#stateOf ??= layerLookup(snapshot);
-    const state = this.#stateOf?.(layer.id, layer.tier);
-    const item = new vscode.TreeItem(layer.id, vscode.TreeItemCollapsibleState.None);
+    const state = this.#state(node);
+    const item = new vscode.TreeItem(inert(layer.id), vscode.TreeItemCollapsibleState.None);
     const energy = layer.inference ? formatQuantity(layer.inference) : vscode.l10n.t('energy unknown');
     const stateWords = state?.fit ? [vscode.l10n.t('fitted')] : state?.staleFit ? [vscode.l10n.t('fit out of date')] : [];
     item.id = `layer:${layer.tier}:${node.tierName}:${layer.id}`;
     item.iconPath = new vscode.ThemeIcon(state?.fit ? 'pass' : 'circle-outline');
     item.description = [energy, layer.op, ...stateWords].join(' \u00b7 ');
     item.contextValue = 'layer';
-    const energyDocument = snapshot?.energy;
-    item.tooltip = state
-      ? new vscode.MarkdownString(hintTooltip(state, energyDocument?.target ?? '', vscode.l10n.t, energyDocument ?? {}))
-      : layer.id;
     item.command = { command: 'tierwise.revealLayer', title: vscode.l10n.t('Show in plan'), arguments: [layer.id] };
     const spoken = layer.inference ? speakQuantity(layer.inference, vscode.l10n.t) : vscode.l10n.t('energy unknown');
     const tier = tierLabel(layer.tier, node.tierName);
@@ -89,6 +79,41 @@ export class LayersTreeProvider implements vscode.TreeDataProvider<LayerNode>, v
     item.accessibilityInformation = { label: words.join(', ') };
     return item;
   }
+}
+
+function groupItem(node: LayerGroup): vscode.TreeItem {
+  const label = groupLabel(node);
+  // Below a tier stand at most some hundred rows; blocks and stretches open when they are wanted.
+  const open = node.kind === 'tier' ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.Collapsed;
+  const item = new vscode.TreeItem(inert(label), open);
+  const totals = groupTotals(node);
+  item.id = node.kind === 'tier' ? `tier:${node.tier}:${node.tierName}` : `${node.kind}:${node.tier}:${node.tierName}:${node.name}`;
+  item.iconPath = new vscode.ThemeIcon(node.kind === 'tier' ? icons[node.tier] : node.kind === 'block' ? 'layers' : 'list-unordered');
+  item.description = groupDescription(node, totals, vscode.l10n.t);
+  item.contextValue = node.kind === 'tier' ? `tier.${node.tier}` : 'layerGroup';
+  item.accessibilityInformation = { label: groupSpoken(label, node, totals, vscode.l10n.t) };
+  return item;
+}
+
+function groupTooltip(node: LayerGroup): vscode.MarkdownString {
+  const { inference, retraining, missing } = groupTotals(node);
+  const line = (text: string, quantity: NonNullable<typeof inference>): string =>
+    `${text}: **${formatQuantity(quantity)}** (${formatBand(quantity, vscode.l10n.t)}, ${sourceWord(quantity.source, vscode.l10n.t)})`;
+  const lines = [
+    `**${escapeMarkdown(groupLabel(node))}**`,
+    ...(inference === null ? [vscode.l10n.t('The energy of its layers is unknown.')] : [line(vscode.l10n.t('One inference'), inference)]),
+    ...(missing > 0 && inference !== null ? [vscode.l10n.t('Without {0} layers whose energy is unknown.', missing)] : []),
+    ...(retraining === null
+      ? []
+      : [line(node.tier === 'lower' ? vscode.l10n.t('One direct solve') : vscode.l10n.t('One incremental update'), retraining)]),
+    vscode.l10n.t('Sums over its layers: low ends and high ends are added, because the same constants stand behind all of them.'),
+  ];
+  return new vscode.MarkdownString(lines.join('\n\n'));
+}
+
+function groupLabel(node: LayerGroup): string {
+  if (node.kind === 'tier') return tierLabel(node.tier, node.tierName);
+  return node.kind === 'block' ? vscode.l10n.t('Block {0}', node.name) : vscode.l10n.t('Layers {0}', node.name);
 }
 
 function tierLabel(tier: TierKind, name: string): string {
