@@ -177,7 +177,7 @@ scenario('the task check puts an exceeded budget of a closed plan into the Probl
   await page.keyboard.press('F1');
   await page.locator('.quick-input-widget input').first().fill('>Tasks: Run Task');
   await pick(page, /^Tasks: Run Task/);
-  await pick(page, /^tierwise/i);
+  await pick(page, /^\s*\S?\s*tierwise/i);
   await pick(page, 'check digits.tiers');
   expect(await waitForProblem(page, /budget is 1 nJ/)).toMatch(/per inference/);
   expect((await problems(page)).filter((row) => /budget is 1 nJ/.test(row))).toHaveLength(1);

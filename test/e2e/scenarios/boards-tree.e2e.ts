@@ -1,0 +1,137 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Locator } from 'playwright-core';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { waitForNoNotification } from '../driver/notifications.ts';
+import { expandView, showTierwise } from '../driver/panels.ts';
+import { JOULES } from '../driver/plan-text.ts';
+import { openFile } from '../driver/quick-input.ts';
+import { cspScenario, scenario } from '../driver/scenario.ts';
+import { openSession } from '../driver/session.ts';
+import type { Session } from '../driver/session.ts';
+import { clickCodeLens, waitForHints } from '../driver/text-editor.ts';
+import { FIT_MS, plain, until } from '../driver/wait.ts';
+import { copyExample } from '../driver/workspace.ts';
+
+const FITTING = /Fitting the lower tier/;
+const ROWS = '.sidebar .pane-body .monaco-list-row';
+
+const example = copyExample('digits');
+// One layer: the serial line is simulated bit by bit.
+writeFileSync(
+  path.join(example.folder, 'digits.tiers'),
+  `model "digits.onnx"
+data "digits.npz" inputs x labels y split 0.8 seed 1
+backend sim
+
+lower tier head {
+  layers "/fc3/Gemm"
+  solve ridge lambda 1
+}
+`,
+);
+let session: Session;
+const current = (): Session => session;
+
+beforeAll(async () => {
+  session = await openSession({ folder: example.folder });
+  await openFile(session.page, 'digits.tiers');
+  await waitForHints(session.page, 'joules behind the layers', (hints) => hints.some((hint) => JOULES.test(hint)));
+  await showTierwise(session.page);
+  for (const view of ['Tiers', 'Energy report', 'Layers', 'Fits']) await collapseView(view);
+});
+
+afterAll(async () => {
+  await session?.close();
+  example.remove();
+});
+
+async function collapseView(title: string): Promise<void> {
+  const header = session.page
+    .locator('.sidebar .pane-header')
+    .filter({ hasText: new RegExp(`^${title}`, 'i') })
+    .first();
+  if ((await header.count()) > 0 && (await header.getAttribute('aria-expanded')) === 'true') await header.locator('.title').first().click();
+}
+
+/** The row of a board by the words that a screen reader gets. */
+const row = (label: string): Locator => session.page.locator(`${ROWS}[aria-label^="${label}"]`).first();
+
+async function spoken(label: string, expected: RegExp): Promise<string> {
+  const words = async (): Promise<string> => plain((await row(label).getAttribute('aria-label', { timeout: 1000 })) ?? '');
+  return until(`${label} to say ${String(expected)}`, async () => (expected.test(await words()) ? await words() : undefined), {
+    seen: async () =>
+      JSON.stringify(await session.page.locator(ROWS).evaluateAll((all) => all.map((one) => one.getAttribute('aria-label') ?? ''))),
+  });
+}
+
+/** Presses an inline action of a row. */
+async function act(label: string, action: string): Promise<void> {
+  await row(label).hover();
+  await row(label).locator(`.action-label[aria-label^="${action}"]`).first().click();
+}
+
+scenario('the view lists what fits can solve on, with a mark at what is used', current, async () => {
+  await expandView(session.page, 'Boards');
+  expect(await spoken('As the plan says', /used for fits/)).toContain('sim');
+  expect(await spoken('Simulated engine', /bundled/)).not.toContain('used for fits');
+  expect(await spoken('Simulated board', /not running/)).not.toContain('used for fits');
+  await spoken('The board that answers', /answers/);
+  await spoken('Processor', /double precision/);
+});
+
+scenario('what a row is used for moves the mark and the setting', current, async () => {
+  await act('Processor', 'Use for Fits');
+  await spoken('Processor', /used for fits/);
+  expect(await spoken('As the plan says', /^As the plan says, sim$/)).not.toContain('used for fits');
+  const settings = readFileSync(path.join(example.folder, '.vscode', 'settings.json'), 'utf8');
+  expect(settings).toMatch(/"tierwise\.fit\.backend": "cpu"/);
+});
+
+scenario('the meters of this machine say what they give, or why they give nothing', current, async () => {
+  await act('Processor', 'Measure Power');
+  const below = session.page.locator(`${ROWS}[aria-level="3"]`);
+  await until('rows of meters', async () => (await below.count()) > 0);
+  const words = await below.evaluateAll((all) => all.map((one) => one.getAttribute('aria-label') ?? ''));
+  expect(words.join('\n')).not.toMatch(/\b0 watt/);
+  expect(words.every((text) => text.length > 5)).toBe(true);
+});
+
+scenario('the simulated board starts, is used from then on, and says who it is when asked', current, async ({ page }) => {
+  await act('Simulated board', 'Start Simulated Board');
+  await spoken('Simulated board', /used for fits, running in a terminal, not asked/);
+  await act('Simulated board', 'Identify');
+  await spoken('Simulated board', /8 lanes/);
+  await spoken('Clock', /MHz/);
+  await spoken('Image', /[0-9a-f]{8}/);
+  expect(await page.locator(`${ROWS}[aria-label^="Largest layer"]`).count()).toBe(1);
+});
+
+scenario('its telemetry says that it measures nothing, which is no zero', current, async () => {
+  await act('Simulated board', 'Measure Power');
+  const words = async (): Promise<string> =>
+    (
+      await session.page.locator(`${ROWS}[aria-level="3"]`).evaluateAll((all) => all.map((one) => one.getAttribute('aria-label') ?? ''))
+    ).join('\n');
+  expect(
+    await until('what it says of power', async () => (/power|rail|watt|telemetry/i.test(await words()) ? await words() : undefined), {
+      seen: words,
+    }),
+  ).not.toMatch(/\b0(\.0+)? watt/);
+});
+
+scenario('a fit solves on it', current, async ({ page }) => {
+  await clickCodeLens(page, 'Fit lower tier');
+  const kind = (): string =>
+    (JSON.parse(readFileSync(path.join(example.folder, 'digits.fitted.json'), 'utf8')) as { backend: { kind: string } }).backend.kind;
+  expect(await until('a record of a fit on the board', () => kind(), { timeoutMs: FIT_MS })).toBe('serial');
+  await waitForNoNotification(page, FITTING);
+});
+
+scenario('stopping it gives the choice back to the plan', current, async () => {
+  await act('Simulated board', 'Stop Simulated Board');
+  await spoken('Simulated board', /not running/);
+  expect(await spoken('As the plan says', /used for fits/)).toContain('sim');
+});
+
+cspScenario(current);
