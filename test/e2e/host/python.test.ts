@@ -9,9 +9,9 @@ const LAYERS = [
   'class Host(nn.Module):',
   '    def __init__(self):',
   '        super().__init__()',
-  '        self.fc1 = nn.Linear(64, 64)  # tier: lower ',
-  '        self.fc2 = nn.Linear(64, 64)',
-  '        self.fc3 = nn.Linear(64, 10)  # tier: upper',
+  '        self.fc1 = nn.Linear(64, 192)  # tier: lower ',
+  '        self.fc2 = nn.Linear(192, 128)',
+  '        self.fc3 = nn.Linear(128, 10)  # tier: upper',
   '',
 ].join('\n');
 

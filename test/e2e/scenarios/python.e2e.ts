@@ -12,6 +12,7 @@ import { openSession } from '../driver/session.ts';
 import type { Session } from '../driver/session.ts';
 import { clickCodeLens, codeLenses, hoverHint, replaceWord, save, visibleLines, waitForHints, waitForLine } from '../driver/text-editor.ts';
 import { plain, until } from '../driver/wait.ts';
+import { waitForWebviewText } from '../driver/webviews.ts';
 import { copyExample } from '../driver/workspace.ts';
 
 const example = copyExample('digits');
@@ -86,6 +87,9 @@ scenario('a layer of Python source is shown in the model', current, async ({ pag
   await goToLine(page, /self\.fc2 = /);
   await runCommand(page, 'Tierwise: Show Layer in Model');
   await waitForTab(page, 'digits.onnx');
+  expect(await waitForWebviewText(page, /digits\.onnx/, /\/fc2\/Gemm/)).toContain('Energy per inference');
+  // The page has the keyboard; the palette answers to the editor.
+  await page.locator('.tab').filter({ hasText: sample }).click();
 });
 
 scenario('an action on a layer writes its annotation', current, async ({ page }) => {
@@ -94,7 +98,7 @@ scenario('an action on a layer writes its annotation', current, async ({ page })
   await waitForHints(page, 'joules behind three layers', (all) => all.filter((hint) => JOULES.test(hint)).length >= 3);
   await goToLine(page, /self\.fc1 = /);
   await act(page, /Add tier annotation: lower/);
-  expect(await waitForLine(page, /self\.fc1 = .*# tier: lower ridge/)).toMatch(/Linear\(64, 64\) {2}# tier/);
+  expect(await waitForLine(page, /self\.fc1 = .*# tier: lower ridge/)).toMatch(/Linear\(64, 192\) {2}# tier/);
 });
 
 scenario('an annotation is completed from its first sign on', current, async ({ page }) => {
@@ -104,7 +108,7 @@ scenario('an annotation is completed from its first sign on', current, async ({ 
   await waitForLine(page, /self\.fc2 = .*# tier: /);
   await takeSuggestion(page, 'lower');
   await page.keyboard.press('Escape');
-  await waitForLine(page, /self\.fc2 = .*# tier: lower/);
+  expect(await waitForLine(page, /self\.fc2 = .*# tier: lower/)).toMatch(/\) {2}# tier/);
 });
 
 scenario('a misspelt annotation is a problem, and the quick fix repairs it', current, async ({ page }) => {
@@ -115,7 +119,7 @@ scenario('a misspelt annotation is a problem, and the quick fix repairs it', cur
   expect(problem).toContain('tierwise');
   await page.locator('.squiggly-error, .squiggly-warning').first().click({ force: true });
   await act(page, /Change to/);
-  await waitForLine(page, /self\.fc3 = .*# tier: upper/);
+  expect(await waitForLine(page, /self\.fc3 = .*# tier: upper/)).not.toContain('uper ');
   await save(page);
 });
 
@@ -144,10 +148,11 @@ scenario('an annotation that says other than the plan is noted, and the plan is 
   await waitForNotification(page, /There is a plan already/);
   await session.screenshot('python-plan-proposal');
   await pressNotification(page, /There is a plan already/, 'Update');
-  await until('the plan without fc1', async () => {
+  const text = await until('the plan without fc1', async () => {
     const lines = (await visibleLines(page)).join('\n');
-    return /lower tier/.test(lines) && /fc2/.test(lines) && !/fc1/.test(lines);
+    return /lower tier/.test(lines) && /fc2/.test(lines) && !/fc1/.test(lines) ? lines : undefined;
   });
+  expect(text).toMatch(/upper tier/);
 });
 
 scenario('a layer of the model is found in Python source', current, async ({ page }) => {
@@ -155,13 +160,14 @@ scenario('a layer of the model is found in Python source', current, async ({ pag
   await pick(page, '/fc3/Gemm');
   await pick(page, sample);
   await waitForTab(page, sample);
-  await waitForLine(page, /self\.fc3 = /);
+  expect(await waitForLine(page, /self\.fc3 = /)).toContain('Linear');
 });
 
 scenario('joules stand in a cell whose imports are in another one', current, async ({ page }) => {
   await runCommand(page, 'View: Close All Editors');
   await openFile(page, 'study.ipynb');
-  await waitForHints(page, 'joules behind three layers', (all) => all.filter((hint) => JOULES.test(hint)).length >= 3);
+  const hints = await waitForHints(page, 'joules behind three layers', (all) => all.filter((hint) => JOULES.test(hint)).length >= 3);
+  expect(hints.join(' ')).toMatch(/SGD .*J/);
 });
 
 cspScenario(current);
