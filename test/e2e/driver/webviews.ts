@@ -80,6 +80,16 @@ export async function accessibilityFindings(frame: Frame): Promise<readonly AxeF
   return findings.filter((finding) => finding.impact === 'serious' || finding.impact === 'critical');
 }
 
+/** Every finding of axe-core, best practice included, whatever its impact; what the page itself is to blame for, not the frame around it. */
+export async function allAccessibilityFindings(frame: Frame): Promise<readonly AxeFinding[]> {
+  const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+  await frame.evaluate(source);
+  return await frame.evaluate(
+    `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], preload: false }).then((result) =>
+      result.violations.map((v) => ({ id: v.id, impact: v.impact ?? '', nodes: v.nodes.map((n) => n.html.slice(0, 200) + ' | ' + (n.failureSummary ?? '').slice(0, 300)) })))`,
+  );
+}
+
 async function headingOf(frame: Frame): Promise<string> {
   try {
     return plain(await frame.evaluate(() => `${document.title}\n${document.querySelector('h1')?.textContent ?? ''}`));
