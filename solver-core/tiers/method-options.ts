@@ -1,7 +1,7 @@
 import type { Compound, LambdaChoice, Learner, UpperTier } from '../model/plan.ts';
 import type { HeadsClause, LearnClause, MethodOption, SolveClause, TargetsClause } from './generated/ast.ts';
 import { seedRule } from './check-header.ts';
-import { checkNumber, OnceOnly } from './context.ts';
+import { checkNumber, OnceOnly, wholeWithin } from './context.ts';
 import type { CheckContext, NumberRule } from './context.ts';
 import { numberOf, spanOf } from './nodes.ts';
 
@@ -17,22 +17,34 @@ const mostEpochs = 10_000;
 
 const rules: Readonly<Record<OptionKey, NumberRule>> = {
   lambda: { what: 'lambda', accepts: (v) => v > 0, range: 'above 0 and finite' },
-  forgetting: { what: 'the forgetting factor', accepts: (v) => v > 0 && v <= 1, range: 'above 0 and at most 1' },
+  forgetting: { what: 'the forgetting factor', accepts: (v) => v > 0 && v <= 1, range: 'above 0 and at most 1', nearest: () => 1 },
   expand: {
     what: 'the number of random features',
     accepts: (v) => Number.isInteger(v) && v >= 1 && v <= largestExpansion,
     range: `a whole number from 1 to ${largestExpansion}`,
+    nearest: wholeWithin(1, largestExpansion),
   },
-  compensation: { what: 'the weight of the compensation', accepts: (v) => v >= 0 && v <= 2, range: 'from 0 to 2' },
+  compensation: {
+    what: 'the weight of the compensation',
+    accepts: (v) => v >= 0 && v <= 2,
+    range: 'from 0 to 2',
+    nearest: (v) => Math.min(2, Math.max(0, v)),
+  },
   rate: { what: 'the learning rate', accepts: (v) => v > 0, range: 'above 0 and finite' },
   epochs: {
     what: 'the number of epochs',
     accepts: (v) => Number.isInteger(v) && v >= 1 && v <= mostEpochs,
     range: `a whole number from 1 to ${mostEpochs}`,
+    nearest: wholeWithin(1, mostEpochs),
   },
-  ewc: { what: 'the strength of ewc', accepts: (v) => v >= 0, range: 'from 0 and finite' },
+  ewc: { what: 'the strength of ewc', accepts: (v) => v >= 0, range: 'from 0 and finite', nearest: () => 0 },
   seed: seedRule,
 };
+
+/** The numbers that an option accepts. */
+export function optionRule(key: OptionKey): NumberRule {
+  return rules[key];
+}
 
 /** Which options the heads of a compound model take. */
 export const headsOptions: Readonly<Record<Compound['learn'], readonly OptionKey[]>> = {

@@ -1,0 +1,164 @@
+import type { LayerFacts } from './layer-facts.ts';
+import { pathsOf } from './match-names.ts';
+
+/** A layer of an exported model, as much of it as matching looks at. */
+export interface ModelLayer {
+  readonly id: string;
+  readonly op: string;
+  readonly weight: string | null;
+  /** Inputs and outputs of its weights, all groups together; null where they are not known. */
+  readonly inputs: number | null;
+  readonly outputs: number | null;
+}
+
+/** A layer of the source, as much of it as matching looks at. */
+export interface SourceLayer {
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly facts: Pick<LayerFacts, 'ops' | 'inputs' | 'outputs'>;
+}
+
+/** Which layers of a model those of the source are. */
+export interface Match {
+  /** Index of the model's layer for each of the source; null: none. */
+  readonly layers: readonly (number | null)[];
+  /** How many agree in name, and in shape where it is known. */
+  readonly named: number;
+  /** How many more agree in a shape that only one layer of each side has. */
+  readonly shaped: number;
+  /** How many have the name of a layer with another shape. */
+  readonly conflicting: number;
+}
+
+/**
+ * Matches the layers of one model of the source with those of an exported model: first by the paths of their weights, with one prefix that
+ * the export may have added or left out for all of them, then, for those left, by a shape that only one of each side has. Linear.
+ */
+export function matchLayers(source: readonly SourceLayer[], model: readonly ModelLayer[]): Match {
+  const byPath = new Map<string, number>();
+  model.forEach((layer, at) => {
+    for (const path of pathsOf(layer.weight, layer.id)) if (!byPath.has(path)) byPath.set(path, at);
+  });
+  const prefix = bestPrefix(source, byPath);
+  const layers: (number | null)[] = source.map(() => null);
+  const taken = new Set<number>();
+  let named = 0;
+  let conflicting = 0;
+  source.forEach((layer, at) => {
+    const found =
+      prefix === null
+        ? undefined
+        : namesOf(layer)
+            .map((name) => byPath.get(applied(prefix, name) ?? ''))
+            .find((each) => each !== undefined);
+    const target = found === undefined ? undefined : model[found];
+    if (found === undefined || target === undefined || taken.has(found)) return;
+    if (!isAlike(layer, target)) {
+      conflicting++;
+      return;
+    }
+    layers[at] = found;
+    taken.add(found);
+    named++;
+  });
+  const shaped = conflicting === 0 ? byShape(source, model, layers, taken) : 0;
+  return { layers, named, shaped, conflicting };
+}
+
+/**
+ * Whether a match is good enough to show a model's figures: half of the layers agree, at least one by name and more than contradict; without
+ * any name all shapes of both sides have to agree.
+ */
+export function isConvincing(match: Match, source: readonly SourceLayer[], model: readonly ModelLayer[]): boolean {
+  const able = source.filter(({ facts }) => facts.ops !== 'several').length;
+  const all = match.named + match.shaped;
+  if (match.named === 0) return all >= 2 && all === able && all === model.length;
+  return match.conflicting < match.named && all * 2 >= Math.min(able, model.length);
+}
+
+/** What stands before the names: something that the export has added (`adds`), or has left out. */
+interface Prefix {
+  readonly adds: boolean;
+  readonly text: string;
+}
+
+function namesOf(layer: SourceLayer): readonly string[] {
+  return [layer.name, ...layer.aliases].filter((name) => name !== '');
+}
+
+function applied(prefix: Prefix, name: string): string | null {
+  if (prefix.text === '') return name;
+  if (prefix.adds) return `${prefix.text}.${name}`;
+  return name.startsWith(`${prefix.text}.`) ? name.slice(prefix.text.length + 1) : null;
+}
+
+/** The prefix that makes most names agree; the shorter one of equals; null where no name agrees. */
+function bestPrefix(source: readonly SourceLayer[], byPath: ReadonlyMap<string, number>): Prefix | null {
+  const byTail = new Map<string, string[]>();
+  for (const path of byPath.keys()) {
+    for (let dot = path.indexOf('.'), n = 0; dot >= 0 && n < 12; dot = path.indexOf('.', dot + 1), n++) {
+      const tail = path.slice(dot + 1);
+      const list = byTail.get(tail);
+      if (list === undefined) byTail.set(tail, [path.slice(0, dot)]);
+      else if (list.length < 20) list.push(path.slice(0, dot));
+    }
+  }
+  const votes = new Map<string, number>();
+  const vote = (key: string): void => {
+    votes.set(key, (votes.get(key) ?? 0) + 1);
+  };
+  for (const layer of source) {
+    const keys = new Set<string>();
+    for (const name of namesOf(layer)) {
+      if (byPath.has(name)) keys.add('+');
+      for (const head of byTail.get(name) ?? []) keys.add(`+${head}`);
+      for (let dot = name.indexOf('.'), n = 0; dot >= 0 && n < 12; dot = name.indexOf('.', dot + 1), n++)
+        if (byPath.has(name.slice(dot + 1))) keys.add(`-${name.slice(0, dot)}`);
+    }
+    for (const key of keys) vote(key);
+  }
+  let best: string | null = null;
+  for (const [key, count] of votes) {
+    const top = best === null ? 0 : (votes.get(best) ?? 0);
+    if (count > top || (count === top && best !== null && key.length < best.length)) best = key;
+  }
+  return best === null ? null : { adds: best.startsWith('+'), text: best.slice(1) };
+}
+
+/** What an operator is, whatever form an exporter or quantiser gave it. */
+export function familyOf(op: string): string {
+  if (op === 'ConvTranspose') return op;
+  if (op.includes('Conv')) return 'Conv';
+  return ['LSTM', 'GRU', 'RNN'].includes(op) ? op : 'product';
+}
+
+function isAlike({ facts }: SourceLayer, target: ModelLayer): boolean {
+  if (facts.ops === 'several' || facts.ops !== familyOf(target.op)) return false;
+  const same = (a: number | null, b: number | null): boolean => a === null || b === null || a === b;
+  return same(facts.inputs, target.inputs) && same(facts.outputs, target.outputs);
+}
+
+/** Gives those left a layer of the same shape where each side has only one of it; how many. */
+function byShape(source: readonly SourceLayer[], model: readonly ModelLayer[], layers: (number | null)[], taken: Set<number>): number {
+  const key = (family: string, inputs: number | null, outputs: number | null): string | null =>
+    inputs === null || outputs === null ? null : `${family} ${inputs} ${outputs}`;
+  const free = new Map<string, number | null>();
+  model.forEach((layer, at) => {
+    const own = taken.has(at) ? null : key(familyOf(layer.op), layer.inputs, layer.outputs);
+    if (own !== null) free.set(own, free.has(own) ? null : at);
+  });
+  const wanted = new Map<string, number | null>();
+  source.forEach(({ facts }, at) => {
+    const own = layers[at] !== null || facts.ops === 'several' ? null : key(facts.ops, facts.inputs, facts.outputs);
+    if (own !== null) wanted.set(own, wanted.has(own) ? null : at);
+  });
+  let count = 0;
+  for (const [own, at] of wanted) {
+    const found = free.get(own);
+    if (at === null || found === null || found === undefined) continue;
+    layers[at] = found;
+    taken.add(found);
+    count++;
+  }
+  return count;
+}
