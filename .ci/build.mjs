@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { dirname, resolve } from 'node:path';
 import { createRequire } from 'node:module';
+import { lazyPackages, lazyPackagesPlugin } from './lazy-packages.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const require = createRequire(import.meta.url);
@@ -26,7 +27,8 @@ const native = ['onnxruntime-node', 'serialport', 'koffi'];
 
 /** Node bundles. Native packages stay outside: they are loaded lazily, and only by the solver and the command line. */
 const nodeBundles = [
-  { in: 'extension/extension.ts', out: 'dist/extension.cjs', external: ['vscode'] },
+  { in: 'extension/extension.ts', out: 'dist/extension.cjs', external: ['vscode'], plugins: [lazyPackagesPlugin()] },
+  ...Object.entries(lazyPackages).map(([name, file]) => ({ in: `node_modules/${name}`, out: `dist/${file}`, external: ['vscode'] })),
   { in: 'solver-core/server/solver-process.ts', out: 'dist/solver.cjs', external: native },
   { in: 'solver-core/server/language-server.ts', out: 'dist/language-server.cjs', external: [] },
   { in: 'solver-core/cli/main.ts', out: 'dist/cli.cjs', external: native, banner: '#!/usr/bin/env node' },
@@ -36,20 +38,27 @@ const nodeBundles = [
 
 const pages = ['report', 'tiers', 'model', 'learning', 'optimise', 'sparsity', 'compound'];
 
-/** Builds everything whose entry file exists; returns the esbuild metafiles by output name. */
-export async function buildAll() {
-  await mkdir(resolve(root, 'dist'), { recursive: true });
+/**
+ * Builds everything whose entry file exists; returns the esbuild metafiles by output name.
+ * @param {{ write?: boolean }} [options] write: false makes the metafiles only and leaves dist/ alone
+ */
+export async function buildAll({ write = true } = {}) {
+  if (write) await mkdir(resolve(root, 'dist'), { recursive: true });
   const metafiles = {};
   for (const bundle of nodeBundles) {
     if (!existsSync(resolve(root, bundle.in))) continue;
     const result = await build({
       ...common,
+      write,
       entryPoints: [bundle.in],
       outfile: bundle.out,
       platform: 'node',
       target: 'node20',
       format: 'cjs',
       external: bundle.external,
+      plugins: bundle.plugins ?? [],
+      // VS Code hooks into require(), which `import()` would not go through.
+      supported: { 'dynamic-import': !bundle.external.includes('vscode') },
       // Bundles are CommonJS: some libraries ask for import.meta.url.
       banner: bundle.banner ? { js: bundle.banner } : {},
     });
@@ -59,6 +68,7 @@ export async function buildAll() {
   if (entries.length > 0) {
     const result = await build({
       ...common,
+      write,
       entryPoints: entries,
       outdir: 'dist/webview',
       platform: 'browser',
@@ -67,6 +77,7 @@ export async function buildAll() {
       minify: true,
     });
     metafiles['dist/webview'] = result.metafile;
+    if (!write) return metafiles;
     const codicons = dirname(require.resolve('@vscode/codicons/dist/codicon.css'));
     await rm(resolve(root, 'dist/webview/codicon.css'), { force: true });
     await cp(resolve(codicons, 'codicon.css'), resolve(root, 'dist/webview/codicon.css'));

@@ -1,0 +1,39 @@
+// Keeps packages out of the extension's bundle until something of theirs is used: the extension host parses what it loads, used or not.
+import { createRequire } from 'node:module';
+
+const require = createRequire(import.meta.url);
+
+/** Packages that the extension uses only once there is a plan, and the bundle that holds each. */
+export const lazyPackages = {
+  'vscode-jsonrpc/node.js': 'json-rpc.cjs',
+  'vscode-languageclient/node.js': 'language-client.cjs',
+};
+
+/**
+ * An esbuild plugin. `await import()` of these packages loads their bundle. A static import becomes an object whose members load it when
+ * they are first read; bundles read imported names where they use them, so this needs nothing from the sources but to use no such name
+ * while they load. A static import of a package that needs VS Code itself is refused, since its names cannot be listed here.
+ * @returns {import('esbuild').Plugin}
+ */
+export function lazyPackagesPlugin() {
+  return {
+    name: 'lazy-packages',
+    setup(build) {
+      build.onResolve({ filter: /^vscode-(jsonrpc|languageclient|languageserver)/ }, ({ path, kind }) => {
+        const bundle = lazyPackages[path];
+        if (bundle === undefined) return { errors: [{ text: `${path} has no bundle of its own: see .ci/lazy-packages.mjs` }] };
+        if (kind === 'dynamic-import') return { path: `./${bundle}`, external: true };
+        if (path.startsWith('vscode-languageclient')) return { errors: [{ text: `${path} may only be imported by await import()` }] };
+        return { path, namespace: 'lazy-package' };
+      });
+      build.onResolve({ filter: /^\.\//, namespace: 'lazy-package' }, ({ path }) => ({ path, external: true }));
+      build.onLoad({ filter: /.*/, namespace: 'lazy-package' }, ({ path }) => {
+        const getters = Object.keys(require(path)).map((name) => `get ${name}() { return load().${name}; }`);
+        return {
+          contents: `let loaded;\nconst load = () => (loaded ??= require('./${lazyPackages[path]}'));\nmodule.exports = {\n${getters.join(',\n')}\n};\n`,
+          loader: 'js',
+        };
+      });
+    },
+  };
+}

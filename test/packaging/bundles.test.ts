@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import { buildAll } from '../../.ci/build.mjs';
+import { budgetProblems } from '../../.ci/bundle-budgets.mjs';
+
+const metafiles = await buildAll({ write: false });
+
+test('every bundle keeps to its budget, and the extension holds nothing that can wait', () => {
+  expect(Object.keys(metafiles)).toContain('dist/extension.cjs');
+  expect(budgetProblems(metafiles)).toEqual([]);
+});
+
+test('the check notices a bundle that grew, one without a budget, and a package that slipped in', () => {
+  const output = (bytes: number, inputs: readonly string[]) => ({
+    bytes,
+    inputs: Object.fromEntries(inputs.map((name) => [name, { bytesInOutput: 10 }])),
+    imports: [],
+    exports: [],
+  });
+  const made = {
+    a: {
+      inputs: {},
+      outputs: {
+        'dist/extension.cjs': output(5e6, ['node_modules/vscode-languageclient/node.js', 'solver-core/model/error.ts']),
+        'dist/other.cjs': output(1, []),
+      },
+    },
+  };
+  const problems = budgetProblems(made).join('\n');
+  expect(problems).toMatch(/extension\.cjs has 5000000 bytes, more than \d+/);
+  expect(problems).toMatch(/other\.cjs has no budget/);
+  expect(problems).toMatch(/extension\.cjs holds vscode-languageclient/);
+  expect(problems).toMatch(/holds solver-core\/model\/error\.ts/);
+});
