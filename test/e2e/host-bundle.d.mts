@@ -1,1 +1,1 @@
-export declare function bundleHostSuite(): Promise<{ readonly extensionDir: string; readonly suite: string }>;
+export declare function bundleHostSuite(folder?: 'host' | 'host-bare'): Promise<{ readonly extensionDir: string; readonly suite: string }>;

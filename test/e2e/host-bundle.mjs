@@ -7,13 +7,14 @@ import { build } from 'esbuild';
 const here = path.dirname(fileURLToPath(import.meta.url));
 
 /**
- * Bundles test/e2e/host/ as CommonJS, one file per test file; mocha and vscode come from outside.
+ * Bundles the tests of a folder as CommonJS, one file per test file; mocha and vscode come from outside.
+ * @param {'host' | 'host-bare'} [folder] below test/e2e; default `host`
  * @returns {Promise<{ extensionDir: string, suite: string }>} the empty extension that VS Code wants as the one under development
  *   (the product itself is the installed package), and the entry point of the suite
  */
-export async function bundleHostSuite() {
-  const source = path.join(here, 'host');
-  const extensionDir = path.resolve(here, '..', '..', '.cache', 'e2e', 'dev-extension');
+export async function bundleHostSuite(folder = 'host') {
+  const source = path.join(here, folder);
+  const extensionDir = path.resolve(here, '..', '..', '.cache', 'e2e', folder === 'host' ? 'dev-extension' : `dev-extension-${folder}`);
   rmSync(extensionDir, { recursive: true, force: true });
   mkdirSync(extensionDir, { recursive: true });
   const manifest = {
@@ -26,7 +27,8 @@ export async function bundleHostSuite() {
   writeFileSync(path.join(extensionDir, 'package.json'), JSON.stringify(manifest));
   const tests = readdirSync(source).filter((name) => name.endsWith('.test.ts'));
   await build({
-    entryPoints: ['index.ts', ...tests].map((name) => path.join(source, name)),
+    entryPoints: [path.join(here, 'host', 'index.ts'), ...tests.map((name) => path.join(source, name))],
+    entryNames: '[name]',
     outdir: path.join(extensionDir, 'out'),
     bundle: true,
     platform: 'node',

@@ -13,10 +13,11 @@ const SUITE_TIMEOUT_MS = 300_000;
 
 /**
  * Runs the suite in the extension host of a workbench, against the installed package.
+ * @param suite the folder of its tests, below test/e2e
  * @returns one entry per test; an entry of its own when the host never reported
  */
-export async function runHostSuite(folder: string): Promise<readonly HostResult[]> {
-  const bundle = await bundleHostSuite();
+export async function runHostSuite(folder: string, suite: 'host' | 'host-bare' = 'host'): Promise<readonly HostResult[]> {
+  const bundle = await bundleHostSuite(suite);
   const resultDir = mkdtempSync(path.join(tmpdir(), 'tierwise-host-'));
   const resultFile = path.join(resultDir, 'results.json');
   const workbench = await startWorkbench({ vsix: vsixUnderTest(), folder, env: { TIERWISE_HOST_RESULTS: resultFile } });
@@ -36,7 +37,7 @@ export async function runHostSuite(folder: string): Promise<readonly HostResult[
       ];
       await page.goto(`${workbench.url}&payload=${encodeURIComponent(JSON.stringify(payload))}`);
       const code = await reports.ended;
-      await screenshot(page, 'host-suite');
+      await screenshot(page, `${suite}-suite`);
       if (existsSync(resultFile)) return JSON.parse(readFileSync(resultFile, 'utf8')) as readonly HostResult[];
       const how = code === undefined ? `did not report within ${SUITE_TIMEOUT_MS / 1000} s` : `ended with code ${code} and no results`;
       return [{ title: 'the suite in the extension host', error: `It ${how}.\n${output.slice(-40).join('\n')}` }];

@@ -5,6 +5,7 @@ export interface TestApi {
   solverReady(): Promise<void>;
   lastFit(): unknown;
   cspViolations(): unknown[];
+  solverPid(): number | undefined;
 }
 
 /** The installed product, activated. */
