@@ -43,22 +43,27 @@ function retrainingText(state: LayerState, t: Translate): string | undefined {
  * Names from the user's files are escaped; the text holds no command link and must be shown untrusted.
  */
 export function hintTooltip(state: LayerState, target: string, t: Translate, grounds: EnergyGrounds = {}): string {
-  return [`**${escapeMarkdown(state.id)}**`, '', layerFigures(state, target, t, grounds)].join('\n');
+  const { macs = null, parameters = null } = state.energy ?? {};
+  const lead = t('{0} MACs, {1} parameters. Energy on {2}:', formatCount(macs), formatCount(parameters), escapeMarkdown(target));
+  return [`**${escapeMarkdown(state.id)}**`, '', figuresBelow(lead, state, t, grounds)].join('\n');
 }
 
-/** The same without the layer's name, for where it stands already. */
+/** The figures alone, for where name, work and size of the layer stand already; empty where there are none. */
 export function layerFigures(state: LayerState, target: string, t: Translate, grounds: EnergyGrounds = {}): string {
+  return figuresBelow(t('Energy on {0}:', escapeMarkdown(target)), state, t, grounds);
+}
+
+function figuresBelow(lead: string, state: LayerState, t: Translate, grounds: EnergyGrounds): string {
   const lines: string[] = [];
   if (state.energy) {
-    const { macs, parameters, breakEvenRetrainings } = state.energy;
-    lines.push(t('{0} MACs, {1} parameters. Energy on {2}:', formatCount(macs), formatCount(parameters), escapeMarkdown(target)), '');
+    lines.push(lead, '');
     const notes = new Map<string, number>();
     lines.push(...energyTable(state, notes, t, grounds.trainingMachine?.machine), '');
     const evidence = evidenceLines(state.energy.evidence, t);
     if (evidence.length > 0) lines.push(...evidence, '');
     if (state.energy.mapping) lines.push(t('On the array: {0}', escapeMarkdown(mappingText(state.energy.mapping, t), 300)), '');
     if (grounds.calibration) lines.push(escapeMarkdown(calibrationText(grounds.calibration, t), 400), '');
-    lines.push(t('A direct solve pays off against gradient descent: {0}', breakEvenText(breakEvenRetrainings, t)), '');
+    lines.push(t('A direct solve pays off against gradient descent: {0}', breakEvenText(state.energy.breakEvenRetrainings, t)), '');
     if (state.fit) lines.push(...fitLines(state.fit, t), '');
     lines.push(...[...notes].map(([note, number]) => `\\[${number}\\] ${escapeMarkdown(note, maxNoteLength)}  `), '');
   }

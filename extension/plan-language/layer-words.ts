@@ -10,6 +10,12 @@ export function energyDetail(layer: EnergyLayer | undefined, t: Translate): stri
   return inference ? t('{0} per inference ({1})', formatQuantity(inference), sourceWord(inference.source, t)) : undefined;
 }
 
+/** "4.4 µJ, modelled", where there is room for a few words only; undefined where the energy is not known. */
+export function energyWords(layer: EnergyLayer | undefined, t: Translate): string | undefined {
+  const inference = layer?.inference;
+  return inference ? `${formatQuantity(inference)}, ${sourceWord(inference.source, t)}` : undefined;
+}
+
 /** A model's layers as text, one per line, and the line on which each stands. */
 export interface LayerListing {
   readonly text: string;

@@ -5,7 +5,8 @@ import type { TierwiseContext } from '../context.ts';
 import { layerFigures } from '../hint-text.ts';
 import { layerLookup } from '../plan-snapshot.ts';
 import { inertMarkdown } from '../python/inert-markdown.ts';
-import { energyDetail } from './layer-words.ts';
+import { energyDetail, energyWords } from './layer-words.ts';
+import { moreFixes } from './more-fixes.ts';
 import { layerLocation, layerUri } from './layer-target.ts';
 
 /**
@@ -53,6 +54,12 @@ export function planMiddleware(context: TierwiseContext): Middleware {
       const source = place?.model ? await context.python.sourceOf(vscode.Uri.file(place.model), place.id) : undefined;
       return source ? [...(answer ?? []), source] : answer;
     },
+    provideCodeActions: async (document, range, given, token, next) => {
+      const answer = await next(document, range, given, token);
+      const more =
+        given.only && !given.only.intersects(vscode.CodeActionKind.QuickFix) ? [] : moreFixes(context, document, given.diagnostics);
+      return more.length === 0 ? answer : [...(answer ?? []), ...more];
+    },
     provideDocumentLinks: async (document, token, next) => {
       const answer = await next(document, token);
       // A model opens as a page, not as the bytes that it is.
@@ -66,8 +73,15 @@ export function planMiddleware(context: TierwiseContext): Middleware {
 function addEnergy(item: vscode.CompletionItem, known: ReadonlyMap<string, EnergyLayer>): void {
   const data: unknown = 'data' in item ? item.data : undefined;
   if (typeof data !== 'object' || data === null || !('layer' in data) || typeof data.layer !== 'string') return;
-  const energy = energyDetail(known.get(data.layer), vscode.l10n.t);
-  if (energy !== undefined) item.detail = item.detail === undefined ? energy : `${item.detail} \u00b7 ${energy}`;
+  const layer = known.get(data.layer);
+  const energy = energyDetail(layer, vscode.l10n.t);
+  if (energy === undefined) return;
+  item.detail = item.detail === undefined ? energy : `${item.detail} \u00b7 ${energy}`;
+  // The detail shows for one row and is cut; this shows for every row.
+  if (typeof item.label === 'object') {
+    const description = [item.label.description, energyWords(layer, vscode.l10n.t)].filter((part) => part !== undefined);
+    item.label = { ...item.label, description: description.join(' \u00b7 ') };
+  }
 }
 
 /** The figures of a layer with band, source and reference; undefined where there are none. */

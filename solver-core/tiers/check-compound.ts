@@ -6,7 +6,7 @@ import { createLayerTable } from './check-layers.ts';
 import { checkModule, checkPair, readsTokens } from './check-modules.ts';
 import type { CheckedModule, PlanModel } from './check-modules.ts';
 import { gainRule } from './check-tiers.ts';
-import { checkNumber, checkWord, OnceOnly } from './context.ts';
+import { checkNumber, checkWord, fromPercent, OnceOnly } from './context.ts';
 import type { CheckContext, NumberRule } from './context.ts';
 import { headsOptions, optionsOf } from './method-options.ts';
 import { numberOf, rawOf, spanOf } from './nodes.ts';
@@ -22,7 +22,12 @@ const defaultCacheBytes = 64 * 2 ** 20;
 const defaultWithin = 0.01;
 
 const confidenceRule: NumberRule = { what: 'the confidence', accepts: (v) => v >= 0 && v <= 1, range: 'from 0 to 1' };
-const withinRule: NumberRule = { what: 'the accuracy that may be lost', accepts: (v) => v >= 0 && v < 1, range: 'from 0, below 1' };
+const withinRule: NumberRule = {
+  what: 'the accuracy that may be lost',
+  accepts: (v) => v >= 0 && v < 1,
+  range: 'from 0, below 1',
+  nearest: (v) => (v < 0 ? 0 : fromPercent(v)),
+};
 
 /** A checked compound section. */
 export interface CheckedCompound {

@@ -1,6 +1,6 @@
 import type { BackendChoice, DataClause } from '../model/plan.ts';
 import type { BackendClause, DataClause as DataNode, ModelClause, TargetClause, TrainClause } from './generated/ast.ts';
-import { checkNumber, checkWord, OnceOnly, quotedSuggestions } from './context.ts';
+import { checkNumber, checkWord, fromPercent, OnceOnly, quotedSuggestions, wholeWithin } from './context.ts';
 import type { CheckContext, NumberRule } from './context.ts';
 import { numberOf, rawOf, spanOf, textOf } from './nodes.ts';
 import type { Placed } from './nodes.ts';
@@ -10,13 +10,24 @@ import { backendWords } from './vocabulary.ts';
 import type { SeenModel } from './world.ts';
 
 /** Whole numbers from 0 that a double holds exactly. */
-export const seedRule: NumberRule = { what: 'the seed', accepts: (v) => Number.isSafeInteger(v) && v >= 0, range: 'a whole number from 0' };
+export const seedRule: NumberRule = {
+  what: 'the seed',
+  accepts: (v) => Number.isSafeInteger(v) && v >= 0,
+  range: 'a whole number from 0',
+  nearest: wholeWithin(0, Number.MAX_SAFE_INTEGER),
+};
 /** A share of rows or of a text. */
-export const splitRule: NumberRule = { what: 'the split', accepts: (v) => v > 0 && v < 1, range: 'between 0 and 1, both excluded' };
+export const splitRule: NumberRule = {
+  what: 'the split',
+  accepts: (v) => v > 0 && v < 1,
+  range: 'between 0 and 1, both excluded',
+  nearest: fromPercent,
+};
 const deviceRule: NumberRule = {
   what: 'the card index',
   accepts: (v) => Number.isInteger(v) && v >= 0 && v < 256,
   range: 'a whole number from 0 to 255',
+  nearest: wholeWithin(0, 255),
 };
 
 /** The model clause: its path, and what is in the model when it can be read. */

@@ -1,7 +1,7 @@
 import type { TextClause } from '../model/plan.ts';
 import type { TextClause as TextNode } from './generated/ast.ts';
 import { checkFile, splitRule } from './check-header.ts';
-import { checkNumber, OnceOnly } from './context.ts';
+import { checkNumber, OnceOnly, wholeWithin } from './context.ts';
 import type { CheckContext, NumberRule } from './context.ts';
 import { numberOf, spanOf, textOf } from './nodes.ts';
 import { quote } from './text.ts';
@@ -12,6 +12,7 @@ const contextRule: NumberRule = {
   what: 'the context',
   accepts: (v) => Number.isInteger(v) && v >= 1 && v <= mostContext,
   range: `a whole number of tokens from 1 to ${mostContext}`,
+  nearest: wholeWithin(1, mostContext),
 };
 
 /** The text clause with its defaults; undefined when it names no text or no vocabulary. */

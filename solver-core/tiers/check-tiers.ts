@@ -12,7 +12,7 @@ import type { Span } from './text.ts';
 import { learnWords, solveWords, targetKindWords } from './vocabulary.ts';
 
 /** The threshold of `update when gain per joule >`. */
-export const gainRule: NumberRule = { what: 'the gain per joule', accepts: (v) => v >= 0, range: 'from 0 and finite' };
+export const gainRule: NumberRule = { what: 'the gain per joule', accepts: (v) => v >= 0, range: 'from 0 and finite', nearest: () => 0 };
 
 /** A checked tier block. `header` is `lower tier NAME`; `layers` are in graph order. */
 export interface CheckedTier {

@@ -37,6 +37,18 @@ export interface NumberRule {
   readonly accepts: (value: number) => boolean;
   /** The range in words, e.g. "between 0 and 1, both excluded". */
   readonly range: string;
+  /** A number in the range that was probably meant by one outside of it; none where that cannot be told. */
+  readonly nearest?: (value: number) => number | undefined;
+}
+
+/** The nearest whole number from `least` to `most`. */
+export function wholeWithin(least: number, most: number): (value: number) => number {
+  return (value) => Math.min(most, Math.max(least, Math.round(value)));
+}
+
+/** A share: 80 was meant as 80 per cent; anything else outside gives nothing. */
+export function fromPercent(value: number): number | undefined {
+  return value >= 2 && value < 100 ? Number((value / 100).toPrecision(12)) : undefined;
 }
 
 /** The number when the rule accepts it; otherwise reports it, with the numbers that were probably meant. */
@@ -48,12 +60,14 @@ export function checkNumber(
 ): number | undefined {
   if (Number.isFinite(number.value) && rule.accepts(number.value)) return number.value;
   const written = context.text.slice(number.span.offset, number.span.end);
+  const nearest = Number.isNaN(number.value) ? undefined : rule.nearest?.(number.value);
+  const known = nearest === undefined || !rule.accepts(nearest) ? [] : [String(nearest)];
   context.findings.add(
     'error',
     'value-out-of-range',
     number.span,
     `${rule.what} is ${written.length > 40 ? `${written.slice(0, 40)}…` : written}; it must be ${rule.range}`,
-    fixes,
+    fixes.length > 0 ? fixes : known,
   );
   return undefined;
 }

@@ -15,7 +15,7 @@ import { completionWindow } from './completion-window.ts';
 import { spanRange } from './convert.ts';
 import { blocksOf } from './hover.ts';
 import { layerItems } from './layer-items.ts';
-import { blockLine } from './layer-text.ts';
+import { blockLine, shapeText } from './layer-text.ts';
 import type { PlanCheck, PlanChecks } from './plan-checks.ts';
 import { snippetFor } from './snippets.ts';
 
@@ -29,6 +29,8 @@ interface QuotedItem {
   readonly kind: CompletionItemKind;
   /** Smaller comes first; items of the same rank keep their order. */
   readonly rank: number;
+  /** A few words that show for every row, where the client has room for them. */
+  readonly short?: string;
   /** Sent along for those who know more about it, such as the energy of a layer. */
   readonly data?: { readonly layer: string };
 }
@@ -43,12 +45,15 @@ export class PlanCompletion extends DefaultCompletionProvider {
   /** What is known about the plan behind a text that is completed, which may be a part of it. */
   private readonly whole = new WeakMap<TextDocument, PlanCheck>();
   private hasSnippets = false;
+  private hasShortWords = false;
 
   constructor(services: LangiumServices, checks: PlanChecks) {
     super(services);
     this.checks = checks;
     services.shared.lsp.LanguageServer.onInitialize(({ capabilities }) => {
-      this.hasSnippets = capabilities.textDocument?.completion?.completionItem?.snippetSupport === true;
+      const can = capabilities.textDocument?.completion?.completionItem;
+      this.hasSnippets = can?.snippetSupport === true;
+      this.hasShortWords = can?.labelDetailsSupport === true;
     });
   }
 
@@ -188,6 +193,7 @@ export class PlanCompletion extends DefaultCompletionProvider {
           detail,
           kind: CompletionItemKind.Field,
           rank,
+          short: `${layer.op} \u2192 ${shapeText(layer.outputShape)}`,
           data: { layer: layer.id },
         }));
       default:
@@ -216,6 +222,7 @@ export class PlanCompletion extends DefaultCompletionProvider {
         sortText: `0${item.rank}${String(sent++).padStart(4, '0')}`,
         filterText: inString ? newText : `${item.value} ${newText}`,
         textEdit: { range, newText },
+        ...(item.short === undefined || !this.hasShortWords ? {} : { labelDetails: { description: item.short } }),
         ...(item.data === undefined ? {} : { data: item.data }),
       });
     }

@@ -1,0 +1,80 @@
+import * as vscode from 'vscode';
+import type { TierwiseContext } from '../context.ts';
+import { formatQuantity } from '../format.ts';
+import { raisedBudget } from './raise-budget.ts';
+
+/** Asks for a file and names it in a plan; serves quick fixes only, so it stands in no menu. */
+export const chooseFileCommand = 'tierwise.choosePlanFile';
+
+const codesOfFiles: ReadonlySet<unknown> = new Set(['missing-file', 'path-outside-folder', 'model-unreadable']);
+
+/** Quick fixes that need more than the plan: figures of energy, or a question to the user. */
+export function moreFixes(
+  context: TierwiseContext,
+  document: vscode.TextDocument,
+  findings: readonly vscode.Diagnostic[],
+): vscode.CodeAction[] {
+  return findings.flatMap((finding) => {
+    if (finding.source !== 'tierwise') return [];
+    if (finding.code === 'budget-exceeded' || finding.code === 'budget-uncertain') return raise(context, document, finding);
+    return codesOfFiles.has(finding.code) && document.uri.scheme === 'file' ? [choose(document, finding)] : [];
+  });
+}
+
+/** Raises a budget to the estimate, or to its upper bound where the estimate is within it already. Never the preferred way to go. */
+function raise(context: TierwiseContext, document: vscode.TextDocument, finding: vscode.Diagnostic): vscode.CodeAction[] {
+  const { start } = finding.range;
+  const budget = context.plans
+    .known(document.uri)
+    ?.check?.budgets.find(({ range }) => range !== null && range.line - 1 === start.line && range.column - 1 === start.character);
+  const actual = budget?.actual;
+  if (!actual) return [];
+  const newText = raisedBudget(document.getText(finding.range), finding.code === 'budget-exceeded' ? actual.value : actual.high);
+  if (newText === undefined) return [];
+  const title =
+    finding.code === 'budget-exceeded'
+      ? vscode.l10n.t('Raise the budget to the estimate of {0}: {1}', formatQuantity(actual), newText)
+      : vscode.l10n.t('Raise the budget to the upper bound of the estimate: {0}', newText);
+  const action = new vscode.CodeAction(title, vscode.CodeActionKind.QuickFix);
+  action.edit = new vscode.WorkspaceEdit();
+  action.edit.replace(document.uri, finding.range, newText);
+  action.diagnostics = [finding];
+  action.isPreferred = false;
+  return [action];
+}
+
+function choose(document: vscode.TextDocument, finding: vscode.Diagnostic): vscode.CodeAction {
+  const title = vscode.l10n.t('Choose a file\u2026');
+  const action = new vscode.CodeAction(title, vscode.CodeActionKind.QuickFix);
+  action.command = { command: chooseFileCommand, title, arguments: [document.uri, finding.range, document.getText(finding.range)] };
+  action.diagnostics = [finding];
+  return action;
+}
+
+/** Puts the path of a chosen file into the place of `written`, unless the plan says something else there by now. */
+export async function choosePlanFile(plan: unknown, place: unknown, written: unknown): Promise<void> {
+  if (!(plan instanceof vscode.Uri) || !(place instanceof vscode.Range) || typeof written !== 'string') return;
+  const folder = vscode.Uri.joinPath(plan, '..');
+  const chosen = await vscode.window.showOpenDialog({
+    defaultUri: folder,
+    canSelectMany: false,
+    openLabel: vscode.l10n.t('Name in the plan'),
+  });
+  const file = chosen?.[0];
+  if (!file) return;
+  const document = await vscode.workspace.openTextDocument(plan);
+  if (document.getText(place) !== written) return;
+  const edit = new vscode.WorkspaceEdit();
+  edit.replace(plan, place, quoted(pathFrom(folder, file)));
+  await vscode.workspace.applyEdit(edit);
+}
+
+/** Relative where the file lies in or below the folder, else absolute: plans may not climb out of their folder. */
+function pathFrom(folder: vscode.Uri, file: vscode.Uri): string {
+  const base = folder.path.endsWith('/') ? folder.path : `${folder.path}/`;
+  return file.path.startsWith(base) ? file.path.slice(base.length) : file.fsPath;
+}
+
+function quoted(text: string): string {
+  return `"${text.replace(/["\\]/g, '\\$&')}"`;
+}
