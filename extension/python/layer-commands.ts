@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { PythonLayer } from '../../solver-core/protocol/index.ts';
+import type { LayerPlace, PythonLayer } from '../../solver-core/protocol/index.ts';
 import { activeModel } from '../commands/create-plan.ts';
 import type { TierwiseContext } from '../context.ts';
 import { inert } from '../inert.ts';
@@ -93,14 +93,17 @@ async function openModelAt(model: vscode.Uri, layerId: string): Promise<void> {
 
 /** Opens the line of Python that builds a layer of a model. Without arguments asks for the layer of the model in front or of the active plan. */
 export async function showLayerInSource(context: TierwiseContext, givenModel?: unknown, givenId?: unknown): Promise<void> {
-  const model = givenModel instanceof vscode.Uri ? givenModel : (activeModel() ?? planModel(context));
+  const isGiven = givenModel instanceof vscode.Uri && /\.onnx$/i.test(givenModel.path);
+  const named = isGiven ? undefined : await layerAtCursor(context);
+  const model = isGiven ? givenModel : (named?.model ?? activeModel() ?? planModel(context));
   if (!model) return sayNoModel();
   const { layers, searched } = await vscode.window.withProgress(
     { location: vscode.ProgressLocation.Window, title: vscode.l10n.t('Looking for the layer in Python files') },
     () => context.python.layersOf(model),
   );
   const ids = [...new Set(layers.map((layer) => layer.layerId))];
-  const id = typeof givenId === 'string' ? givenId : ids.length > 0 ? await pickId(ids) : '';
+  const wanted = isGiven && typeof givenId === 'string' ? givenId : named?.id;
+  const id = wanted ?? (ids.length > 0 ? await pickId(ids) : '');
   if (id === undefined) return;
   const places = layers.filter((layer) => layer.layerId === id).map((layer) => layer.location);
   if (places.length === 0) {
@@ -117,6 +120,21 @@ export async function showLayerInSource(context: TierwiseContext, givenModel?: u
   }
   const place = places.length === 1 ? places[0] : await pickPlace(places);
   if (place) await reveal(place);
+}
+
+/** The layer that the plan being edited names at the cursor. */
+async function layerAtCursor(context: TierwiseContext): Promise<{ readonly model: vscode.Uri; readonly id: string } | undefined> {
+  const editor = vscode.window.activeTextEditor;
+  if (editor?.document.languageId !== 'tiers') return undefined;
+  const { line, character } = editor.selection.active;
+  try {
+    const client = await context.language.start();
+    const question = { uri: editor.document.uri.toString(), position: { line, character } };
+    const place = await client.sendRequest<LayerPlace | null>('tierwise/layerAt', question);
+    return place?.model ? { model: vscode.Uri.file(place.model), id: place.id } : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function planModel(context: TierwiseContext): vscode.Uri | undefined {

@@ -9,7 +9,7 @@ import { mayBuildLayers } from './relevance.ts';
 import { ofLastCell } from './text-places.ts';
 
 const maxFiles = 300;
-const maxSearchMs = 30_000;
+const maxSearchMs = 10_000;
 const maxRemembered = 1000;
 const maxModels = 8;
 const excluded = '**/{node_modules,site-packages,__pycache__,.venv,venv,.tox,.git,.ipynb_checkpoints}/**';

@@ -4,6 +4,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { pressNotification, waitForNotification } from '../driver/notifications.ts';
 import { waitForProblem } from '../driver/panels.ts';
+import { theme } from '../driver/pictures.ts';
 import { JOULES } from '../driver/plan-text.ts';
 import { networkSource, writeNotebook } from '../driver/python-files.ts';
 import { openFile, pick, runCommand, waitForTab } from '../driver/quick-input.ts';
@@ -166,8 +167,27 @@ scenario('a layer of the model is found in Python source', current, async ({ pag
 scenario('joules stand in a cell whose imports are in another one', current, async ({ page }) => {
   await runCommand(page, 'View: Close All Editors');
   await openFile(page, 'study.ipynb');
-  const hints = await waitForHints(page, 'joules behind three layers', (all) => all.filter((hint) => JOULES.test(hint)).length >= 3);
-  expect(hints.join(' ')).toMatch(/SGD .*J/);
+  const hints = page.locator('.notebookOverlay .view-line span[class*="dyn-rule"]');
+  const texts = await until('joules behind three layers', async () => {
+    const all = (await hints.allTextContents()).map(plain).filter((hint) => JOULES.test(hint));
+    return all.length >= 3 ? all : undefined;
+  });
+  expect(texts.join(' ')).toMatch(/SGD .*J/);
+});
+
+scenario('the same in other themes', current, async ({ page }) => {
+  for (const [name, workbenchClass] of [
+    ['Dark 2026', 'vs-dark'],
+    ['Default High Contrast', 'hc-black'],
+  ] as const) {
+    await theme(session, name, workbenchClass);
+    await runCommand(page, 'View: Close All Editors');
+    await openFile(page, sample);
+    const hints = await waitForHints(page, 'joules behind three layers', (all) => all.filter((hint) => JOULES.test(hint)).length >= 3);
+    expect(hints.length).toBeGreaterThanOrEqual(3);
+    await hoverHint(page, JOULES);
+    await session.screenshot(`python-${workbenchClass}`);
+  }
 });
 
 cspScenario(current);
