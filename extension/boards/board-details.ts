@@ -61,10 +61,20 @@ function sensorRow(id: string, sensor: SensorDocument, t: Translate): BoardNode 
   const now = power === null ? undefined : t('{0} ({1}, {2})', formatQuantity(power), formatBand(power, t), sourceWord(power.source, t));
   const spokenNow = power === null ? undefined : speakQuantity(power, t);
   const kind = sensor.reading === 'counter' ? t('counts joules') : t('tells watts');
-  const value = state === 'ready' ? (now ?? kind) : sensorState(state, t);
+  // The row of the board above names it already.
+  const isBoard = sensor.kind === 'board';
+  const label = isBoard ? t('Power') : name;
+  const value = state === 'ready' ? (now ?? kind) : isBoard && state === 'absent' ? t('not measured') : sensorState(state, t);
   const tooltip = [domain, reason ?? '', power === null ? '' : t('Source: {0}', power.ref)].filter((line) => line !== '').join('\n');
   return {
-    ...row(id, sensorIcons[state], name, value, [name, spokenNow ?? value, reason ?? ''].filter((word) => word !== '').join(', '), tooltip),
+    ...row(
+      id,
+      sensorIcons[state],
+      label,
+      value,
+      [label, spokenNow ?? value, reason ?? ''].filter((word) => word !== '').join(', '),
+      tooltip,
+    ),
     children: reason === null ? [] : [row(`${id}:reason`, 'lightbulb', reason, '', t('What to try: {0}', reason))],
   };
 }

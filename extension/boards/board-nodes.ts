@@ -149,7 +149,7 @@ function serialNodes(state: BoardsState, scene: BoardsScene): readonly BoardNode
   const any: DeviceRow = {
     device: { kind: 'any-board' },
     label: t('The board that answers'),
-    about: [],
+    about: [t('asked before each fit')],
     icon: 'search',
     tooltip: t('Asks the likely ports before each fit.'),
     isUsed: settings.fitBackend === 'serial' && settings.boardPort === 'auto',
