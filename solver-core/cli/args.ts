@@ -33,6 +33,8 @@ export interface CliOptions {
   readonly data: string | undefined;
   readonly inputs: string | undefined;
   readonly labels: string | undefined;
+  /** Of `annotations`: the plan to write. */
+  readonly plan: string | undefined;
   /** `i/n`. */
   readonly shard: string | undefined;
   readonly layer: string | undefined;
@@ -100,6 +102,7 @@ export function parseCall(words: readonly string[]): CliCall {
         data: { type: 'string' },
         inputs: { type: 'string' },
         labels: { type: 'string' },
+        plan: { type: 'string' },
         shard: { type: 'string' },
         layer: { type: 'string' },
         model: { type: 'string' },
@@ -147,6 +150,7 @@ export function parseCall(words: readonly string[]): CliCall {
       data: values.data,
       inputs: values.inputs,
       labels: values.labels,
+      plan: values.plan,
       shard: values.shard,
       layer: values.layer,
       model: values.model,

@@ -22,6 +22,7 @@ import { mergeText } from '../report/merge-text.ts';
 import { inert } from '../report/cells.ts';
 import { checkSarif } from '../report/sarif.ts';
 import { statsText } from '../report/stats-text.ts';
+import { annotations } from './annotations-command.ts';
 import { boardSim } from './board-sim-command.ts';
 import { boards } from './boards-command.ts';
 import { compound } from './compound-command.ts';
@@ -199,6 +200,7 @@ export const commands: Readonly<Record<string, Command>> = {
   inspect,
   check,
   energy,
+  annotations,
   diff,
   fit,
   stats,

@@ -11,6 +11,9 @@ export const helpText = `tierwise: energy-aware model development
                            --target T  --train-on T (default server-cpu)  --epochs N|LOG.csv (default 20, 5 to 100 assumed)
                            --no-calibration  --switching (of a plan: simulate the gates of its multiply-adds on its rows)
                            --format text|json|csv|md|html  --out FILE
+  tierwise annotations FILE.py   layers of PyTorch or Keras source with their \`# tier:\` comments and joules; nothing is run
+                           --model M.onnx (its export; default the one beside it that matches)  --target T
+                           --plan FILE.tiers (writes a new plan that says what the comments say)
   tierwise diff BEFORE AFTER   change of energy and accuracy between two models or plans; either may be REVISION:path
                            --target T  --format text|json|md  --fail-on-increase PERCENT (of inference; exit code 1 above it)
                            or with others by name: 5,sgd=10,solve=20,update=20
