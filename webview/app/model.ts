@@ -1,28 +1,49 @@
-import '@vscode-elements/elements/dist/vscode-textfield/index.js';
-import type { LayerView, ModelView } from '../messages/index.ts';
+import type { ModelView } from '../messages/index.ts';
 import type { PageContext } from './context.ts';
-import { fill, h, icon, listen } from './dom.ts';
+import { fill, h, listen } from './dom.ts';
 import './model.css';
+import { createLayersSection } from './model-section.ts';
+import { createModelMessages } from './model-messages.ts';
+import type { ModelMessages } from './model-messages.ts';
 import { startPage } from './page.ts';
 import { createSlot } from './slot.ts';
 import { toggled } from './state.ts';
 import { baseName, shortName } from './text.ts';
-import type { DataTable } from './views/data-table.ts';
-import { filterLayers } from './views/filter.ts';
-import { sourceDetails, sourceLegend } from './views/figure.ts';
+import { compareBar } from './views/compare-bar.ts';
+import { sourceDetails } from './views/figure.ts';
 import { pageHeader } from './views/header.ts';
-import type { ModelColumns } from './views/model-layers.ts';
-import { createModelTable } from './views/model-layers.ts';
 import { problemCount, problemList } from './views/problems.ts';
 
-startPage({ page: 'model', title: 'Model', select: (message) => (message.kind === 'model' ? message.view : null), mount });
+startModelPage();
 
-function mount(root: HTMLElement, context: PageContext): (view: ModelView) => string {
+/** The page hears more than its view: weights, a comparison and the layer to go to arrive on their own. */
+function startModelPage(): void {
+  const rest = createModelMessages();
+  startPage({
+    page: 'model',
+    title: 'Model',
+    select: (message) => (message.kind === 'model' ? message.view : null),
+    hear: rest.hear,
+    mount: (root, context) => mount(root, context, rest),
+  });
+}
+
+function mount(root: HTMLElement, context: PageContext, rest: ModelMessages): (view: ModelView) => string {
   const header = createSlot(h('div'));
   const totals = createSlot(h('div'));
   const problems = createSlot(h('div'));
+  const comparison = createSlot(h('div'));
   const layers = createLayersSection(context);
-  fill(root, header.element, totals.element, problems.element, layers.element);
+  fill(root, header.element, totals.element, problems.element, comparison.element, layers.element);
+  rest.attach({
+    compare: (compare) => {
+      comparison.show(compare, () => [compare !== null && compareBar(compare, context)]);
+      layers.compare(compare);
+    },
+    weights: layers.weights,
+    source: layers.source,
+    focus: layers.focus,
+  });
 
   return (view) => {
     header.show([view.path, view.summary], () => [
@@ -37,7 +58,7 @@ function mount(root: HTMLElement, context: PageContext): (view: ModelView) => st
     totals.show([view.totals, readable], () => [readable && totalsView(view, context)]);
     layers.element.hidden = !readable;
     problems.show(view.diagnostics, () => [view.diagnostics.length > 0 && problemsView(view, context)]);
-    layers.update(view.layers);
+    layers.update(view);
     return shortName(baseName(view.path), 60);
   };
 }
@@ -87,82 +108,4 @@ function problemsView(view: ModelView, context: PageContext): HTMLElement {
     problemList(view.diagnostics, context),
   );
   return listen(details, 'toggle', () => store.set({ open: toggled(store.get().open, 'model-problems-closed', !details.open) }));
-}
-
-interface LayersSection {
-  readonly element: HTMLElement;
-  readonly update: (layers: readonly LayerView[]) => void;
-}
-
-function createLayersSection(context: PageContext): LayersSection {
-  const { t, store } = context;
-  const count = h('span', { class: 'muted filter-count' });
-  const legend = h('div');
-  const place = h('div');
-  const filter = createFilter(context);
-  const element = h(
-    'section',
-    { class: 'section', 'aria-labelledby': 'model-layers' },
-    h('div', { class: 'table-tools' }, h('h2', { id: 'model-layers' }, t('Layers')), filter, count),
-    place,
-    legend,
-  );
-  let layers: readonly LayerView[] = [];
-  let shownJson = '';
-  let columnsKey = '';
-  let table: DataTable<LayerView> | null = null;
-
-  const apply = (announce: boolean): void => {
-    const found = filterLayers(layers, store.get().filter);
-    const text = found.length === layers.length ? '' : t('{0} of {1}', found.length, layers.length);
-    fill(count, text);
-    table?.update(found);
-    if (announce) context.announce(t('{0} of {1} layers', found.length, layers.length));
-  };
-  let frame = 0;
-  listen(filter, 'input', () => {
-    store.set({ filter: filter.value.slice(0, 1000) });
-    cancelAnimationFrame(frame);
-    frame = requestAnimationFrame(() => apply(true));
-  });
-
-  return {
-    element,
-    update: (next) => {
-      const json = JSON.stringify(next);
-      if (json === shownJson) return;
-      shownJson = json;
-      layers = next;
-      const columns: ModelColumns = {
-        energy: next.some((layer) => layer.inference !== null),
-        fitted: next.some((layer) => layer.fitted !== null),
-      };
-      if (table === null || columnsKey !== JSON.stringify(columns)) {
-        columnsKey = JSON.stringify(columns);
-        table = createModelTable(context, columns);
-        fill(place, table.element);
-      }
-      fill(legend, sourceLegend(t, new Set(next.flatMap((layer) => (layer.inference === null ? [] : [layer.inference.source])))));
-      apply(false);
-    },
-  };
-}
-
-function createFilter(context: PageContext): HTMLElementTagNameMap['vscode-textfield'] {
-  const { t, store } = context;
-  const field = h(
-    'vscode-textfield',
-    {
-      class: 'filter',
-      placeholder: t('Filter layers'),
-      title: t('Words from the name, operator, shape or tier'),
-      type: 'search',
-      'data-focus': 'filter',
-    },
-    icon('search', 'filter-icon'),
-  );
-  field.querySelector('.filter-icon')?.setAttribute('slot', 'content-before');
-  field.label = t('Filter layers');
-  field.value = store.get().filter;
-  return field;
 }

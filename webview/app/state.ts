@@ -9,6 +9,10 @@ const schema = v.object({
   metric: v.picklist(['parts', 'inference', 'sgd', 'solve', 'incremental', 'retraining']),
   scale: v.picklist(['auto', 'linear', 'log']),
   scrollY: v.pipe(v.number(), v.minValue(0)),
+  /** Columns of the model's table that the user turned on or off; absent: as they come. */
+  columns: v.exactOptional(v.pipe(v.array(v.string()), v.maxLength(50))),
+  /** Counts of a histogram on a logarithmic scale. */
+  logCounts: v.exactOptional(v.boolean()),
   /** The figure whose explanation is open, by its key. */
   figure: v.exactOptional(v.nullable(v.pipe(v.string(), v.maxLength(10_000)))),
 });

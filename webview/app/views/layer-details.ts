@@ -19,8 +19,11 @@ export function tierTag(t: Translate, tier: LayerView['tier']): HTMLElement {
   return h('span', { class: `tier-tag tier-${tier}` }, tierWord(t, tier));
 }
 
-/** Everything known about a layer: its numbers, its energy figures with what they rest on, and the parts of the inference energy. */
-export function layerDetails(layer: LayerView, context: PageContext): readonly Child[] {
+/**
+ * Everything known about a layer: its numbers, its energy figures with what they rest on, and the parts of the inference energy.
+ * `more`: what a page adds below.
+ */
+export function layerDetails(layer: LayerView, context: PageContext, ...more: readonly Child[]): readonly Child[] {
   const { t } = context;
   const facts: readonly (readonly [string, string])[] = [
     [t('Operator'), layer.op],
@@ -59,6 +62,7 @@ export function layerDetails(layer: LayerView, context: PageContext): readonly C
       layer.evidence !== undefined &&
         layer.evidence.length > 0 &&
         evidenceTable(layer.evidence, t('Estimate, simulation, measurement'), context),
+      ...more,
     ),
   ];
 }

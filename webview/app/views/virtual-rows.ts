@@ -1,0 +1,216 @@
+import { h } from '../dom.ts';
+import { RowHeights } from './row-heights.ts';
+
+/** How the rows of one table body come into the document. */
+export interface VirtualRowsOptions {
+  /** Builds row `index`: its line first, then what is open below it. */
+  readonly build: (index: number) => readonly HTMLElement[];
+  /** Cells that stand side by side now, for the rows that only take up room. */
+  readonly columns: () => number;
+  /** Called after the rows in view have changed: the index of the first line in view, and the lines in the document. */
+  readonly onRendered: (firstInView: number, lines: ReadonlyMap<number, HTMLElement>) => void;
+}
+
+/** A table body that holds the rows in view and a few around, and room for all others. */
+export interface VirtualRows {
+  readonly body: HTMLElement;
+  /** Starts over with `count` rows. */
+  readonly reset: (count: number) => void;
+  /** Builds one row anew if it is in the document. */
+  readonly rebuild: (index: number) => void;
+  readonly render: () => void;
+  /** Brings a row into view, below a sticky head; `centre` puts it into the middle unless it is in view already. */
+  readonly show: (index: number, place?: 'nearest' | 'centre') => void;
+  readonly lineOf: (index: number) => HTMLElement | undefined;
+  /** The row an element of the document belongs to, or undefined. */
+  readonly indexOf: (element: Element) => number | undefined;
+  /** Rows that fit into the window. */
+  readonly pageRows: () => number;
+}
+
+/** Up to so many rows all stand in the document: find, print and screen readers need no help then. */
+export const eagerRows = 100;
+
+/** Room above and below the window that is filled with rows. */
+const overscanPx = 500;
+
+/** Height of a row before any was measured. */
+const firstGuessPx = 45;
+
+interface Built {
+  readonly elements: readonly HTMLElement[];
+}
+
+/** See VirtualRows. The window is the scroller; rows may differ in height and change it while they are open. */
+export function createVirtualRows(options: VirtualRowsOptions): VirtualRows {
+  const body = h('tbody');
+  const built = new Map<number, Built>();
+  const owners = new WeakMap<Element, number>();
+  let heights = new RowHeights(0, firstGuessPx);
+  let count = 0;
+  let frame = 0;
+  let isLearned = false;
+
+  const later = (): void => {
+    if (frame !== 0) return;
+    frame = requestAnimationFrame(() => {
+      frame = 0;
+      if (body.isConnected) render();
+    });
+  };
+  const observer = new ResizeObserver(later);
+  // A page lives as long as its window: there is nobody to take these away.
+  window.addEventListener('scroll', later, { passive: true });
+  window.addEventListener('resize', later, { passive: true });
+
+  const indexOf = (element: Element): number | undefined => {
+    for (let at: Element | null = element; at !== null && at !== body; at = at.parentElement) {
+      const index = owners.get(at);
+      if (index !== undefined) return index;
+    }
+    return undefined;
+  };
+  const focused = (): number | undefined => {
+    const active = document.activeElement;
+    return active !== null && body.contains(active) ? indexOf(active) : undefined;
+  };
+  const make = (index: number): Built => {
+    const elements = options.build(index);
+    for (const element of elements) {
+      owners.set(element, index);
+      observer.observe(element);
+    }
+    const row = { elements };
+    built.set(index, row);
+    return row;
+  };
+  const drop = (index: number): void => {
+    for (const element of built.get(index)?.elements ?? []) {
+      observer.unobserve(element);
+      element.remove();
+    }
+    built.delete(index);
+  };
+
+  /** First and last row that should be in the document, and the first in view. */
+  const range = (): { readonly first: number; readonly last: number; readonly seen: number } => {
+    const top = -body.getBoundingClientRect().top;
+    const seen = heights.at(Math.max(0, top));
+    if (count <= eagerRows) return { first: 0, last: count - 1, seen };
+    return { first: heights.at(top - overscanPx), last: heights.at(top + window.innerHeight + overscanPx), seen };
+  };
+
+  const render = (): void => {
+    if (count === 0) {
+      for (const index of [...built.keys()]) drop(index);
+      body.replaceChildren();
+      return options.onRendered(0, new Map());
+    }
+    // What opened or wrapped since the last time moves rows, not what the reader looks at.
+    const before = range();
+    const anchorPx = heights.top(before.seen);
+    remeasure();
+    const { first, last, seen } = before;
+    const wanted = new Set<number>();
+    for (let index = first; index <= last; index++) wanted.add(index);
+    const pinned = focused();
+    if (pinned !== undefined && pinned < count) wanted.add(pinned);
+    for (const index of [...built.keys()]) if (!wanted.has(index)) drop(index);
+    const order = [...wanted].sort((a, b) => a - b);
+    for (const index of order) if (!built.has(index)) make(index);
+    place(order);
+    remeasure();
+    // Once, from the first rows there are.
+    isLearned ||= heights.learn();
+    place(order);
+    const movedPx = heights.top(seen) - anchorPx;
+    if (Math.abs(movedPx) >= 1 && count > eagerRows) window.scrollBy({ top: movedPx, behavior: 'instant' });
+    options.onRendered(seen, new Map([...built].flatMap(([index, row]) => (row.elements[0] ? [[index, row.elements[0]] as const] : []))));
+  };
+
+  /** Rows in their order with room for those between; elements that stay are not moved, so that they keep focus and selection. */
+  const place = (order: readonly number[]): void => {
+    const nodes: Node[] = [];
+    let next = 0;
+    const room = (to: number): void => {
+      if (to > next) nodes.push(spacer(heights.top(to) - heights.top(next), options.columns()));
+      next = to;
+    };
+    for (const index of order) {
+      room(index);
+      nodes.push(...(built.get(index)?.elements ?? []));
+      next = index + 1;
+    }
+    room(count);
+    for (const child of [...body.children]) if (child.classList.contains('row-room')) child.remove();
+    let at: Node | null = body.firstChild;
+    for (const node of nodes) {
+      if (node === at) at = at.nextSibling;
+      else body.insertBefore(node, at);
+    }
+  };
+
+  const remeasure = (): void => {
+    for (const [index, row] of built) {
+      const heightPx = row.elements.reduce((sum, element) => sum + element.getBoundingClientRect().height, 0);
+      if (heightPx > 0) heights.set(index, heightPx);
+    }
+  };
+
+  return {
+    body,
+    indexOf,
+    render,
+    reset: (next) => {
+      for (const index of [...built.keys()]) drop(index);
+      heights = next === count ? heights : new RowHeights(next, heights.typical);
+      count = next;
+      render();
+    },
+    rebuild: (index) => {
+      if (!built.has(index)) return;
+      const old = built.get(index)?.elements ?? [];
+      const at = old[0] ?? null;
+      const row = options.build(index);
+      for (const element of row) body.insertBefore(element, at);
+      drop(index);
+      for (const element of row) {
+        owners.set(element, index);
+        observer.observe(element);
+      }
+      built.set(index, { elements: row });
+      render();
+    },
+    show: (index, where = 'nearest') => {
+      // Twice: rows that come into the document may be higher than was guessed.
+      for (let step = 0; step < 2; step++) {
+        const topPx = body.getBoundingClientRect().top + heights.top(index);
+        const bottomPx = topPx + Math.min(heights.height(index), window.innerHeight / 2);
+        const [from, to] = [stickyPx(body, 'thead'), window.innerHeight - stickyPx(body, 'tfoot')];
+        const isIn = topPx >= from && bottomPx <= to;
+        if (!isIn) {
+          const nearest = topPx < from ? topPx - from : bottomPx - to;
+          const byPx = where === 'centre' ? topPx - (from + to) / 2 + (bottomPx - topPx) / 2 : nearest;
+          window.scrollBy({ top: byPx, behavior: 'instant' });
+        }
+        render();
+      }
+    },
+    lineOf: (index) => built.get(index)?.elements[0],
+    pageRows: () => Math.max(1, Math.floor((window.innerHeight - stickyPx(body, 'thead') - stickyPx(body, 'tfoot')) / heights.typical) - 1),
+  };
+}
+
+function spacer(heightPx: number, columns: number): HTMLElement {
+  const cell = h('td', { colspan: columns });
+  const row = h('tr', { class: 'row-room', 'aria-hidden': 'true' }, cell);
+  // Through the object model: the policy forbids style attributes.
+  cell.style.height = `${heightPx}px`;
+  return row;
+}
+
+/** Room that a sticky head or foot of the table takes. */
+function stickyPx(body: HTMLElement, part: 'thead' | 'tfoot'): number {
+  const found = body.parentElement?.querySelector(`:scope > ${part}`);
+  return found === null || found === undefined ? 0 : found.getBoundingClientRect().height;
+}
