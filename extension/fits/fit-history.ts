@@ -1,4 +1,5 @@
 import type { FitDocument } from '../../solver-core/protocol/index.ts';
+import { SolverError } from '../solver-error.ts';
 import type { Disk } from './disk.ts';
 import { factsOf, type FitEntry } from './entry.ts';
 import { FitStore, recordOf, type PlanHistory } from './store.ts';
@@ -22,7 +23,7 @@ export interface HistoryServices {
 
 /** A fit that is about to overwrite files. Exactly one of the two has to be called. */
 export interface OpenFit {
-  /** The fit wrote its files: they are kept, too. */
+  /** The fit wrote its files: they are kept, too. Rejects with `fit-overwritten` when others are there. */
   done(fit: FitDocument, output: string): Promise<FitEntry>;
   /** The fit wrote nothing. */
   dropped(): Promise<void>;
@@ -39,6 +40,16 @@ export type UndoStep =
       /** `changed`: the file on the disk is not the one that the fit wrote. `gone`: there is none. */
       readonly file: 'as written' | 'changed' | 'gone';
     };
+
+/** The code of the error that says that something else wrote the files of a fit at the same time. */
+export const overwrittenCode = 'fit-overwritten';
+
+const overwritten = (output: string): SolverError =>
+  new SolverError(
+    overwrittenCode,
+    `${output} is not what this fit wrote: another window or a terminal wrote it at the same time`,
+    'Fit again when nothing else fits this plan.',
+  );
 
 /** The versions of fitted models of each plan, and the way back. One operation at a time; methods reject only for files that cannot be written. */
 export class FitHistory {
@@ -74,6 +85,8 @@ export class FitHistory {
       return {
         done: (fit, written) =>
           this.#alone(async () => {
+            // Another window or a terminal may have fitted at the same time: what lies there would be kept under the wrong name.
+            if ((await this.#services.hashOf(written)) !== fit.hashes.output) throw overwritten(written);
             const version = { ...factsOf(fit), kind: 'fit' as const, output: written, sha256: fit.hashes.output, before: id };
             const entry = await this.#store.keep(plan, version);
             await this.#store.setCurrent(plan, entry.id);

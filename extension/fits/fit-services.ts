@@ -2,8 +2,9 @@ import * as vscode from 'vscode';
 import type { FitDocument } from '../../solver-core/protocol/index.ts';
 import type { SolverClient } from '../server-client.ts';
 import { toErrorData } from '../solver-error.ts';
+import { baseName } from '../to-view.ts';
 import { workspaceDisk } from './disk.ts';
-import { FitHistory } from './fit-history.ts';
+import { FitHistory, overwrittenCode } from './fit-history.ts';
 
 /** The history of fits in the storage of the workspace; undefined where no folder is open, which has none. */
 export function createFitHistory(
@@ -42,7 +43,9 @@ export async function fitWithHistory(
 ): Promise<FitDocument> {
   const { history, log } = services;
   const warn = (error: unknown): void => {
-    log.warn(`history of fits: ${toErrorData(error).message}; the fit cannot be undone`);
+    const { code, message } = toErrorData(error);
+    log.warn(`history of fits: ${message}; the fit cannot be undone`);
+    if (code === overwrittenCode) void vscode.window.showWarningMessage(overwrittenText(plan));
   };
   const output = model === null ? undefined : vscode.Uri.file(fittedPath(model)).toString();
   const open = output === undefined ? undefined : await history?.begin(plan.toString(), output).catch(warn);
@@ -56,6 +59,13 @@ export async function fitWithHistory(
   await open?.done(done, vscode.Uri.file(done.output).toString()).catch(warn);
   return done;
 }
+
+const overwrittenText = (plan: vscode.Uri): string =>
+  vscode.l10n.t(
+    'The files of this fit of {0} were written by something else at the same time, perhaps in another window ({1}). Fit again when nothing else fits this plan.',
+    baseName(plan.path),
+    overwrittenCode,
+  );
 
 /** Where a fit writes by default: `digits.onnx` gives `digits.fitted.onnx`. */
 export function fittedPath(model: string): string {

@@ -34,8 +34,6 @@ export class FitsTreeProvider implements vscode.TreeDataProvider<FitNode>, vscod
     if (plan?.toString() !== this.#context.plans.active?.toString()) return [];
     const entries = history?.entries ?? [];
     const current = this.#inUse(entries, history?.current ?? null);
-    void vscode.commands.executeCommand('setContext', 'tierwise.canUndoFit', history?.current?.kind === 'fit');
-    void vscode.commands.executeCommand('setContext', 'tierwise.hasFits', entries.length > 0);
     return entries.map((entry) => ({ kind: 'fit', entry, isCurrent: entry === current }));
   }
 

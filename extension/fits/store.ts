@@ -63,6 +63,7 @@ export class FitStore {
     const { output, sha256, ...rest } = version;
     const modelBytes = await this.#disk.size(output);
     if (modelBytes === undefined) throw new Error(`${output} is not there`);
+    if (modelBytes > this.#limits.totalBytes) throw new Error(`${output} has ${modelBytes} bytes, more than the history keeps`);
     const recordBytes = await this.#disk.size(recordOf(output));
     const entry: FitEntry = {
       schema: 'tierwise.fit-history/1',

@@ -136,6 +136,20 @@ describe('history of fits', () => {
     expect(w.disk.files).toEqual(before);
   });
 
+  it('keeps nothing of a fit whose files something else replaced at the same time', async () => {
+    const w = world();
+    const kept = await w.history.begin(plan, output);
+    w.disk.files.set(output, 'of another window');
+    await expect(kept.done(withOutput('one'), output)).rejects.toMatchObject({ code: 'fit-overwritten' });
+    expect((await w.history.of(plan)).entries).toEqual([]);
+  });
+
+  it('does not copy a model that is larger than the whole history may be', async () => {
+    const w = world({ [output]: 'x'.repeat(2000) }, { perPlan: 3, totalBytes: 1000 });
+    await expect(w.history.begin(plan, output)).rejects.toThrow('2000 bytes');
+    expect([...w.disk.files.keys()]).toEqual([output]);
+  });
+
   it('keeps the same bits only once when they are found again', async () => {
     const w = world();
     await w.fit('one');
