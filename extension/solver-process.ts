@@ -6,6 +6,7 @@ import {
   StreamMessageWriter,
   type Message,
   type MessageConnection,
+  type MessageWriter,
 } from 'vscode-jsonrpc/node.js';
 
 /** How to start the solver: the executable, the bundle it runs and the environment on top of ours. */
@@ -66,10 +67,12 @@ export function solverEnv(base: NodeJS.ProcessEnv, extra: Readonly<Record<string
  * A failed write must not reject: vscode-jsonrpc 8 rethrows it inside a promise executor, where nobody can catch it.
  * The request still settles, because a child that cannot be written to ends or is ended.
  */
-class LastingWriter extends StreamMessageWriter {
-  override async write(message: Message): Promise<void> {
-    await super.write(message).catch(() => undefined);
-  }
+function lastingWriter(stream: NodeJS.WritableStream): MessageWriter {
+  // A class of the module would need its base class, and so the package, as soon as the extension loads.
+  const writer = new StreamMessageWriter(stream);
+  const write = writer.write.bind(writer);
+  writer.write = (message: Message) => write(message).catch(() => undefined);
+  return writer;
 }
 
 /** Spawns the solver and connects to it over stdin and stdout. Never throws: a failed start shows in `ended`. */
@@ -80,7 +83,7 @@ export function startSolverProcess(command: SolverCommand, log: LogSink): Solver
     stdio: ['pipe', 'pipe', 'pipe'],
     windowsHide: true,
   });
-  const connection = createMessageConnection(new StreamMessageReader(child.stdout), new LastingWriter(child.stdin), {
+  const connection = createMessageConnection(new StreamMessageReader(child.stdout), lastingWriter(child.stdin), {
     error: (message) => log.error(message),
     warn: (message) => log.warn(message),
     info: (message) => log.info(message),
