@@ -18,7 +18,7 @@ export interface TextWorld {
   readonly locale?: string | undefined;
 }
 
-/** "Fit 3", or "Version 2" of a model that was there before the first fit. */
+/** "Fit 3", or "Found 2" of a model that no fit of this list wrote. */
 export function entryName(entry: FitEntry, t: Translate): string {
   return entry.kind === 'fit' ? t('Fit {0}', entry.id) : t('Found {0}', entry.id);
 }
@@ -48,7 +48,7 @@ export function entryDescription(entry: FitEntry, isCurrent: boolean, world: Tex
     ...(isCurrent ? [t('in use')] : []),
     ...(entry.energy ? [formatQuantity(entry.energy)] : []),
     ...(entry.backend ? [entry.backend.kind] : []),
-    ...(entry.kind === 'found' ? [t('was there before')] : []),
+    ...(entry.kind === 'found' ? [t('written elsewhere')] : []),
     entryWhen(entry, world),
   ];
   return parts.join(' \u00b7 ');
@@ -115,7 +115,7 @@ export function entrySpoken(entry: FitEntry, isCurrent: boolean, world: TextWorl
   const parts = [
     entryName(entry, t),
     ...(isCurrent ? [t('in use')] : []),
-    ...(entry.kind === 'found' ? [t('was there before the first fit')] : []),
+    ...(entry.kind === 'found' ? [t('not written by a fit of this list')] : []),
     entryWhen(entry, world),
     ...(evaluation
       ? [t('{0} before, {1} after', formatMetric(evaluation.metric, evaluation.before), formatMetric(evaluation.metric, evaluation.after))]
