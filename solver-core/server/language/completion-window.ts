@@ -21,8 +21,8 @@ export function completionWindow(text: string, offset: number): CompletionWindow
   let depth = 0;
   let headEnd = 0;
   let topLevel = 0;
-  let clause: { readonly offset: number; readonly commas: number[] } | undefined;
-  const signs = /"(?:[^"\\\r\n]|\\.)*"?|\/\/[^\r\n]*|\/\*[\s\S]*?(?:\*\/|$)|[{},]|(?<![\w-])layers(?![\w-])/g;
+  let clause: { readonly offset: number; readonly words: string; readonly commas: number[] } | undefined;
+  const signs = /"(?:[^"\\\r\n]|\\.)*"?|\/\/[^\r\n]*|\/\*[\s\S]*?(?:\*\/|$)|[{},]|(?<![\w-])(?:(?:lower|upper)\s+)?layers(?![\w-])/g;
   for (let match = signs.exec(text); match !== null && match.index + match[0].length <= offset; match = signs.exec(text)) {
     const [sign] = match;
     if (sign === '{') {
@@ -33,8 +33,8 @@ export function completionWindow(text: string, offset: number): CompletionWindow
       depth = Math.max(0, depth - 1);
       topLevel = match.index + 1;
       clause = undefined;
-    } else if (sign === 'layers') clause = { offset: match.index, commas: [] };
-    else if (sign === ',') clause?.commas.push(match.index);
+    } else if (sign === ',') clause?.commas.push(match.index);
+    else if (sign.endsWith('layers')) clause = { offset: match.index, words: sign, commas: [] };
   }
   const head =
     depth === 0 ? '' : /(?:(?:lower|upper)\s+tier|compound)\s+\S+\s*$/.exec(text.slice(Math.max(0, headEnd - 300), headEnd))?.[0];
@@ -42,7 +42,7 @@ export function completionWindow(text: string, offset: number): CompletionWindow
   const start = depth === 0 ? topLevel : headEnd + 1;
   const from = clause?.commas.at(-keptNames - 1) ?? -1;
   const kept = clause === undefined ? start : from >= 0 ? from + 1 : clause.offset;
-  const opening = `${head === '' ? '' : `${head}{ `}${from >= 0 && clause !== undefined ? 'layers ' : ''}`;
+  const opening = `${head === '' ? '' : `${head}{ `}${from >= 0 && clause !== undefined ? `${clause.words} ` : ''}`;
   const lineEnd = /[\r\n]|$/.exec(text.slice(offset))?.index ?? 0;
   return {
     text: opening + text.slice(kept, offset + lineEnd),

@@ -1,5 +1,5 @@
 import { AstUtils, CstUtils, GrammarAST } from 'langium';
-import type { LangiumDocument, LeafCstNode } from 'langium';
+import type { CstNode, LangiumDocument, LeafCstNode } from 'langium';
 import type { HoverProvider } from 'langium/lsp';
 import type { Hover, HoverParams } from 'vscode-languageserver/node.js';
 import type { Block } from '../../model/blocks.ts';
@@ -56,9 +56,19 @@ const keywordDoc = (word: string): string | undefined => keywordDocs.find((k) =>
 
 /** The property of the syntax tree that a word fills, found from the outermost part of the grammar it stands for. */
 export function propertyOf(leaf: LeafCstNode): string | undefined {
-  const inner = AstUtils.getContainerOfType(leaf.grammarSource, GrammarAST.isAssignment)?.feature;
-  return inner ?? AstUtils.getContainerOfType(leaf.container?.grammarSource, GrammarAST.isAssignment)?.feature;
+  let at: CstNode | undefined = leaf;
+  // A name may lie some rules deep: `labels data` is an array name, which is a name, which is a keyword.
+  for (let depth = 0; at !== undefined && depth < maxRules; depth++, at = at.container) {
+    const property = AstUtils.getContainerOfType(at.grammarSource, GrammarAST.isAssignment)?.feature;
+    if (property !== undefined) return property;
+    // The words of a clause itself are its keywords.
+    if (at.container === undefined || at.container.astNode.$cstNode === at.container) return undefined;
+  }
+  return undefined;
 }
+
+/** Rules of the grammar between a word and the property that it fills. */
+const maxRules = 4;
 
 function aboutLayer(leaf: LeafCstNode, check: PlanCheck): string | undefined {
   const id = isClosed(leaf.text) ? unquote(leaf.text) : undefined;

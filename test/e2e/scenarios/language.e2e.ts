@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
@@ -23,6 +23,8 @@ beforeAll(async () => {
     path.join(example.folder, 'other.tiers'),
     'model "digits.onnx"\ndata "digits.npz"\n\nlower tier all {\n  layers "/fc1/Gemm" .. "/fc3/Gemm"\n  solve ridge\n}\n',
   );
+  // The Python source of the model comes later: without it a layer has one definition, with it two.
+  renameSync(path.join(example.folder, 'model.py'), path.join(example.folder, 'model.later'));
   session = await openSession({ folder: example.folder });
   await openFile(session.page, 'digits.tiers');
   await waitForHints(session.page, 'joules behind the layers', (all) => all.filter((hint) => JOULES.test(hint)).length >= 2);
@@ -82,25 +84,45 @@ scenario('hovering a layer shows its figures with band and source', current, asy
   await page.keyboard.press('Escape');
 });
 
+/** The words of the page that shows the model; undefined where there is none. */
+async function modelText(page: Page): Promise<string | undefined> {
+  for (const frame of webviews(page)) {
+    const words = await textOf(frame);
+    if (words.includes('/fc3/Gemm') && words.includes('/fc1/Gemm')) return words;
+  }
+  return undefined;
+}
+
 scenario('F12 on a layer opens the model at the layer', current, async ({ page }) => {
   await cursorAt(page, '"/fc3/Gemm"', 3);
   await page.keyboard.press('F12');
-  const text = await until(
-    'the page of the model',
-    async () => {
-      for (const frame of webviews(page)) {
-        const words = await textOf(frame);
-        if (words.includes('/fc3/Gemm') && words.includes('/fc1/Gemm')) return words;
-      }
-      return undefined;
-    },
-    { seen: async () => JSON.stringify(await Promise.all(webviews(page).map(textOf))) },
-  );
+  const text = await until('the page of the model', () => modelText(page), {
+    seen: async () => JSON.stringify(await Promise.all(webviews(page).map(textOf))),
+  });
   expect(text).toContain('/fc3/Gemm');
   const tabs = await page.locator('.tabs-container .tab').evaluateAll((all) => all.map((tab) => tab.getAttribute('aria-label') ?? ''));
   expect(tabs.join(' ')).toContain('digits.onnx');
   expect(tabs.join(' ')).not.toContain('onnx-layer');
   await session.screenshot('language-definition');
+  await openFile(page, 'digits.tiers');
+});
+
+scenario('with the Python source there, F12 peeks at both, and the model opens from there', current, async ({ page }) => {
+  renameSync(path.join(example.folder, 'model.later'), path.join(example.folder, 'model.py'));
+  await runCommand(page, 'View: Close All Editors');
+  const peek = page.locator('.reference-zone-widget');
+  await until('two definitions', async () => {
+    await openFile(page, 'digits.tiers');
+    await cursorAt(page, '"/fc3/Gemm"', 3);
+    await page.keyboard.press('F12');
+    return await until('the peek', async () => plain((await peek.textContent()) ?? '').includes('Definitions (2)'), { timeoutMs: 3000 });
+  });
+  await session.screenshot('language-peek');
+  await peek.locator('.monaco-list-row').filter({ hasText: 'onnx-layer' }).first().dblclick();
+  const row = peek.locator('.monaco-list-row').filter({ hasText: 'Gemm' }).last();
+  await until('the listing of the model', async () => plain((await peek.textContent()) ?? '').includes('128 \u2192 1'));
+  await row.dblclick();
+  expect(await until('the page of the model', () => modelText(page))).toContain('/fc3/Gemm');
   await openFile(page, 'digits.tiers');
 });
 
@@ -116,7 +138,8 @@ scenario('references of a layer are found in ranges and in other plans', current
     },
     { seen: async () => plain((await peek.textContent()) ?? '') },
   );
-  expect(text).toContain('References (2)');
+  expect(text).toContain('References (3)');
+  expect(text).toContain('model.py');
   await session.screenshot('language-references');
   await page.keyboard.press('Escape');
 });

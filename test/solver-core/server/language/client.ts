@@ -64,7 +64,10 @@ export class LanguageClientProcess {
       workspaceFolders: [{ uri: pathToFileURL(folder).href, name: 'test' }],
       capabilities: {
         workspace: { didChangeWatchedFiles: { dynamicRegistration: true }, workspaceFolders: true },
-        textDocument: { publishDiagnostics: {} },
+        textDocument: {
+          publishDiagnostics: {},
+          completion: { completionItem: { snippetSupport: true, labelDetailsSupport: true } },
+        },
       },
     });
     const client = new LanguageClientProcess(child, rpc, folder, result.capabilities);
