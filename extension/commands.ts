@@ -11,6 +11,7 @@ import { associateOnnx, openModel } from './commands/models.ts';
 import { newTarget } from './commands/new-target.ts';
 import { openSample } from './commands/open-sample.ts';
 import { copyLayerIds, layerIds, moveLayersToTier, openTreeLayerInModel, showTreeLayerInSource } from './commands/layer-menu.ts';
+import { openPythonSource } from './commands/open-python.ts';
 import { openPlan } from './commands/reveal.ts';
 import { selectBackend } from './commands/select-backend.ts';
 import { compareWritten, writtenModelCommands } from './commands/written-model.ts';
@@ -68,6 +69,7 @@ export const commands: Readonly<Record<string, Command>> = {
   exportReport: (context, _pages, format) =>
     withPlan(context, undefined, (plan) => exportReport(context, plan, isFormat(format) ? format : undefined)),
   openSample: (context) => openSample(context),
+  openPythonSource: (context) => openPythonSource(context),
   createPlan: (context, _pages, target) => createPlan(context, isModelUri(target) ? target : undefined),
   selectBackend: (context) => selectBackend(context),
   startSimulatedBoard: (context, { boards }) => startBoard(context, boards),

@@ -9,7 +9,7 @@ import type {
   InspectLayer,
   TierKind,
 } from '../solver-core/protocol/index.ts';
-import type { FitView, LayerView, ModelView, ReportView, TiersView } from '../webview/messages/index.ts';
+import type { FitView, LayerView, ModelView, ReportView } from '../webview/messages/index.ts';
 import { calibrationText, evidenceView, mappingText } from './evidence-text.ts';
 import { figureView } from './figure-view.ts';
 import { formatBytes, formatCount, formatMetric, formatNumber, formatQuantity, formatShape, type Translate } from './format.ts';
@@ -197,70 +197,11 @@ function rowsText(evaluation: NonNullable<FitDocument['evaluation']>, t: Transla
   );
 }
 
-/** What a result was measured by: "accuracy on 360 held-out rows". */
-function heldOutText(evaluation: NonNullable<FitDocument['evaluation']>, t: Translate): string {
-  const metric = metricName(evaluation.metric, t);
-  return evaluation.rows === 1 ? t('{0} on 1 held-out row', metric) : t('{0} on {1} held-out rows', metric, formatCount(evaluation.rows));
-}
-
 /** Whose budget it is, in words: "whole model", "lower tier features". */
 export function budgetScope(scope: string, t: Translate): string {
   const [, kind, name] = /^(lower|upper) (.*)$/s.exec(scope) ?? [];
   if (kind === undefined || name === undefined) return scope === 'model' ? t('whole model') : scope;
   return kind === 'lower' ? t('lower tier {0}', name) : t('upper tier {0}', name);
-}
-
-/** What the Tiers panel needs beside the plan itself. */
-export interface TiersContext {
-  /** The backend that a setting puts in place of the plan's; undefined: none. */
-  readonly backend: string | undefined;
-  /** The energy target that a setting puts in place of the plan's; undefined: none. */
-  readonly target: string | undefined;
-  readonly canFit: boolean;
-  readonly fitting: TiersView['fitting'];
-  readonly canLearn: boolean;
-  readonly learning: TiersView['learning'];
-}
-
-/** The Tiers panel of a plan. */
-export function tiersView(snapshot: PlanSnapshot, context: TiersContext, t: Translate): TiersView {
-  const { check, energy, inspect, fit } = snapshot;
-  const tiers = check?.tiers.filter((tier) => tier.kind !== 'frozen') ?? [];
-  const taken = new Set(tiers.flatMap((tier) => tier.layers));
-  const all = energy?.layers.map((layer) => layer.id) ?? inspect?.layers.map((layer) => layer.id) ?? [];
-  const evaluation = fit?.evaluation;
-  return {
-    plan: snapshot.path,
-    model: check?.model ?? null,
-    backend: withOrigin(context.backend, check?.backend ?? undefined, t),
-    // Figures that an error keeps from being renewed are of an earlier text, which may have named another target.
-    target: withOrigin(context.target, snapshot.error === null ? energy?.target : undefined, t),
-    tiers: tiers.map((tier) => ({
-      kind: tier.kind === 'lower' ? 'lower' : 'upper',
-      name: tier.name,
-      layers: tier.layers,
-      canFit: tier.kind === 'lower' && context.canFit,
-      canLearn: tier.kind === 'upper' && context.canLearn,
-    })),
-    frozen: all.filter((id) => !taken.has(id)),
-    fitting: context.fitting,
-    learning: context.learning ?? null,
-    lastFit: evaluation
-      ? {
-          before: formatMetric(evaluation.metric, evaluation.before),
-          after: formatMetric(evaluation.metric, evaluation.after),
-          stale: snapshot.stale,
-          detail: heldOutText(evaluation, t),
-        }
-      : null,
-    errors: check?.diagnostics.filter(forbidsFit).length ?? 0,
-  };
-}
-
-/** A choice and who made it: "sim (plan)", "cpu (setting)"; while the plan cannot be read, only that it will say. */
-function withOrigin(setting: string | undefined, plan: string | undefined, t: Translate): string {
-  if (setting !== undefined) return t('{0} (setting)', setting);
-  return plan === undefined ? t('as the plan says') : t('{0} (plan)', plan);
 }
 
 /** Whether a finding forbids a fit. An exceeded budget does not: the user is asked. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
-import type { ModelPageRequest, OptimiseOptions, PageCommand, PageName, SparsifyOptions, Strings, ToWebview } from '../../webview/messages/index.ts';
+import type { ModelPageRequest, OptimiseOptions, PageCommand, PageName, SparsifyOptions, Strings, TiersToHost, ToWebview } from '../../webview/messages/index.ts';
 import type { TierwiseContext } from '../context.ts';
 import { pageHtml } from '../html.ts';
 import { hostCommands } from './page-commands.ts';
@@ -20,6 +20,8 @@ export interface PageHandlers {
   readonly onInspect?: (index: number) => void;
   /** The model editor: what a row or its head asks for. */
   readonly onModel?: (request: ModelPageRequest) => void;
+  /** The Tiers panel: layers to move, an edit to undo. */
+  readonly onTiers?: (request: TiersToHost) => void;
 }
 
 /** A page inside a webview of VS Code. */
@@ -70,6 +72,9 @@ export function attachPage(
       case 'compare-model':
       case 'compare-model-end':
         return handlers.onModel?.(message);
+      case 'assign-tier':
+      case 'plan-step':
+        return handlers.onTiers?.(message);
       case 'csp-violation':
         context.log.warn(`page ${name}: blocked ${message.directive} ${message.blocked}`);
         if (context.cspViolations.length < maxViolations)

@@ -4,6 +4,11 @@ import { hostCommands, pageNames } from './page-commands.ts';
 
 const maxTextLength = 4096;
 const text = v.pipe(v.string(), v.maxLength(maxTextLength));
+/** Layers that one move may name. */
+const maxAssigned = 200_000;
+/** Names of layers come from files, and some are long. */
+const maxIdLength = 100_000;
+const tierName = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
 
 /** Those that the host can run. */
 const commands = Object.keys(hostCommands) as PageCommand[];
@@ -39,6 +44,17 @@ const schema: v.GenericSchema<unknown, ToHost> = v.variant('kind', [
   v.object({ kind: v.literal('sparsify-options'), options: sparsifyOptionsSchema }),
   v.object({ kind: v.literal('sparsify-run'), options: sparsifyOptionsSchema, write: v.boolean() }),
   v.object({ kind: v.literal('inspect-decision'), index: v.pipe(v.number(), v.safeInteger(), v.minValue(0)) }),
+  v.object({
+    kind: v.literal('assign-tier'),
+    request: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+    ids: v.pipe(v.array(v.pipe(v.string(), v.maxLength(maxIdLength))), v.minLength(1), v.maxLength(maxAssigned)),
+    goal: v.variant('kind', [
+      v.object({ kind: v.literal('frozen') }),
+      v.object({ kind: v.literal('lower'), name: tierName }),
+      v.object({ kind: v.literal('upper'), name: tierName }),
+    ]),
+  }),
+  v.object({ kind: v.literal('plan-step'), step: v.picklist(['undo', 'redo']) }),
   v.object({ kind: v.literal('csp-violation'), directive: text, blocked: text }),
   v.object({ kind: v.literal('page-error'), message: text }),
 ]);

@@ -1,36 +1,56 @@
 import * as vscode from 'vscode';
-import type { ToWebview } from '../../webview/messages/index.ts';
+import type { TierRow, TiersToHost, TiersView, ToWebview } from '../../webview/messages/index.ts';
 import { backendParam } from '../backend-choice.ts';
 import type { TierwiseContext } from '../context.ts';
 import type { RunningFit } from '../fit-command.ts';
+import type { PlanSnapshot } from '../plan-snapshot.ts';
 import { learningText } from '../to-learning-view.ts';
-import { tiersView } from '../to-view.ts';
+import { layerAtLine, tierRows, tiersView } from '../to-tiers-view.ts';
 import { attachPage, pageStrings, runPageCommand, type PageHost } from './page-host.ts';
 import { noPlanMessage } from './no-plan.ts';
+import { assignLayers, stepInPlan } from './plan-edits.ts';
+import { LiveOutline } from './plan-outline.ts';
 
-/** The Tiers panel: the tiers of the active plan, the button that fits, progress and the newest result. */
+/** The Tiers panel: every layer with its tier, edits of the plan's text, the button that fits, progress and the newest result. */
 export class TiersPage implements vscode.WebviewViewProvider, vscode.Disposable {
   readonly #context: TierwiseContext;
+  readonly #outline: LiveOutline;
   readonly #subscriptions: readonly vscode.Disposable[];
   #page: PageHost | undefined;
+  #cursor: string | null = null;
+  #answer: TiersView['answer'] = null;
+  /** What the page has in its list. */
+  #rows: { readonly of: Pick<PlanSnapshot, 'energy' | 'inspect'>; readonly rows: readonly TierRow[] } | undefined;
+  /** Requests in turn: each edit is of the text that the one before has left. */
+  #turn: Promise<void> = Promise.resolve();
 
   constructor(context: TierwiseContext) {
     this.#context = context;
+    this.#outline = new LiveOutline(context);
     const update = (): void => this.#page?.post(this.#message());
     this.#subscriptions = [
+      this.#outline,
+      this.#outline.onDidChange(update),
       context.plans.onDidChange(update),
       context.fits.onDidChange(update),
       context.learning.onDidChange(update),
       context.settings.onDidChange(update),
+      vscode.window.onDidChangeTextEditorSelection((event) => this.#onCursor(event)),
       vscode.window.registerWebviewViewProvider('tierwise.tiersPanel', this),
     ];
   }
 
   resolveWebviewView(view: vscode.WebviewView): void {
     const page: PageHost = attachPage(this.#context, view.webview, 'tiers', vscode.l10n.t('Tiers'), {
-      onReady: () => page.post(this.#message()),
+      onReady: () => {
+        this.#rows = undefined;
+        this.#answer = null;
+        this.#outline.enable();
+        page.post(this.#message());
+      },
       onCommand: (command) => runPageCommand(command),
       onRevealLayer: (id) => void vscode.commands.executeCommand('tierwise.revealLayer', id),
+      onTiers: (request) => this.#onRequest(request),
     });
     this.#page = page;
     view.onDidDispose(() => {
@@ -44,12 +64,38 @@ export class TiersPage implements vscode.WebviewViewProvider, vscode.Disposable 
     for (const subscription of this.#subscriptions) subscription.dispose();
   }
 
+  #onRequest(request: TiersToHost): void {
+    const plan = this.#context.plans.active;
+    if (plan === undefined) return;
+    this.#turn = this.#turn
+      .then(async () => {
+        if (request.kind === 'plan-step') return await stepInPlan(plan, request.step);
+        const refusal = await assignLayers(this.#context, plan, request.ids, request.goal);
+        // The page takes back what it showed in advance only when the new places are known.
+        await this.#outline.refresh();
+        this.#answer = { request: request.request, refusal };
+        this.#page?.post(this.#message());
+      })
+      .catch((error: unknown) => this.#context.log.error(`tiers: ${error instanceof Error ? error.message : String(error)}`));
+  }
+
+  #onCursor(event: vscode.TextEditorSelectionChangeEvent): void {
+    const { outline } = this.#outline;
+    const isShown = event.textEditor.document.uri.toString() === this.#context.plans.active?.toString();
+    const [selection] = event.selections;
+    if (!isShown || outline === undefined || selection === undefined || this.#page?.isReady !== true) return;
+    const cursor = layerAtLine(outline, selection.active.line);
+    if (cursor === this.#cursor) return;
+    this.#cursor = cursor;
+    this.#page.post(this.#message());
+  }
+
   #message(): ToWebview {
     const { plans, fits, learning, settings } = this.#context;
     const snapshot = plans.activeSnapshot;
-    if (!snapshot) return noPlanMessage();
+    if (!snapshot) return this.#without(noPlanMessage());
     if (!snapshot.check && snapshot.error)
-      return { kind: 'error', code: snapshot.error.code, message: snapshot.error.message, advice: snapshot.error.advice };
+      return this.#without({ kind: 'error', code: snapshot.error.code, message: snapshot.error.message, advice: snapshot.error.advice });
     if (!snapshot.check) return { kind: 'busy', message: vscode.l10n.t('Reading the plan and its model') };
     const { energyTarget } = settings.current;
     const running = fits.running;
@@ -62,10 +108,28 @@ export class TiersPage implements vscode.WebviewViewProvider, vscode.Disposable 
         canLearn: !learning.isRunning,
         learning: learning.run && learning.run.plan === snapshot.path ? learningText(learning.run, vscode.l10n.t) : null,
         fitting: running ? { message: fittingMessage(running, plans.active), fraction: running.fraction } : null,
+        outline: this.#outline.outline,
+        cursor: this.#cursor,
+        answer: this.#answer,
       },
       vscode.l10n.t,
     );
-    return { kind: 'tiers', strings: pageStrings(), view };
+    return { kind: 'tiers', strings: pageStrings(), view: { ...view, rows: this.#newRows(snapshot) } };
+  }
+
+  /** A page that shows a notice has forgotten its rows. */
+  #without(message: ToWebview): ToWebview {
+    this.#rows = undefined;
+    return message;
+  }
+
+  /** The rows when they changed since the page was told; progress and edits then cost no list of ten thousand. */
+  #newRows({ energy, inspect }: PlanSnapshot): readonly TierRow[] | null {
+    const known = this.#rows;
+    if (this.#page?.isReady !== true || (known?.of.energy === energy && known.of.inspect === inspect)) return null;
+    const rows = tierRows(energy, inspect, vscode.l10n.t);
+    this.#rows = { of: { energy, inspect }, rows };
+    return rows;
   }
 }
 

@@ -4,7 +4,7 @@ import type { TierwiseContext } from '../context.ts';
 import { inert } from '../inert.ts';
 import { baseName } from '../to-view.ts';
 import type { AnnotationDiagnostics, ShownFinding } from './annotation-diagnostics.ts';
-import { annotationComment, annotationInsertion, changedComment } from './annotation-text.ts';
+import { annotationComment, annotationInsertion, changedComment, hasOwnAnnotation } from './annotation-text.ts';
 import { toRange } from './python-text.ts';
 
 const tiers: readonly TierKind[] = ['lower', 'upper', 'frozen'];
@@ -67,7 +67,7 @@ function layerActions(document: vscode.TextDocument, analysis: PythonDocument, r
   const here = analysis.layers.filter((layer) => isOnLine(layer, line));
   const first = here[0];
   if (!first) return [];
-  const actions = first.annotation ? changes(document, first) : additions(document, first, here.length);
+  const actions = hasOwnAnnotation(first) ? changes(document, first) : additions(document, first, here.length);
   if (analysis.layers.some((layer) => layer.annotation !== null)) {
     const plan = new vscode.CodeAction(vscode.l10n.t('Create plan from annotations'), annotateKind);
     plan.command = { title: plan.title, command: 'tierwise.createPlanFromAnnotations', arguments: [document.uri] };

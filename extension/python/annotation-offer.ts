@@ -1,4 +1,5 @@
 import type { PythonLayer } from '../../solver-core/protocol/index.ts';
+import { hasOwnAnnotation } from './annotation-text.ts';
 
 /** Where `# tier: ` would be written. */
 export interface AnnotationOffer {
@@ -23,8 +24,8 @@ export function annotationOffer(
   const before = text.slice(0, at.character);
   const typed = /#[ \t]*(?:t|ti|tie|tier)?$/.exec(before);
   const code = typed ? before.slice(0, typed.index) : before;
-  const builds = (line: number): boolean => layers.some((layer) => layer.annotation === null && layer.range.endLine - 1 === line);
-  const begins = (line: number): boolean => layers.some((layer) => layer.annotation === null && layer.range.line - 1 === line);
+  const builds = (line: number): boolean => layers.some((layer) => !hasOwnAnnotation(layer) && layer.range.endLine - 1 === line);
+  const begins = (line: number): boolean => layers.some((layer) => !hasOwnAnnotation(layer) && layer.range.line - 1 === line);
   const from = typed ? typed.index : at.character;
   if (code.trim() === '') return at.line + 1 < lineCount && begins(at.line + 1) ? { from, space: '' } : undefined;
   if (!builds(at.line) || code.includes('#')) return undefined;

@@ -1,4 +1,4 @@
-import type { TextRange, TierKind } from '../../solver-core/protocol/index.ts';
+import type { PythonLayer, TextRange, TierKind } from '../../solver-core/protocol/index.ts';
 import type { Translate } from '../format.ts';
 
 /** What stands in the text for each tier: the method is written out, so that a reader learns that there is one. */
@@ -13,6 +13,11 @@ export function annotationComment(kind: TierKind): string {
 export function changedComment(before: string, kind: TierKind): string {
   const name = /\bname\s*=\s*([\w-]+)/.exec(before)?.[1];
   return name === undefined || kind === 'frozen' ? comments[kind] : `${comments[kind]} name=${name}`;
+}
+
+/** Whether a layer is annotated itself: on its lines or right above them, and not by a comment about its whole class. */
+export function hasOwnAnnotation({ annotation, range }: Pick<PythonLayer, 'annotation' | 'range'>): boolean {
+  return annotation !== null && annotation.range.line >= range.line - 1 && annotation.range.line <= range.endLine;
 }
 
 /** A text to insert at a zero-based place. */

@@ -68,7 +68,7 @@ async function writeNew(plan: vscode.Uri, text: string): Promise<void> {
 async function openSame(plan: vscode.Uri): Promise<void> {
   await vscode.window.showTextDocument(plan);
   const name = inert(baseName(plan.path));
-  void vscode.window.showInformationMessage(vscode.l10n.t('{0} says what the annotations say already.', name));
+  void vscode.window.showInformationMessage(vscode.l10n.t('{0} has every layer in the tier that the annotations say already.', name));
 }
 
 async function offerUpdate(plan: vscode.Uri, stated: string): Promise<void> {
@@ -80,7 +80,7 @@ async function offerUpdate(plan: vscode.Uri, stated: string): Promise<void> {
   const close = await showProposal(plan, after, vscode.l10n.t('{0}: as it is \u2194 with the tiers of the annotations', name));
   const [update, open] = [vscode.l10n.t('Update'), vscode.l10n.t('Open')];
   const choice = await vscode.window.showInformationMessage(
-    vscode.l10n.t('There is a plan already. Update the tiers of {0} from the annotations? Everything else in it stays.', name),
+    vscode.l10n.t('There is a plan already. Change which layers are in which tier of {0}, as the annotations say? Everything else in it stays.', name),
     update,
     open,
     vscode.l10n.t('Cancel'),

@@ -28,8 +28,9 @@ interface Entry {
   readonly waiting: Set<() => void>;
   /** The newest answer, of the text as it is or of one before it; undefined: the text builds no layers, or nobody could say. */
   analysis: PythonDocument | undefined;
-  /** The text, a cell before it, a model or a setting has changed since. */
-  isStale: boolean;
+  /** Counts changes of the text, of a cell before it, of a model or a setting; and the one that `analysis` answers. */
+  revision: number;
+  answered: number;
   /** What was asked with. */
   models: readonly string[];
   target: string | undefined;
@@ -75,8 +76,8 @@ export class PythonAnalysis implements vscode.Disposable {
   async fresh(document: vscode.TextDocument, token?: vscode.CancellationToken): Promise<PythonDocument | undefined> {
     if (!isPython(document) || document.isClosed) return undefined;
     const entry = this.#entry(document);
-    if (entry.isStale) await settled(entry, token);
-    return entry.isStale || token?.isCancellationRequested ? undefined : entry.analysis;
+    if (isStale(entry)) await settled(entry, token);
+    return isStale(entry) || token?.isCancellationRequested ? undefined : entry.analysis;
   }
 
   dispose(): void {
@@ -96,7 +97,7 @@ export class PythonAnalysis implements vscode.Disposable {
     if (known?.document === document) return known;
     if (known) this.#drop(known.document);
     const queue = new RefreshQueue(() => this.#load(entry));
-    const entry: Entry = { document, queue, waiting: new Set(), analysis: undefined, isStale: true, models: [], target: undefined };
+    const entry: Entry = { document, queue, waiting: new Set(), analysis: undefined, revision: 0, answered: -1, models: [], target: undefined };
     this.#entries.set(key, entry);
     queue.schedule(0);
     return entry;
@@ -112,20 +113,19 @@ export class PythonAnalysis implements vscode.Disposable {
   #again(which: (entry: Entry) => boolean, delayMs: number): void {
     for (const entry of this.#entries.values()) {
       if (!which(entry)) continue;
-      entry.isStale = true;
+      entry.revision++;
       entry.queue.schedule(delayMs);
     }
   }
 
   async #load(entry: Entry): Promise<void> {
-    const { document } = entry;
-    const { version } = document;
-    entry.isStale = false;
+    const { document, revision } = entry;
     const before = entry.analysis;
     const analysis = await this.#ask(entry);
     // Closed, or edited meanwhile: the answer is about another text. The edit has scheduled the next question.
-    if (document.isClosed || entry.isStale || document.version !== version) return;
+    if (document.isClosed || entry.revision !== revision) return;
     entry.analysis = analysis;
+    entry.answered = revision;
     release(entry);
     if (before !== analysis) this.#changed.fire(document);
   }
@@ -167,6 +167,10 @@ export class PythonAnalysis implements vscode.Disposable {
     release(entry);
     this.#changed.fire(document);
   }
+}
+
+function isStale(entry: Entry): boolean {
+  return entry.answered !== entry.revision;
 }
 
 /** Resolves with the next answer about the text as it is, or when the token is cancelled. */

@@ -62,7 +62,8 @@ function noteOf({ matched }: PythonParts, layer: AnalysedLayer, isMatched: boole
   if (isMatched) return null;
   const { chosen } = matched;
   const match = chosen?.notes.get(layer.model) ?? null;
-  const missing = chosen !== null && match === null ? 'The exported model has no layer of this name and shape.' : null;
+  const missing =
+    chosen !== null && match === null && chosen.model === layer.model ? 'The exported model has no layer of this name and shape.' : null;
   const words = [layer.note, match ?? missing, layer.facts.note].filter((each) => each !== null);
   return words.length === 0 ? null : words.join(' ');
 }

@@ -13,6 +13,8 @@ export interface ChosenModel {
   readonly path: string;
   /** Index of the model's layer by the index of the source's layer. */
   readonly layers: ReadonlyMap<number, number>;
+  /** The model of the source that it is an export of. */
+  readonly model: string;
   /** Why some layers of the source have none, by the name of their model in the source. */
   readonly notes: ReadonlyMap<string, string>;
 }
@@ -47,7 +49,7 @@ export function chooseModel(layers: readonly AnalysedLayer[], candidates: readon
           model,
           `Several models of this file match ${baseName(candidate.path)} equally well, so none of them is shown with its figures.`,
         );
-      best ??= { chosen: { path: candidate.path, layers: new Map(), notes }, score: 0 };
+      best ??= { chosen: { path: candidate.path, layers: new Map(), model: '', notes }, score: 0 };
       continue;
     }
     for (const { model } of found)
@@ -56,7 +58,7 @@ export function chooseModel(layers: readonly AnalysedLayer[], candidates: readon
       const at = first.places[i];
       return index === null || at === undefined ? [] : [[at, index] as const];
     });
-    best = { chosen: { path: candidate.path, layers: new Map(pairs), notes }, score: top };
+    best = { chosen: { path: candidate.path, layers: new Map(pairs), model: first.model, notes }, score: top };
   }
   return best === null || best.chosen.layers.size === 0 ? null : best.chosen;
 }

@@ -35,6 +35,11 @@ export interface Match {
  * the export may have added or left out for all of them, then, for those left, by a shape that only one of each side has. Linear.
  */
 export function matchLayers(source: readonly SourceLayer[], model: readonly ModelLayer[]): Match {
+  const match = matchPaths(source, model);
+  return isConvincing(match, source, model) ? match : (matchTails(source, model) ?? match);
+}
+
+function matchPaths(source: readonly SourceLayer[], model: readonly ModelLayer[]): Match {
   const byPath = new Map<string, number>();
   model.forEach((layer, at) => {
     for (const path of pathsOf(layer.weight, layer.id)) if (!byPath.has(path)) byPath.set(path, at);
@@ -74,6 +79,39 @@ export function isConvincing(match: Match, source: readonly SourceLayer[], model
   const all = match.named + match.shaped;
   if (match.named === 0) return all >= 2 && all === able && all === model.length;
   return match.conflicting < match.named && all * 2 >= Math.min(able, model.length);
+}
+
+/**
+ * Where an export keeps only the last part of each path and counts it (key, key_1, key_2: modules that are not called as such), layers with
+ * the same last part follow each other in the same order. All of them have to agree in number and shape; undefined otherwise.
+ */
+function matchTails(source: readonly SourceLayer[], model: readonly ModelLayer[]): Match | undefined {
+  const grouped = (names: readonly (string | undefined)[]): Map<string, number[]> => {
+    const groups = new Map<string, number[]>();
+    names.forEach((name, at) => {
+      if (name === undefined) return;
+      const list = groups.get(name);
+      if (list === undefined) groups.set(name, [at]);
+      else list.push(at);
+    });
+    return groups;
+  };
+  const tail = (name: string | undefined): string | undefined => name?.slice(name.lastIndexOf('.') + 1);
+  const theirs = grouped(model.map(({ weight, id }) => tail(pathsOf(weight, id)[0])?.replace(/_\d+$/, '')));
+  const layers: (number | null)[] = source.map(() => null);
+  let named = 0;
+  for (const [name, own] of grouped(source.map((layer) => tail(layer.name)))) {
+    const others = theirs.get(name);
+    if (others?.length !== own.length) return undefined;
+    for (const [i, at] of own.entries()) {
+      const [layer, index] = [source[at], others[i]];
+      const target = index === undefined ? undefined : model[index];
+      if (layer === undefined || index === undefined || target === undefined || !isAlike(layer, target)) return undefined;
+      layers[at] = index;
+      named++;
+    }
+  }
+  return named < 2 ? undefined : { layers, named, shaped: 0, conflicting: 0 };
 }
 
 /** What stands before the names: something that the export has added (`adds`), or has left out. */

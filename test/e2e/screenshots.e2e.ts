@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { waitForNoNotification } from './driver/notifications.ts';
-import { expandView, showTierwise } from './driver/panels.ts';
+import { showTiers, showTierwise } from './driver/panels.ts';
 import { openForPictures, shoot, theme } from './driver/pictures.ts';
 import { JOULES } from './driver/plan-text.ts';
 import { chooseFile, openFile, pick, runCommand } from './driver/quick-input.ts';
@@ -32,7 +32,7 @@ test('a plan with joules behind its layers', async () => {
   await waitForHints(page, 'joules behind the layers', (all) => all.filter((hint) => JOULES.test(hint)).length >= 2);
   await until('the CodeLens', async () => (await codeLenses(page)).includes('Fit lower tier'));
   await showTierwise(page);
-  await expandView(page, 'Tiers');
+  await showTiers(page);
   await waitForWebviewText(page, /^Tiers/im, /features/);
   await shoot(session, outDir, 'plan-dark');
   expect(await codeLenses(page)).toContain('Fit lower tier');

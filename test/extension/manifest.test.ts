@@ -16,7 +16,7 @@ const manifest = JSON.parse(manifestText) as {
     configuration: { properties: Record<string, { scope: string }> }[];
     views: Record<string, { id: string }[]>;
     problemMatchers: { pattern: { regexp: string } }[];
-    walkthroughs: { steps: { media: { markdown: string } }[] }[];
+    walkthroughs: { steps: { id: string; description: string; media: { svg: string; altText: string }; completionEvents: string[] }[] }[];
   };
 };
 const texts = JSON.parse(readFileSync(path.join(root, 'package.nls.json'), 'utf8')) as Record<string, string>;

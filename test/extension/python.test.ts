@@ -230,6 +230,11 @@ describe('an annotation that is added', () => {
     expect(offer(2, 8)).toBeUndefined();
     expect(offer(4)).toBeUndefined();
     expect(offer(0)).toBeUndefined();
+    // Annotated by its class: a comment of its own may say otherwise.
+    const ofClass = [layer('a', on(3, 9, 24), { annotation: annotation('lower', on(1, 1, 9)) })];
+    expect(annotationOffer((at) => lines[at] ?? '', 5, { line: 2, character: 23 }, ofClass)).toBeDefined();
+    const own = [layer('a', on(3, 9, 24), { annotation: annotation('lower', on(2, 5, 9)) })];
+    expect(annotationOffer((at) => lines[at] ?? '', 5, { line: 2, character: 23 }, own)).toBeUndefined();
   });
 });
 

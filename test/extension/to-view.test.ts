@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { emptySnapshot, layerLookup, type PlanSnapshot } from '../../extension/plan-snapshot.ts';
-import { fitView, modelView, reportView, tiersView, type TiersContext } from '../../extension/to-view.ts';
+import { fitView, modelView, reportView } from '../../extension/to-view.ts';
 import { check, energy, fit, hostileId, inspect, plainText } from './fixtures.ts';
 
 const snapshot: PlanSnapshot = { path: '/models/digits.tiers', check, energy, inspect, fit, stale: false, error: null };
@@ -91,53 +91,6 @@ describe('model view of a file that cannot be read', () => {
     expect(view.unreadable).toBe(true);
     expect(view.summary.map((entry) => entry.name)).not.toContain('Nodes');
     expect(modelView(inspect, null, plainText)).not.toHaveProperty('unreadable');
-  });
-});
-
-describe('tiers view', () => {
-  const context: TiersContext = { backend: undefined, target: undefined, canFit: true, fitting: null, canLearn: true, learning: null };
-
-  it('lists tiers as written, and every other layer as frozen', () => {
-    const frozenEnergy = { ...energy, layers: [...energy.layers, { ...energy.layers[0]!, id: 'conv1', tier: 'frozen' as const }] };
-    const view = tiersView({ ...snapshot, energy: frozenEnergy }, context, plainText);
-    expect(view.tiers.map(({ kind, layers, canFit }) => ({ kind, layers, canFit }))).toEqual([
-      { kind: 'lower', layers: ['fc1'], canFit: true },
-      { kind: 'upper', layers: [hostileId], canFit: false },
-    ]);
-    expect(view.frozen).toEqual(['conv1']);
-    expect([view.plan, view.model, view.target, view.errors]).toEqual([
-      '/models/digits.tiers',
-      '/models/digits.onnx',
-      'ecp5-85f (plan)',
-      0,
-    ]);
-  });
-
-  it('says which backend and target count, and who chose them', () => {
-    const shown = (choice: Partial<typeof context>, backend?: string | null): readonly string[] => {
-      const plan = { ...snapshot, check: { ...check, ...(backend === undefined ? {} : { backend }) } };
-      const view = tiersView(plan, { ...context, ...choice }, plainText);
-      return [view.backend, view.target];
-    };
-    expect(shown({}, 'sim')).toEqual(['sim (plan)', 'ecp5-85f (plan)']);
-    expect(shown({ backend: 'cpu', target: 'ecp5-45f' }, 'sim')).toEqual(['cpu (setting)', 'ecp5-45f (setting)']);
-    expect(shown({}, null)).toEqual(['as the plan says', 'ecp5-85f (plan)']);
-  });
-
-  it('says what a result was measured by', () => {
-    expect(tiersView(snapshot, context, plainText).lastFit?.detail).toBe('accuracy on 360 held-out rows');
-  });
-
-  it('counts the errors that forbid a fit; an exceeded budget does not', () => {
-    const unknown = { code: 'unknown-layer', severity: 'error' as const, message: 'no layer "x"', where: {} };
-    const broken = { ...check, diagnostics: [...check.diagnostics, unknown] };
-    expect(tiersView({ ...snapshot, check: broken }, context, plainText).errors).toBe(1);
-  });
-
-  it('offers no fit while one is running', () => {
-    const view = tiersView(snapshot, { ...context, canFit: false, fitting: { message: 'fc1', fraction: 0.5 } }, plainText);
-    expect(view.tiers.some((tier) => tier.canFit)).toBe(false);
-    expect(view.fitting).toEqual({ message: 'fc1', fraction: 0.5 });
   });
 });
 

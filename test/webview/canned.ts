@@ -1,4 +1,4 @@
-import type { EvidenceView, LayerView, ModelView, ReportView, TiersView, ToWebview } from '../../webview/messages/index.ts';
+import type { EvidenceView, LayerView, ModelView, ReportView, TierRow, TiersView, ToWebview } from '../../webview/messages/index.ts';
 import { figure } from './canned-figure.ts';
 import { compound, hostileCompound, hostileSparsity, sparsity } from './canned-language.ts';
 import { learning } from './canned-learning.ts';
@@ -204,19 +204,33 @@ export const report: ReportView = {
   calibration: { text: 'Constants fitted to measurements of 2026-11-20', path: '.tierwise/calibrations/ecp5-85f.json', stale: null },
 };
 
+export function tierRow(id: string, patch: Partial<TierRow> = {}): TierRow {
+  return { id, op: 'Gemm', shape: '1 × 128', parameters: 16_640, energy: figure(5e-7, 'modelled'), budget: null, ...patch };
+}
+
 export const tiers: TiersView = {
   plan: 'examples/digits/digits.tiers',
   model: 'digits.onnx',
   backend: 'sim',
   target: 'ecp5-85f',
   tiers: [
-    { kind: 'upper', name: 'head', layers: ['/fc3/Gemm'], canFit: false },
-    { kind: 'lower', name: 'features', layers: ['/fc1/Gemm', '/fc2/Gemm'], canFit: true },
+    { kind: 'upper', name: 'head', canFit: false, canLearn: true },
+    { kind: 'lower', name: 'features', canFit: true },
   ],
-  frozen: ['/conv1/Conv', '/conv2/Conv'],
+  rows: [
+    tierRow('/conv1/Conv', { op: 'Conv', shape: '1 × 16 × 28 × 28' }),
+    tierRow('/conv2/Conv', { op: 'Conv', shape: '1 × 32 × 14 × 14', energy: null }),
+    tierRow('/fc1/Gemm', { energy: figure(1.2e-7, 'modelled'), budget: { status: 'met', limit: '200 nJ' } }),
+    tierRow('/fc2/Gemm', { energy: figure(2.4e-7, 'modelled'), budget: { status: 'exceeded', limit: '200 nJ' } }),
+    tierRow('/fc3/Gemm', { shape: '1 × 10', parameters: 1290, energy: figure(9.6e-9, 'assumed', 8) }),
+  ],
+  placement: [-1, -1, 1, 1, 0],
+  cursor: null,
+  answer: null,
   fitting: null,
   lastFit: { before: '9.7 %', after: '97.2 %', stale: false },
   errors: 0,
+  unreadable: null,
 };
 
 export const model: ModelView = {
@@ -296,8 +310,9 @@ export function hostileMessages(): readonly ToWebview[] {
         model: markup,
         backend: script,
         target: style,
-        tiers: [{ kind: 'lower', name: markup, layers: [...hostileNames], canFit: true }],
-        frozen: [...hostileNames],
+        tiers: [{ kind: 'lower', name: markup, canFit: true }],
+        rows: [...hostileNames, ...hostileNames.map((name) => `${name}2`)].map((name) => tierRow(name, { op: script, shape: style })),
+        placement: hostileNames.flatMap(() => [0, -1]),
       },
     },
     {

@@ -1,5 +1,14 @@
 import * as v from 'valibot';
-import { list, maxLayers, text } from './guard-parts.ts';
+import { list, maxLayers, maybeFigure, text } from './guard-parts.ts';
+
+const row = v.object({
+  id: text,
+  op: text,
+  shape: text,
+  parameters: v.number(),
+  energy: maybeFigure,
+  budget: v.nullable(v.object({ status: v.picklist(['met', 'exceeded', 'uncertain', 'unknown']), limit: text })),
+});
 
 /** What `TiersView` says. */
 export const tiers = v.object({
@@ -11,14 +20,17 @@ export const tiers = v.object({
     v.object({
       kind: v.picklist(['lower', 'upper']),
       name: text,
-      layers: list(text, maxLayers),
       canFit: v.boolean(),
       canLearn: v.exactOptional(v.boolean()),
     }),
   ),
-  frozen: list(text, maxLayers),
+  rows: v.nullable(list(row, maxLayers)),
+  placement: list(v.pipe(v.number(), v.safeInteger(), v.minValue(-1)), maxLayers),
+  cursor: v.nullable(text),
+  answer: v.nullable(v.object({ request: v.number(), refusal: v.nullable(v.object({ code: text, message: text, advice: text })) })),
   fitting: v.nullable(v.object({ message: text, fraction: v.nullable(v.number()) })),
   learning: v.exactOptional(v.nullable(v.object({ running: v.boolean(), text }))),
   lastFit: v.nullable(v.object({ before: text, after: text, stale: v.boolean(), detail: v.exactOptional(text) })),
   errors: v.number(),
+  unreadable: v.nullable(text),
 });

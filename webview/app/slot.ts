@@ -24,7 +24,8 @@ export function createSlot(element: HTMLElement): Slot {
 /** Runs `change`, then puts the focus back on the element of `root` that carries the same `data-focus` key as the focused one did. */
 export function keepFocus(root: HTMLElement, change: () => void): void {
   const active = document.activeElement;
-  const key = active instanceof HTMLElement && root.contains(active) ? active.dataset['focus'] : undefined;
+  const focused = active instanceof HTMLElement || active instanceof SVGElement ? active : null;
+  const key = focused !== null && root.contains(focused) ? focused.dataset['focus'] : undefined;
   change();
   if (key === undefined) return;
   for (const candidate of root.querySelectorAll<HTMLElement>('[data-focus]')) {

@@ -1,130 +1,158 @@
 import type { TiersView } from '../messages/index.ts';
 import type { PageContext } from './context.ts';
-import type { Child } from './dom.ts';
-import { fill, h, hiddenText } from './dom.ts';
+import { fill, h, icon, listen } from './dom.ts';
 import { startPage } from './page.ts';
-import { createSlot } from './slot.ts';
+import { goalOf, nextGoals } from './tiers-goals.ts';
+import type { TierKind } from './tiers-goals.ts';
+import { createTierRequests } from './tiers-requests.ts';
+import type { TierNews } from './tiers-requests.ts';
+import { createTiersState } from './tiers-state.ts';
 import { baseName, shortName } from './text.ts';
 import './tiers.css';
-import { actionButton, linkButton } from './views/actions.ts';
-import { beforeAfter, staleBadge } from './views/fit-result.ts';
-import { createFitAction } from './views/fit-action.ts';
-import { pageHeader } from './views/header.ts';
-import { tierCards } from './views/tier-cards.ts';
+import { createTierActions } from './views/tier-actions.ts';
+import { installDrag } from './views/tier-drag.ts';
+import { keyHint } from './views/tier-hint.ts';
+import { installKeys } from './views/tier-keys.ts';
+import { createTierList } from './views/tier-list.ts';
+import { createTierPicker } from './views/tier-picker.ts';
+import { createTierStrip } from './views/tier-strip.ts';
+import { createTierToolbar } from './views/tier-toolbar.ts';
+import { createTierZones } from './views/tier-zones.ts';
 
 startPage({ page: 'tiers', title: 'Tiers', select: (message) => (message.kind === 'tiers' ? message.view : null), mount });
 
 function mount(root: HTMLElement, context: PageContext): (view: TiersView) => string {
-  const header = createSlot(h('div'));
-  const facts = createSlot(h('div'));
-  const action = createFitAction(context);
-  const optimise = h(
-    'div',
-    { class: 'section' },
-    actionButton(context, {
-      label: context.t('Optimise energy…'),
-      command: 'optimise',
-      kind: 'secondary',
-      icon: 'graph-scatter',
-      block: true,
-    }),
+  const { t, store, post } = context;
+  const state = createTiersState(store);
+  const news = h('p', { class: 'tier-news', role: 'status' });
+  const tell = ({ kind, text, advice }: TierNews): void =>
+    fill(
+      news,
+      kind === 'done'
+        ? icon('check', 'severity-good')
+        : kind === 'skipped'
+          ? icon('info', 'severity-info')
+          : icon('warning', 'severity-warning'),
+      h('span', {}, advice === '' ? text : `${text}. ${advice}`.replace(/([.?!])\. /, '$1 ')),
+    );
+  const requests = createTierRequests(context, state, tell, () => paint());
+  const toKind = (kind: TierKind): void => {
+    const goal = goalOf(state.tiers, kind);
+    if (goal === undefined && kind !== 'frozen') picker.open(kind);
+    else if (goal !== undefined) requests.move(state.chosenIds(), [goal]);
+  };
+  const onStep = (step: 'undo' | 'redo'): void => post({ kind: 'plan-step', step });
+  const list = createTierList(context, state, 'tier-keys', () => strip.paint(list.visible()));
+  const strip = createTierStrip(state, (from, to) => {
+    state.reach(from, 'single');
+    if (to !== from) state.reach(to, 'range');
+    paint({ follow: true });
+  });
+  const picker = createTierPicker(
+    context,
+    state,
+    (goal) => requests.move(state.chosenIds(), [goal]),
+    () => list.box.focus(),
   );
-  const result = createSlot(h('div'));
-  const cards = createSlot(h('div', { class: 'tier-list' }));
+  const zones = createTierZones(context, state, (goal) => requests.move(state.chosenIds(), [goal]));
+  const toolbar = createTierToolbar(context, state, {
+    onKind: toKind,
+    onNew: () => picker.open('new'),
+    onStep,
+    onFilter: (filter) => {
+      state.setFilter(filter);
+      paint();
+    },
+    onSort: (sort) => {
+      state.setSort(sort);
+      paint({ follow: true });
+    },
+  });
+  const paint = (options: { readonly follow?: boolean } = {}): void => {
+    list.paint(options);
+    strip.paint(list.visible());
+    toolbar.paint();
+    zones.paint();
+  };
+  installKeys(state, list, {
+    onKind: toKind,
+    onNext: () => requests.move(state.chosenIds(), nextGoals(state.tiers, state.kindOf(state.selection.active))),
+    onReveal: () => {
+      const row = state.rows[state.selection.active];
+      if (row !== undefined) post({ kind: 'reveal-layer', id: row.row.id });
+    },
+    onFilter: toolbar.focusFilter,
+    onStep,
+    onClear: () => {
+      if (state.selection.chosen.size === 0 && state.filter !== '') state.setFilter('');
+      else state.clear();
+      paint({ follow: true });
+    },
+    onSelect: () => paint({ follow: true }),
+  });
+  installDrag({
+    context,
+    box: list.box,
+    zones,
+    begin: (target) => (list.indexAt(target) < 0 ? [] : state.chosenIds()),
+    drop: (ids, goal) => requests.move(ids, [goal]),
+  });
+  installFocus(root, context);
+  const actions = createTierActions(context);
   fill(
     root,
-    header.element,
-    // In the side bar the view is a few lines high: the button and its result come first, what they rest on below.
     h(
       'div',
-      { class: 'tiers-columns' },
-      h('div', { class: 'tiers-side' }, action.element, optimise, result.element, facts.element),
-      cards.element,
+      { class: 'tiers-panel' },
+      h('h1', {}, t('Tiers')),
+      h(
+        'div',
+        { class: 'tiers-main' },
+        toolbar.element,
+        picker.element,
+        strip.element,
+        list.element,
+        h('div', { class: 'tier-foot' }, news, keyHint(t)),
+      ),
+      h('div', { class: 'tiers-side' }, zones.element, actions.element),
     ),
   );
 
+  function installFocus(page: HTMLElement, { announce }: PageContext): void {
+    listen(list.box, 'focus', () => {
+      const [first] = state.shown;
+      if (state.selection.active >= 0 || first === undefined) return;
+      state.reach(first, 'single');
+      paint({ follow: true });
+    });
+    listen(page, 'keydown', (event) => {
+      if (!(event instanceof KeyboardEvent) || event.target === list.box) return;
+      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'f') {
+        event.preventDefault();
+        toolbar.focusFilter();
+      } else if (event.target instanceof HTMLInputElement && event.target.classList.contains('tier-filter')) {
+        if (event.key === 'Escape') state.setFilter('');
+        else if (event.key !== 'Enter' && event.key !== 'ArrowDown') return;
+        event.preventDefault();
+        list.box.focus();
+        paint({ follow: true });
+        announce(t('{0} of {1} layers', state.shown.length, state.rows.length));
+      }
+    });
+  }
+  let cursor: string | null = null;
   return (view) => {
-    header.show(view.plan, () => [headerView(view, context)]);
-    action.element.hidden = view.plan === null;
-    optimise.hidden = view.plan === null;
-    action.update(view);
-    result.show([view.lastFit, view.plan], () => [resultView(view, context)]);
-    facts.show([view.plan, view.model, view.backend, view.target], () => [view.plan !== null && factsView(view, context)]);
-    cards.show([view.tiers, view.frozen, view.plan, view.learning], () =>
-      view.plan === null ? [noPlan(context)] : tierCards(view.tiers, view.frozen, view.learning, context),
-    );
+    state.show(view);
+    requests.take(view);
+    // The list follows the cursor of the plan while the user is there, not here.
+    const index =
+      view.cursor === null || view.cursor === cursor || document.hasFocus()
+        ? -1
+        : state.rows.findIndex(({ row }) => row.id === view.cursor);
+    cursor = view.cursor;
+    if (index >= 0 && state.shown.includes(index)) state.reach(index, 'single');
+    actions.update(view);
+    paint({ follow: index >= 0 });
     return view.plan === null ? '' : shortName(baseName(view.plan), 60);
   };
-}
-
-function headerView(view: TiersView, context: PageContext): HTMLElement {
-  const { t } = context;
-  const plan = view.plan;
-  return h(
-    'div',
-    { class: 'tiers-header' },
-    pageHeader(t('Tiers'), [], []),
-    plan !== null &&
-      h(
-        'p',
-        { class: 'tiers-plan' },
-        hiddenText(`${t('Plan')} `),
-        linkButton(shortName(baseName(plan)), () => context.post({ kind: 'command', command: 'open-plan' }), {
-          'data-focus': 'open-plan',
-          title: t('Open {0}', plan),
-        }),
-      ),
-  );
-}
-
-/** What a fit works on and where it runs. */
-function factsView(view: TiersView, context: PageContext): HTMLElement {
-  const { t } = context;
-  const fact = (name: string, value: Child, title?: string): HTMLElement =>
-    h('div', { class: 'fact' }, h('dt', {}, name), h('dd', { title }, value));
-  return h(
-    'dl',
-    { class: 'tiers-facts' },
-    view.model !== null && fact(t('Model'), shortName(baseName(view.model)), view.model),
-    fact(t('Backend'), view.backend),
-    fact(t('Target'), view.target),
-  );
-}
-
-function resultView(view: TiersView, context: PageContext): HTMLElement | null {
-  const { t } = context;
-  if (view.plan === null) return null;
-  const links = h(
-    'div',
-    { class: 'tiers-links' },
-    linkButton(t('Energy report'), () => context.post({ kind: 'command', command: 'open-report' }), { 'data-focus': 'open-report' }),
-    view.lastFit !== null &&
-      linkButton(t('Fitted model'), () => context.post({ kind: 'command', command: 'open-fitted' }), { 'data-focus': 'open-fitted' }),
-  );
-  if (view.lastFit === null) return h('section', { class: 'section', 'aria-label': t('Results') }, links);
-  return h(
-    'section',
-    { class: 'section card last-fit', 'aria-labelledby': 'last-fit' },
-    h('h2', { id: 'last-fit', class: 'heading-row' }, t('Last fit'), view.lastFit.stale && staleBadge(t)),
-    beforeAfter(t, view.lastFit.before, view.lastFit.after),
-    view.lastFit.detail !== undefined && h('p', { class: 'muted' }, view.lastFit.detail),
-    links,
-  );
-}
-
-/** What to do first: the host shows its own notice for most empty states, this stands where it sends a view without a plan. */
-function noPlan(context: PageContext): HTMLElement {
-  const { t } = context;
-  return h(
-    'section',
-    { class: 'notice' },
-    h('p', { class: 'notice-title' }, t('No plan is open')),
-    h('p', { class: 'muted' }, t('A plan (.tiers) says which layers of a model are solved in one step and which learn incrementally.')),
-    h(
-      'div',
-      { class: 'button-row' },
-      actionButton(context, { label: t('Create a plan'), command: 'create-plan', kind: 'primary' }),
-      actionButton(context, { label: t('Open the sample'), command: 'open-sample', kind: 'secondary' }),
-    ),
-  );
 }

@@ -8,7 +8,7 @@ import type { LearningView } from './learning.ts';
 import type { ModelPageMessage, ModelPageRequest, ModelView } from './model.ts';
 import type { OptimiseOptions, OptimiseView } from './optimise.ts';
 import type { ReportView } from './report.ts';
-import type { TiersView } from './tiers.ts';
+import type { TiersToHost, TiersView } from './tiers.ts';
 
 export type { FigureView, JoulesView } from './figures.ts';
 export type { PageCommand, PageName } from './commands.ts';
@@ -53,6 +53,7 @@ export type ToHost =
   | { readonly kind: 'command'; readonly command: PageCommand }
   | { readonly kind: 'reveal-layer'; readonly id: string }
   | ModelPageRequest
+  | TiersToHost
   /** Remember what was set; start nothing. */
   | { readonly kind: 'optimise-options'; readonly options: OptimiseOptions }
   /** Search with these options; `write` also writes the model that they choose. */

@@ -34,6 +34,11 @@ export async function expandView(page: Page, title: string): Promise<void> {
   if ((await header.getAttribute('aria-expanded')) !== 'true') await header.click();
 }
 
+/** Opens the Tiers panel below the editors and gives it the focus. */
+export async function showTiers(page: Page): Promise<void> {
+  await runCommand(page, 'Tierwise: Focus on Tiers View');
+}
+
 /** Rows of the trees in the side bar, as text. */
 export async function treeRows(page: Page): Promise<readonly string[]> {
   return (await page.locator('.sidebar .pane-body .monaco-list-row').allTextContents()).map(plain);

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { extensionErrors } from '../driver/logs.ts';
 import { waitForNotification } from '../driver/notifications.ts';
-import { problems, showTierwise, waitForProblem } from '../driver/panels.ts';
+import { problems, showTiers, waitForProblem } from '../driver/panels.ts';
 import { JOULES } from '../driver/plan-text.ts';
 import { openFile } from '../driver/quick-input.ts';
 import { cspScenario, scenario } from '../driver/scenario.ts';
@@ -50,7 +50,7 @@ const anyJoules = (hints: readonly string[]): boolean => hints.some((hint) => JO
 scenario('with two plans, the views follow the one that is edited', current, async ({ page }) => {
   await openFile(page, 'digits.tiers');
   await waitForHints(page, 'joules behind the layers', anyJoules);
-  await showTierwise(page);
+  await showTiers(page);
   const first = await waitForWebviewText(page, TIERS, /features/);
   expect(first).toContain('sim (plan)');
   await openFile(page, 'other.tiers');

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { pressNotification, waitForListedNotification, waitForNoNotification, waitForNotification } from '../driver/notifications.ts';
-import { expandView, showTierwise, treeRows } from '../driver/panels.ts';
+import { expandView, showTiers, showTierwise, treeRows } from '../driver/panels.ts';
 import { JOULES } from '../driver/plan-text.ts';
 import { openFile } from '../driver/quick-input.ts';
 import { cspScenario, scenario } from '../driver/scenario.ts';
@@ -115,7 +115,7 @@ scenario('the energy report is accessible and keeps its policy', current, async 
 });
 
 scenario('the Tiers panel is accessible and keeps its policy', current, async ({ page }) => {
-  await expandView(page, 'Tiers');
+  await showTiers(page);
   const text = await waitForWebviewText(page, TIERS, /features/);
   expect(text).toMatch(/head/);
   const frame = await findWebview(page, TIERS);

@@ -78,7 +78,7 @@ scenario('joules stand behind the layers of Python source', current, async ({ pa
     (all) => all.filter((hint) => JOULES.test(hint) && /SGD/.test(hint)).length >= 3,
   );
   expect(hints.join(' ')).toMatch(/solve .*J/);
-  expect(hints.join(' ')).toMatch(/modelled/);
+  expect(hints.join(' ')).toMatch(/measured|simulated|modelled|assumed/);
   const tooltip = await hoverHint(page, JOULES);
   expect(tooltip).toMatch(/of the layer in the exported model/);
   expect(tooltip).toMatch(/retrain: direct solve/);

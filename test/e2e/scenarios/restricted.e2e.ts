@@ -31,6 +31,14 @@ scenario('an untrusted workspace may look: joules stand behind the layers', curr
   expect(hints.join(' ')).toMatch(JOULES);
 });
 
+scenario('an untrusted workspace may look at Python source, which is read and never run', current, async ({ page }) => {
+  await openFile(page, 'model.py');
+  const hints = await waitForHints(page, 'joules behind the layers', (all) => all.filter((hint) => JOULES.test(hint)).length >= 3);
+  expect(hints.join(' ')).toMatch(/SGD .*J/);
+  expect(listing(example.folder)).toEqual(filesBefore);
+  await openFile(page, 'digits.tiers');
+});
+
 scenario('an untrusted workspace may not fit, and is told why', current, async ({ page }) => {
   await runCommand(page, 'Tierwise: Fit Lower Tier');
   const words = await until(

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
-import { expandView, showTierwise } from '../driver/panels.ts';
+import { expandView, showTiers, showTierwise } from '../driver/panels.ts';
 import { JOULES } from '../driver/plan-text.ts';
 import { pick, runCommand, waitForTab } from '../driver/quick-input.ts';
 import { cspScenario, scenario } from '../driver/scenario.ts';
@@ -26,7 +26,7 @@ afterAll(async () => {
 
 scenario('an empty workspace is told what to do, accessibly', current, async ({ page }) => {
   await showTierwise(page);
-  await expandView(page, 'Tiers');
+  await showTiers(page);
   const frame = await findWebview(page, /^Tiers/im);
   expect(await accessibilityFindings(frame)).toEqual([]);
   await expandView(page, 'Layers');

@@ -148,16 +148,26 @@ function drawRow(bar: Bar, index: number, layout: Layout, scale: Scale, options:
   const textY = layout.stacked ? top + 14 : middle + 4;
   const x = (value: number): number => px(layout.plotLeftPx + scale.place(value) * layout.plotWidthPx);
   const labelRoom = layout.stacked ? options.widthPx - options.measure(bar.text) - gapPx : layout.labelWidthPx;
-  const children: Shape[] = [
-    { tag: 'title', attributes: {}, text: bar.title },
-    // The whole row is the target of the tooltip, not only its ink.
-    { tag: 'rect', attributes: { class: 'row-area', x: 0, y: px(top), width: px(options.widthPx), height: layout.pitchPx } },
+  const control = controlAttributes(bar, index, options);
+  const isControl = bar.control !== undefined;
+  const area = { class: 'row-area', x: 0, y: px(top), width: px(options.widthPx), height: layout.pitchPx, ...control };
+  const title: Shape = { tag: 'title', attributes: {}, text: bar.title };
+  const visual: Shape[] = [
     { tag: 'text', attributes: { class: 'label', x: 0, y: px(textY) }, text: fitText(bar.label, labelRoom, options.measure) },
     { tag: 'text', attributes: { class: 'value', x: px(options.widthPx - 2), y: px(textY), 'text-anchor': 'end' }, text: bar.text },
     ...drawBar(bar, barTop, x, scale.kind, options.measure),
     ...whisker(bar, x, middle, options.clip === true ? scale.max : Number.POSITIVE_INFINITY),
   ];
-  return { tag: 'g', attributes: { class: 'bar-row', ...controlAttributes(bar, index, options) }, children };
+  // The whole row is the target of pointer and tooltip, not only its ink. What is drawn is hidden from those who hear the control's name.
+  return {
+    tag: 'g',
+    attributes: { class: 'bar-row' },
+    children: [
+      ...(isControl ? [] : [title]),
+      { tag: 'rect', attributes: area, ...(isControl ? { children: [title] } : {}) },
+      { tag: 'g', attributes: { class: 'bar-drawing', 'aria-hidden': isControl ? 'true' : 'false' }, children: visual },
+    ],
+  };
 }
 
 /** One bar is in the order of Tab, the arrows reach the others. */

@@ -20,7 +20,7 @@ export interface HistogramOptions {
 }
 
 const plotHeightPx = 150;
-const topPx = 20;
+const topPx = 40;
 const axisPx = 38;
 
 /**
@@ -92,10 +92,10 @@ function zeroBar(
   const textX = Math.min(Math.max(middle, half + 2), widthPx - half - 2);
   return [
     rect('histogram-zero', middle - widePx / 2, basePx - barPx, widePx, barPx),
-    { tag: 'path', attributes: { class: 'histogram-zero-mark', d: `M${middle} ${px(basePx - barPx - 9)}l-4 -6h8z` } },
+    { tag: 'path', attributes: { class: 'histogram-zero-mark', d: `M${middle} ${topPx - 3}l-4 -6h8z` } },
     {
       tag: 'text',
-      attributes: { class: 'histogram-zero-label', x: px(textX), y: px(Math.max(10, basePx - barPx - 19)), 'text-anchor': 'middle' },
+      attributes: { class: 'histogram-zero-label', x: px(textX), y: topPx - 13, 'text-anchor': 'middle' },
       text: zeroLabel,
     },
   ];

@@ -4,7 +4,7 @@ import { fill, h, icon, listen } from '../dom.ts';
 import { toggled } from '../state.ts';
 import { shortName } from '../text.ts';
 import { keepFocus } from '../slot.ts';
-import { lockColumns, shownColumns } from './column-widths.ts';
+import { fitColumns, shownColumns } from './column-widths.ts';
 import type { Direction } from './sort.ts';
 import { sortRows } from './sort.ts';
 import { listenToKeys, setTabStop } from './table-keys.ts';
@@ -98,8 +98,9 @@ export function createTable<R>(options: TableOptions<R>): DataTable<R> {
       fill(head, ...columns.map((candidate) => headCell(candidate, options, resort)));
       paintFoot();
       finder.renew();
-      lock();
+      if (isLong()) fit();
       virtual.reset(order.length);
+      if (!isLong()) fit();
     });
     if (isLong()) table.setAttribute('aria-rowcount', String(order.length + 1 + foot.children.length));
     else table.removeAttribute('aria-rowcount');
@@ -112,13 +113,13 @@ export function createTable<R>(options: TableOptions<R>): DataTable<R> {
     fill(foot, h('tr', isLong() ? { 'aria-rowindex': order.length + 2 } : {}, ...columns.map(cell)));
   };
   /** Columns of a long table keep the width that its widest rows need, or they would move with every row that comes into view. */
-  const lock = (): void => {
-    if (!isLong()) return lockColumns(table, head, null);
-    lockColumns(table, head, (index) => rowElements(order[index]!, index, true), order.length);
-  };
+  const fit = (): void =>
+    fitColumns(element, table, head, isLong() ? (index) => rowElements(order[index]!, index, true) : null, order.length);
+  let widthPx = 0;
   new ResizeObserver(() => {
-    if (!element.isConnected || !isLong()) return;
-    lock();
+    if (!element.isConnected || element.clientWidth === widthPx) return;
+    widthPx = element.clientWidth;
+    fit();
     virtual.render();
   }).observe(element);
 

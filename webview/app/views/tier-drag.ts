@@ -1,0 +1,68 @@
+import type { TierGoalView } from '../../messages/index.ts';
+import type { PageContext } from '../context.ts';
+import { fill, h, listen } from '../dom.ts';
+import { layersWords } from '../tiers-goals.ts';
+import { createRules } from './css-rules.ts';
+import type { TierZones } from './tier-zones.ts';
+
+/** A pointer that moved less than this has pressed, not dragged. */
+const startPx = 5;
+
+export interface DragParts {
+  readonly context: PageContext;
+  /** Where drags begin. */
+  readonly box: HTMLElement;
+  readonly zones: TierZones;
+  /** Called when a drag begins, with the element under the pointer; the ids that are dragged, [] for none. */
+  readonly begin: (target: Element | null) => readonly string[];
+  readonly drop: (ids: readonly string[], goal: TierGoalView) => void;
+}
+
+/** Lets layers be dragged from the list onto a tier with mouse or pen: what is dragged follows the pointer with its count, Escape ends it. */
+export function installDrag(parts: DragParts): void {
+  const { context, box, zones } = parts;
+  const rules = createRules();
+  const ghost = h('div', { class: 'drag-ghost', hidden: true, 'aria-hidden': 'true' });
+  document.body.append(ghost);
+  let pressed: { readonly x: number; readonly y: number; readonly target: Element | null } | undefined;
+  let dragged: readonly string[] = [];
+
+  const end = (): void => {
+    pressed = undefined;
+    dragged = [];
+    ghost.hidden = true;
+    zones.mark(null);
+    document.body.classList.remove('is-dragging');
+  };
+  listen(box, 'pointerdown', (event) => {
+    if (!(event instanceof PointerEvent) || event.button !== 0 || event.pointerType === 'touch') return;
+    pressed = { x: event.clientX, y: event.clientY, target: event.target instanceof Element ? event.target : null };
+  });
+  window.addEventListener('pointermove', (event) => {
+    if (pressed === undefined) return;
+    if (dragged.length === 0) {
+      if (Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) < startPx) return;
+      dragged = parts.begin(pressed.target);
+      if (dragged.length === 0) return end();
+      fill(ghost, layersWords(context.t, dragged));
+      ghost.hidden = false;
+      document.body.classList.add('is-dragging');
+    }
+    const left = Math.min(event.clientX + 12, window.innerWidth - 270);
+    rules.set(`.drag-ghost{left:${Math.max(0, left)}px;top:${Math.max(0, event.clientY + 12)}px}`);
+    zones.mark(document.elementFromPoint(event.clientX, event.clientY));
+  });
+  window.addEventListener('pointerup', (event) => {
+    if (dragged.length > 0) {
+      const goal = zones.goalAt(document.elementFromPoint(event.clientX, event.clientY));
+      if (goal !== undefined) parts.drop(dragged, goal);
+    }
+    end();
+  });
+  window.addEventListener('pointercancel', end);
+  window.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || dragged.length === 0) return;
+    event.stopPropagation();
+    end();
+  });
+}

@@ -1,0 +1,17 @@
+import type { Child } from '../dom.ts';
+import { h } from '../dom.ts';
+import type { Translate } from '../strings.ts';
+
+/** The line that names the keys of the list. */
+export function keyHint(t: Translate): HTMLElement {
+  const keys: readonly (readonly [string, string])[] = [
+    [t('Space'), t('next tier')],
+    ['L U F', t('lower, upper, frozen')],
+    [t('Shift+arrows'), t('select more')],
+    [t('Enter'), t('show in the plan')],
+    ['/', t('filter')],
+    [t('Esc'), t('clear')],
+  ];
+  const parts = keys.flatMap(([key, words], i): Child[] => [i === 0 ? null : ' · ', h('kbd', {}, key), ` ${words}`]);
+  return h('p', { id: 'tier-keys', class: 'tier-hint' }, ...parts, ` · ${t('or drag layers onto a tier')}`);
+}
