@@ -175,13 +175,18 @@ function rowElement(row: CompoundRow, end: boolean, selected: boolean, { t }: Pa
       'aria-label': spoken,
       'data-index': row.index,
     },
-    h('span', { class: 'cell-index num' }, String(row.index)),
-    h('span', { class: `cell-input${end ? ' from-end' : ''}`, title: shortName(row.input, 400) }, h('bdi', {}, input)),
-    h('span', { class: 'cell-prediction' }, h('code', { class: 'token' }, prediction), verdict(t, row.correct)),
-    h('span', { class: 'cell-exit' }, svg(drawExit(row.exit)), exitWord(t, row.exit)),
-    h('span', { class: 'cell-cache' }, shortCacheWord(t, row.cache)),
-    h('span', { class: 'cell-confidence num' }, row.confidence),
-    h('span', { class: 'cell-energy num' }, h('span', {}, row.energy), sourceMark(t, row.source)),
+    // The row has its words in its name, which says more than its cells: those are for the eye alone.
+    h('span', { 'aria-hidden': 'true', class: 'cell-index num' }, String(row.index)),
+    h(
+      'span',
+      { 'aria-hidden': 'true', class: `cell-input${end ? ' from-end' : ''}`, title: shortName(row.input, 400) },
+      h('bdi', {}, input),
+    ),
+    h('span', { 'aria-hidden': 'true', class: 'cell-prediction' }, h('code', { class: 'token' }, prediction), verdict(t, row.correct)),
+    h('span', { 'aria-hidden': 'true', class: 'cell-exit' }, svg(drawExit(row.exit)), exitWord(t, row.exit)),
+    h('span', { 'aria-hidden': 'true', class: 'cell-cache' }, shortCacheWord(t, row.cache)),
+    h('span', { 'aria-hidden': 'true', class: 'cell-confidence num' }, row.confidence),
+    h('span', { 'aria-hidden': 'true', class: 'cell-energy num' }, h('span', {}, row.energy), sourceMark(t, row.source)),
   );
 }
 
