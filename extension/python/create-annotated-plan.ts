@@ -80,7 +80,10 @@ async function offerUpdate(plan: vscode.Uri, stated: string): Promise<void> {
   const close = await showProposal(plan, after, vscode.l10n.t('{0}: as it is \u2194 with the tiers of the annotations', name));
   const [update, open] = [vscode.l10n.t('Update'), vscode.l10n.t('Open')];
   const choice = await vscode.window.showInformationMessage(
-    vscode.l10n.t('There is a plan already. Change which layers are in which tier of {0}, as the annotations say? Everything else in it stays.', name),
+    vscode.l10n.t(
+      'There is a plan already. Change which layers are in which tier of {0}, as the annotations say? Everything else in it stays.',
+      name,
+    ),
     update,
     open,
     vscode.l10n.t('Cancel'),

@@ -97,7 +97,16 @@ export class PythonAnalysis implements vscode.Disposable {
     if (known?.document === document) return known;
     if (known) this.#drop(known.document);
     const queue = new RefreshQueue(() => this.#load(entry));
-    const entry: Entry = { document, queue, waiting: new Set(), analysis: undefined, revision: 0, answered: -1, models: [], target: undefined };
+    const entry: Entry = {
+      document,
+      queue,
+      waiting: new Set(),
+      analysis: undefined,
+      revision: 0,
+      answered: -1,
+      models: [],
+      target: undefined,
+    };
     this.#entries.set(key, entry);
     queue.schedule(0);
     return entry;
