@@ -29,6 +29,7 @@ import { LayersTreeProvider } from './providers/layers-tree.ts';
 import { forgetLostBoard } from './commands/simulated-board.ts';
 import { createBackendItem } from './providers/backend-item.ts';
 import { createStatusBarItem } from './providers/status-bar.ts';
+import { registerTools } from './tools/register-tools.ts';
 import { ModelCandidates } from './python/model-candidates.ts';
 import { PythonAnalysis } from './python/python-analysis.ts';
 import { PythonSources } from './python/python-sources.ts';
@@ -152,6 +153,7 @@ export function activate(extension: vscode.ExtensionContext): TierwiseApi {
     vscode.languages.registerInlayHintsProvider(selector, hints),
     vscode.window.createTreeView('tierwise.layers', { treeDataProvider: layers, showCollapseAll: true, canSelectMany: true }),
     registerFits(context),
+    registerTools(context),
     boards,
     registerTasks(context),
     createStatusBarItem(context),

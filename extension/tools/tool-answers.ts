@@ -106,6 +106,10 @@ function assumptionLines(energy: EnergyDocument): readonly string[] {
   return energy.assumptions.slice(0, 20).map(({ text, dominates }) => `Assumption${dominates ? ' (dominates)' : ''}: ${quoted(text, 300)}`);
 }
 
+/** Findings about the files; those about budgets would repeat figures without their provenance. */
 function findingLines(diagnostics: CheckDocument['diagnostics']): readonly string[] {
-  return diagnostics.slice(0, 10).map(({ severity, code, message }) => `${severity} ${code}: ${quoted(message, 300)}`);
+  return diagnostics
+    .filter(({ code }) => !code.startsWith('budget'))
+    .slice(0, 10)
+    .map(({ severity, code, message }) => `${severity} ${code}: ${quoted(message, 300)}`);
 }
