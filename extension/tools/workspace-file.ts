@@ -1,4 +1,3 @@
-import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 
 /**
@@ -16,6 +15,8 @@ export async function workspaceFile(
   if (asked.includes('\0')) return { problem: 'bad-input: the path holds a character that no path has.' };
   if (!endings.some((ending) => asked.toLowerCase().endsWith(ending)))
     return { problem: `bad-input: the path must end with ${endings.join(' or ')}.` };
+  // Loaded here to follow links, which VS Code's own file system does not: nothing is read.
+  const { realpath } = await import('node:fs/promises');
   let outside = false;
   for (const folder of folders) {
     const root = await realpath(folder).catch(() => undefined);
