@@ -27,6 +27,10 @@ export interface SettingProblem {
   readonly value: string;
 }
 
+/** No path of any system has one, and C code would cut the text there. */
+const withoutNul = v.check((text: string) => !text.includes('\0'));
+
+/** The patterns are those of the manifest, whose texts say what is wrong; settings files may hold anything all the same. */
 const fields = {
   hintsEnergy: { key: 'hints.energy', schema: v.boolean(), fallback: true },
   hintsRetraining: { key: 'hints.retraining', schema: v.boolean(), fallback: true },
@@ -35,32 +39,19 @@ const fields = {
   fitBackend: { key: 'fit.backend', schema: v.picklist(['plan', 'cpu', 'sim', 'serial', 'xrt']), fallback: 'plan' },
   boardPort: {
     key: 'board.port',
-    schema: v.pipe(
-      v.string(),
-      v.minLength(1),
-      v.maxLength(4096),
-      v.check((text) => !text.includes('\0')),
-    ),
+    schema: v.pipe(v.string(), v.maxLength(4096), v.regex(/^\S(.{0,4094}\S)?$/), withoutNul),
     fallback: 'auto',
   },
   boardXrtDevice: { key: 'board.xrtDevice', schema: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(63)), fallback: 0 },
   boardXclbin: {
     key: 'board.xclbin',
-    schema: v.pipe(
-      v.string(),
-      v.maxLength(4096),
-      v.check((text) => !text.includes('\0')),
-    ),
+    schema: v.pipe(v.string(), v.maxLength(4096), v.regex(/^$|\.[xX][cC][lL][bB][iI][nN]$/), withoutNul),
     fallback: '',
   },
   energyTarget: { key: 'energy.target', schema: v.pipe(v.string(), v.regex(/^[A-Za-z0-9._-]{0,64}$/)), fallback: '' },
   solverNodePath: {
     key: 'solver.nodePath',
-    schema: v.pipe(
-      v.string(),
-      v.maxLength(4096),
-      v.check((text) => !text.includes('\0')),
-    ),
+    schema: v.pipe(v.string(), v.maxLength(4096), v.regex(/^$|^\/|^[A-Za-z]:[\\/]|^\\\\/), withoutNul),
     fallback: '',
   },
 } as const;

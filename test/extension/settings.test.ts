@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseSettings } from '../../extension/settings-schema.ts';
+import { parseSettings, settingKeys } from '../../extension/settings-schema.ts';
+import { projectRoot } from '../shared.ts';
 
 const read = (values: Readonly<Record<string, unknown>>) => parseSettings((key) => values[key]);
 
@@ -33,6 +36,9 @@ describe('settings', () => {
     ['fit.backend', 'gpu'],
     ['fit.backend', { cpu: true }],
     ['board.port', ''],
+    ['board.port', ' auto'],
+    ['board.xclbin', '/opt/kernel.bin'],
+    ['solver.nodePath', 'node'],
     ['board.port', 'a\0b'],
     ['board.xrtDevice', 1.5],
     ['board.xrtDevice', -1],
@@ -43,5 +49,64 @@ describe('settings', () => {
     const { settings, problems } = read({ [key]: value });
     expect(problems).toMatchObject([{ key: `tierwise.${key}` }]);
     expect(settings).toEqual(read({}).settings);
+  });
+});
+
+interface Property {
+  readonly type: string;
+  readonly default: unknown;
+  readonly scope?: string;
+  readonly order?: number;
+  readonly markdownDescription?: string;
+  readonly enum?: readonly string[];
+  readonly enumItemLabels?: readonly string[];
+  readonly markdownEnumDescriptions?: readonly string[];
+  readonly pattern?: string;
+  readonly patternErrorMessage?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+}
+const manifest = JSON.parse(readFileSync(path.join(projectRoot, 'package.json'), 'utf8')) as {
+  contributes: { configuration: { title: string; order: number; properties: Record<string, Property> }[] };
+};
+const properties = manifest.contributes.configuration.flatMap((group) => Object.entries(group.properties));
+
+describe('settings in the manifest', () => {
+  it.each(properties)('%s is described, scoped, bounded, and its default is what the code takes', (key, property) => {
+    expect(property.markdownDescription).toMatch(/^%[\w.]+%$/);
+    expect(property.scope).toMatch(/^(window|resource|machine-overridable)$/);
+    if (property.enum) {
+      expect(property.markdownEnumDescriptions).toHaveLength(property.enum.length);
+      expect(property.enumItemLabels).toHaveLength(property.enum.length);
+    } else if (property.type === 'string') {
+      expect(property.patternErrorMessage).toMatch(/^%/);
+      expect(String(property.default)).toMatch(new RegExp(property.pattern ?? '(?!)'));
+    } else if (property.type === 'integer' || property.type === 'number') {
+      expect(property.minimum).toBeDefined();
+      expect(property.maximum).toBeDefined();
+    }
+    const short = key.replace(/^tierwise\./, '');
+    expect(settingKeys).toContain(short);
+    expect(read({ [short]: property.default })).toEqual(read({}));
+  });
+
+  it.each(['', ' ', 'auto', '/dev/ttyUSB0', 'x.xclbin', 'x.bin', 'node', '/usr/bin/node', 'C:\\node.exe', 'ecp5-85f', 'a b', '../x'])(
+    'patterns of the manifest and of the code agree about %j',
+    (value) => {
+      for (const [key, property] of properties.filter(([, one]) => one.pattern !== undefined)) {
+        const isTaken = read({ [key.replace(/^tierwise\./, '')]: value }).problems.length === 0;
+        expect(new RegExp(property.pattern ?? '').test(value), `${key} = ${value}`).toBe(isTaken);
+      }
+    },
+  );
+
+  it('orders groups and the settings within each', () => {
+    const orders = manifest.contributes.configuration.map(({ order }) => order);
+    expect(orders).toEqual(orders.toSorted((a, b) => a - b));
+    expect(new Set(orders).size).toBe(orders.length);
+    for (const { properties: all } of manifest.contributes.configuration) {
+      const places = Object.values(all).map((property) => property.order ?? 0);
+      expect(places.length === 1 || new Set(places).size === places.length).toBe(true);
+    }
   });
 });
