@@ -49,12 +49,12 @@ export function workspaceDisk(): Disk {
     },
     readText: async (file, limitBytes) => {
       if (!file.endsWith('.json')) return undefined;
-      const size = await fs.stat(at(file)).then(
-        (stat) => stat.size,
-        () => undefined,
-      );
-      if (size === undefined || size > limitBytes) return undefined;
-      return new TextDecoder().decode(await fs.readFile(at(file)));
+      try {
+        if ((await fs.stat(at(file))).size > limitBytes) return undefined;
+        return new TextDecoder().decode(await fs.readFile(at(file)));
+      } catch {
+        return undefined;
+      }
     },
     writeText: (file, text) => whole(file, (temporary) => fs.writeFile(temporary, new TextEncoder().encode(text))),
     copy: (from, to) => whole(to, (temporary) => fs.copy(at(from), temporary, { overwrite: true })),

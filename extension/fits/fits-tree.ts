@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { TierwiseContext } from '../context.ts';
 import { inert } from '../inert.ts';
 import type { FitEntry } from './entry.ts';
+import type { PlanHistory } from './store.ts';
 import { entryDescription, entryFacts, entryName, entrySpoken, type EntryFact, type TextWorld } from './fit-text.ts';
 
 /** A row of the tree: a kept version, or one fact of it. */
@@ -17,11 +18,16 @@ export class FitsTreeProvider implements vscode.TreeDataProvider<FitNode>, vscod
   readonly #changed = new vscode.EventEmitter<void>();
   readonly onDidChangeTreeData = this.#changed.event;
   readonly #subscriptions: readonly vscode.Disposable[];
+  /** A plan changes with every pause in typing, its history only with a fit. */
+  #known: { readonly plan: string; readonly history: Promise<PlanHistory> } | undefined;
 
   constructor(context: TierwiseContext) {
     this.#context = context;
     const fire = (): void => this.#changed.fire();
-    const history = context.fitHistory?.onDidChange(fire);
+    const history = context.fitHistory?.onDidChange(() => {
+      this.#known = undefined;
+      fire();
+    });
     this.#subscriptions = [this.#changed, context.plans.onDidChange(fire), ...(history ? [history] : [])];
   }
 
@@ -29,9 +35,7 @@ export class FitsTreeProvider implements vscode.TreeDataProvider<FitNode>, vscod
     if (node?.kind === 'fact') return [];
     const world = textWorld();
     if (node) return entryFacts(node.entry, world).map((fact, index) => ({ kind: 'fact', id: `${node.entry.id}:${index}`, fact }));
-    const plan = this.#context.plans.active;
-    const history = plan && (await this.#context.fitHistory?.of(plan.toString()));
-    if (plan?.toString() !== this.#context.plans.active?.toString()) return [];
+    const history = await this.#history();
     const entries = history?.entries ?? [];
     const current = this.#inUse(entries, history?.current ?? null);
     return entries.map((entry) => ({ kind: 'fit', entry, isCurrent: entry === current }));
@@ -43,6 +47,14 @@ export class FitsTreeProvider implements vscode.TreeDataProvider<FitNode>, vscod
 
   dispose(): void {
     for (const subscription of this.#subscriptions) subscription.dispose();
+  }
+
+  #history(): Promise<PlanHistory> | undefined {
+    const plan = this.#context.plans.active?.toString();
+    const { fitHistory } = this.#context;
+    if (plan === undefined || !fitHistory) return undefined;
+    if (this.#known?.plan !== plan) this.#known = { plan, history: fitHistory.of(plan) };
+    return this.#known.history;
   }
 
   /** The version whose hash the newest record beside the model tells; the same bits may have been fitted twice. */

@@ -1,16 +1,38 @@
 import * as vscode from 'vscode';
 import type { TierwiseContext } from '../context.ts';
-import { FitsTreeProvider } from './fits-tree.ts';
+import { baseName } from '../to-view.ts';
+import { FitsTreeProvider, fitsView } from './fits-tree.ts';
 
 /** The tree of fits in the side bar, and the keys that menus depend on. Reads nothing before there is a plan. */
 export function registerFits(context: TierwiseContext): vscode.Disposable {
   const provider = new FitsTreeProvider(context);
   const view = vscode.window.createTreeView('tierwise.fits', { treeDataProvider: provider, canSelectMany: true, showCollapseAll: true });
   const onPlan = context.plans.onDidChange((changed) => {
-    if (changed === undefined) void keepKeys(context);
+    if (changed !== undefined) return;
+    const plan = context.plans.active;
+    view.description = plan ? baseName(plan.path) : '';
+    void keepKeys(context);
   });
   const onHistory = context.fitHistory?.onDidChange(() => void keepKeys(context));
-  return vscode.Disposable.from(provider, view, onPlan, ...(onHistory ? [onHistory] : []));
+  return vscode.Disposable.from(provider, view, onPlan, showProgress(context), ...(onHistory ? [onHistory] : []));
+}
+
+/** A bar over the view while a fit runs; how far it is stands in its notification and in the status bar. */
+function showProgress({ fits }: TierwiseContext): vscode.Disposable {
+  let isShown = false;
+  return fits.onDidChange(() => {
+    if (isShown || !fits.running) return;
+    isShown = true;
+    const ended = new Promise<void>((resolve) => {
+      const subscription = fits.onDidChange(() => {
+        if (fits.running) return;
+        subscription.dispose();
+        isShown = false;
+        resolve();
+      });
+    });
+    void vscode.window.withProgress({ location: { viewId: fitsView } }, () => ended);
+  });
 }
 
 async function keepKeys({ plans, fitHistory, log }: TierwiseContext): Promise<void> {
