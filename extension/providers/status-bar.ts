@@ -1,7 +1,9 @@
 import * as vscode from 'vscode';
+import { budgetState } from '../budget-words.ts';
 import type { TierwiseContext } from '../context.ts';
 import { evidenceLines, groundsLines } from '../evidence-text.ts';
 import { formatBand, formatQuantity, speakQuantity, sourceWord } from '../format.ts';
+import { inert } from '../inert.ts';
 import { escapeMarkdown } from '../markdown.ts';
 import { baseName } from '../to-view.ts';
 
@@ -16,7 +18,9 @@ export function createStatusBarItem(context: TierwiseContext): vscode.Disposable
     if (!snapshot?.energy || !total) return item.hide();
     const { target } = snapshot.energy;
     const value = formatQuantity(total);
-    item.text = `$(zap) ${vscode.l10n.t('{0} per inference on {1}', value, inert(target))}`;
+    const budget = budgetState(snapshot.check?.budgets ?? [], vscode.l10n.t);
+    const state = budget === null ? '' : ` $(${budget.icon}) ${budget.text}`;
+    item.text = `$(zap) ${vscode.l10n.t('{0} per inference on {1}', value, inert(target))}${state}`;
     const band = formatBand(total, vscode.l10n.t);
     const evidence = evidenceLines(snapshot.energy.evidence, vscode.l10n.t);
     const lines = [
@@ -28,22 +32,22 @@ export function createStatusBarItem(context: TierwiseContext): vscode.Disposable
         band,
         sourceWord(total.source, vscode.l10n.t),
       ),
+      ...(budget === null ? [] : [vscode.l10n.t('Budgets: {0}.', budget.spoken)]),
       ...(evidence.length > 0 ? [evidence.join('\n')] : []),
       ...groundsLines(snapshot.energy, vscode.l10n.t),
       vscode.l10n.t('Press to open the energy report.'),
     ];
     item.tooltip = new vscode.MarkdownString(lines.join('\n\n'));
     item.accessibilityInformation = {
-      label: vscode.l10n.t('Tierwise, per inference on {0}: {1}', target, speakQuantity(total, vscode.l10n.t)),
+      label: [
+        vscode.l10n.t('Tierwise, per inference on {0}: {1}', target, speakQuantity(total, vscode.l10n.t)),
+        ...(budget === null ? [] : [budget.spoken]),
+        vscode.l10n.t('open the energy report'),
+      ].join(', '),
       role: 'button',
     };
     item.show();
   };
   update();
   return vscode.Disposable.from(item, context.plans.onDidChange(update));
-}
-
-/** A status bar text shows `$(name)` as an icon; a text from a file must not. */
-function inert(text: string): string {
-  return text.replace(/\$\(/g, '$ (');
 }
