@@ -3,7 +3,7 @@ import { memberOf, noArguments } from './attributes.ts';
 import { builtin } from './builtins.ts';
 import { constructorOf } from './constructors.ts';
 import { fillContainer, moduleMethod } from './containers.ts';
-import { evaluate } from './expressions.ts';
+import { comprehension, evaluate } from './expressions.ts';
 import { callFunction } from './functions.ts';
 import { knownItemsOf } from './iterate.ts';
 import { inputTensor, kerasModel, tensorThrough } from './keras-tensors.ts';
@@ -80,7 +80,7 @@ function argumentsOf(machine: Machine, list: SyntaxNode, scope: Scope): Argument
       if (valueNode !== undefined) named.set(textOf(machine.source, child), evaluate(machine, valueNode, scope));
       i += 2;
     } else if (next?.name === 'for') {
-      positional.push(evaluate(machine, list, scope));
+      positional.push(comprehension(machine, children.slice(1, -1), scope));
       break;
     } else positional.push(evaluate(machine, child, scope));
   }

@@ -238,7 +238,8 @@ function dictionary(machine: Machine, children: readonly SyntaxNode[], scope: Sc
   return { kind: 'dict', entries, isComplete };
 }
 
-function comprehension(machine: Machine, parts: readonly SyntaxNode[], scope: Scope): PyValue {
+/** Items of a comprehension, by the nodes between its brackets. */
+export function comprehension(machine: Machine, parts: readonly SyntaxNode[], scope: Scope): PyValue {
   const [element, ...clauses] = parts;
   if (element === undefined) return unknown;
   const items: PyValue[] = [];

@@ -20,6 +20,8 @@ export class Machine {
   readonly created: Instance[] = [];
   /** Offsets of the calls that were reached. */
   readonly reached = new Set<number>();
+  /** Offsets of branches that a literal condition leaves out. */
+  readonly leftOut = new Set<number>();
   /** Offsets of functions that were called. */
   readonly called = new Set<number>();
   site: Site | null = null;

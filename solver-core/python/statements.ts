@@ -116,20 +116,29 @@ function define(machine: Machine, node: SyntaxNode, scope: Scope): void {
 function conditional(machine: Machine, node: SyntaxNode, scope: Scope): Ending {
   let condition: SyntaxNode | null = null;
   let isUncertain = false;
+  let isDecided = false;
+  let ending: Ending;
   for (const child of childrenOf(node)) {
     if (child.name === 'if' || child.name === 'elif') continue;
     if (child.name === 'else') condition = null;
     else if (child.name !== 'Body') condition = child;
     else {
-      const truth = condition === null ? true : truthOf(evaluate(machine, condition, scope));
-      if (truth === false) continue;
-      if (truth === true && !isUncertain) return statements(machine, child, scope);
+      const truth: boolean | undefined = condition === null || isDecided ? true : truthOf(evaluate(machine, condition, scope));
+      if (isDecided || truth === false) {
+        machine.leftOut.add(child.from);
+        continue;
+      }
+      if (truth === true && !isUncertain) {
+        isDecided = true;
+        ending = statements(machine, child, scope);
+        continue;
+      }
       isUncertain = true;
       machine.uncertainly(() => statements(machine, child, scope));
-      if (truth === true) return undefined;
+      isDecided = truth === true;
     }
   }
-  return undefined;
+  return ending;
 }
 
 function loop(machine: Machine, node: SyntaxNode, scope: Scope): Ending {

@@ -26,6 +26,7 @@ export function sweep(machine: Machine, global: Scope): readonly FoundLayer[] {
   return calls.flatMap((node) => {
     if (!machine.step()) return [];
     const place = surroundings(machine, node);
+    if (place.isLeftOut) return [];
     machine.site = place.site;
     const value = evaluate(machine, node, scope);
     machine.site = null;
@@ -36,11 +37,16 @@ export function sweep(machine: Machine, global: Scope): readonly FoundLayer[] {
   });
 }
 
-function surroundings(machine: Machine, node: SyntaxNode): { readonly site: Site | null; readonly name: string; readonly model: string } {
+function surroundings(
+  machine: Machine,
+  node: SyntaxNode,
+): { readonly site: Site | null; readonly name: string; readonly model: string; readonly isLeftOut: boolean } {
   const keys: string[] = [];
   let name = '';
   let model = '';
+  let isLeftOut = false;
   for (let at = node.parent; at !== null; at = at.parent) {
+    isLeftOut ||= machine.leftOut.has(at.from);
     if (at.name === 'CallExpression') keys.push(`c${at.from}`);
     else if (at.name.endsWith('Statement')) keys.push(`s${at.from}`);
     else if (at.name === 'ClassDefinition' || at.name === 'FunctionDefinition') {
@@ -52,5 +58,5 @@ function surroundings(machine: Machine, node: SyntaxNode): { readonly site: Site
     if (target !== null && target.to - target.from < 200) name = textOf(machine.source, target).replace(/^self\./, '');
   }
   const site = keys.reduceRight<Site | null>((outer, key) => ({ key, outer }), null);
-  return { site, name: /^\w+$/.test(name) ? name : '', model };
+  return { site, name: /^\w+$/.test(name) ? name : '', model, isLeftOut };
 }
