@@ -7,6 +7,7 @@ import { showError } from './errors-ui.ts';
 import { formatCount, formatQuantity } from './format.ts';
 import { PlanRunner, type RunnerServices } from './plan-runner.ts';
 import { planTextHash } from './plan-text-hash.ts';
+import { sayBriefly } from './quiet.ts';
 import { isCancelled, toErrorData } from './solver-error.ts';
 import { pickStream } from './stream-pick.ts';
 import { baseName } from './to-view.ts';
@@ -114,7 +115,7 @@ export class CompoundRunner extends PlanRunner<CompoundRun> {
     if (this.isShown()) {
       const { code, message } = toErrorData(error);
       if (!stopped) this.services.log.error(`compound model on ${baseName(stream.path)}: ${code}: ${message}`);
-    } else if (stopped) void vscode.window.showInformationMessage(vscode.l10n.t('The run was stopped before anything was decided.'));
+    } else if (stopped) sayBriefly(vscode.l10n.t('The run was stopped before anything was decided.'));
     else void showError(this.services.log, vscode.l10n.t('Running the compound model on {0} failed', baseName(stream.path)), error);
   }
 
@@ -122,7 +123,7 @@ export class CompoundRunner extends PlanRunner<CompoundRun> {
     this.#last = outcome;
     this.tell(plan, finishedCompound(this.run(plan), outcome, planHash));
     void this.services.memory.update(resultKey(plan), rememberedCompound(this.run(plan)));
-    if (!this.isShown()) void announceCompound(outcome);
+    if (!this.isShown()) void announceCompound(outcome, this.services.memory);
   }
 
   /** The state that an earlier session left may have been deleted since: then there is nothing to go on from. */

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { CompoundDocument } from '../solver-core/protocol/index.ts';
 import { formatCount, formatQuantity } from './format.ts';
+import { showRecurring } from './quiet.ts';
 import { shareText } from './to-optimise-view.ts';
 import { baseName } from './to-view.ts';
 
@@ -11,7 +12,7 @@ export const compoundTrustText = (): string =>
   );
 
 /** Tells what a stream came to, and offers the page. */
-export async function announceCompound(record: CompoundDocument): Promise<void> {
+export async function announceCompound(record: CompoundDocument, memory: vscode.Memento): Promise<void> {
   const { totals } = record;
   const spent = formatQuantity(totals.sums.compound);
   const upper = formatQuantity(totals.sums.alwaysUpper);
@@ -29,6 +30,6 @@ export async function announceCompound(record: CompoundDocument): Promise<void> 
           upper,
         );
   const show = vscode.l10n.t('Show decisions');
-  if ((await vscode.window.showInformationMessage(text, show)) === show)
+  if ((await showRecurring(memory, 'compound', text, show)) === show)
     await vscode.commands.executeCommand('tierwise.openCompound', vscode.Uri.file(record.plan));
 }

@@ -7,6 +7,7 @@ import type { PlanStore } from './plan-store.ts';
 import { reportTo } from './progress-report.ts';
 import type { SolverClient } from './server-client.ts';
 import { explainTrust } from './trust.ts';
+import { sayBriefly, showRecurring } from './quiet.ts';
 import { isCancelled } from './solver-error.ts';
 import { baseName, metricName } from './to-view.ts';
 
@@ -75,7 +76,7 @@ export class LearnRunner implements vscode.Disposable {
       if (this.#run) this.#tell(finishedRun(this.#run, outcome));
     } catch (error) {
       if (this.#run) this.#tell({ ...this.#run, running: null });
-      if (isCancelled(error)) void vscode.window.showInformationMessage(vscode.l10n.t('Learning was stopped. Nothing was changed.'));
+      if (isCancelled(error)) sayBriefly(vscode.l10n.t('Learning was stopped. Nothing was changed.'));
       else void showError(this.#services.log, vscode.l10n.t('Learning from {0} failed', baseName(data.path)), error);
     } finally {
       this.#cancel.dispose();
@@ -83,7 +84,7 @@ export class LearnRunner implements vscode.Disposable {
       void vscode.commands.executeCommand('setContext', 'tierwise.learning', false);
       this.#changed.fire();
     }
-    if (outcome) void announce(outcome);
+    if (outcome) void announce(outcome, this.#services.memory);
   }
 
   async #pickData(plan: vscode.Uri): Promise<vscode.Uri | undefined> {
@@ -148,7 +149,7 @@ const trustText = (): string =>
     'Learning is blocked in a restricted workspace, because it runs the model of this workspace in ONNX Runtime and writes files beside it.',
   );
 
-async function announce(record: LearnDocument): Promise<void> {
+async function announce(record: LearnDocument, memory: vscode.Memento): Promise<void> {
   const { metric, heldOut, stream } = record.evaluation;
   const show = vscode.l10n.t('Show learning');
   const name = baseName(record.output);
@@ -172,5 +173,5 @@ async function announce(record: LearnDocument): Promise<void> {
         spent,
         name,
       );
-  if ((await vscode.window.showInformationMessage(text, show)) === show) await vscode.commands.executeCommand('tierwise.openLearning');
+  if ((await showRecurring(memory, 'learned', text, show)) === show) await vscode.commands.executeCommand('tierwise.openLearning');
 }

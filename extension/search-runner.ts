@@ -4,6 +4,7 @@ import type { ProgressEvent } from '../solver-core/protocol/index.ts';
 import { showError } from './errors-ui.ts';
 import { PlanRunner, type RunnerServices } from './plan-runner.ts';
 import { planTextHash } from './plan-text-hash.ts';
+import { sayBriefly } from './quiet.ts';
 import {
   brokenRun,
   finishedRun,
@@ -142,7 +143,7 @@ export class SearchRunner<O, P extends { readonly id: string }, D extends Search
     if (this.isShown()) {
       const { code, message } = toErrorData(error);
       if (!stopped) this.services.log.error(`${this.key} of ${baseName(plan.path)}: ${code}: ${message}`);
-    } else if (stopped) void vscode.window.showInformationMessage(this.#kind.words.stopped());
+    } else if (stopped) sayBriefly(this.#kind.words.stopped());
     else void showError(this.services.log, this.#kind.words.failed(baseName(plan.path)), error);
   }
 
