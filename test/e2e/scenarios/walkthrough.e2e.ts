@@ -1,0 +1,106 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { theme } from '../driver/pictures.ts';
+import { pick, runCommand, waitForTab } from '../driver/quick-input.ts';
+import { cspScenario, scenario } from '../driver/scenario.ts';
+import { openSession } from '../driver/session.ts';
+import type { Session } from '../driver/session.ts';
+import { waitForHints } from '../driver/text-editor.ts';
+import { FIT_MS, until } from '../driver/wait.ts';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'tierwise-first-'));
+let session: Session;
+const current = (): Session => session;
+
+beforeAll(async () => {
+  session = await openSession({ folder, settings: { 'tierwise.fit.backend': 'cpu' } });
+});
+
+afterAll(async () => {
+  await session?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Opens the walkthrough in the way a user finds it. */
+async function openWalkthrough(page: Page): Promise<void> {
+  await runCommand(page, 'Welcome: Open Walkthrough...');
+  await pick(page, 'Get started with Tierwise');
+  await page.locator('.getting-started-step').first().waitFor();
+}
+
+/** Ids of the steps that are checked, without the name of the extension. */
+async function done(page: Page): Promise<readonly string[]> {
+  return await page
+    .locator('.getting-started-step')
+    .evaluateAll((all) =>
+      all
+        .filter(
+          (step) =>
+            step.querySelector(
+              '.codicon-getting-started-step-checked.complete, .codicon-getting-started-step-checked:not([style*="none"])',
+            ) !== null && step.querySelector('.complete') !== null,
+        )
+        .map((step) => (step.getAttribute('data-step-id') ?? '').split('#').at(-1) ?? ''),
+    );
+}
+
+async function waitForDone(page: Page, id: string): Promise<void> {
+  await openWalkthrough(page);
+  await until(`the step ${id} to be done`, async () => (await done(page)).includes(id), {
+    seen: async () => JSON.stringify(await done(page)),
+  });
+}
+
+scenario('a first-time user goes through the steps, and each completes by what it is about', current, async ({ page, screenshot }) => {
+  await openWalkthrough(page);
+  const ids = await page.locator('.getting-started-step').evaluateAll((all) => all.map((step) => step.getAttribute('data-step-id') ?? ''));
+  expect(ids).toHaveLength(8);
+  expect(await done(page)).toEqual([]);
+  await screenshot('walkthrough-start');
+  await runCommand(page, 'Tierwise: Open Sample Project');
+  await pick(page, /^Into/);
+  await waitForTab(page, 'digits.tiers');
+  await waitForHints(page, 'joules behind the layers', (all) => all.length > 0);
+  await waitForDone(page, 'sample');
+  await runCommand(page, 'Tierwise: Focus on Tiers View');
+  await waitForDone(page, 'annotate');
+  await runCommand(page, 'Tierwise: Open Annotated Python');
+  await waitForTab(page, 'model.py');
+  await waitForDone(page, 'python');
+  await runCommand(page, 'Tierwise: Open Energy Report');
+  await waitForDone(page, 'energy');
+  await runCommand(page, 'Tierwise: Fit Lower Tier');
+  await openWalkthrough(page);
+  await until('the fit to be done', async () => (await done(page)).includes('fit'), { timeoutMs: FIT_MS });
+  await runCommand(page, 'Tierwise: Choose Backend or Board...');
+  await until('the list', async () => await page.locator('.quick-input-widget').isVisible());
+  await page.keyboard.press('Escape');
+  await waitForDone(page, 'board');
+  expect([...(await done(page))].sort()).toEqual(['annotate', 'board', 'energy', 'fit', 'python', 'sample']);
+});
+
+for (const [name, themeName, workbenchClass] of [
+  ['dark', 'Dark 2026', 'vs-dark'],
+  ['light', 'Light 2026', 'vs'],
+  ['high-contrast', 'Default High Contrast', 'hc-black'],
+  ['high-contrast-light', 'Default High Contrast Light', 'hc-light'],
+] as const) {
+  scenario(`the pictures of the steps follow the theme ${name}`, current, async ({ page, screenshot }) => {
+    await theme(session, themeName, workbenchClass);
+    await openWalkthrough(page);
+    for (const id of ['python', 'energy']) {
+      await page.locator(`.getting-started-step[data-step-id$="#${id}"]`).click();
+      await until(
+        `the picture of ${id}`,
+        async () => (await page.locator('.getting-started-media iframe, .getting-started-media img').count()) > 0,
+      );
+      await screenshot(`walkthrough-${id}-${name}`);
+    }
+    expect(await page.locator('.getting-started-step').count()).toBe(8);
+  });
+}
+
+cspScenario(current);
