@@ -60,9 +60,14 @@ export function installDrag(parts: DragParts): void {
     end();
   });
   window.addEventListener('pointercancel', end);
-  window.addEventListener('keydown', (event) => {
-    if (event.key !== 'Escape' || dragged.length === 0) return;
-    event.stopPropagation();
-    end();
-  });
+  // Before the list hears it, which would let go of what is selected.
+  window.addEventListener(
+    'keydown',
+    (event) => {
+      if (event.key !== 'Escape' || dragged.length === 0) return;
+      event.stopPropagation();
+      end();
+    },
+    { capture: true },
+  );
 }
