@@ -17,6 +17,8 @@ export function spanOf(node: AstNode): Span {
 
 /** A property as it is written, or undefined when the parser had to leave it out. */
 export function rawOf(node: AstNode, property: string): Placed<string> | undefined {
+  // What is not in the tree is not looked for in the text: most entries of a long list have no second end.
+  if (Reflect.get(node, property) === undefined) return undefined;
   const cst = GrammarUtils.findNodeForProperty(node.$cstNode, property);
   if (cst === undefined || cst.end <= cst.offset) return undefined;
   return { value: cst.text, span: { offset: cst.offset, end: cst.end } };
