@@ -18,6 +18,7 @@ const missing = await step('system packages (simulators, browser, oracles)', () 
       'python3-threadpoolctl',
       'libopenblas0-pthread',
       'python3-distributed',
+      'python3-onnx',
     ],
     // Formal proofs; the runtime of accelerator cards, driven above a simulated card.
     ...['yosys', 'z3', 'libxrt1', 'libxrt-dev', 'uuid-dev'],
