@@ -6,14 +6,38 @@ interface Way {
   readonly command: PageCommand;
 }
 
-/** The Tiers panel while the workspace has no plan: what a plan is, and the two ways to one. */
-export function noPlanMessage(): ToWebview {
+/** The Tiers panel while the workspace has no plan: what a plan is, and the two ways to one. `model`: name of the model in the active editor. */
+export function noPlanMessage(model?: string): ToWebview {
+  if (model !== undefined)
+    return {
+      kind: 'empty',
+      message: vscode.l10n.t('There is no plan for {0} yet', model),
+      hint: vscode.l10n.t('A plan is a .tiers file beside the model. It says which layers are solved in one step and which learn.'),
+      action: { label: vscode.l10n.t('Create a plan for {0}', model), command: 'create-plan' },
+      more: [sample()],
+    };
   return {
     kind: 'empty',
     message: vscode.l10n.t('There is no plan yet'),
     hint: vscode.l10n.t('A plan is a .tiers file beside an ONNX model. It says which layers are solved in one step.'),
     action: sample(),
     more: [{ label: vscode.l10n.t('Create a plan for a model'), command: 'create-plan' }],
+  };
+}
+
+/** The Tiers panel while the active editor shows a plan that is on no disk the solver can read. */
+export function farPlanMessage(isUntitled: boolean): ToWebview {
+  return {
+    kind: 'empty',
+    message: isUntitled
+      ? vscode.l10n.t('This plan has not been saved yet')
+      : vscode.l10n.t('This plan is in a virtual workspace, where its model cannot be read'),
+    hint: isUntitled
+      ? vscode.l10n.t('Save it beside its model: the layers are listed then.')
+      : vscode.l10n.t(
+          'Layers can be listed and moved once the folder is opened on this machine or over Remote. The text can be edited here.',
+        ),
+    action: null,
   };
 }
 

@@ -2,12 +2,14 @@ import * as vscode from 'vscode';
 import type { TierRow, TiersToHost, TiersView, ToWebview } from '../../webview/messages/index.ts';
 import { backendParam } from '../backend-choice.ts';
 import type { TierwiseContext } from '../context.ts';
+import { activeModel } from '../commands/create-plan.ts';
 import type { RunningFit } from '../fit-command.ts';
 import type { PlanSnapshot } from '../plan-snapshot.ts';
 import { learningText } from '../to-learning-view.ts';
 import { layerAtLine, tierRows, tiersView } from '../to-tiers-view.ts';
+import { baseName } from '../to-view.ts';
 import { attachPage, pageStrings, runPageCommand, type PageHost } from './page-host.ts';
-import { noPlanMessage } from './no-plan.ts';
+import { farPlanMessage, noPlanMessage } from './no-plan.ts';
 import { assignLayers, stepInPlan } from './plan-edits.ts';
 import { LiveOutline } from './plan-outline.ts';
 
@@ -35,6 +37,10 @@ export class TiersPage implements vscode.WebviewViewProvider, vscode.Disposable 
       context.fits.onDidChange(update),
       context.learning.onDidChange(update),
       context.settings.onDidChange(update),
+      // What can be done without a plan depends on what is open.
+      vscode.window.tabGroups.onDidChangeTabs(() => {
+        if (!context.plans.active) update();
+      }),
       vscode.window.onDidChangeTextEditorSelection((event) => this.#onCursor(event)),
       vscode.window.registerWebviewViewProvider('tierwise.tiersPanel', this),
     ];
@@ -93,7 +99,7 @@ export class TiersPage implements vscode.WebviewViewProvider, vscode.Disposable 
   #message(): ToWebview {
     const { plans, fits, learning, settings } = this.#context;
     const snapshot = plans.activeSnapshot;
-    if (!snapshot) return this.#without(noPlanMessage());
+    if (!snapshot) return this.#without(emptyMessage());
     if (!snapshot.check && snapshot.error)
       return this.#without({ kind: 'error', code: snapshot.error.code, message: snapshot.error.message, advice: snapshot.error.advice });
     if (!snapshot.check) return { kind: 'busy', message: vscode.l10n.t('Reading the plan and its model') };
@@ -131,6 +137,14 @@ export class TiersPage implements vscode.WebviewViewProvider, vscode.Disposable 
     this.#rows = { of: { energy, inspect }, rows };
     return rows;
   }
+}
+
+/** What the panel says without a plan. */
+function emptyMessage(): ToWebview {
+  const document = vscode.window.activeTextEditor?.document;
+  if (document?.languageId === 'tiers' && document.uri.scheme !== 'file') return farPlanMessage(document.isUntitled);
+  const model = activeModel();
+  return noPlanMessage(model && baseName(model.path));
 }
 
 /** What a running fit says; one of another plan than the shown one is named. */

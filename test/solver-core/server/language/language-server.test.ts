@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CodeAction, DocumentSymbol, FoldingRange, Hover, Range, TextEdit, WorkspaceEdit } from 'vscode-languageserver/node.js';
-import type { PlanOutline } from '../../../../solver-core/protocol/index.ts';
+import type { PlanOutline, TierAssignment } from '../../../../solver-core/protocol/index.ts';
 import { applyEdits, LanguageClientProcess, marked } from './client.ts';
 
 let client: LanguageClientProcess;
@@ -283,6 +283,22 @@ test('the outline has headers and layers, a range in graph order', async () => {
   ]);
   expect(await client.rpc.sendRequest('tierwise/outline', { uri: 'file:///nowhere.tiers' })).toBeNull();
   expect(await client.rpc.sendRequest('tierwise/outline', { uri: 7 })).toBeNull();
+});
+
+test('layers are put into tiers by edits of the open text', async () => {
+  const uri = fresh();
+  await client.open(uri, plan);
+  const ask = (params: unknown): Promise<TierAssignment | null> => client.rpc.sendRequest('tierwise/assignTier', params);
+  const answer = await ask({ uri, layers: ['/fc2/Gemm'], goal: { kind: 'upper', name: 'head' } });
+  expect(answer !== null && 'edits' in answer && applyEdits(plan, [...answer.edits])).toBe(
+    plan.replace('"/fc1/Gemm" .. "/fc2/Gemm"', '"/fc1/Gemm"').replace('layers "/fc3/Gemm"', 'layers "/fc2/Gemm",\n    "/fc3/Gemm"'),
+  );
+  expect(await ask({ uri, layers: ['/fc1/Gemm'], goal: { kind: 'upper', name: 'head' } })).toMatchObject({
+    refusal: { code: 'tier-order' },
+  });
+  expect(await ask({ uri: 'file:///nowhere.tiers', layers: [], goal: { kind: 'frozen' } })).toBeNull();
+  for (const wrong of [{}, { uri, layers: 'x', goal: { kind: 'frozen' } }, { uri, layers: [], goal: { kind: 'lower' } }, null])
+    expect(await ask(wrong)).toMatchObject({ refusal: { code: 'bad-request' } });
 });
 
 test('formatting lays the plan out, and leaves a broken one alone', async () => {
