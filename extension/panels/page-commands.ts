@@ -4,6 +4,9 @@ import type { PageCommand, PageName } from '../../webview/messages/index.ts';
 export const hostCommands: Readonly<Record<PageCommand, string>> = {
   fit: 'tierwise.fitLowerTier',
   'cancel-fit': 'tierwise.cancelFit',
+  'undo-fit': 'tierwise.undoFit',
+  'show-fits': 'tierwise.showFits',
+  'compare-fits': 'tierwise.compareFits',
   'open-plan': 'tierwise.openPlan',
   'open-sample': 'tierwise.openSample',
   'open-report': 'tierwise.openReport',

@@ -4,6 +4,9 @@ import type { PageCommand } from '../messages/index.ts';
 export const pageCommands = [
   'fit',
   'cancel-fit',
+  'undo-fit',
+  'show-fits',
+  'compare-fits',
   'open-plan',
   'open-sample',
   'open-report',

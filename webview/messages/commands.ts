@@ -2,6 +2,9 @@
 export type PageCommand =
   | 'fit'
   | 'cancel-fit'
+  | 'undo-fit'
+  | 'show-fits'
+  | 'compare-fits'
   | 'open-plan'
   | 'open-sample'
   | 'open-report'

@@ -29,13 +29,13 @@ afterAll(async () => {
 });
 
 scenario('an untrusted workspace sees its boards and may not choose one', current, async ({ page }) => {
-  for (const view of ['Energy report', 'Fits', 'Tiers']) {
+  for (const view of ['Energy report', 'Fits', 'Tiers', 'Layers']) {
     const header = page.locator('.sidebar .pane-header').filter({ hasText: new RegExp(`^${view}`, 'i') });
     if ((await header.count()) > 0 && (await header.first().getAttribute('aria-expanded')) === 'true')
       await header.first().locator('.title').first().click();
   }
   await expandView(page, 'Boards');
-  const row = page.locator(`${ROWS}[aria-label^="Processor"]`).first();
+  const row = page.locator(`${ROWS}[aria-label^="Simulated engine"]`).first();
   await until('the boards', async () => await row.isVisible());
   await row.hover();
   await row.locator('.action-label[aria-label^="Use for Fits"]').first().click();
