@@ -4,6 +4,7 @@ import type { TierwiseContext } from '../context.ts';
 import type { PlanRunner, RunState } from '../plan-runner.ts';
 import { noPlanMessage } from './no-plan.ts';
 import { attachPage, pageIcon, pageStrings, runPageCommand, type PageHandlers, type PageHost } from './page-host.ts';
+import { closeRestoredTabs } from './restored-tabs.ts';
 
 /** Runs try points and decide batches faster than a page can be drawn. */
 const tellEveryMs = 150;
@@ -63,6 +64,7 @@ export class PlanPage<R extends RunState> implements vscode.WebviewPanelSerializ
       this.#panel.reveal();
       return this.#post();
     }
+    closeRestoredTabs(this.#parts.panelType);
     this.#adopt(vscode.window.createWebviewPanel(this.#parts.panelType, this.#parts.title(), vscode.ViewColumn.Active));
   }
 

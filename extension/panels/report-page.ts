@@ -5,6 +5,7 @@ import { changeViews } from '../to-changes-view.ts';
 import { reportView } from '../to-view.ts';
 import { noReportMessage } from './no-plan.ts';
 import { attachPage, pageIcon, pageStrings, runPageCommand, type PageHost } from './page-host.ts';
+import { closeRestoredTabs } from './restored-tabs.ts';
 
 const panelType = 'tierwise.reportPanel';
 
@@ -49,6 +50,7 @@ export class ReportPages implements vscode.WebviewViewProvider, vscode.WebviewPa
       this.#panel.reveal();
       return this.#postAll();
     }
+    closeRestoredTabs(panelType);
     const title = vscode.l10n.t('Energy report');
     this.#adopt(vscode.window.createWebviewPanel(panelType, title, { viewColumn: vscode.ViewColumn.Active, preserveFocus: false }));
   }
