@@ -27,6 +27,8 @@ export interface SessionOptions {
   readonly trusted?: boolean;
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly deviceScaleFactor?: number;
+  /** Whether the package is installed before the workbench starts. Default true. */
+  readonly installed?: boolean;
 }
 
 export const OUT_DIR = fileURLToPath(new URL('../out', import.meta.url));
@@ -41,7 +43,7 @@ export function vsixUnderTest(): string {
 /** Starts a fresh workbench on a folder and waits until our own icon is in the activity bar. */
 export async function openSession(options: SessionOptions): Promise<Session> {
   const workbench = await startWorkbench({
-    vsix: vsixUnderTest(),
+    ...(options.installed === false ? {} : { vsix: vsixUnderTest() }),
     folder: options.folder,
     trusted: options.trusted ?? true,
     ...(options.settings === undefined ? {} : { settings: options.settings }),
@@ -52,7 +54,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, deviceScaleFactor: options.deviceScaleFactor ?? 1 });
     const page = await context.newPage();
     const log = collectConsole(page);
-    await openWorkbench(page, workbench.url);
+    await openWorkbench(page, workbench.url, options.installed ?? true);
     const openBrowser = browser;
     return {
       workbench,
@@ -74,10 +76,10 @@ export async function openSession(options: SessionOptions): Promise<Session> {
 }
 
 /** Loads the workbench; a file opened before extensions are registered would get the wrong editor, hence the wait for our icon. */
-export async function openWorkbench(page: Page, url: string): Promise<void> {
+export async function openWorkbench(page: Page, url: string, isInstalled = true): Promise<void> {
   await page.goto(url, { timeout: SHOW_MS });
   await page.locator('.monaco-workbench').waitFor({ timeout: SHOW_MS });
-  await page.locator('.activitybar a[aria-label^="Tierwise"]').waitFor({ timeout: SHOW_MS });
+  await page.locator(`.activitybar a[aria-label^="${isInstalled ? 'Tierwise' : 'Explorer'}"]`).waitFor({ timeout: SHOW_MS });
 }
 
 export async function screenshot(page: Page, name: string): Promise<void> {

@@ -1,0 +1,97 @@
+import type { Frame, Locator, Page } from 'playwright-core';
+import { runCommand } from '../driver/quick-input.ts';
+import { plain, until } from '../driver/wait.ts';
+
+/** How a person presses things: with a mouse, or with the keyboard alone. */
+export interface Hands {
+  /** Presses a button of the walkthrough, after opening the step it belongs to. */
+  walkthroughButton(page: Page, step: string, button: string): Promise<void>;
+  /** Takes a choice of the list that is open. */
+  choose(page: Page, label: string): Promise<void>;
+  /** Presses something in a page of ours, by its `data-focus` key. */
+  inPage(page: Page, frame: Frame, key: string): Promise<void>;
+}
+
+const MAX_STEPS = 120;
+const CHOICE = '.quick-input-widget .monaco-list-row';
+
+export const mouse: Hands = {
+  async walkthroughButton(page, step, button) {
+    const title = page.locator('.getting-started-step').filter({ hasText: step }).first();
+    const target = walkthroughButtons(page, button);
+    await until(`the step "${step}"`, async () => await title.isVisible());
+    if (!(await target.isVisible())) await title.click();
+    await until(`the button "${button}"`, async () => await target.isVisible());
+    await target.click();
+  },
+  async choose(page, label) {
+    const row = page.locator(CHOICE).filter({ hasText: label }).first();
+    await until(`the choice ${label}`, async () => await row.isVisible(), { seen: () => choices(page) });
+    await row.click();
+  },
+  async inPage(_page, frame, key) {
+    await frame.locator(`[data-focus="${key}"]`).first().click();
+  },
+};
+
+export const keyboard: Hands = {
+  async walkthroughButton(page, step, button) {
+    const target = walkthroughButtons(page, button);
+    await until(`the step "${step}"`, async () => (await page.locator('.getting-started-step').filter({ hasText: step }).count()) > 0);
+    if (!(await target.isVisible())) {
+      await tabToText(page, step);
+      await page.keyboard.press('Enter');
+      await until(`the button "${button}"`, async () => await target.isVisible());
+    }
+    await tabToText(page, button);
+    await page.keyboard.press('Enter');
+  },
+  async choose(page, label) {
+    const row = page.locator(`${CHOICE}.focused`).filter({ hasText: label }).first();
+    await until(`the list with ${label}`, async () => (await page.locator(CHOICE).filter({ hasText: label }).count()) > 0, {
+      seen: () => choices(page),
+    });
+    for (let step = 0; step < 20 && !(await row.isVisible()); step++) await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+  },
+  async inPage(page, frame, key) {
+    for (let step = 0; step < MAX_STEPS; step++) {
+      await page.keyboard.press('Tab');
+      const focused = await frame.evaluate(() => document.activeElement?.getAttribute('data-focus') ?? '');
+      if (focused === key) return page.keyboard.press('Enter');
+    }
+    throw new Error(`Tab did not reach ${key} in ${MAX_STEPS} steps.`);
+  },
+};
+
+/** Opens our walkthrough, or goes back to it. */
+export async function openWalkthrough(page: Page, hands: Hands): Promise<void> {
+  await runCommand(page, 'Welcome: Open Walkthrough...');
+  await hands.choose(page, 'Get started with Tierwise');
+  await until('the walkthrough', async () => await page.locator('.gettingStartedContainer .getting-started-step').first().isVisible());
+}
+
+function walkthroughButtons(page: Page, label: string): Locator {
+  return page.locator('.gettingStartedContainer .monaco-button').filter({ hasText: label }).first();
+}
+
+/** Presses Tab until the focus is on something that says this. */
+async function tabToText(page: Page, text: string): Promise<void> {
+  const passed: string[] = [];
+  for (let step = 0; step < MAX_STEPS; step++) {
+    await page.keyboard.press('Tab');
+    const focused = plain(
+      await page.evaluate(() => {
+        const active = document.activeElement;
+        return `${active?.textContent ?? ''} ${active?.getAttribute('aria-label') ?? ''}`.slice(0, 200);
+      }),
+    );
+    if (focused.includes(text)) return;
+    passed.push(focused.slice(0, 30));
+  }
+  throw new Error(`Tab did not reach "${text}" in ${MAX_STEPS} steps. It passed ${passed.join(' | ').slice(0, 900)}.`);
+}
+
+async function choices(page: Page): Promise<string> {
+  return JSON.stringify((await page.locator(CHOICE).allTextContents()).map(plain));
+}

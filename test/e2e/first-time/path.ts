@@ -1,0 +1,193 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
+import { waitForFocus } from '../driver/keyboard.ts';
+import { JOULES } from '../driver/plan-text.ts';
+import { chooseFile, openFile, runCommand, waitForTab } from '../driver/quick-input.ts';
+import type { Session } from '../driver/session.ts';
+import { vsixUnderTest } from '../driver/session.ts';
+import { visibleLines, waitForHints, waitForLine } from '../driver/text-editor.ts';
+import { FIT_MS, until } from '../driver/wait.ts';
+import { findWebview, waitForWebviewText } from '../driver/webviews.ts';
+import type { Hands } from './hands.ts';
+import { openWalkthrough } from './hands.ts';
+
+/** One stop of a first-time user's path. `name` also names its picture. */
+export interface Stop {
+  readonly name: string;
+  readonly title: string;
+  run(session: Session, hands: Hands): Promise<void>;
+}
+
+const TIERS = /^Tiers/im;
+const REPORT = /Energy report/i;
+const project = (session: Session, file = ''): string => path.join(session.folder, 'tierwise-digits', file);
+
+/** From an empty workbench to an exported report, in the order of the walkthrough. Every stop ends with what its picture shows. */
+export const firstTimePath: readonly Stop[] = [
+  {
+    name: '1-install',
+    title: 'install the package, open the walkthrough',
+    async run({ page }, hands) {
+      await runCommand(page, 'Extensions: Install from VSIX...');
+      await chooseFile(page, vsixUnderTest());
+      await page.locator('.activitybar a[aria-label^="Tierwise"]').waitFor({ timeout: FIT_MS });
+      await runCommand(page, 'Notifications: Clear All Notifications');
+      await openWalkthrough(page, hands);
+      await until('the first step', async () => await page.getByText('Open the sample project').first().isVisible());
+    },
+  },
+  {
+    name: '2-sample',
+    title: 'open the sample: joules stand behind its layers',
+    async run(session, hands) {
+      const { page } = session;
+      await hands.walkthroughButton(page, 'Open the sample project', 'Open the Sample Project');
+      await hands.choose(page, 'Into ');
+      await waitForTab(page, 'digits.tiers');
+      await waitForHints(page, 'joules behind the layers', (hints) => hints.filter((hint) => JOULES.test(hint)).length >= 3);
+      expect(existsSync(project(session, 'digits.onnx'))).toBe(true);
+    },
+  },
+  {
+    name: '3-tiers',
+    title: 'annotate without typing: a layer is frozen in the Tiers panel and comes back, the text follows',
+    async run({ page }, hands) {
+      await openWalkthrough(page, hands);
+      await hands.walkthroughButton(page, 'Annotate the layers with tiers', 'Open the Tiers Panel');
+      const frame = await findWebview(page, TIERS);
+      await waitForFocus(frame);
+      await until('its layers', async () => (await frame.locator('.tier-row').count()) === 3);
+      await openFile(page, 'digits.tiers');
+      await runCommand(page, 'Tierwise: Focus on Tiers View');
+      await waitForFocus(frame);
+      await hands.inPage(page, frame, 'tier-list');
+      await page.keyboard.press('Home');
+      await page.keyboard.press('f');
+      await waitForLine(page, /^ {2}layers "\/fc2\/Gemm"/);
+      await page.keyboard.press('Control+Z');
+      await waitForLine(page, /^ {2}layers "\/fc1\/Gemm",/);
+    },
+  },
+  {
+    name: '4-python',
+    title: 'annotate in Python: a comment is written with completion, joules stand behind the line',
+    async run({ page }, hands) {
+      await openWalkthrough(page, hands);
+      await hands.walkthroughButton(page, 'The same in Python', 'Open the Annotated Python');
+      await waitForTab(page, 'model.py');
+      await waitForHints(page, 'joules behind three layers', (hints) => hints.filter((hint) => JOULES.test(hint)).length >= 3);
+      const line = (await visibleLines(page)).findIndex((text) => /# tier: upper/.test(text));
+      expect(line).toBeGreaterThan(0);
+      await goToLine(page, 21);
+      await page.keyboard.press('End');
+      await page.keyboard.press('Shift+Home');
+      await page.keyboard.type('        # tier:');
+      await page.keyboard.type(' ');
+      await takeSuggestion(page, 'upper');
+      await page.keyboard.press('Escape');
+      await waitForLine(page, /# tier: upper/);
+    },
+  },
+  {
+    name: '5-energy',
+    title: 'see the energy, and what a figure rests on',
+    async run({ page }, hands) {
+      await openWalkthrough(page, hands);
+      await hands.walkthroughButton(page, 'See the energy, and ask why', 'Open the Energy Report');
+      await waitForWebviewText(page, REPORT, /Whole model/);
+      const frame = await focusedReport(page);
+      await hands.inPage(page, frame, 'tile:inference');
+      await until('the explanation', async () => /How it is computed/.test(await frame.locator('.drawer').innerText()));
+      expect(await frame.locator('.drawer').innerText()).toMatch(/between .*J/);
+    },
+  },
+  {
+    name: '6-fit',
+    title: 'fit on the simulated board: accuracy before and after',
+    async run(session, hands) {
+      const { page } = session;
+      await openWalkthrough(page, hands);
+      await hands.walkthroughButton(page, 'Fit on the simulated board', 'Fit the Lower Tier');
+      await until('the fitted model', () => existsSync(project(session, 'digits.fitted.json')), { timeoutMs: FIT_MS });
+      await openFile(page, 'digits.tiers');
+      await waitForHints(page, 'the hints to say fitted', (hints) => hints.some((hint) => /fitted/.test(hint)), FIT_MS);
+      const record = JSON.parse(readFileSync(project(session, 'digits.fitted.json'), 'utf8')) as {
+        readonly backend: { readonly kind: string };
+        readonly evaluation: { readonly before: number; readonly after: number };
+      };
+      expect(record.backend.kind).toBe('sim');
+      expect(record.evaluation.after).toBeGreaterThan(record.evaluation.before);
+    },
+  },
+  {
+    name: '7-compare',
+    title: 'compare the fit with the model before it',
+    async run({ page }, hands) {
+      await openWalkthrough(page, hands);
+      await hands.walkthroughButton(page, 'Compare before and after', 'Compare Fits');
+      await hands.choose(page, 'Fit 1');
+      await hands.choose(page, 'digits.onnx');
+      await until('the comparison', async () => /Fit 1/.test((await activeTab(page)) ?? ''), {
+        seen: async () => (await activeTab(page)) ?? '',
+      });
+    },
+  },
+  {
+    name: '8-export',
+    title: 'export the report',
+    async run(session, hands) {
+      const { page } = session;
+      await openWalkthrough(page, hands);
+      await hands.walkthroughButton(page, 'Export the report', 'Export the Report');
+      await hands.choose(page, 'HTML');
+      const target = project(session, 'digits.report.html');
+      const input = page.locator('.quick-input-widget input').first();
+      await until('the dialog to propose a name', async () => (await input.inputValue()) === target);
+      await until(
+        'the report',
+        async () => {
+          if (existsSync(target)) return true;
+          if (await input.isVisible()) await page.keyboard.press('Enter');
+          await new Promise((resolve) => setTimeout(resolve, 500));
+          return false;
+        },
+        { timeoutMs: FIT_MS },
+      );
+      expect(readFileSync(target, 'utf8')).toMatch(/9\d\.\d %/);
+    },
+  },
+];
+
+/** The report that has the keyboard: there may be one in the side bar, too. */
+async function focusedReport(page: Page): ReturnType<typeof findWebview> {
+  return await until('the report to have the focus', async () => {
+    for (const frame of page.frames())
+      if (frame.url().includes('fake.html') && REPORT.test(await frame.title()) && (await frame.evaluate(() => document.hasFocus())))
+        return (await frame.locator('[data-focus="tile:inference"]').count()) > 0 ? frame : undefined;
+    return undefined;
+  });
+}
+
+async function goToLine(page: Page, line: number): Promise<void> {
+  await page.keyboard.press('Control+G');
+  const input = page.locator('.quick-input-widget input').first();
+  await until('the line to be asked for', async () => await input.isVisible());
+  await input.fill(`:${line}`);
+  await page.keyboard.press('Enter');
+  await until('the line', async () => ((await page.locator('[id="status.editor.selection"]').textContent()) ?? '').includes(`Ln ${line},`));
+}
+
+/** Waits for the list of suggestions to hold one, and takes it by keyboard. */
+async function takeSuggestion(page: Page, label: string): Promise<void> {
+  const rows = page.locator('.suggest-widget.visible .monaco-list-row');
+  await until(`the suggestion ${label}`, async () => await rows.filter({ hasText: label }).first().isVisible());
+  const focused = page.locator('.suggest-widget.visible .monaco-list-row.focused').filter({ hasText: label });
+  for (let step = 0; step < 20 && (await focused.count()) === 0; step++) await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+}
+
+async function activeTab(page: Page): Promise<string | null> {
+  return await page.locator('.tabs-container .tab.active').first().getAttribute('aria-label');
+}
