@@ -11,9 +11,11 @@ from torch import nn
 class Digits(nn.Module):
     def __init__(self, hidden=192, features=128):
         super().__init__()
-        self.fc1 = nn.Linear(64, hidden)  # tier: lower ridge lambda=30 targets=forward-projection seed=7 name=features
+        # tier: lower ridge lambda=30 targets=forward-projection seed=7 name=features
+        self.fc1 = nn.Linear(64, hidden)
         self.relu1 = nn.ReLU()
-        self.fc2 = nn.Linear(hidden, features)  # tier: lower ridge lambda=30 targets=forward-projection seed=7 name=features
+        # tier: lower ridge lambda=30 targets=forward-projection seed=7 name=features
+        self.fc2 = nn.Linear(hidden, features)
         self.relu2 = nn.ReLU()
         # tier: upper rls forgetting=1.0 budget=5mJ name=head
         self.fc3 = nn.Linear(features, 10)

@@ -74,8 +74,8 @@ describe('the annotations of the example say what its plan says', () => {
     const swapped = text.replace(/# tier: lower ridge lambda=30/, '# tier: upper rls #');
     const document = await pythonJob(environment, { path, text: swapped, models: [model] });
     expect(document.diagnostics.map(({ code, where }) => [code, where.range?.line])).toEqual([
-      ['tier-order', 16],
-      ['tier-order', 18],
+      ['tier-order', 17],
+      ['tier-order', 20],
     ]);
   });
 
