@@ -81,7 +81,10 @@ function methods<W extends Word>(
 }
 
 function option(key: OptionKey, method: string): SignaturePart {
-  const doc = `${docOf(key)}\n\nRange: ${optionRange(key)}. Default: ${optionDefault(key, method)}.`;
+  const said = docOf(key);
+  // The words of an option name its default where it is the same for all methods.
+  const fallback = said.includes('Default') && key !== 'rate' ? '' : ` Default: ${optionDefault(key, method)}.`;
+  const doc = `${said}\n\nRange: ${optionRange(key)}.${fallback}`;
   return { word: key, label: `[${key} ${key === 'lambda' ? 'NUMBER | auto' : 'NUMBER'}]`, doc };
 }
 

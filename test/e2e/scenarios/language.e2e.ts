@@ -84,6 +84,17 @@ scenario('hovering a layer shows its figures with band and source', current, asy
   await page.keyboard.press('Escape');
 });
 
+/** The words of the row that is marked on the page of the model. */
+async function markedRow(page: Page): Promise<string> {
+  return await until('the row of the layer to be marked', async () => {
+    for (const frame of webviews(page)) {
+      const row = frame.locator('.row-marked').first();
+      if (await row.isVisible()) return plain((await row.textContent()) ?? '');
+    }
+    return undefined;
+  });
+}
+
 /** The words of the page that shows the model; undefined where there is none. */
 async function modelText(page: Page): Promise<string | undefined> {
   for (const frame of webviews(page)) {
@@ -100,6 +111,7 @@ scenario('F12 on a layer opens the model at the layer', current, async ({ page }
     seen: async () => JSON.stringify(await Promise.all(webviews(page).map(textOf))),
   });
   expect(text).toContain('/fc3/Gemm');
+  expect(await markedRow(page)).toContain('/fc3/Gemm');
   const tabs = await page.locator('.tabs-container .tab').evaluateAll((all) => all.map((tab) => tab.getAttribute('aria-label') ?? ''));
   expect(tabs.join(' ')).toContain('digits.onnx');
   expect(tabs.join(' ')).not.toContain('onnx-layer');
@@ -118,7 +130,7 @@ scenario('with the Python source there, F12 peeks at both, and the model opens f
     return await until('the peek', async () => plain((await peek.textContent()) ?? '').includes('Definitions (2)'), { timeoutMs: 3000 });
   });
   await session.screenshot('language-peek');
-  await peek.locator('.monaco-list-row').filter({ hasText: 'onnx-layer' }).first().dblclick();
+  await peek.locator('.monaco-list-row').filter({ hasText: 'onnx-layer' }).first().click();
   const row = peek.locator('.monaco-list-row').filter({ hasText: 'Gemm' }).last();
   await until('the listing of the model', async () => plain((await peek.textContent()) ?? '').includes('128 \u2192 1'));
   await row.dblclick();
