@@ -111,13 +111,13 @@ function total(layers: readonly EnergyLayer[], pick: (layer: EnergyLayer) => Qua
   return { value, unit: 'J', low, high, source: order[weakest] ?? 'assumed', ref: 'sum over the layers of the group' };
 }
 
-/** What stands behind the name of a group: "12 layers · 6.66 µJ · solve 16.5 mJ". */
+/** What stands behind the name of a group: "6.66 µJ · solve 16.5 mJ · 12 layers", the energy first because side bars are narrow. */
 export function groupDescription(group: LayerGroup, totals: GroupTotals, t: Translate): string {
   const { inference, retraining, missing } = totals;
   const energy =
     inference === null ? t('energy unknown') : missing > 0 ? t('at least {0}', formatQuantity(inference)) : formatQuantity(inference);
   const again = retraining === null ? [] : [retrainingText(group.tier, formatQuantity(retraining), t)];
-  return [countText(group, t), energy, ...again].join(' \u00b7 ');
+  return [energy, ...again, countText(group, t)].join(' \u00b7 ');
 }
 
 /** The same in words for screen readers, with the source. */

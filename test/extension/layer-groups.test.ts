@@ -46,7 +46,7 @@ describe('groups of layers', () => {
     const group = { ...lower, tier: 'lower' as const };
     const totals = groupTotals(group);
     expect(totals.inference).toMatchObject({ value: 2e-6, low: 1e-6, high: 4e-6 });
-    expect(groupDescription(group, totals, plainText)).toBe('3 layers · at least 2.00 µJ · solve 3.00 mJ');
+    expect(groupDescription(group, totals, plainText)).toBe('at least 2.00 µJ · solve 3.00 mJ · 3 layers');
     expect(groupSpoken('Lower tier x', group, totals, plainText)).toBe(
       'Lower tier x, 3 layers, one inference 2.00 microjoule, modelled, without 1 layers whose energy is unknown, solve 3.00 millijoule, modelled',
     );

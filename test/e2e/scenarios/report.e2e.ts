@@ -91,7 +91,7 @@ scenario('the tree tells totals per tier; a layer moves to another tier by its m
   await expandView(page, 'Layers');
   const rows = await until('the totals', async () => {
     const all = await treeRows(page);
-    return all.some((row) => /Lower tier.*2 layers.*J.*solve/.test(row)) ? all : undefined;
+    return all.some((row) => /Lower tier.*J.*solve.*2 layers/.test(row)) ? all : undefined;
   });
   expect(rows.some((row) => /Upper tier.*update/.test(row))).toBe(true);
   const spoken = await page.locator('.sidebar .pane-body .monaco-list-row[aria-label^="Lower tier"]').first().getAttribute('aria-label');
