@@ -34,7 +34,7 @@ export function analysePython(text: string): Analysis {
   const found = findPythonLayers(source);
   if (found.wasCut) {
     const message = source.wasCut
-      ? `the file is longer than ${maxSourceLength} characters; what follows is not read`
+      ? `the file is longer than ${maxSourceLength} characters, or its brackets are too deep in each other; the rest is not read`
       : 'the file builds more layers, or takes more steps to read, than this version follows; the rest is left out';
     findings.add('warning', 'source-too-large', { offset: 0, end: 0 }, message);
   }

@@ -39,8 +39,9 @@ export function findPythonLayers(source: PythonSource): FoundLayers {
   const roots = rootsOf(machine);
   const layers = roots.flatMap((root) => layersBelow(machine, root));
   const found = new Set(layers.map(({ instance }) => instance));
+  const contained = containedIn(machine);
   const loose = machine.created.filter(
-    (each) => each.role === 'layer' && !found.has(each) && each.creator === null && !isInside(machine, each),
+    (each) => each.role === 'layer' && !found.has(each) && each.creator === null && !contained.has(each),
   );
   const all = [...layers, ...loose.map((instance) => looseLayer(machine, instance)), ...sweep(machine, global)];
   return { layers: all, wasCut: machine.isExhausted || source.wasCut };
@@ -62,10 +63,7 @@ function derivesFrom(definition: ClassInfo | null, base: ClassInfo, depth = 0): 
 
 /** Instances that are no part of another, one for each class. */
 function rootsOf(machine: Machine): readonly Instance[] {
-  const contained = new Set<Instance>();
-  for (const each of machine.created) {
-    for (const child of childrenOfInstance(each)) if (child !== each) contained.add(child);
-  }
+  const contained = containedIn(machine);
   const containedClasses = new Set([...contained].flatMap(({ definition }) => (definition === null ? [] : [definition])));
   const byClass = new Map<ClassInfo, Instance[]>();
   const roots: Instance[] = [];
@@ -102,8 +100,13 @@ export function childrenOfInstance(instance: Instance): readonly Instance[] {
   return [...instance.attributes.values(), ...instance.alternatives.map(({ value }) => value)].flatMap((value) => inside(value, 0));
 }
 
-function isInside(machine: Machine, instance: Instance): boolean {
-  return machine.created.some((each) => each.role !== 'layer' && childrenOfInstance(each).includes(instance));
+/** Everything that something else holds. */
+function containedIn(machine: Machine): ReadonlySet<Instance> {
+  const contained = new Set<Instance>();
+  for (const each of machine.created) {
+    for (const child of childrenOfInstance(each)) if (child !== each) contained.add(child);
+  }
+  return contained;
 }
 
 /** A layer that stands alone, outside of classes and containers. */

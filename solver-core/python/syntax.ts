@@ -11,15 +11,26 @@ export interface PythonSource {
   readonly text: string;
   readonly tree: Tree;
   readonly lines: LineTable;
-  /** True when the end of the text was left out. */
+  /** True when the end of the text was left out, or all of it because it is too deep. */
   readonly wasCut: boolean;
 }
 
 /** Parses Python source. Never throws for any text; linear time. */
 export function parsePython(text: string): PythonSource {
-  const wasCut = text.length > maxSourceLength;
-  const read = wasCut ? text.slice(0, maxSourceLength) : text;
-  return { text: read, tree: parser.parse(read), lines: createLineTable(read), wasCut };
+  const isLong = text.length > maxSourceLength;
+  const read = isLong ? text.slice(0, maxSourceLength) : text;
+  const tree = treeOf(read);
+  return { text: read, tree: tree ?? parser.parse(''), lines: createLineTable(read), wasCut: isLong || tree === undefined };
+}
+
+/** The tree of a text; undefined where its brackets are so deep in each other (tens of thousands) that the parser runs out of stack. */
+function treeOf(text: string): Tree | undefined {
+  try {
+    return parser.parse(text);
+  } catch (cause) {
+    if (cause instanceof RangeError) return undefined;
+    throw cause;
+  }
 }
 
 /** The children of a node without comments and without what the parser could not place. */
