@@ -3,7 +3,8 @@ import type { TierwiseContext } from './context.ts';
 import { parseTask, taskName, taskWords, type TierwiseTask } from './task-plan.ts';
 
 const type = 'tierwise';
-const matcher = '$tierwise-check';
+/** The second one is for findings about a whole file, e.g. a model. */
+const matchers = ['$tierwise-check', '$tierwise-check-file'];
 const maxPlans = 50;
 
 /**
@@ -60,7 +61,7 @@ function makeTask(
   };
   const words = [...taskWords(definition, script)];
   const execution = new vscode.ProcessExecution(nodePath === '' ? process.execPath : nodePath, words, { cwd: folder.uri.fsPath, env });
-  const task = new vscode.Task(given, folder, name, type, execution, matcher);
+  const task = new vscode.Task(given, folder, name, type, execution, matchers);
   if (definition.task === 'check') task.group = vscode.TaskGroup.Test;
   task.presentationOptions = {
     reveal: definition.task === 'check' ? vscode.TaskRevealKind.Silent : vscode.TaskRevealKind.Always,

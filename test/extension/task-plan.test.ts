@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { checkText } from '../../solver-core/report/check-text.ts';
+import { check } from './fixtures.ts';
 import { parseTask, taskName, taskWords } from '../../extension/task-plan.ts';
 
 describe('tasks', () => {
@@ -23,5 +26,25 @@ describe('tasks', () => {
       { task: 'check', plan: 'a', args: [1] },
     ];
     expect(refused.map((definition) => parseTask(definition))).toEqual(refused.map(() => undefined));
+  });
+});
+
+describe('problem matcher of tasks', () => {
+  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    readonly contributes: { readonly problemMatchers: readonly { readonly pattern: { readonly regexp: string } }[] };
+  };
+  const [pattern, filePattern] = manifest.contributes.problemMatchers.map((matcher) => new RegExp(matcher.pattern.regexp));
+
+  it('takes findings out of the whole output, budgets and Windows paths with spaces among them, and nothing else', () => {
+    const place = 'C:\\my plans\\digits.tiers';
+    const range = { line: 9, column: 1, endLine: 9, endColumn: 30 };
+    const diagnostics = check.diagnostics.map((d) => ({ ...d, where: { path: place, ...(d.where.range ? { range } : {}) } }));
+    const found = (by: RegExp | undefined): unknown =>
+      checkText({ ...check, plan: place, diagnostics })
+        .split('\n')
+        .map((line) => by?.exec(line)?.slice(1))
+        .filter((match) => match !== undefined);
+    expect(found(filePattern)).toEqual([[place, 'warning', 'data-missing', 'No data.']]);
+    expect(found(pattern)).toEqual([[place, '9', '1', 'error', 'budget-exceeded', 'Inference needs 610 nJ, the budget is 100 nJ.']]);
   });
 });
