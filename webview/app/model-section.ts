@@ -5,7 +5,7 @@ import { fill, h, icon, listen } from './dom.ts';
 import { linkButton } from './views/actions.ts';
 import { columnMenu } from './views/column-menu.ts';
 import type { DataTable } from './views/data-table.ts';
-import { sourceLegend, sources } from './views/figure.ts';
+import { sourceLegend } from './views/figure.ts';
 import { filterLayers } from './views/filter.ts';
 import { createFindBar } from './views/find-bar.ts';
 import { layerDetails } from './views/layer-details.ts';
@@ -39,6 +39,7 @@ export function createLayersSection(context: PageContext): LayersSection {
   let compareRows: ReadonlyMap<string, CompareLayerView> = new Map();
   const known = new Map<string, WeightsState>();
   const withSource = new Set<string>();
+  let toFocus: string | null = null;
 
   const apply = (announce: boolean): void => {
     const layers = view?.layers ?? [];
@@ -107,6 +108,21 @@ export function createLayersSection(context: PageContext): LayersSection {
     legend,
   );
 
+  const focus = (id: string): void => {
+    if (view === null) {
+      toFocus = id;
+      return;
+    }
+    if (table?.reveal(id) === true) return context.announce(t('Layer {0}', id));
+    if (store.get().filter === '' || !view.layers.some((layer) => layer.id === id))
+      return context.announce(t('There is no layer {0} in this model.', id));
+    // The filter hides it: showing the layer was asked for by name, so the filter gives way.
+    store.set({ filter: '' });
+    filter.value = '';
+    apply(false);
+    table?.reveal(id);
+  };
+
   return {
     element,
     update: (next) => {
@@ -120,7 +136,12 @@ export function createLayersSection(context: PageContext): LayersSection {
           .flatMap((layer) => [layer.inference, layer.sgd, layer.solve, layer.incremental])
           .flatMap((f) => (f === null ? [] : [f.source])),
       );
-      fill(legend, used.size <= sources.length ? sourceLegend(t, used) : null);
+      fill(legend, sourceLegend(t, used));
+      if (toFocus === null) return;
+      // Asked for before there was a table: that goes before the place where the page was left.
+      store.set({ scrollY: 0 });
+      focus(toFocus);
+      toFocus = null;
     },
     compare: (next) => {
       compare = next !== null && next.layers.length > 0 ? next : null;
@@ -139,16 +160,7 @@ export function createLayersSection(context: PageContext): LayersSection {
       withSource.add(id);
       table?.refresh(id);
     },
-    focus: (id) => {
-      if (table?.reveal(id) === true) return context.announce(t('Layer {0}', id));
-      if (store.get().filter === '' || view?.layers.some((layer) => layer.id === id) !== true)
-        return context.announce(t('There is no layer {0} in this model.', id));
-      // The filter hides it: showing the layer was asked for by name, so the filter gives way.
-      store.set({ filter: '' });
-      filter.value = '';
-      apply(false);
-      table?.reveal(id);
-    },
+    focus,
   };
 }
 

@@ -127,7 +127,7 @@ function sideTable(weights: WeightsView, t: Translate): HTMLElement {
 
 /** The histogram as a table, built when it is opened. */
 function countsTwin({ edges, after, before }: WeightsView, t: Translate): HTMLElement {
-  const place = h('div', { class: 'table-scroll' });
+  const place = h('div', { class: 'table-scroll', tabindex: 0, role: 'region', 'aria-label': t('Weights per bin') });
   const details = h('details', { class: 'weights-twin' }, h('summary', {}, t('The same counts as a table')), place);
   return listen(details, 'toggle', () => {
     if (!details.open || place.childElementCount > 0) return;
