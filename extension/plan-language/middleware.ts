@@ -7,6 +7,7 @@ import { layerLookup } from '../plan-snapshot.ts';
 import { inertMarkdown } from '../python/inert-markdown.ts';
 import { energyDetail, energyWords } from './layer-words.ts';
 import { moreFixes } from './more-fixes.ts';
+import { renameInPython } from './rename-in-python.ts';
 import { layerLocation, layerUri } from './layer-target.ts';
 
 /**
@@ -53,6 +54,11 @@ export function planMiddleware(context: TierwiseContext): Middleware {
       ]);
       const source = place?.model ? await context.python.sourceOf(vscode.Uri.file(place.model), place.id) : undefined;
       return source ? [...(answer ?? []), source] : answer;
+    },
+    provideRenameEdits: async (document, position, newName, token, next) => {
+      const edit = await next(document, position, newName, token);
+      if (edit) await renameInPython(context, document, position, newName, edit, token);
+      return edit;
     },
     provideCodeActions: async (document, range, given, token, next) => {
       const answer = await next(document, range, given, token);

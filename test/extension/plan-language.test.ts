@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { layerFigures } from '../../extension/hint-text.ts';
+import { nameOnLine } from '../../extension/plan-language/annotation-name.ts';
 import { energyDetail, energyWords, layerListing } from '../../extension/plan-language/layer-words.ts';
 import { raisedBudget } from '../../extension/plan-language/raise-budget.ts';
 import { layerLookup } from '../../extension/plan-snapshot.ts';
@@ -80,5 +81,23 @@ describe('a raised budget', () => {
       }),
       { seed: 20261121, numRuns: 300 },
     );
+  });
+});
+
+describe('the name of a tier in an annotation', () => {
+  const found = (line: string, name: string): string | undefined => {
+    const span = nameOnLine(line, name);
+    return span && `${line.slice(0, span.start)}[${line.slice(span.start, span.end)}]${line.slice(span.end)}`;
+  };
+
+  it('is found behind the line and on its own', () => {
+    expect(found('x = f(name=head)  # tier: upper rls name=head', 'head')).toBe('x = f(name=head)  # tier: upper rls name=[head]');
+    expect(found('    #tier: lower ridge name=a-b seed=1', 'a-b')).toBe('    #tier: lower ridge name=[a-b] seed=1');
+  });
+
+  it('is no other name, option or comment', () => {
+    expect(found('# tier: upper rls name=header', 'head')).toBeUndefined();
+    expect(found('# tier: upper rls surname=head', 'head')).toBeUndefined();
+    expect(found('# name=head', 'head')).toBeUndefined();
   });
 });

@@ -156,16 +156,25 @@ scenario('references of a layer are found in ranges and in other plans', current
   await page.keyboard.press('Escape');
 });
 
-scenario('a tier is renamed in place', current, async ({ page }) => {
-  await cursorAt(page, 'features {', 3);
+/** Gives the tier at the cursor another name. */
+async function rename(page: Page, name: string): Promise<void> {
   await page.keyboard.press('F2');
   const box = page.locator('.rename-box input');
   await until('the box for the name', async () => await box.isVisible());
-  await box.fill('trunk');
+  await box.fill(name);
   await page.keyboard.press('Enter');
+}
+
+scenario('a tier is renamed in place, and in the annotations of the Python source', current, async ({ page }) => {
+  const source = (): string => readFileSync(path.join(example.folder, 'model.py'), 'utf8');
+  const before = source();
+  await cursorAt(page, 'features {', 3);
+  await rename(page, 'trunk');
   expect(await waitForLine(page, /lower tier trunk \{/)).toContain('trunk');
-  await page.keyboard.press('Control+Z');
+  await until('the annotations to follow', () => source() === before.replaceAll('name=features', 'name=trunk'), { seen: source });
+  await rename(page, 'features');
   await waitForLine(page, /lower tier features \{/);
+  await until('the annotations to come back', () => source() === before, { seen: source });
 });
 
 scenario('options are explained while they are typed', current, async ({ page }) => {
