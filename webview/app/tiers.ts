@@ -125,6 +125,15 @@ function mount(root: HTMLElement, context: PageContext): (view: TiersView) => st
       state.reach(first, 'single');
       paint({ follow: true });
     });
+    let last: HTMLElement = list.box;
+    listen(page, 'focusin', (event) => {
+      if (event.target instanceof HTMLElement) last = event.target;
+    });
+    // Going to the editor and back, browsers may forget which element had the focus.
+    window.addEventListener('focus', () => {
+      if (document.activeElement === document.body && list.box.isConnected)
+        (last.isConnected ? last : list.box).focus({ preventScroll: true });
+    });
     listen(page, 'keydown', (event) => {
       if (!(event instanceof KeyboardEvent) || event.target === list.box) return;
       if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'f') {

@@ -121,7 +121,7 @@ scenario('layers are dragged onto a tier', current, async ({ page }) => {
   await page.mouse.down();
   await page.mouse.move(row.x + 160, row.y + row.height / 2, { steps: 4 });
   await page.mouse.move(zone.x + zone.width / 2, zone.y + zone.height / 2, { steps: 8 });
-  await until('what is dragged', async () => /fc3/.test((await frame.locator('.drag-ghost').textContent()) ?? ''));
+  expect(await frame.locator('.drag-ghost').textContent()).toBe('/fc3/Gemm');
   await session.screenshot('a drag over the tier that takes it');
   await page.mouse.up();
   await waitForRows(frame, 'L /fc1/Gemm', 'L /fc2/Gemm', 'F /fc3/Gemm');
@@ -138,6 +138,7 @@ scenario('typing in the plan changes the panel, and the panel follows the cursor
   await page.keyboard.press('Control+Home');
   const line = page.locator('.editor-instance .view-line').filter({ hasText: 'fc3' }).first();
   await line.click();
+  expect(await planText(page)).toContain('lower tier stem');
   await until('the layer at the cursor', async () =>
     (await frame.locator('.tier-row[aria-selected="true"]').textContent())?.includes('/fc3/Gemm'),
   );

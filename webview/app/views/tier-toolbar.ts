@@ -100,6 +100,11 @@ function kindButton(context: PageContext, kind: TierKind, label: string, actions
 /** A small button; its tooltip is its name where the label is left out for want of room. */
 function tool(title: string, content: readonly Child[], key: string, run: () => void): HTMLElement {
   const hasLabel = content.length > 1;
-  const button = h('button', { type: 'button', class: 'tool', title, 'data-focus': key }, ...content, hasLabel ? null : hiddenText(title));
+  const button = h(
+    'button',
+    { type: 'button', class: `tool ${key.replace(':', '-')}`, title, 'data-focus': key },
+    ...content,
+    hasLabel ? null : hiddenText(title),
+  );
   return listen(button, 'click', run);
 }
