@@ -1,4 +1,4 @@
-import type { FigureView } from '../messages/index.ts';
+import type { ChangeView, FigureView } from '../messages/index.ts';
 import { ratioText } from './draw/joules.ts';
 import type { Translate } from './strings.ts';
 
@@ -30,4 +30,21 @@ export function compareWithDescent(t: Translate, sgd: FigureView | null, other: 
   const [from, to] = less ? [ratio.low, ratio.high] : [1 / ratio.high, 1 / ratio.low];
   const range = Number.isFinite(to) ? t('{0}× to {1}×', ratioText(from), ratioText(to)) : t('at least {0}×', ratioText(from));
   return less ? t('{0}× less than gradient descent ({1})', factor, range) : t('{0}× more than gradient descent ({1})', factor, range);
+}
+
+/** The factor between both energies; where the bands overlap it says that nothing is certain. */
+export function factorSentence(change: Pick<ChangeView, 'energyBefore' | 'energyAfter' | 'kind'>, t: Translate): string {
+  const ratio = ratioOf(change.energyBefore, change.energyAfter);
+  if (ratio === null) return t('One of both has no figure, so that there is no factor.');
+  if (ratio.value > 0.995 && ratio.value < 1.005) return t('The same energy.');
+  const isLess = ratio.value > 1;
+  const factor = ratioText(isLess ? ratio.value : 1 / ratio.value);
+  const overlap = ratio.low <= 1 && ratio.high >= 1;
+  if (overlap)
+    return isLess
+      ? t('{0}× less by the central values. The bands overlap; both rest on the same tables, which the bands cannot tell.', factor)
+      : t('{0}× more by the central values. The bands overlap; both rest on the same tables, which the bands cannot tell.', factor);
+  const [from, to] = isLess ? [ratio.low, ratio.high] : [1 / ratio.high, 1 / ratio.low];
+  const range = Number.isFinite(to) ? t('{0}× to {1}×', ratioText(from), ratioText(to)) : t('at least {0}×', ratioText(from));
+  return isLess ? t('{0}× less ({1} by the bands)', factor, range) : t('{0}× more ({1} by the bands)', factor, range);
 }
