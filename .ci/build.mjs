@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { dirname, resolve } from 'node:path';
 import { createRequire } from 'node:module';
-import { lazyPackages, lazyPackagesPlugin } from './lazy-packages.mjs';
+import { lazyPackages, lazyPackagesPlugin, vscodeNamesPlugin } from './lazy-packages.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const require = createRequire(import.meta.url);
@@ -27,7 +27,13 @@ const native = ['onnxruntime-node', 'serialport', 'koffi'];
 
 /** Node bundles. Native packages stay outside: they are loaded lazily, and only by the solver and the command line. */
 const nodeBundles = [
-  { in: 'extension/extension.ts', out: 'dist/extension.cjs', external: ['vscode'], plugins: [lazyPackagesPlugin()] },
+  {
+    in: 'extension/extension.ts',
+    out: 'dist/extension.cjs',
+    external: ['vscode'],
+    plugins: [lazyPackagesPlugin(), vscodeNamesPlugin()],
+    compact: true,
+  },
   ...Object.entries(lazyPackages).map(([name, file]) => ({ in: `node_modules/${name}`, out: `dist/${file}`, external: ['vscode'] })),
   { in: 'solver-core/server/solver-process.ts', out: 'dist/solver.cjs', external: native },
   { in: 'solver-core/server/language-server.ts', out: 'dist/language-server.cjs', external: [] },
@@ -57,6 +63,8 @@ export async function buildAll({ write = true } = {}) {
       format: 'cjs',
       external: bundle.external,
       plugins: bundle.plugins ?? [],
+      // What the extension host parses at every start is kept short; names stay, for the log.
+      ...(bundle.compact === true ? { minifyWhitespace: true, minifySyntax: true, lineLimit: 200 } : {}),
       // VS Code hooks into require(), which `import()` would not go through.
       supported: { 'dynamic-import': !bundle.external.includes('vscode') },
       // Bundles are CommonJS: some libraries ask for import.meta.url.

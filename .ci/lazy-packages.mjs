@@ -1,4 +1,5 @@
 // Keeps packages out of the extension's bundle until something of theirs is used: the extension host parses what it loads, used or not.
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
@@ -33,6 +34,31 @@ export function lazyPackagesPlugin() {
           contents: `let loaded;\nconst load = () => (loaded ??= require('./${lazyPackages[path]}'));\nmodule.exports = {\n${getters.join(',\n')}\n};\n`,
           loader: 'js',
         };
+      });
+    },
+  };
+}
+
+/**
+ * An esbuild plugin: one module that names each part of VS Code's API, instead of one copy of the whole API object per importing file
+ * (which took longer than all the rest of loading the extension). What an older VS Code does not have is undefined, as it is there.
+ * @returns {import('esbuild').Plugin}
+ */
+export function vscodeNamesPlugin() {
+  return {
+    name: 'vscode-names',
+    setup(build) {
+      build.onResolve({ filter: /^vscode$/ }, ({ namespace }) =>
+        namespace === 'vscode-names'
+          ? { path: 'vscode', external: true }
+          : { path: 'vscode', namespace: 'vscode-names', sideEffects: false },
+      );
+      build.onLoad({ filter: /.*/, namespace: 'vscode-names' }, () => {
+        const types = readFileSync(require.resolve('@types/vscode/index.d.ts'), 'utf8');
+        const found = types.matchAll(/^\texport (?:abstract class|class|const|enum|function|namespace) (\w+)/gm);
+        const names = [...new Set([...found].map(([, name]) => name))];
+        const lines = names.map((name) => `export const ${name} = api.${name};`);
+        return { contents: `const api = require('vscode');\n${lines.join('\n')}\n`, loader: 'js' };
       });
     },
   };
