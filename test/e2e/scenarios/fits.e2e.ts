@@ -8,7 +8,7 @@ import { expandView, problems, showTierwise, waitForProblem } from '../driver/pa
 import { JOULES } from '../driver/plan-text.ts';
 import { openFile, pick, runCommand } from '../driver/quick-input.ts';
 import { cspScenario, scenario } from '../driver/scenario.ts';
-import { openSession } from '../driver/session.ts';
+import { openSession, openWorkbench } from '../driver/session.ts';
 import type { Session } from '../driver/session.ts';
 import { clickCodeLens, waitForHints } from '../driver/text-editor.ts';
 import { FIT_MS, plain, until } from '../driver/wait.ts';
@@ -180,6 +180,20 @@ scenario('a fitted model that something else changed is not replaced without a q
   await dialog.locator('.monaco-button').filter({ hasText: 'Undo anyway' }).click();
   await until('the files of the first fit', () => both() === first);
 });
+
+scenario(
+  'after a reload of the window the fits are still there, and the one in use can be undone',
+  current,
+  async ({ page, workbench }) => {
+    await openWorkbench(page, workbench.url);
+    await showTierwise(page);
+    await expandView(page, 'Fits');
+    await waitForRows('the first fit to be in use', (all) => all.length === 3 && /^Fit 1, in use/.test(all[2] ?? ''));
+    await runCommand(page, 'Tierwise: Undo Fit');
+    await until('the files to go', () => !existsSync(fitted) && !existsSync(record));
+    expect(listing(example.folder).filter((line) => /fitted/.test(line))).toEqual([]);
+  },
+);
 
 scenario('the task check puts an exceeded budget of a closed plan into the Problems list', current, async ({ page }) => {
   await runCommand(page, 'View: Close All Editors');
