@@ -5,10 +5,10 @@ import { expandView, showTierwise, statusBar, treeRows } from '../driver/panels.
 import { JOULES } from '../driver/plan-text.ts';
 import { openFile, pick, runCommand } from '../driver/quick-input.ts';
 import { cspScenario, scenario } from '../driver/scenario.ts';
-import { openSession } from '../driver/session.ts';
+import { openSession, openWorkbench } from '../driver/session.ts';
 import type { Session } from '../driver/session.ts';
 import { clickCodeLens, waitForHints } from '../driver/text-editor.ts';
-import { FIT_MS, until } from '../driver/wait.ts';
+import { FIT_MS, SHOW_MS, until } from '../driver/wait.ts';
 import { textOf, waitForWebviewText, webviews } from '../driver/webviews.ts';
 import { copyExample } from '../driver/workspace.ts';
 
@@ -78,7 +78,11 @@ scenario('charts have table twins, and what was chosen survives a reload with th
   expect(await frame.locator('.chart-frame table').count()).toBe(3);
   await frame.locator('.chart-table [data-figure="layer/inference//fc2/Gemm"]').first().press('Enter');
   await until('the explanation', async () => (await frame.locator('.drawer').innerText()).includes('of /fc2/Gemm'));
+  // The workbench stores what a page remembers before it reloads itself; leaving the address at once would race with that.
+  const reloaded = page.waitForEvent('load', { timeout: SHOW_MS });
   await runCommand(page, 'Developer: Reload Window');
+  await reloaded;
+  await openWorkbench(page, session.workbench.url);
   await waitForWebviewText(page, REPORT, /of \/fc2\/Gemm[\s\S]*What it rests on/);
   const again = await reportTab();
   await until('the tables', async () => (await again.locator('.chart-frame table').count()) === 3);
