@@ -2,7 +2,7 @@
 
 /** Bytes by output: what it was when this was written, and room for a quarter more. */
 export const bundleBudgets = {
-  'dist/extension.cjs': 640_000,
+  'dist/extension.cjs': 520_000,
   'dist/json-rpc.cjs': 160_000,
   'dist/language-client.cjs': 1_000_000,
   'dist/solver.cjs': 4_600_000,

@@ -19,6 +19,7 @@ import { compareFits, deleteFit, openFit, restoreFit, showFits, undoFit } from '
 import { compoundTrustText } from './compound-messages.ts';
 import type { TierwiseContext } from './context.ts';
 import { showError } from './errors-ui.ts';
+import { refuseFar } from './far-file.ts';
 import { optimiseTrustText } from './optimise-messages.ts';
 import type { CompoundPage } from './panels/compound-page.ts';
 import type { LearningPage } from './panels/learning-page.ts';
@@ -168,6 +169,7 @@ async function withPlan(context: TierwiseContext, target: unknown, then: (plan: 
   const edited = vscode.window.activeTextEditor?.document;
   const plan = isPlanUri(target) ? target : edited?.languageId === 'tiers' ? edited.uri : context.plans.active;
   if (plan) {
+    if (refuseFar(plan)) return;
     context.plans.activate(plan);
     return then(plan);
   }

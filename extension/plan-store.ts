@@ -73,6 +73,8 @@ export class PlanStore implements vscode.Disposable {
 
   /** Makes a plan the one that the views show. */
   activate(uri: vscode.Uri): void {
+    // The solver reads files; a path of another file system may be that of somebody else's file here.
+    if (uri.scheme !== 'file') return;
     const entry = this.#entry(uri);
     if (this.#active === entry) return;
     this.#active = entry;

@@ -6,6 +6,7 @@ import { inert } from '../inert.ts';
 import { escapeMarkdown } from '../markdown.ts';
 import { validRevision } from '../revision-text.ts';
 import { savePlan } from '../save-plan.ts';
+import { refuseFar } from '../far-file.ts';
 import { baseName } from '../to-view.ts';
 import { explainTrust } from '../trust.ts';
 import { activeModel } from './create-plan.ts';
@@ -16,6 +17,7 @@ const maxFilesListed = 200;
 export async function compareWithHead(context: TierwiseContext, given: vscode.Uri | undefined): Promise<void> {
   const file = given ?? fileInFront(context);
   if (!file) return sayNothingToCompare();
+  if (refuseFar(file)) return;
   await compareWithRevision(context, file, 'HEAD');
 }
 
@@ -23,6 +25,7 @@ export async function compareWithHead(context: TierwiseContext, given: vscode.Ur
 export async function compareWith(context: TierwiseContext, given: vscode.Uri | undefined): Promise<void> {
   const file = given ?? fileInFront(context);
   if (!file) return sayNothingToCompare();
+  if (refuseFar(file)) return;
   const choice = await vscode.window.showQuickPick(choices(file), {
     placeHolder: vscode.l10n.t('Compare {0} with\u2026 (what you choose is the side before)', baseName(file.path)),
     matchOnDescription: true,

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { TierwiseContext } from '../context.ts';
 import { showError } from '../errors-ui.ts';
+import { refuseFar } from '../far-file.ts';
 import { newPlanText } from '../plan-text.ts';
 import { baseName } from '../to-view.ts';
 import { modelEditorType } from '../panels/model-editor.ts';
@@ -10,7 +11,7 @@ const maxModelsListed = 200;
 /** Writes `<model>.tiers` beside a model, undoable, and opens it. An existing plan is opened instead, never overwritten. */
 export async function createPlan(context: TierwiseContext, given?: vscode.Uri): Promise<void> {
   const model = given ?? activeModel() ?? (await pickModel());
-  if (!model) return;
+  if (!model || refuseFar(model)) return;
   const folder = vscode.Uri.joinPath(model, '..');
   const plan = vscode.Uri.joinPath(folder, `${baseName(model.path).replace(/\.onnx$/i, '')}.tiers`);
   if (await exists(plan)) {
