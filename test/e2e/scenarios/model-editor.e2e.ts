@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Frame, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
@@ -21,6 +22,8 @@ beforeAll(async () => {
   execFileSync(process.execPath, [path.join(projectRoot, 'dist/cli.cjs'), 'fit', 'digits.tiers', '--backend', 'cpu', '--quiet'], {
     cwd: example.folder,
   });
+  // Without the Python source a layer has one definition, its row.
+  rmSync(path.join(example.folder, 'model.py'), { force: true });
   session = await openSession({ folder: example.folder });
 });
 
