@@ -102,6 +102,8 @@ for (const [name, themeName, workbenchClass] of [
 ] as const) {
   scenario(`the pictures of the steps follow the theme ${name}`, current, async ({ page, screenshot }) => {
     await theme(session, themeName, workbenchClass);
+    // The walkthrough shows its pictures only where there is room beside the steps.
+    if (await page.locator('.part.sidebar').isVisible()) await runCommand(page, 'View: Toggle Primary Side Bar Visibility');
     await openWalkthrough(page);
     for (const id of ['python', 'energy']) {
       await page.locator(`.getting-started-step[data-step-id$="#${id}"]`).click();
