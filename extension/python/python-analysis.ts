@@ -31,6 +31,8 @@ interface Entry {
   /** Counts changes of the text, of a cell before it, of a model or a setting; and the one that `analysis` answers. */
   revision: number;
   answered: number;
+  /** A question is on its way that has not been asked yet. */
+  isDue: boolean;
   /** What was asked with. */
   models: readonly string[];
   target: string | undefined;
@@ -76,6 +78,7 @@ export class PythonAnalysis implements vscode.Disposable {
   async fresh(document: vscode.TextDocument, token?: vscode.CancellationToken): Promise<PythonDocument | undefined> {
     if (!isPython(document) || document.isClosed) return undefined;
     const entry = this.#entry(document);
+    if (isStale(entry) && !entry.isDue) this.#schedule(entry, 0);
     if (isStale(entry)) await settled(entry, token);
     return isStale(entry) || token?.isCancellationRequested ? undefined : entry.analysis;
   }
@@ -88,7 +91,11 @@ export class PythonAnalysis implements vscode.Disposable {
   }
 
   #look(editors: readonly vscode.TextEditor[]): void {
-    for (const { document } of editors) if (isPython(document)) this.#entry(document);
+    for (const { document } of editors) {
+      if (!isPython(document)) continue;
+      const entry = this.#entry(document);
+      if (isStale(entry) && !entry.isDue) this.#schedule(entry, 0);
+    }
   }
 
   #entry(document: vscode.TextDocument): Entry {
@@ -104,6 +111,7 @@ export class PythonAnalysis implements vscode.Disposable {
       analysis: undefined,
       revision: 0,
       answered: -1,
+      isDue: true,
       models: [],
       target: undefined,
     };
@@ -115,20 +123,30 @@ export class PythonAnalysis implements vscode.Disposable {
   /** The cells below an edited one build on it. */
   #onEdit(document: vscode.TextDocument): void {
     if (this.#entries.size === 0 || !isPython(document)) return;
-    const notebook = notebookOf(document);
-    this.#again((entry) => entry.document === document || (notebook !== undefined && notebookOf(entry.document) === notebook), editDelayMs);
+    const cells = notebookOf(document)?.getCells() ?? [];
+    const index = cells.findIndex((cell) => cell.document === document);
+    const concerned = new Set([document, ...cells.slice(index + 1).map((cell) => cell.document)]);
+    this.#again((entry) => concerned.has(entry.document), editDelayMs);
   }
 
+  /** What is on screen is asked about again; anything else when somebody wants to know. */
   #again(which: (entry: Entry) => boolean, delayMs: number): void {
+    const visible = new Set(vscode.window.visibleTextEditors.map((editor) => editor.document));
     for (const entry of this.#entries.values()) {
       if (!which(entry)) continue;
       entry.revision++;
-      entry.queue.schedule(delayMs);
+      if (visible.has(entry.document)) this.#schedule(entry, delayMs);
     }
+  }
+
+  #schedule(entry: Entry, delayMs: number): void {
+    entry.isDue = true;
+    entry.queue.schedule(delayMs);
   }
 
   async #load(entry: Entry): Promise<void> {
     const { document, revision } = entry;
+    entry.isDue = false;
     const before = entry.analysis;
     const analysis = await this.#ask(entry);
     // Closed, or edited meanwhile: the answer is about another text. The edit has scheduled the next question.

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { pressNotification, waitForNotification } from '../driver/notifications.ts';
-import { waitForProblem } from '../driver/panels.ts';
+import { problems, waitForProblem } from '../driver/panels.ts';
 import { theme } from '../driver/pictures.ts';
 import { JOULES } from '../driver/plan-text.ts';
 import { networkSource, writeNotebook } from '../driver/python-files.ts';
@@ -162,6 +162,13 @@ scenario('a layer of the model is found in Python source', current, async ({ pag
   await pick(page, sample);
   await waitForTab(page, sample);
   expect(await waitForLine(page, /self\.fc3 = /)).toContain('Linear');
+});
+
+scenario('the quick fix of a note takes the tier of the plan into the comment', current, async ({ page }) => {
+  await page.locator('.squiggly-info').first().click({ force: true });
+  await act(page, /Take the plan's tier: frozen/);
+  expect(await waitForLine(page, /# tier: frozen/)).not.toContain('lower');
+  await until('the note to go away', async () => !(await problems(page)).some((row) => row.includes('annotation-differs')));
 });
 
 scenario('joules stand in a cell whose imports are in another one', current, async ({ page }) => {
