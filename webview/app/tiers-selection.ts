@@ -39,6 +39,14 @@ export function selectAll(before: Selection, shown: readonly number[]): Selectio
   return { chosen: new Set(shown), active, anchor: active };
 }
 
+/** The listed rows between two places of the model; nothing changes where none is listed. */
+export function selectSpan(before: Selection, shown: readonly number[], from: number, to: number): Selection {
+  const chosen = shown.filter((index) => Math.min(from, to) <= index && index <= Math.max(from, to));
+  const [first] = chosen;
+  if (first === undefined) return before;
+  return { chosen: new Set(chosen), active: chosen.includes(to) ? to : first, anchor: chosen.includes(from) ? from : first };
+}
+
 /** Without what is not in the list any more. */
 export function within(before: Selection, shown: readonly number[]): Selection {
   const here = new Set(shown);

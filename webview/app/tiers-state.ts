@@ -2,7 +2,7 @@ import type { TierGoalView, TierRow, TiersView } from '../messages/index.ts';
 import type { PlacedRow, TierSort } from './tiers-filter.ts';
 import { filterTierRows, sortTierRows, tierSorts } from './tiers-filter.ts';
 import type { Selection, SelectMode } from './tiers-selection.ts';
-import { noSelection, select, selectAll, within } from './tiers-selection.ts';
+import { noSelection, select, selectAll, selectSpan, within } from './tiers-selection.ts';
 import type { UiStore } from './state.ts';
 
 /** A tier as the page shows it; one that was asked for is there before the host has answered. */
@@ -36,6 +36,8 @@ export interface TiersState {
   readonly setFilter: (filter: string) => void;
   readonly setSort: (sort: TierSort) => void;
   readonly reach: (index: number, mode: SelectMode) => void;
+  /** Selects what is listed of the model from one row to another. */
+  readonly reachSpan: (from: number, to: number) => void;
   readonly reachAll: () => void;
   readonly clear: () => void;
   /** Shows layers where they will be, until the host has answered request `request`. */
@@ -126,6 +128,9 @@ export function createTiersState(store: UiStore): TiersState {
     },
     reach: (index, mode) => {
       selection = select(selection, shown, index, mode);
+    },
+    reachSpan: (from, to) => {
+      selection = selectSpan(selection, shown, from, to);
     },
     reachAll: () => {
       selection = selectAll(selection, shown);

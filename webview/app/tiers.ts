@@ -44,8 +44,7 @@ function mount(root: HTMLElement, context: PageContext): (view: TiersView) => st
   const onStep = (step: 'undo' | 'redo'): void => post({ kind: 'plan-step', step });
   const list = createTierList(context, state, 'tier-keys', () => strip.paint(list.visible()));
   const strip = createTierStrip(state, (from, to) => {
-    state.reach(from, 'single');
-    if (to !== from) state.reach(to, 'range');
+    state.reachSpan(from, to);
     paint({ follow: true });
   });
   const picker = createTierPicker(

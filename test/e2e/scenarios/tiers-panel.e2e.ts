@@ -107,6 +107,7 @@ scenario('several layers move at once into a new tier, which one undo takes away
     seen: () => news(frame),
   });
   await until('the tier', async () => /trunk[\s\S]*2 layers/.test(await frame.locator('.zone-list').innerText()));
+  expect(await planText(page)).toContain('targets forward-projection seed 7');
   await frame.locator('[data-focus="tool:undo"]').click();
   await waitForLine(page, /^lower tier features \{/);
   await waitForRows(frame, 'L /fc1/Gemm', 'L /fc2/Gemm', 'U /fc3/Gemm');
