@@ -1,6 +1,10 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { expect, test } from 'vitest';
 import { buildAll } from '../../.ci/build.mjs';
 import { budgetProblems } from '../../.ci/bundle-budgets.mjs';
+import { notices } from '../../.ci/notices.mjs';
+import { projectRoot } from '../shared.ts';
 
 const metafiles = await buildAll({ write: false });
 
@@ -30,4 +34,12 @@ test('the check notices a bundle that grew, one without a budget, and a package 
   expect(problems).toMatch(/other\.cjs has no budget/);
   expect(problems).toMatch(/extension\.cjs holds vscode-languageclient/);
   expect(problems).toMatch(/holds solver-core\/model\/error\.ts/);
+});
+
+test('the notices name every package whose code is shipped, with its version', () => {
+  const headings = (text: string): readonly string[] => [...text.matchAll(/^## .*$/gm)].map(([line]) => line);
+  const shipped = readFileSync(path.join(projectRoot, 'THIRD-PARTY-NOTICES.md'), 'utf8');
+  const expected = headings(notices(metafiles));
+  expect(expected.length).toBeGreaterThan(20);
+  expect(expected.filter((line) => !headings(shipped).includes(line))).toEqual([]);
 });
