@@ -93,4 +93,5 @@ export function notices(metafiles) {
   return `# Third-party notices\n\nTierwise is distributed with the packages below. Written by .ci/notices.mjs.\n\n${sections.join('\n')}\n${engineNotices}`;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(join(root, 'THIRD-PARTY-NOTICES.md'), notices(await buildAll({ write: false })));
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  writeFileSync(join(root, 'THIRD-PARTY-NOTICES.md'), notices(await buildAll({ write: false })));
