@@ -15,7 +15,7 @@ export class LiveOutline implements vscode.Disposable {
   readonly #subscriptions: readonly vscode.Disposable[];
   readonly onDidChange = this.#changed.event;
   #known: { readonly uri: string; readonly version: number; readonly outline: PlanOutline } | undefined;
-  #asking: vscode.CancellationTokenSource | undefined;
+  #asking: { readonly key: string; readonly source: vscode.CancellationTokenSource; readonly answered: Promise<void> } | undefined;
   #timer: NodeJS.Timeout | undefined;
   #enabled = false;
 
@@ -54,18 +54,32 @@ export class LiveOutline implements vscode.Disposable {
     if (!this.#enabled || document === undefined) return;
     const { uri, version } = document;
     if (this.#known?.uri === uri.toString() && this.#known.version === version) return;
-    this.#asking?.cancel();
-    const asking = new vscode.CancellationTokenSource();
-    this.#asking = asking;
-    const outline = await this.#context.language.outline(uri, asking.token);
-    if (outline === undefined || asking.token.isCancellationRequested) return;
+    const key = `${version} ${uri.toString()}`;
+    // Who waits for this text already waits for the same answer.
+    if (this.#asking?.key === key) return await this.#asking.answered;
+    this.#asking?.source.cancel();
+    const source = new vscode.CancellationTokenSource();
+    const answered = this.#ask(uri, version, source.token);
+    this.#asking = { key, source, answered };
+    await answered;
+    this.#forget(source);
+  }
+
+  #forget(source: vscode.CancellationTokenSource): void {
+    if (this.#asking?.source === source) this.#asking = undefined;
+    source.dispose();
+  }
+
+  async #ask(uri: vscode.Uri, version: number, token: vscode.CancellationToken): Promise<void> {
+    const outline = await this.#context.language.outline(uri, token);
+    if (outline === undefined || token.isCancellationRequested) return;
     this.#known = { uri: uri.toString(), version, outline };
     this.#changed.fire();
   }
 
   dispose(): void {
     clearTimeout(this.#timer);
-    this.#asking?.cancel();
+    this.#asking?.source.cancel();
     for (const subscription of this.#subscriptions) subscription.dispose();
   }
 

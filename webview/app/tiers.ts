@@ -41,7 +41,11 @@ function mount(root: HTMLElement, context: PageContext): (view: TiersView) => st
     if (goal === undefined && kind !== 'frozen') picker.open(kind);
     else if (goal !== undefined) requests.move(state.chosenIds(), [goal]);
   };
-  const onStep = (step: 'undo' | 'redo'): void => post({ kind: 'plan-step', step });
+  const onStep = (step: 'undo' | 'redo'): void => {
+    // What the line says may not be so any more.
+    fill(news);
+    post({ kind: 'plan-step', step });
+  };
   const list = createTierList(context, state, 'tier-keys', () => strip.paint(list.visible()));
   const strip = createTierStrip(state, (from, to) => {
     state.reachSpan(from, to);

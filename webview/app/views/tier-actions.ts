@@ -54,6 +54,8 @@ function resultView(view: TiersView, context: PageContext): HTMLElement {
     { class: 'tiers-links' },
     link(t('Energy report'), 'open-report'),
     lastFit !== null && link(t('Fitted model'), 'open-fitted'),
+    lastFit !== null && link(t('Undo fit'), 'undo-fit'),
+    lastFit !== null && link(t('Compare fits'), 'compare-fits'),
   );
   if (lastFit === null) return h('section', { class: 'tier-result', 'aria-label': t('Results') }, run, links);
   return h(

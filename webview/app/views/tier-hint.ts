@@ -6,12 +6,12 @@ import type { Translate } from '../strings.ts';
 export function keyHint(t: Translate): HTMLElement {
   const keys: readonly (readonly [string, string])[] = [
     [t('Space'), t('next tier')],
-    ['L U F', t('lower, upper, frozen')],
-    [t('Shift+arrows'), t('select more')],
-    [t('Enter'), t('show in the plan')],
+    ['L U F', t('set tier')],
+    [t('Shift+arrows'), t('more')],
+    [t('Enter'), t('in the plan')],
     ['/', t('filter')],
     [t('Esc'), t('clear')],
   ];
   const parts = keys.flatMap(([key, words], i): Child[] => [i === 0 ? null : ' · ', h('kbd', {}, key), ` ${words}`]);
-  return h('p', { id: 'tier-keys', class: 'tier-hint' }, ...parts, ` · ${t('or drag layers onto a tier')}`);
+  return h('p', { id: 'tier-keys', class: 'tier-hint' }, ...parts, ` · ${t('or drag onto a tier')}`);
 }
