@@ -135,7 +135,7 @@ export class PythonAnalysis implements vscode.Disposable {
     for (const entry of this.#entries.values()) {
       if (!which(entry)) continue;
       entry.revision++;
-      if (visible.has(entry.document)) this.#schedule(entry, delayMs);
+      if (visible.has(entry.document) || entry.waiting.size > 0) this.#schedule(entry, delayMs);
     }
   }
 
