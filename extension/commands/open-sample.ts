@@ -24,7 +24,11 @@ async function chooseParent(): Promise<vscode.Uri | undefined> {
   const other = { label: vscode.l10n.t('Choose a folder\u2026'), uri: undefined };
   if (here) {
     const items = [{ label: vscode.l10n.t('Into {0}', here.name), description: here.uri.fsPath, uri: here.uri }, other];
-    const choice = await vscode.window.showQuickPick(items, { placeHolder: vscode.l10n.t('Where should the sample project go?') });
+    const choice = await vscode.window.showQuickPick(items, {
+      placeHolder: vscode.l10n.t('Where should the sample project go?'),
+      // The walkthrough draws itself anew while the question is open, and takes the focus.
+      ignoreFocusOut: true,
+    });
     if (!choice) return undefined;
     if (choice.uri) return choice.uri;
   }

@@ -41,6 +41,10 @@ async function openWalkthrough(page: Page): Promise<void> {
   await runCommand(page, 'Welcome: Open Walkthrough...');
   await pickByTyping(page, 'Get started with Tierwise');
   await page.locator('.getting-started-step').first().waitFor();
+  // It takes the focus some time after it is drawn, which would close a list that was opened meanwhile.
+  await until('the walkthrough to have the focus', async () =>
+    page.evaluate(() => document.activeElement?.closest('.gettingStartedContainer, .gettingStarted') !== null),
+  );
 }
 
 /** Ids of the steps that are checked, without the name of the extension. */
@@ -102,6 +106,9 @@ for (const [name, themeName, workbenchClass] of [
 ] as const) {
   scenario(`the pictures of the steps follow the theme ${name}`, current, async ({ page, screenshot }) => {
     await theme(session, themeName, workbenchClass);
+    // The tabs of the window before come back first, and take the focus.
+    await until('the restored tab', async () => (await page.locator('.tabs-container .tab.active').count()) > 0);
+    await runCommand(page, 'View: Close All Editors');
     // The walkthrough shows its pictures only where there is room beside the steps.
     if (await page.locator('.part.sidebar').isVisible()) await runCommand(page, 'View: Toggle Primary Side Bar Visibility');
     await openWalkthrough(page);
