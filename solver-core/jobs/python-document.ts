@@ -1,6 +1,7 @@
 import type { Annotation } from '../python/annotation.ts';
 import type { AnalysedLayer, Analysis } from '../python/index.ts';
-import type { EnergyLayer, PythonAnnotation, PythonDocument, PythonLayer, RetrainingDocument } from '../protocol/index.ts';
+import type { PythonAnnotation, PythonDocument, PythonLayer, RetrainingDocument } from '../protocol/index.ts';
+import type { LayerFiguresOf } from './python-energy.ts';
 import type { MatchedModel } from './python-models.ts';
 
 const noRetraining: RetrainingDocument = { sgd: null, solve: null, incremental: null };
@@ -12,8 +13,8 @@ export interface PythonParts {
   readonly analysis: Analysis;
   readonly matched: MatchedModel;
   /** Figures by the index of the layer. */
-  readonly fromModel: ReadonlyMap<number, EnergyLayer>;
-  readonly fromArguments: ReadonlyMap<number, EnergyLayer>;
+  readonly fromModel: ReadonlyMap<number, LayerFiguresOf>;
+  readonly fromArguments: ReadonlyMap<number, LayerFiguresOf>;
   readonly assumptions: readonly string[];
 }
 

@@ -1,10 +1,12 @@
 import { basename, extname, dirname } from 'node:path';
 import { existsSync } from 'node:fs';
-import { estimateEnergy } from '../energy/estimate.ts';
+import { estimateEnergy, evaluateInput } from '../energy/estimate.ts';
+import type { EstimateRequest } from '../energy/estimate.ts';
+import { evaluateLayers } from '../energy/evaluate.ts';
 import type { Layer } from '../model/layer.ts';
-import type { LowerTier, Plan, UpperTier } from '../model/plan.ts';
+import type { Plan } from '../model/plan.ts';
 import type { EnergyLayer } from '../protocol/index.ts';
-import { layersOfNodes, planText } from '../python/index.ts';
+import { layersOfNodes, planText, planTiers } from '../python/index.ts';
 import type { AnalysedLayer, AnnotatedLayer } from '../python/index.ts';
 import type { Environment } from './environment.ts';
 import { planEnergy } from './plan-energy.ts';
@@ -12,12 +14,16 @@ import { planBeside } from './python-models.ts';
 import type { MatchedModel } from './python-models.ts';
 import { readPlan } from './read-plan.ts';
 import type { FoundTargets } from './targets.ts';
-import { checkPlan } from '../tiers/check.ts';
-import { blindWorld } from '../tiers/world.ts';
+
+/** As many layers as the assumptions are looked for in: each is evaluated once per constant. */
+const maxListed = 50;
+
+/** The figures of one layer. */
+export type LayerFiguresOf = Pick<EnergyLayer, 'macs' | 'inference' | 'retraining'>;
 
 /** Figures of layers by their index in the source, and what they rest on. */
 export interface PythonFigures {
-  readonly layers: ReadonlyMap<number, EnergyLayer>;
+  readonly layers: ReadonlyMap<number, LayerFiguresOf>;
   readonly assumptions: readonly string[];
 }
 
@@ -69,36 +75,43 @@ export async function modelFigures(
   return { layers: figures, assumptions: [...rows, ...value.assumptions.map((each) => each.text)] };
 }
 
-/** Figures of the other layers from the arguments of their constructors, where those say enough. */
+/**
+ * Figures of the other layers from the arguments of their constructors, where those say enough. Model by model, as it counts what fits on the
+ * chip together; the assumptions are listed once, for the largest model, as they are about the target and not about a layer.
+ */
 export function argumentFigures(layers: readonly AnalysedLayer[], target: string, found: FoundTargets): PythonFigures {
-  const figures = new Map<number, EnergyLayer>();
-  const assumptions = new Set<string>();
-  const byModel = new Map<string, number[]>();
-  layers.forEach(({ facts, model }, at) => {
-    if (facts.node === null) return;
-    const list = byModel.get(model);
-    if (list === undefined) byModel.set(model, [at]);
-    else list.push(at);
-  });
-  for (const places of byModel.values()) {
-    const nodes = places.flatMap((at) => layers[at]?.facts.node ?? []);
-    const built = layersOfNodes(nodes);
+  const figures = new Map<number, LayerFiguresOf>();
+  let largest: EstimateRequest | undefined;
+  for (const places of byModel(layers)) {
+    const built = layersOfNodes(places.flatMap((at) => layers[at]?.facts.node ?? []));
     const known = built.flatMap((layer) => (layer === null ? [] : [layer]));
-    const estimate = estimateEnergy({
-      layers: known,
-      targetId: target,
-      targets: found.targets,
-      plan: planOf(layers, places, built, target),
-    }).value;
-    if (estimate === undefined) continue;
-    const byId = new Map(estimate.layers.map((layer) => [layer.id, layer]));
+    const request = { layers: known, targetId: target, targets: found.targets, plan: planOf(layers, places, built, target) };
+    if (largest === undefined || known.length > largest.layers.length) largest = request;
+    const input = evaluateInput(request).value;
+    if (input === undefined) continue;
+    const byId = new Map(evaluateLayers(input).map((each) => [each.layer.id, each]));
     places.forEach((at, i) => {
       const figure = byId.get(String(i));
-      if (figure !== undefined) figures.set(at, figure);
+      if (figure === undefined) return;
+      const { layer, inference, sgd, solve, incremental } = figure;
+      const retraining = { sgd: sgd?.total ?? null, solve: solve?.total ?? null, incremental: incremental?.total ?? null };
+      figures.set(at, { macs: layer.macs, inference: inference?.total ?? null, retraining });
     });
-    for (const each of estimate.assumptions) assumptions.add(each.text);
   }
-  return { layers: figures, assumptions: [...assumptions] };
+  const listed = largest === undefined ? undefined : estimateEnergy({ ...largest, layers: largest.layers.slice(0, maxListed) }).value;
+  return { layers: figures, assumptions: listed?.assumptions.map((each) => each.text) ?? [] };
+}
+
+/** Places of the layers with an operator, by the model that holds them. */
+function byModel(layers: readonly AnalysedLayer[]): Iterable<readonly number[]> {
+  const groups = new Map<string, number[]>();
+  layers.forEach(({ facts, model }, at) => {
+    if (facts.node === null) return;
+    const list = groups.get(model);
+    if (list === undefined) groups.set(model, [at]);
+    else list.push(at);
+  });
+  return groups.values();
 }
 
 /** The annotations as a plan of layers that are in no model. */
@@ -107,8 +120,5 @@ function planOf(layers: readonly AnalysedLayer[], places: readonly number[], bui
     const annotation = layers[at]?.annotation ?? null;
     return annotation === null || built[i] === null ? [] : [{ id: String(i), index: i, annotation }];
   });
-  const text = planText({ modelPath: 'model.onnx', source: '', layers: annotated, unmatched: [] });
-  const { plan } = checkPlan(text, blindWorld([]));
-  const [lower, upper]: [readonly LowerTier[], readonly UpperTier[]] = [plan?.lower ?? [], plan?.upper ?? []];
-  return { modelPath: '', data: undefined, target, backend: { kind: 'sim' }, lower, upper, budgets: [] };
+  return { modelPath: '', data: undefined, target, backend: { kind: 'sim' }, ...planTiers(annotated), budgets: [] };
 }

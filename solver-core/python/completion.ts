@@ -23,6 +23,8 @@ const examples: Readonly<Record<string, string>> = {
 
 /** What may stand at a zero-based position inside a comment `# tier: …`; nothing anywhere else. Lines end as editors count them. */
 export function annotationItems(text: string, line: number, character: number): readonly AnnotationItem[] {
+  // The line alone says most often that there is nothing to complete, and costs nothing.
+  if (!/#[ \t]*tier[ \t]*:/.test(text.split(/\r\n|\r|\n/, line + 1)[line] ?? '')) return [];
   const source = parsePython(text);
   const comment = tierComments(source).find((each) => each.line === line + 1);
   if (comment === undefined) return [];
