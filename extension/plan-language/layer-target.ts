@@ -38,19 +38,47 @@ export function registerLayerTargets(context: TierwiseContext): vscode.Disposabl
   );
 }
 
-/** Puts the model's own page into the place of this one. */
+/**
+ * Puts the model's own page into the place of this one. Only once VS Code is done with this one: going to a place ends with showing it, and
+ * a page that is covered in between starts anew and forgets at which layer it was.
+ */
 async function redirect(context: TierwiseContext, uri: vscode.Uri, panel: vscode.WebviewPanel): Promise<void> {
   const { model, layer } = partsOf(uri);
-  const column = panel.viewColumn;
   try {
-    const commands = layer === null ? [] : await vscode.commands.getCommands(true);
-    if (layer !== null && commands.includes('tierwise.openModelAtLayer'))
-      await vscode.commands.executeCommand('tierwise.openModelAtLayer', model, layer);
-    else await vscode.commands.executeCommand('vscode.openWith', model, modelEditorType, column);
+    await tabs(() => hasTab(uri) && panel.active);
+    panel.dispose();
+    await tabs(() => !hasTab(uri));
+    if (layer === null) await vscode.commands.executeCommand('vscode.openWith', model, modelEditorType);
+    else await vscode.commands.executeCommand('tierwise.openModelAtLayer', model, layer);
   } catch (error) {
     context.log.error(`model at a layer: ${error instanceof Error ? error.message : String(error)}`);
   }
-  panel.dispose();
+}
+
+/** Longest wait for tabs to come or go; what comes after works without them, too. */
+const tabsMs = 1000;
+
+/** Resolves when a condition on tabs holds, looking again whenever they change. */
+function tabs(holds: () => boolean): Promise<void> {
+  if (holds()) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      listener.dispose();
+      resolve();
+    };
+    const timer = setTimeout(done, tabsMs);
+    const listener = vscode.window.tabGroups.onDidChangeTabs(() => {
+      if (holds()) done();
+    });
+  });
+}
+
+function hasTab(uri: vscode.Uri): boolean {
+  const wanted = uri.toString();
+  return vscode.window.tabGroups.all.some((group) =>
+    group.tabs.some(({ input }) => input instanceof vscode.TabInputCustom && input.uri.toString() === wanted),
+  );
 }
 
 interface Parts {
