@@ -87,7 +87,7 @@ export function reportView(
       status: budget.status,
       ...(budget.ofLayers ? { detail: budgetLayersText(budget.ofLayers, t) } : {}),
     })),
-    problems: problems([...(check?.diagnostics ?? []), ...energy.diagnostics]),
+    problems: problems([...(check?.diagnostics ?? []), ...energy.diagnostics, ...otherEngine(fit)]),
     fit: fit ? fitView(fit, snapshot.stale, t) : null,
     ...groundsView(energy, t),
     ...(energy.switchingObstacle === undefined ? {} : { switching: { obstacle: energy.switchingObstacle, running: simulating } }),
@@ -141,6 +141,11 @@ function outdatedText(error: ErrorData, check: PlanSnapshot['check'], t: Transla
 function fittedBy(snapshot: PlanSnapshot, id: string): string | null {
   if (!isFitted(snapshot)) return null;
   return snapshot.fit?.layers.find((layer) => layer.id === id)?.method ?? null;
+}
+
+/** That a fit ran its model in another engine than usual: accuracies on the page rest on it. */
+function otherEngine(fit: FitDocument | null): readonly DiagnosticDocument[] {
+  return fit?.diagnostics.filter(({ code }) => code === 'fallback-runtime') ?? [];
 }
 
 function problems(diagnostics: readonly DiagnosticDocument[]): ReportView['problems'] {

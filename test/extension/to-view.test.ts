@@ -54,6 +54,13 @@ describe('report view', () => {
 });
 
 describe('fit view', () => {
+  it('says when another engine than usual ran the model', () => {
+    const finding = { code: 'fallback-runtime', severity: 'info', message: 'another engine', where: {} } as const;
+    const snapshot = { ...emptySnapshot('/models/digits.tiers'), energy, fit: { ...fit, diagnostics: [finding] } };
+    expect(reportView(snapshot, plainText)?.problems).toContainEqual({ severity: 'info', code: 'fallback-runtime', message: 'another engine' });
+    expect(reportView({ ...snapshot, fit }, plainText)?.problems).toEqual([]);
+  });
+
   it('shows quality before and after, with counts of rows', () => {
     expect(fitView(fit, false, plainText)).toMatchObject({
       before: '10.0 %',
