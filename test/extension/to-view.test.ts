@@ -57,7 +57,11 @@ describe('fit view', () => {
   it('says when another engine than usual ran the model', () => {
     const finding = { code: 'fallback-runtime', severity: 'info', message: 'another engine', where: {} } as const;
     const snapshot = { ...emptySnapshot('/models/digits.tiers'), energy, fit: { ...fit, diagnostics: [finding] } };
-    expect(reportView(snapshot, plainText)?.problems).toContainEqual({ severity: 'info', code: 'fallback-runtime', message: 'another engine' });
+    expect(reportView(snapshot, plainText)?.problems).toContainEqual({
+      severity: 'info',
+      code: 'fallback-runtime',
+      message: 'another engine',
+    });
     expect(reportView({ ...snapshot, fit }, plainText)?.problems).toEqual([]);
   });
 
