@@ -104,8 +104,9 @@ export class FitHistory {
 
   /** What taking back the newest fit of a plan would do. Changes nothing. */
   async undoStep(plan: string): Promise<UndoStep> {
-    const { entries, current } = await this.of(plan);
+    const { entries, current: noted } = await this.of(plan);
     if (!entries.some(({ kind }) => kind === 'fit')) return { kind: 'nothing', why: 'no-fit' };
+    const current = await this.#present(entries, noted);
     if (current?.kind !== 'fit') return { kind: 'nothing', why: 'not-ours' };
     const to = entries.find(({ id }) => id === current.before) ?? null;
     const isLost = current.before !== null && (to === null || !(await this.#isWhole(to)));
@@ -152,6 +153,15 @@ export class FitHistory {
     const facts = factsOf(record?.hashes.output === sha256 ? record : null);
     const entry = await this.#store.keep(plan, { ...facts, kind: 'found', output, sha256, before: null });
     return { id: entry.id, isNew: true };
+  }
+
+  /** The version that is on the disk. An editor that ended at the wrong moment may have noted another one. */
+  async #present(entries: readonly FitEntry[], noted: FitEntry | null): Promise<FitEntry | null> {
+    const output = (noted ?? entries[0])?.output;
+    if (output === undefined || (await this.#services.disk.size(output)) === undefined) return noted;
+    const sha256 = await this.#services.hashOf(output);
+    if (sha256 === null || noted?.model.sha256 === sha256) return noted;
+    return entries.find((entry) => entry.model.sha256 === sha256 && entry.output === output) ?? noted;
   }
 
   async #stateOf(entry: FitEntry): Promise<'as written' | 'changed' | 'gone'> {

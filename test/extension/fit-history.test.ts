@@ -129,6 +129,21 @@ describe('history of fits', () => {
     expect(await w.history.undoStep(plan)).toMatchObject({ file: 'gone' });
   });
 
+  it('knows the version on the disk when the editor ended before it could note it', async () => {
+    const w = world();
+    await w.fit('one');
+    await w.fit('two');
+    const state = [...w.disk.files.keys()].find((file) => file.endsWith('/state.json')) ?? '';
+    const noted = w.disk.files.get(state) ?? '';
+    await undo(w);
+    w.disk.files.set(state, noted);
+    expect(await undo(w)).toMatchObject({ kind: 'ready', fit: { id: 1 }, file: 'as written' });
+    expect(w.files().model).toBeUndefined();
+    w.disk.files.delete(state);
+    w.disk.files.set(output, 'two');
+    expect(await w.history.undoStep(plan)).toMatchObject({ kind: 'ready', fit: { id: 2 } });
+  });
+
   it('keeps nothing of a fit that was cancelled', async () => {
     const w = world({ [output]: 'by hand' });
     const before = new Map(w.disk.files);
