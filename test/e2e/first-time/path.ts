@@ -99,7 +99,7 @@ export const firstTimePath: readonly Stop[] = [
       await hands.walkthroughButton(page, 'See the energy, and ask why', 'Open the Energy Report');
       await waitForWebviewText(page, REPORT, /Whole model/);
       const frame = await focusedReport(page);
-      await hands.inPage(page, frame, 'tile:total:inference');
+      await hands.inPage(page, frame, 'tile:total/inference');
       await until('the explanation', async () => /How it is computed/.test(await frame.locator('.drawer').innerText()));
       expect(await frame.locator('.drawer').innerText()).toMatch(/between .*J/);
     },
@@ -166,7 +166,7 @@ async function focusedReport(page: Page): ReturnType<typeof findWebview> {
   return await until('the report to have the focus', async () => {
     for (const frame of page.frames())
       if (frame.url().includes('fake.html') && REPORT.test(await frame.title()) && (await frame.evaluate(() => document.hasFocus())))
-        return (await frame.locator('[data-focus="tile:total:inference"]').count()) > 0 ? frame : undefined;
+        return (await frame.locator('[data-focus="tile:total/inference"]').count()) > 0 ? frame : undefined;
     return undefined;
   });
 }
