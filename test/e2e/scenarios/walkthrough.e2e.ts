@@ -124,4 +124,19 @@ for (const [name, themeName, workbenchClass] of [
   });
 }
 
+scenario('the settings stand in groups, in order, with words', current, async ({ page, screenshot }) => {
+  await runCommand(page, 'Preferences: Open Settings (UI)');
+  const search = page.locator('.settings-editor .suggest-input-container');
+  await until('the settings', async () => await search.isVisible());
+  await page.keyboard.type('@ext:tierwise.tierwise');
+  const shown = page.locator('.settings-editor .setting-item-contents');
+  await until('our settings', async () => /Fit.*Backend/s.test((await shown.allTextContents()).join(' ')), {
+    seen: async () => (await shown.allTextContents()).join(' | ').slice(0, 500),
+  });
+  const text = (await shown.allTextContents()).join('\n');
+  // A key that is missing from the texts of the manifest would stand there as it is.
+  expect(text).not.toMatch(/%[\w.]+%/);
+  await screenshot('settings');
+});
+
 cspScenario(current);
