@@ -164,8 +164,10 @@ scenario('the panel in dark, light and high contrast', current, async (now) => {
     ['Default High Contrast', 'hc-black'],
   ] as const) {
     await theme(now, name, kind);
-    const frame = await openPanel(now.page);
-    await tabTo(now.page, frame, 'tier-list');
+    // The window comes back with the panel open.
+    const frame = await findWebview(now.page, TIERS);
+    await until('the layers', async () => (await listed(frame)).length === 3);
+    await frame.locator('[data-index="0"]').click();
     await now.page.keyboard.press('Shift+ArrowDown');
     await until('two selected layers', async () => (await frame.locator('.tier-row[aria-selected="true"]').count()) === 2);
     await now.screenshot(`tiers panel ${kind}`);
