@@ -9,6 +9,8 @@ const REQUIRED = [
   'extension/changelog.md',
   'extension/LICENSE.txt',
   'extension/dist/extension.cjs',
+  'extension/dist/json-rpc.cjs',
+  'extension/dist/language-client.cjs',
   'extension/dist/solver.cjs',
   'extension/dist/language-server.cjs',
   'extension/dist/cli.cjs',
