@@ -1,6 +1,6 @@
 import { dirname, join, resolve } from 'node:path';
 import type { Layer } from '../model/layer.ts';
-import { chooseModel } from '../python/index.ts';
+import { chooseModel, withTurns } from '../python/index.ts';
 import type { AnalysedLayer, Candidate, ChosenModel, ModelLayer } from '../python/index.ts';
 import { nodePlanWorld } from './plan-world.ts';
 
@@ -10,6 +10,8 @@ const maxModels = 6;
 /** The exported model of a file with its layers; `chosen` is null when none of the candidates matches. */
 export interface MatchedModel {
   readonly chosen: ChosenModel | null;
+  /** Layers of the source, with an entry for each turn of a loop that the model alone knows. */
+  readonly source: readonly AnalysedLayer[];
   /** Layers of the chosen model in graph order. */
   readonly layers: readonly Layer[];
   /** How many of the candidates could be read. */
@@ -27,8 +29,10 @@ export function matchModels(layers: readonly AnalysedLayer[], models: readonly s
     }
   }
   const candidates = [...seen].map(([path, own]): Candidate => ({ path, layers: own.map(modelLayer) }));
-  const chosen = chooseModel(layers, candidates);
-  return { chosen, layers: chosen === null ? [] : (seen.get(chosen.path) ?? []), looked: seen.size };
+  const found = chooseModel(layers, candidates);
+  if (found === null) return { chosen: null, source: layers, layers: [], looked: seen.size };
+  const { chosen, layers: source } = withTurns(layers, found);
+  return { chosen, source, layers: seen.get(chosen.path) ?? [], looked: seen.size };
 }
 
 /** A plan beside a model, which need not be there. */

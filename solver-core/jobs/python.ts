@@ -25,8 +25,9 @@ export async function pythonJob(
   const found = await targetsFor(path);
   const target = params.target ?? defaultTarget;
   checkTarget(found, target);
-  const analysis = analysePython(text);
-  const matched = matchModels(analysis.layers, params.models);
+  const read = analysePython(text);
+  const matched = matchModels(read.layers, params.models);
+  const analysis = { ...read, layers: matched.source };
   checkAgainstModel({ analysis, matched }, needsLinear);
   const fromModel = await modelFigures(environment, analysis.layers, matched, target, found);
   const rest = analysis.layers.map((layer, at) =>
@@ -69,8 +70,8 @@ export async function annotationPlanJob(
       `${model} does not lie in ${resolve(params.planFolder)}`,
       'Put the plan beside the model, or in a folder above it.',
     );
-  const { layers } = analysePython(text);
-  const matched = matchModels(layers, [model]);
+  const matched = matchModels(analysePython(text).layers, [model]);
+  const layers = matched.source;
   if (matched.chosen === null) {
     const problem = matched.looked === 0 ? 'cannot be read' : 'has no layers that agree with those of the source in name and shape';
     throw new TierwiseError('no-matching-model', `${model} ${problem}`, 'Export the model that this source builds, and try again.');

@@ -7,6 +7,7 @@ import { factsOf } from './layer-facts.ts';
 import type { LayerFacts } from './layer-facts.ts';
 import type { FoundLayer } from './name-layers.ts';
 import { PythonFindings } from './python-findings.ts';
+import { tierKey } from './plan-text.ts';
 import { maxSourceLength, parsePython } from './syntax.ts';
 import type { PythonSource } from './syntax.ts';
 import { tierComments } from './tier-comments.ts';
@@ -50,7 +51,23 @@ export function analysePython(text: string): Analysis {
     }
     return { ...layer, facts, annotation, tier: annotation?.kind ?? 'frozen' };
   });
+  reportSharedNames(findings, [...new Set(layers.flatMap((layer) => layer.annotation ?? []))]);
   return { source, layers, annotations, findings };
+}
+
+/** Reports tiers of one name with different options: they are different tiers. */
+function reportSharedNames(findings: PythonFindings, annotations: readonly Annotation[]): void {
+  const byName = new Map<string, Annotation>();
+  for (const annotation of [...annotations].sort((a, b) => a.comment.from - b.comment.from)) {
+    const { name, kind, comment } = annotation;
+    if (name === null || kind === 'frozen' || !annotation.isSound) continue;
+    const first = byName.get(name);
+    if (first === undefined) byName.set(name, annotation);
+    else if (tierKey(first) !== tierKey(annotation)) {
+      const message = `the tier "${name}" says something else on line ${first.comment.line}, so this is another tier, called "${name}-2" or the like in a plan; give it a name of its own or the same words`;
+      findings.add('warning', 'duplicate-tier-name', { offset: comment.from, end: comment.to }, message);
+    }
+  }
 }
 
 /** True for tiers whose layers have to be linear in their weights. */

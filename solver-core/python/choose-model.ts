@@ -1,6 +1,6 @@
 import type { AnalysedLayer } from './analyse.ts';
 import { isConvincing, matchLayers } from './match.ts';
-import type { ModelLayer } from './match.ts';
+import type { ModelLayer, SourceLayer } from './match.ts';
 
 /** An exported model that may belong to a file. */
 export interface Candidate {
@@ -15,6 +15,8 @@ export interface ChosenModel {
   readonly layers: ReadonlyMap<number, number>;
   /** The model of the source that it is an export of. */
   readonly model: string;
+  /** Further turns of loops that are not literal, by the index of the source's layer: name and index of the model's layer. */
+  readonly turns: readonly { readonly at: number; readonly index: number; readonly name: string }[];
   /** Why some layers of the source have none, by the name of their model in the source. */
   readonly notes: ReadonlyMap<string, string>;
 }
@@ -33,7 +35,7 @@ export function chooseModel(layers: readonly AnalysedLayer[], candidates: readon
   let best: { readonly chosen: ChosenModel; readonly score: number } | null = null;
   for (const candidate of candidates) {
     const found = [...groups].flatMap(([model, places]) => {
-      const own = places.flatMap((at) => layers[at] ?? []);
+      const own = places.flatMap((at) => (layers[at] === undefined ? [] : [sourceLayer(layers[at])]));
       const match = matchLayers(own, candidate.layers);
       return isConvincing(match, own, candidate.layers)
         ? [{ model, places, match, score: match.named * 2 + match.shaped - match.conflicting }]
@@ -49,7 +51,7 @@ export function chooseModel(layers: readonly AnalysedLayer[], candidates: readon
           model,
           `Several models of this file match ${baseName(candidate.path)} equally well, so none of them is shown with its figures.`,
         );
-      best ??= { chosen: { path: candidate.path, layers: new Map(), model: '', notes }, score: 0 };
+      best ??= { chosen: { path: candidate.path, layers: new Map(), turns: [], model: '', notes }, score: 0 };
       continue;
     }
     for (const { model } of found)
@@ -58,9 +60,39 @@ export function chooseModel(layers: readonly AnalysedLayer[], candidates: readon
       const at = first.places[i];
       return index === null || at === undefined ? [] : [[at, index] as const];
     });
-    best = { chosen: { path: candidate.path, layers: new Map(pairs), model: first.model, notes }, score: top };
+    const turns = first.match.turns.flatMap((turn) => {
+      const at = first.places[turn.at];
+      return at === undefined ? [] : [{ ...turn, at }];
+    });
+    best = { chosen: { path: candidate.path, layers: new Map(pairs), turns, model: first.model, notes }, score: top };
   }
   return best === null || best.chosen.layers.size === 0 ? null : best.chosen;
+}
+
+function sourceLayer({ name, aliases, facts, instance }: AnalysedLayer): SourceLayer {
+  return { name, aliases, facts, isUncertain: instance.isUncertain };
+}
+
+/** The layers with one entry for each turn of a loop that the model knows, and the match of these. */
+export function withTurns(
+  layers: readonly AnalysedLayer[],
+  chosen: ChosenModel,
+): { readonly layers: readonly AnalysedLayer[]; readonly chosen: ChosenModel } {
+  if (chosen.turns.length === 0) return { layers, chosen };
+  const byLayer = new Map<number, { readonly index: number; readonly name: string }[]>();
+  for (const { at, index, name } of chosen.turns) byLayer.set(at, [...(byLayer.get(at) ?? []), { index, name }]);
+  const all: AnalysedLayer[] = [];
+  const places = new Map<number, number>();
+  layers.forEach((layer, at) => {
+    const own = chosen.layers.get(at);
+    if (own !== undefined) places.set(all.length, own);
+    all.push(layer);
+    for (const { index, name } of byLayer.get(at) ?? []) {
+      places.set(all.length, index);
+      all.push({ ...layer, name });
+    }
+  });
+  return { layers: all, chosen: { ...chosen, layers: places, turns: [] } };
 }
 
 function baseName(path: string): string {

@@ -1,7 +1,7 @@
 // Layers and `# tier:` comments of Python source.
 export { analysePython, needsLinear, reportUnsolvable, type AnalysedLayer, type Analysis } from './analyse.ts';
 export type { Annotation } from './annotation.ts';
-export { chooseModel, type Candidate, type ChosenModel } from './choose-model.ts';
+export { chooseModel, withTurns, type Candidate, type ChosenModel } from './choose-model.ts';
 export { layersOfNodes } from './estimate-graph.ts';
 export { familyOf, type ModelLayer } from './match.ts';
 export { planText, tierGroups, type AnnotatedLayer, type PlanParts } from './plan-text.ts';

@@ -16,6 +16,8 @@ export interface SourceLayer {
   readonly name: string;
   readonly aliases: readonly string[];
   readonly facts: Pick<LayerFacts, 'ops' | 'inputs' | 'outputs'>;
+  /** True where a loop around it is not literal, so that the model may have more of it. */
+  readonly isUncertain?: boolean;
 }
 
 /** Which layers of a model those of the source are. */
@@ -28,6 +30,8 @@ export interface Match {
   readonly shaped: number;
   /** How many have the name of a layer with another shape. */
   readonly conflicting: number;
+  /** Further turns of loops that are not literal: the layer of the source, that of the model, and its name there. */
+  readonly turns: readonly { readonly at: number; readonly index: number; readonly name: string }[];
 }
 
 /**
@@ -67,7 +71,8 @@ function matchPaths(source: readonly SourceLayer[], model: readonly ModelLayer[]
     named++;
   });
   const shaped = conflicting === 0 ? byShape(source, model, layers, taken) : 0;
-  return { layers, named, shaped, conflicting };
+  const turns = prefix === null ? [] : furtherTurns({ source, model, byPath, prefix, taken });
+  return { layers, named, shaped, conflicting, turns };
 }
 
 /**
@@ -111,7 +116,7 @@ function matchTails(source: readonly SourceLayer[], model: readonly ModelLayer[]
       named++;
     }
   }
-  return named < 2 ? undefined : { layers, named, shaped: 0, conflicting: 0 };
+  return named < 2 ? undefined : { layers, named, shaped: 0, conflicting: 0, turns: [] };
 }
 
 /** What stands before the names: something that the export has added (`adds`), or has left out. */
@@ -128,6 +133,48 @@ function applied(prefix: Prefix, name: string): string | null {
   if (prefix.text === '') return name;
   if (prefix.adds) return `${prefix.text}.${name}`;
   return name.startsWith(`${prefix.text}.`) ? name.slice(prefix.text.length + 1) : null;
+}
+
+/**
+ * Layers of the model that differ from one of a loop in the first number of their path alone (blocks.0.fc and blocks.1.fc) and have a shape
+ * that it may have. Where two layers of the source would share them, they are left alone.
+ */
+function furtherTurns(of: {
+  readonly source: readonly SourceLayer[];
+  readonly model: readonly ModelLayer[];
+  readonly byPath: ReadonlyMap<string, number>;
+  readonly prefix: Prefix;
+  readonly taken: Set<number>;
+}): Match['turns'] {
+  const { source, model, byPath, prefix, taken } = of;
+  const wanted = new Map<string, number | null>();
+  source.forEach((layer, at) => {
+    const pattern = layer.isUncertain === true ? starred(layer.name) : null;
+    if (pattern !== null) wanted.set(pattern, wanted.has(pattern) ? null : at);
+  });
+  const turns: { readonly at: number; readonly index: number; readonly name: string }[] = [];
+  if (wanted.size === 0) return turns;
+  for (const [path, index] of byPath) {
+    const name = unapplied(prefix, path);
+    const at = name === null ? undefined : wanted.get(starred(name) ?? '');
+    const [layer, target] = [at == null ? undefined : source[at], model[index]];
+    if (name === null || at == null || layer === undefined || target === undefined || taken.has(index) || !isAlike(layer, target)) continue;
+    taken.add(index);
+    turns.push({ at, index, name });
+  }
+  return turns.sort((a, b) => a.index - b.index);
+}
+
+/** A path with its first number left open; null without one. */
+function starred(name: string): string | null {
+  const open = name.replace(/(^|\.)\d+(?=\.|$)/, '$1*');
+  return open === name ? null : open;
+}
+
+function unapplied(prefix: Prefix, path: string): string | null {
+  if (prefix.text === '') return path;
+  if (!prefix.adds) return `${prefix.text}.${path}`;
+  return path.startsWith(`${prefix.text}.`) ? path.slice(prefix.text.length + 1) : null;
 }
 
 /** The prefix that makes most names agree; the shorter one of equals; null where no name agrees. */

@@ -103,6 +103,7 @@ describe.skipIf(!hasShared)('training scripts that people wrote find their expor
     ['nets', 'lenet5_fashion', 'LeNet5', 5],
     ['nets', 'resnet8_fashion', 'ResNet8', 10],
     ['nets', 'gru_fsdd', 'GRUNet', 2],
+    ['nets', 'mlp_digits', 'MLP', 3],
     ['train_opt', 'opt_char', 'OPT', 37],
     ['train_rwkv', 'rwkv_char_step', 'RWKV', 43],
   ])('%s.py and %s.onnx', async (script, model, root, count) => {

@@ -96,6 +96,11 @@ describe('what is wrong with an annotation has a code, a place and what was prob
     ['at no layer', inNet('x = 1  # tier: lower', 'self.a = nn.Linear(1, 2)'), 'annotation-without-layer'],
     ['above an empty line', inNet('# tier: lower', '', 'self.a = nn.Linear(1, 2)'), 'annotation-without-layer'],
     ['twice for one layer', inNet('# tier: lower', 'self.a = nn.Linear(1, 2)  # tier: upper'), 'duplicate-annotation'],
+    [
+      'one name for two tiers',
+      inNet('self.a = nn.Linear(1, 2)  # tier: lower name=x', 'self.b = nn.Linear(1, 2)  # tier: lower lambda=1 name=x'),
+      'duplicate-tier-name',
+    ],
     ['a recurrent layer cannot be solved', inNet('self.a = nn.LSTM(1, 2)  # tier: lower'), 'layer-not-solvable'],
     ['nor learned by least squares', inNet('self.a = nn.GRU(1, 2)  # tier: upper rls'), 'layer-not-solvable'],
   ])('%s', (_name, text, code) => {

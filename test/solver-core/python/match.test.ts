@@ -44,7 +44,7 @@ describe('matching', () => {
   const own = [source('a.fc1', 4, 8), source('a.fc2', 8, 8), source('head', 8, 2)];
   test('by names', () => {
     const theirs = [model('a.fc1.weight', 'n1', 4, 8), model('a.fc2.weight', 'n2', 8, 8), model('head.weight', 'n3', 8, 2)];
-    expect(matchLayers(own, theirs)).toEqual({ layers: [0, 1, 2], named: 3, shaped: 0, conflicting: 0 });
+    expect(matchLayers(own, theirs)).toEqual({ layers: [0, 1, 2], named: 3, shaped: 0, conflicting: 0, turns: [] });
   });
   test('with a prefix that the export has added to all names', () => {
     const theirs = [model('net.head.weight', 'n3', 8, 2), model('net.a.fc1.weight', 'n1', 4, 8), model('net.a.fc2.weight', 'n2', 8, 8)];
@@ -58,7 +58,7 @@ describe('matching', () => {
   });
   test('a layer without a name by a shape that only it has', () => {
     const theirs = [model('a.fc1.weight', 'n1', 4, 8), model('a.fc2.weight', 'n2', 8, 8), model('onnx::MatMul_3', 'MatMul_9', 8, 2)];
-    expect(matchLayers(own, theirs)).toEqual({ layers: [0, 1, 2], named: 2, shaped: 1, conflicting: 0 });
+    expect(matchLayers(own, theirs)).toEqual({ layers: [0, 1, 2], named: 2, shaped: 1, conflicting: 0, turns: [] });
   });
   test('equal shapes without names stay apart', () => {
     const two = [source('x', 4, 4), source('y', 4, 4)];
@@ -79,6 +79,21 @@ describe('matching', () => {
       model('onnx::MatMul_1', id, 4, id.includes('key') ? 4 : 6),
     );
     expect(matchLayers(deep, theirs).layers).toEqual([0, 1, 2, 3]);
+  });
+  test('turns of a loop that the source does not say', () => {
+    const loop = [source('head', 8, 2), { ...source('blocks.0.fc', 8, 8), isUncertain: true }];
+    const theirs = [0, 1, 2].map((i) => model(`net.blocks.${i}.fc.weight`, `b${i}`, 8, 8)).concat(model('net.head.weight', 'h', 8, 2));
+    const match = matchLayers(loop, theirs);
+    expect(match.layers).toEqual([3, 0]);
+    expect(match.turns).toEqual([
+      { at: 1, index: 1, name: 'blocks.1.fc' },
+      { at: 1, index: 2, name: 'blocks.2.fc' },
+    ]);
+  });
+  test('two layers of one loop with the same path stay as they are', () => {
+    const loop = ['net.0', 'net.1'].map((name) => ({ ...source(name, null, null), isUncertain: true }));
+    const theirs = [0, 1, 2, 3].map((i) => model(`net.${i}.weight`, `n${i}`, 4, 4));
+    expect(matchLayers(loop, theirs).turns).toEqual([]);
   });
   test('many layers take no longer each', () => {
     const large = Array.from({ length: 5000 }, (_, i) => source(`blocks.${i}.fc`, 8, 8));
