@@ -49,11 +49,13 @@ async function openWalkthrough(page: Page): Promise<void> {
 
 /** Ids of the steps that are checked, without the name of the extension. */
 async function done(page: Page): Promise<readonly string[]> {
-  return await page.locator('.getting-started-step').evaluateAll((all) =>
-    all
-      .filter((step) => step.querySelector('.codicon-getting-started-step-checked.complete') !== null)
-      .map((step) => (step.getAttribute('data-step-id') ?? '').split('#').at(-1) ?? ''),
-  );
+  return await page
+    .locator('.getting-started-step')
+    .evaluateAll((all) =>
+      all
+        .filter((step) => step.querySelector('.codicon-getting-started-step-checked.complete') !== null)
+        .map((step) => (step.getAttribute('data-step-id') ?? '').split('#').at(-1) ?? ''),
+    );
 }
 
 /** Looks at the walkthrough, whose tab is there already, and waits for a step to be checked. */
