@@ -28,7 +28,7 @@ afterAll(async () => {
 async function pickByTyping(page: Page, text: string): Promise<void> {
   const input = page.locator('.quick-input-widget input').first();
   await until('the list', async () => (await input.isVisible()) && (await input.inputValue()) === '');
-  await input.fill(text);
+  await input.fill(text, { timeout: 5000 });
   const focused = page.locator('.quick-input-widget .monaco-list-row.focused');
   await until(`the choice ${text}`, async () => ((await focused.first().getAttribute('aria-label')) ?? '').includes(text), {
     seen: async () => JSON.stringify(await focused.allTextContents()),
@@ -38,8 +38,15 @@ async function pickByTyping(page: Page, text: string): Promise<void> {
 
 /** Opens the walkthrough in the way a user finds it. */
 async function openWalkthrough(page: Page): Promise<void> {
-  await runCommand(page, 'Welcome: Open Walkthrough...');
-  await pickByTyping(page, 'Get started with Tierwise');
+  // A window that has just been loaded brings its tabs back late; one that takes the focus closes the list.
+  for (let attempt = 1; ; attempt++) {
+    await runCommand(page, 'Welcome: Open Walkthrough...');
+    const chosen = await pickByTyping(page, 'Get started with Tierwise').then(
+      () => true,
+      () => false,
+    );
+    if (chosen || attempt === 3) break;
+  }
   await page.locator('.getting-started-step').first().waitFor();
   // It takes the focus some time after it is drawn, which would close a list that was opened meanwhile.
   await until('the walkthrough to have the focus', async () =>
@@ -102,9 +109,6 @@ for (const [name, themeName, workbenchClass] of [
 ] as const) {
   scenario(`the pictures of the steps follow the theme ${name}`, current, async ({ page, screenshot }) => {
     await theme(session, themeName, workbenchClass);
-    // The tabs of the window before come back first, and take the focus.
-    await until('the restored tab', async () => (await page.locator('.tabs-container .tab.active').count()) > 0);
-    await runCommand(page, 'View: Close All Editors');
     // The walkthrough shows its pictures only where there is room beside the steps.
     if (await page.locator('.part.sidebar').isVisible()) await runCommand(page, 'View: Toggle Primary Side Bar Visibility');
     await openWalkthrough(page);
