@@ -8,6 +8,7 @@ const text = v.pipe(v.string(), v.maxLength(maxTextLength));
 const maxAssigned = 200_000;
 /** Names of layers come from files, and some are long. */
 const maxIdLength = 100_000;
+const path = v.pipe(v.string(), v.minLength(1), v.maxLength(maxIdLength));
 const tierName = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
 
 /** Those that the host can run. */
@@ -47,6 +48,7 @@ const schema: v.GenericSchema<unknown, ToHost> = v.variant('kind', [
   v.object({
     kind: v.literal('assign-tier'),
     request: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+    plan: path,
     ids: v.pipe(v.array(v.pipe(v.string(), v.maxLength(maxIdLength))), v.minLength(1), v.maxLength(maxAssigned)),
     goal: v.variant('kind', [
       v.object({ kind: v.literal('frozen') }),
@@ -54,7 +56,7 @@ const schema: v.GenericSchema<unknown, ToHost> = v.variant('kind', [
       v.object({ kind: v.literal('upper'), name: tierName }),
     ]),
   }),
-  v.object({ kind: v.literal('plan-step'), step: v.picklist(['undo', 'redo']) }),
+  v.object({ kind: v.literal('plan-step'), plan: path, step: v.picklist(['undo', 'redo']) }),
   v.object({ kind: v.literal('csp-violation'), directive: text, blocked: text }),
   v.object({ kind: v.literal('page-error'), message: text }),
 ]);

@@ -61,6 +61,15 @@ export async function stepInPlan(plan: vscode.Uri, step: 'undo' | 'redo'): Promi
   await vscode.commands.executeCommand('tierwise.tiersPanel.focus');
 }
 
+/** A request about a plan that is not shown any more. */
+export function otherPlan(): EditRefusal {
+  return {
+    code: 'other-plan',
+    message: vscode.l10n.t('another plan is shown by now'),
+    advice: vscode.l10n.t('Look at the list again, then repeat it.'),
+  };
+}
+
 function notHere(): EditRefusal {
   return {
     code: 'model-not-here',

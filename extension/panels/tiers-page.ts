@@ -10,7 +10,7 @@ import { layerAtLine, tierRows, tiersView } from '../to-tiers-view.ts';
 import { baseName } from '../to-view.ts';
 import { attachPage, pageStrings, runPageCommand, type PageHost } from './page-host.ts';
 import { farPlanMessage, noPlanMessage } from './no-plan.ts';
-import { assignLayers, stepInPlan } from './plan-edits.ts';
+import { assignLayers, otherPlan, stepInPlan } from './plan-edits.ts';
 import { LiveOutline } from './plan-outline.ts';
 
 /** The Tiers panel: every layer with its tier, edits of the plan's text, the button that fits, progress and the newest result. */
@@ -72,11 +72,12 @@ export class TiersPage implements vscode.WebviewViewProvider, vscode.Disposable 
 
   #onRequest(request: TiersToHost): void {
     const plan = this.#context.plans.active;
-    if (plan === undefined) return;
+    // The page may not have heard yet that another plan is shown.
+    const isShown = plan?.fsPath === request.plan;
     this.#turn = this.#turn
       .then(async () => {
-        if (request.kind === 'plan-step') return await stepInPlan(plan, request.step);
-        const refusal = await assignLayers(this.#context, plan, request.ids, request.goal);
+        if (request.kind === 'plan-step') return isShown ? await stepInPlan(plan, request.step) : undefined;
+        const refusal = isShown ? await assignLayers(this.#context, plan, request.ids, request.goal) : otherPlan();
         // The page takes back what it showed in advance only when the new places are known.
         await this.#outline.refresh();
         this.#answer = { request: request.request, refusal };

@@ -107,12 +107,19 @@ describe('tiers view', () => {
 });
 
 describe('messages of the Tiers panel', () => {
-  const assign = { kind: 'assign-tier', request: 1, ids: ['fc1', hostileId, 'x'.repeat(5000)], goal: { kind: 'lower', name: 'features' } };
+  const assign = {
+    kind: 'assign-tier',
+    request: 1,
+    plan: '/p/digits.tiers',
+    ids: ['fc1', hostileId, 'x'.repeat(5000)],
+    goal: { kind: 'lower', name: 'features' },
+  };
 
   it('are taken as they are when they keep the contract', () => {
     expect(parsePageMessage(assign)).toEqual(assign);
     expect(parsePageMessage({ ...assign, goal: { kind: 'frozen' } })).toEqual({ ...assign, goal: { kind: 'frozen' } });
-    expect(parsePageMessage({ kind: 'plan-step', step: 'undo' })).toEqual({ kind: 'plan-step', step: 'undo' });
+    const step = { kind: 'plan-step', plan: '/p/digits.tiers', step: 'undo' };
+    expect(parsePageMessage(step)).toEqual(step);
   });
 
   it('are dropped when they do not', () => {
@@ -124,7 +131,8 @@ describe('messages of the Tiers panel', () => {
       { ...assign, goal: { kind: 'lower' } },
       { ...assign, goal: { kind: 'lower', name: '' } },
       { ...assign, goal: { kind: 'middle', name: 'a' } },
-      { kind: 'plan-step', step: 'save' },
+      { ...assign, plan: '' },
+      { kind: 'plan-step', plan: '/p/digits.tiers', step: 'save' },
     ])
       expect(parsePageMessage(wrong), JSON.stringify(wrong).slice(0, 100)).toBeUndefined();
   });

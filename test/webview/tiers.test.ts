@@ -100,7 +100,9 @@ describe.skipIf(!hasChromium)('the Tiers panel in a browser', () => {
       await keyboard.press('Shift+ArrowDown');
       await keyboard.press('l');
       const ids = ['/conv1/Conv', '/conv2/Conv'];
-      expect(await assigned(open)).toEqual([{ kind: 'assign-tier', request: 1, ids, goal: { kind: 'lower', name: 'features' } }]);
+      expect(await assigned(open)).toEqual([
+        { kind: 'assign-tier', request: 1, plan: 'examples/digits/digits.tiers', ids, goal: { kind: 'lower', name: 'features' } },
+      ]);
       expect((await listed(open)).slice(0, 2)).toEqual(['L /conv1/Conv', 'L /conv2/Conv']);
       // What the host says of something else meanwhile takes nothing back.
       await open.send(message({ rows: null, fitting: { message: 'Solving', fraction: 0.1 } }));
@@ -116,7 +118,7 @@ describe.skipIf(!hasChromium)('the Tiers panel in a browser', () => {
       await keyboard.press('f');
       expect((await assigned(open)).at(-1)).toMatchObject({ request: 3, goal: { kind: 'frozen' } });
       await keyboard.press('Control+Z');
-      expect((await open.posted()).at(-1)).toEqual({ kind: 'plan-step', step: 'undo' });
+      expect((await open.posted()).at(-1)).toEqual({ kind: 'plan-step', plan: 'examples/digits/digits.tiers', step: 'undo' });
     });
   });
 

@@ -43,7 +43,7 @@ export function createTierRequests(
     const request = ++newest;
     asked = [...asked, { request, ids, goals, before }];
     state.expect(request, ids, goal);
-    context.post({ kind: 'assign-tier', request, ids, goal });
+    context.post({ kind: 'assign-tier', request, plan: state.plan, ids, goal });
   };
   const answer = (one: Asked, { refusal }: NonNullable<TiersView['answer']>): void => {
     const [goal, ...others] = one.goals;

@@ -27,6 +27,8 @@ export interface TiersState {
   readonly selection: Selection;
   readonly filter: string;
   readonly sort: TierSort;
+  /** Path of the plan whose layers these are. */
+  readonly plan: string;
   /** Why there are no rows; null when there are, or could be. */
   readonly unreadable: string | null;
   /** Ids of the selected layers in graph order; of the active one when none is selected. */
@@ -49,6 +51,7 @@ export interface TiersState {
 export function createTiersState(store: UiStore): TiersState {
   let layers: readonly TierRow[] = [];
   let view: Pick<TiersView, 'tiers' | 'placement'> = { tiers: [], placement: [] };
+  let plan = '';
   let unreadable: string | null = null;
   let pending: readonly Pending[] = [];
   let rows: readonly PlacedRow[] = [];
@@ -98,6 +101,9 @@ export function createTiersState(store: UiStore): TiersState {
     get sort() {
       return sort;
     },
+    get plan() {
+      return plan;
+    },
     get unreadable() {
       return unreadable;
     },
@@ -113,6 +119,7 @@ export function createTiersState(store: UiStore): TiersState {
         layers = next.rows;
       }
       view = next;
+      plan = next.plan ?? '';
       unreadable = next.unreadable;
       place();
     },

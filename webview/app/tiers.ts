@@ -44,7 +44,7 @@ function mount(root: HTMLElement, context: PageContext): (view: TiersView) => st
   const onStep = (step: 'undo' | 'redo'): void => {
     // What the line says may not be so any more.
     fill(news);
-    post({ kind: 'plan-step', step });
+    post({ kind: 'plan-step', plan: state.plan, step });
   };
   const list = createTierList(context, state, 'tier-keys', () => strip.paint(list.visible()));
   const strip = createTierStrip(state, (from, to) => {

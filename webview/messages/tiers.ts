@@ -58,7 +58,13 @@ export interface TiersView {
 
 /** What the Tiers panel asks of the host, beside what every page may. */
 export type TiersToHost =
-  /** Put these layers into a tier of the shown plan. */
-  | { readonly kind: 'assign-tier'; readonly request: number; readonly ids: readonly string[]; readonly goal: TierGoalView }
+  /** Put these layers into a tier of `plan`, the one that the page shows. */
+  | {
+      readonly kind: 'assign-tier';
+      readonly request: number;
+      readonly plan: string;
+      readonly ids: readonly string[];
+      readonly goal: TierGoalView;
+    }
   /** Undo or redo the newest edit of the shown plan. */
-  | { readonly kind: 'plan-step'; readonly step: 'undo' | 'redo' };
+  | { readonly kind: 'plan-step'; readonly plan: string; readonly step: 'undo' | 'redo' };
