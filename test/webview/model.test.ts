@@ -186,6 +186,12 @@ describe.skipIf(!hasChromium)('the model editor in a browser', () => {
     await withPage({ state: hidden, messages: [{ kind: 'focus-layer', id: idOf(1900) }, some] }, async (open) => {
       expect(await focused(open)).toBe(`layer:${idOf(1900)}`);
       expect(await open.page.locator('.row-marked .layer-name').textContent()).toBe(idOf(1900));
+      // Energy comes after the layers, with columns of its own.
+      const bare = manyLayers(2000).map((one) => ({ ...one, inference: null }));
+      await open.send({ kind: 'model', strings: {}, view: { ...model, layers: bare } });
+      await open.send(some);
+      expect(await focused(open)).toBe(`layer:${idOf(1900)}`);
+      expect(await open.page.locator('.row-marked .layer-name').textContent()).toBe(idOf(1900));
       const box = await open.page.locator('.row-marked').boundingBox();
       expect(box !== null && box.y > 0 && box.y < 900).toBe(true);
       await open.send({ kind: 'focus-layer', id: 'not there' });

@@ -2,6 +2,7 @@ import '@vscode-elements/elements/dist/vscode-textfield/index.js';
 import type { CompareLayerView, CompareView, ModelLayerView, ModelView } from '../messages/index.ts';
 import type { PageContext } from './context.ts';
 import { fill, h, icon, listen } from './dom.ts';
+import { keepFocus } from './slot.ts';
 import { linkButton } from './views/actions.ts';
 import { columnMenu } from './views/column-menu.ts';
 import type { DataTable } from './views/data-table.ts';
@@ -40,6 +41,7 @@ export function createLayersSection(context: PageContext): LayersSection {
   const known = new Map<string, WeightsState>();
   const withSource = new Set<string>();
   let toFocus: string | null = null;
+  let marked: string | null = null;
 
   const apply = (announce: boolean): void => {
     const layers = view?.layers ?? [];
@@ -66,6 +68,7 @@ export function createLayersSection(context: PageContext): LayersSection {
     compare,
     compareRow: (layer) => compareRows.get(layer.id),
     details,
+    marked,
     onOpen: ({ id }) => {
       if (known.has(id)) return;
       known.set(id, 'reading');
@@ -75,17 +78,23 @@ export function createLayersSection(context: PageContext): LayersSection {
   const build = (isForced: boolean): void => {
     const options = tableOptions();
     const key = JSON.stringify([options.has, store.get().columns, compare?.title]);
-    if (table === null || isForced || key !== tableKey) {
-      tableKey = key;
+    if (table !== null && !isForced && key === tableKey) return apply(false);
+    tableKey = key;
+    // Energy arrives after the layers, with columns of its own: the place on the page, the focus and the mark stay.
+    const scrolledPx = window.scrollY;
+    const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset['focus'] : undefined;
+    keepFocus(place, () => {
       table = createModelTable(options);
       fill(place, table.element);
-      if (menu.querySelector('details')?.hasAttribute('open') !== true)
-        fill(
-          menu,
-          columnMenu(modelChoices(options), context, () => build(true)),
-        );
-    }
-    apply(false);
+      apply(false);
+      window.scrollTo({ top: scrolledPx, behavior: 'instant' });
+      if (marked !== null && focused === `layer:${marked}`) table.reveal(marked);
+    });
+    if (menu.querySelector('details')?.hasAttribute('open') !== true)
+      fill(
+        menu,
+        columnMenu(modelChoices(options), context, () => build(true)),
+      );
   };
   let frame = 0;
   listen(filter, 'input', () => {
@@ -113,6 +122,7 @@ export function createLayersSection(context: PageContext): LayersSection {
       toFocus = id;
       return;
     }
+    marked = id;
     if (table?.reveal(id) === true) return context.announce(t('Layer {0}', id));
     if (store.get().filter === '' || !view.layers.some((layer) => layer.id === id))
       return context.announce(t('There is no layer {0} in this model.', id));

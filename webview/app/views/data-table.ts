@@ -35,6 +35,8 @@ export interface TableOptions<R> {
   readonly footer?: () => ReadonlyMap<string, readonly Child[]>;
   /** What *find* looks through, as it is shown. Default: the row's id. */
   readonly findIn?: (row: R) => string;
+  /** The row that is marked from the start, by its id. */
+  readonly marked?: string | null;
   /** Called when a row is opened by the user, and for rows that are open when they come into the document. */
   readonly onOpen?: (row: R) => void;
 }
@@ -58,16 +60,14 @@ export function createTable<R>(options: TableOptions<R>): DataTable<R> {
   const { t, store } = context;
   let rows: readonly R[] = [];
   let order: readonly R[] = [];
-  let marked: string | null = null;
+  let marked = options.marked ?? null;
   let active = 0;
-  let firstSeen = 0;
   const head = h('tr', { 'aria-rowindex': 1 });
   const foot = h('tfoot');
   const virtual = createVirtualRows({
     build: (index) => rowElements(order[index]!, index),
     columns: () => shownColumns(head),
     onRendered: (firstInView, lines) => {
-      firstSeen = firstInView;
       finder.mark(lines);
       if (order.length > eagerRows) setTabStop(lines, lines.has(active) ? active : firstInView);
     },
@@ -84,7 +84,7 @@ export function createTable<R>(options: TableOptions<R>): DataTable<R> {
   const finder = createFinder({
     rows: () => order,
     textOf: options.findIn ?? options.rowId,
-    firstInView: () => firstSeen,
+    firstInView: () => virtual.firstInView(),
     show: (index) => virtual.show(index, 'centre'),
     render: () => virtual.render(),
   });
@@ -92,6 +92,7 @@ export function createTable<R>(options: TableOptions<R>): DataTable<R> {
 
   const paint = (): void => {
     const { sort } = store.get();
+    const scrolledPx = window.scrollY;
     const column = columns.find((candidate) => candidate.key === sort?.column);
     order = sort === null || column === undefined ? rows : sortRows(rows, column, sort.direction);
     keepFocus(element, () => {
@@ -101,6 +102,8 @@ export function createTable<R>(options: TableOptions<R>): DataTable<R> {
       if (isLong()) fit();
       virtual.reset(order.length);
       if (!isLong()) fit();
+      // Without its rows the page was too short for the place where it stood.
+      if (isLong() && window.scrollY !== scrolledPx) window.scrollTo({ top: scrolledPx, behavior: 'instant' });
     });
     if (isLong()) table.setAttribute('aria-rowcount', String(order.length + 1 + foot.children.length));
     else table.removeAttribute('aria-rowcount');

@@ -22,6 +22,7 @@ export interface ModelTableOptions {
   readonly compareRow: (layer: ModelLayerView) => CompareLayerView | undefined;
   readonly details: (layer: ModelLayerView) => readonly Child[];
   readonly onOpen: (layer: ModelLayerView) => void;
+  readonly marked: string | null;
 }
 
 interface ModelColumn extends Column<ModelLayerView>, ColumnChoice {
@@ -47,6 +48,7 @@ export function createModelTable(options: ModelTableOptions): DataTable<ModelLay
     findIn: (layer) => [layer.id, layer.op, layer.shape, layer.block ?? '', layer.role ?? ''].join('\n'),
     details: options.details,
     onOpen: options.onOpen,
+    marked: options.marked,
     columns,
     footer: () => new Map(columns.flatMap((column) => (column.total === undefined ? [] : [[column.key, column.total()] as const]))),
   });

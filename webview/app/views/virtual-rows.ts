@@ -7,7 +7,7 @@ export interface VirtualRowsOptions {
   readonly build: (index: number) => readonly HTMLElement[];
   /** Cells that stand side by side now, for the rows that only take up room. */
   readonly columns: () => number;
-  /** Called after the rows in view have changed: the index of the first line in view, and the lines in the document. */
+  /** Called after the rows in the document have changed: the index of the first line in view, and the lines in the document. */
   readonly onRendered: (firstInView: number, lines: ReadonlyMap<number, HTMLElement>) => void;
 }
 
@@ -24,6 +24,7 @@ export interface VirtualRows {
   readonly lineOf: (index: number) => HTMLElement | undefined;
   /** The row an element of the document belongs to, or undefined. */
   readonly indexOf: (element: Element) => number | undefined;
+  readonly firstInView: () => number;
   /** Rows that fit into the window. */
   readonly pageRows: () => number;
 }
@@ -31,8 +32,9 @@ export interface VirtualRows {
 /** Up to so many rows all stand in the document: find, print and screen readers need no help then. */
 export const eagerRows = 100;
 
-/** Room above and below the window that is filled with rows. */
-const overscanPx = 500;
+/** Room above and below the window that is filled with rows, and how much of it may be used up before more are built. */
+const overscanPx = 700;
+const slackPx = 450;
 
 /** Height of a row before any was measured. */
 const firstGuessPx = 45;
@@ -50,18 +52,36 @@ export function createVirtualRows(options: VirtualRowsOptions): VirtualRows {
   let count = 0;
   let frame = 0;
   let isLearned = false;
+  /** Heights may have changed: measure all rows, not only new ones. */
+  let isStale = false;
+  let filled = { first: 0, last: -1 };
+  const rooms: HTMLElement[] = [];
+  const measuredPx = new WeakMap<Element, number>();
 
   const later = (): void => {
     if (frame !== 0) return;
     frame = requestAnimationFrame(() => {
       frame = 0;
-      if (body.isConnected) render();
+      if (body.isConnected && (isStale || !isFilled())) render();
     });
   };
-  const observer = new ResizeObserver(later);
+  const observer = new ResizeObserver((entries) => {
+    // Every element is told once when it comes; what counts is a height that is no longer the one measured.
+    if (!entries.some(({ target }) => Math.abs(target.getBoundingClientRect().height - (measuredPx.get(target) ?? -1)) > 0.5)) return;
+    isStale = true;
+    later();
+  });
   // A page lives as long as its window: there is nobody to take these away.
   window.addEventListener('scroll', later, { passive: true });
   window.addEventListener('resize', later, { passive: true });
+
+  /** Whether the rows in the document still reach far enough beyond the window. */
+  const isFilled = (): boolean => {
+    const top = -body.getBoundingClientRect().top;
+    const isAbove = filled.first === 0 || heights.top(filled.first) <= Math.max(0, top - overscanPx + slackPx);
+    const isBelow = filled.last >= count - 1 || heights.top(filled.last + 1) >= top + window.innerHeight + overscanPx - slackPx;
+    return isAbove && isBelow;
+  };
 
   const indexOf = (element: Element): number | undefined => {
     for (let at: Element | null = element; at !== null && at !== body; at = at.parentElement) {
@@ -103,26 +123,29 @@ export function createVirtualRows(options: VirtualRowsOptions): VirtualRows {
   const render = (): void => {
     if (count === 0) {
       for (const index of [...built.keys()]) drop(index);
+      rooms.length = 0;
       body.replaceChildren();
       return options.onRendered(0, new Map());
     }
     // What opened or wrapped since the last time moves rows, not what the reader looks at.
-    const before = range();
-    const anchorPx = heights.top(before.seen);
-    remeasure();
-    const { first, last, seen } = before;
+    const { first, last, seen } = range();
+    const anchorPx = heights.top(seen);
+    if (isStale) measure([...built.keys()]);
+    isStale = false;
     const wanted = new Set<number>();
     for (let index = first; index <= last; index++) wanted.add(index);
     const pinned = focused();
     if (pinned !== undefined && pinned < count) wanted.add(pinned);
     for (const index of [...built.keys()]) if (!wanted.has(index)) drop(index);
     const order = [...wanted].sort((a, b) => a - b);
-    for (const index of order) if (!built.has(index)) make(index);
+    const fresh = order.filter((index) => !built.has(index));
+    for (const index of fresh) make(index);
+    filled = { first, last };
     place(order);
-    remeasure();
+    measure(fresh);
     // Once, from the first rows there are.
     isLearned ||= heights.learn();
-    place(order);
+    if (fresh.length > 0) place(order);
     const movedPx = heights.top(seen) - anchorPx;
     if (Math.abs(movedPx) >= 1 && count > eagerRows) window.scrollBy({ top: movedPx, behavior: 'instant' });
     options.onRendered(seen, new Map([...built].flatMap(([index, row]) => (row.elements[0] ? [[index, row.elements[0]] as const] : []))));
@@ -131,9 +154,16 @@ export function createVirtualRows(options: VirtualRowsOptions): VirtualRows {
   /** Rows in their order with room for those between; elements that stay are not moved, so that they keep focus and selection. */
   const place = (order: readonly number[]): void => {
     const nodes: Node[] = [];
+    const columns = options.columns();
     let next = 0;
+    let used = 0;
     const room = (to: number): void => {
-      if (to > next) nodes.push(spacer(heights.top(to) - heights.top(next), options.columns()));
+      if (to > next) {
+        const row = (rooms[used] ??= roomRow());
+        used += 1;
+        setRoom(row, heights.top(to) - heights.top(next), columns);
+        nodes.push(row);
+      }
       next = to;
     };
     for (const index of order) {
@@ -142,7 +172,7 @@ export function createVirtualRows(options: VirtualRowsOptions): VirtualRows {
       next = index + 1;
     }
     room(count);
-    for (const child of [...body.children]) if (child.classList.contains('row-room')) child.remove();
+    for (const row of rooms.splice(used)) row.remove();
     let at: Node | null = body.firstChild;
     for (const node of nodes) {
       if (node === at) at = at.nextSibling;
@@ -150,9 +180,14 @@ export function createVirtualRows(options: VirtualRowsOptions): VirtualRows {
     }
   };
 
-  const remeasure = (): void => {
-    for (const [index, row] of built) {
-      const heightPx = row.elements.reduce((sum, element) => sum + element.getBoundingClientRect().height, 0);
+  const measure = (indexes: readonly number[]): void => {
+    for (const index of indexes) {
+      let heightPx = 0;
+      for (const element of built.get(index)?.elements ?? []) {
+        const own = element.getBoundingClientRect().height;
+        measuredPx.set(element, own);
+        heightPx += own;
+      }
       if (heightPx > 0) heights.set(index, heightPx);
     }
   };
@@ -179,6 +214,7 @@ export function createVirtualRows(options: VirtualRowsOptions): VirtualRows {
         observer.observe(element);
       }
       built.set(index, { elements: row });
+      isStale = true;
       render();
     },
     show: (index, where = 'nearest') => {
@@ -196,17 +232,24 @@ export function createVirtualRows(options: VirtualRowsOptions): VirtualRows {
         render();
       }
     },
+    firstInView: () => heights.at(Math.max(0, -body.getBoundingClientRect().top)),
     lineOf: (index) => built.get(index)?.elements[0],
     pageRows: () => Math.max(1, Math.floor((window.innerHeight - stickyPx(body, 'thead') - stickyPx(body, 'tfoot')) / heights.typical) - 1),
   };
 }
 
-function spacer(heightPx: number, columns: number): HTMLElement {
-  const cell = h('td', { colspan: columns });
-  const row = h('tr', { class: 'row-room', 'aria-hidden': 'true' }, cell);
+/** A row that only takes up room. */
+function roomRow(): HTMLElement {
+  return h('tr', { class: 'row-room', 'aria-hidden': 'true' }, h('td'));
+}
+
+function setRoom(row: HTMLElement, heightPx: number, columns: number): void {
+  const cell = row.firstElementChild;
+  if (!(cell instanceof HTMLTableCellElement)) return;
+  if (cell.colSpan !== columns) cell.colSpan = columns;
   // Through the object model: the policy forbids style attributes.
-  cell.style.height = `${heightPx}px`;
-  return row;
+  const height = `${heightPx}px`;
+  if (cell.style.height !== height) cell.style.height = height;
 }
 
 /** Room that a sticky head or foot of the table takes. */
