@@ -14,7 +14,7 @@ const OWN = ['README.md', 'CHANGELOG.md', 'LICENSE', 'THIRD-PARTY-NOTICES.md', '
 const OWN_FOLDERS = ['dist', 'l10n', 'extension/language', 'extension/media', 'docs/images', 'examples/digits'];
 
 /** npm answers so when it reaches no registry. */
-const OFFLINE = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|ENOTCACHED|network/;
+const OFFLINE = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ENOTCACHED|SOCKET_TIMEOUT|network/;
 
 /**
  * Makes the folder for a platform anew: .cache/stage/<target>. No install script runs; a package that exists for one platform only is
@@ -30,14 +30,24 @@ export function stageTarget(target) {
   remove();
   mkdirSync(folder, { recursive: true });
   for (const file of INSTALL_FILES) copyFileSync(path.join(root, file), path.join(folder, file));
-  const words = ['ci', '--omit=dev', '--ignore-scripts', `--os=${os}`, `--cpu=${cpu}`, '--prefer-offline', '--no-audit', '--no-fund'];
+  const words = [
+    'ci',
+    '--omit=dev',
+    '--ignore-scripts',
+    `--os=${os}`,
+    `--cpu=${cpu}`,
+    '--prefer-offline',
+    '--no-audit',
+    '--no-fund',
+    '--fetch-retries=1',
+  ];
   // npm of Windows is a script of the shell; every word is ours.
-  const result = spawnSync('npm', words, { cwd: folder, encoding: 'utf8', shell: process.platform === 'win32', timeout: 300_000 });
+  const result = spawnSync('npm', words, { cwd: folder, encoding: 'utf8', shell: process.platform === 'win32', timeout: 100_000 });
   if (result.status !== 0) {
     const said = `${result.stdout ?? ''}${result.stderr ?? ''}`;
     remove();
     const error = new Error(`npm could not install the packages of ${target} (exit ${result.status}):\n${said.slice(-2000)}`);
-    throw Object.assign(error, { offline: OFFLINE.test(said) });
+    throw Object.assign(error, { offline: result.status === null || OFFLINE.test(said) });
   }
   for (const file of OWN) copyFileSync(path.join(root, file), path.join(folder, file));
   for (const own of OWN_FOLDERS)
