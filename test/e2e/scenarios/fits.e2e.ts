@@ -35,6 +35,18 @@ lower tier head {
 budget ${budget} per inference
 `;
 writeFileSync(planFile, planOf(1));
+const task = {
+  label: 'joules as JSON',
+  type: 'tierwise',
+  task: 'energy',
+  plan: 'digits.tiers',
+  args: ['--format', 'json', '--out', 'joules.json'],
+};
+mkdirSync(path.join(example.folder, '.vscode'));
+writeFileSync(
+  path.join(example.folder, '.vscode', 'tasks.json'),
+  JSON.stringify({ version: '2.0.0', tasks: [{ ...task, problemMatcher: ['$tierwise-check', '$tierwise-check-file'] }] }),
+);
 const filesBefore = listing(example.folder);
 const sha256 = (file: string): string => (existsSync(file) ? createHash('sha256').update(readFileSync(file)).digest('hex') : '');
 const both = (): string => `${sha256(fitted)} ${sha256(record)}`;
@@ -99,6 +111,13 @@ async function runTask(name: string): Promise<void> {
   await pick(page, /^Tasks: Run Task/);
   await pick(page, /^\s*\S?\s*tierwise(?!:)/i);
   await pick(page, name);
+}
+
+/** Waits for the end of a check: until then its terminal may come to the front. */
+async function errorsCounted(errors: number): Promise<void> {
+  const counter = session.page.locator('[id="status.problems"]');
+  const words = async (): Promise<string> => plain((await counter.textContent()) ?? '');
+  await until(`${errors} errors in the status bar`, async () => (await words()).trim().startsWith(String(errors)), { seen: words });
 }
 
 scenario('without a fit, the view says what it is for and offers to fit', current, async ({ page }) => {
@@ -199,6 +218,7 @@ scenario('the task check puts an exceeded budget of a closed plan into the Probl
   await runCommand(page, 'View: Close All Editors');
   writeFileSync(planFile, planOf(1, '1 nJ'));
   await runTask('check digits.tiers');
+  await errorsCounted(1);
   expect(await waitForProblem(page, /budget is 1 nJ/)).toMatch(/per inference/);
   expect((await problems(page)).filter((row) => /budget is 1 nJ/.test(row))).toHaveLength(1);
 });
@@ -209,23 +229,15 @@ scenario('a check of a plan in a folder with a space finds its problems', curren
   for (const name of ['digits.onnx', 'digits.npz']) copyFileSync(path.join(example.folder, name), path.join(folder, name));
   writeFileSync(path.join(folder, 'spaced name.tiers'), planOf(1, '2 nJ'));
   await runTask('check my plans/spaced name.tiers');
+  await errorsCounted(2);
   expect(await waitForProblem(page, /budget is 2 nJ/)).toMatch(/per inference/);
 });
 
-scenario('a task of tasks.json runs with its own options', current, async () => {
-  const task = {
-    label: 'joules as JSON',
-    type: 'tierwise',
-    task: 'energy',
-    plan: 'digits.tiers',
-    args: ['--format', 'json', '--out', 'joules.json'],
-  };
-  mkdirSync(path.join(example.folder, '.vscode'), { recursive: true });
-  writeFileSync(
-    path.join(example.folder, '.vscode', 'tasks.json'),
-    JSON.stringify({ version: '2.0.0', tasks: [{ ...task, problemMatcher: '$tierwise-check' }] }),
-  );
-  await runTask('joules as JSON');
+scenario('a task of tasks.json runs with its own options', current, async ({ page }) => {
+  await page.keyboard.press('F1');
+  await page.locator('.quick-input-widget input').first().fill('>Tasks: Run Task');
+  await pick(page, /^Tasks: Run Task/);
+  await pick(page, 'joules as JSON');
   const joules = path.join(example.folder, 'joules.json');
   await until('the file of the task', () => existsSync(joules) && readFileSync(joules, 'utf8').endsWith('}\n'));
   expect(JSON.parse(readFileSync(joules, 'utf8'))).toMatchObject({ schema: 'tierwise.energy/1' });
