@@ -155,8 +155,9 @@ function drawRow(bar: Bar, index: number, layout: Layout, scale: Scale, options:
   const visual: Shape[] = [
     { tag: 'text', attributes: { class: 'label', x: 0, y: px(textY) }, text: fitText(bar.label, labelRoom, options.measure) },
     { tag: 'text', attributes: { class: 'value', x: px(options.widthPx - 2), y: px(textY), 'text-anchor': 'end' }, text: bar.text },
-    ...drawBar(bar, barTop, x, scale.kind, options.measure),
+    ...drawBar(bar, barTop, x, scale.kind),
     ...whisker(bar, x, middle, options.clip === true ? scale.max : Number.POSITIVE_INFINITY),
+    ...partLetters(bar, barTop, x, scale.kind, options.measure),
   ];
   // The whole row is the target of pointer and tooltip, not only its ink. What is drawn is hidden from those who hear the control's name.
   return {
@@ -178,7 +179,7 @@ function controlAttributes(bar: Bar, index: number, { bars, focusable }: BarOpti
   return { role: 'button', tabindex: entry ? 0 : -1, 'data-figure': figure, 'data-focus': `bar:${figure}`, 'aria-label': spoken };
 }
 
-function drawBar(bar: Bar, topPx: number, x: (value: number) => number, kind: ScaleKind, measure: (text: string) => number): Shape[] {
+function drawBar(bar: Bar, topPx: number, x: (value: number) => number, kind: ScaleKind): Shape[] {
   const area = (from: number, to: number, className: string): Shape => ({
     tag: 'rect',
     attributes: { class: className, x: px(x(from)), y: px(topPx), width: px(Math.max(0, x(to) - x(from))), height: barHeightPx, rx: 1 },
@@ -188,12 +189,23 @@ function drawBar(bar: Bar, topPx: number, x: (value: number) => number, kind: Sc
   return bar.segments.flatMap(({ value, pattern }): Shape[] => {
     const to = from + Math.max(0, value);
     const widthPx = x(to) - x(from);
-    const letter = patternLetter(pattern);
     const shapes = [area(from, to, `bar part part-${pattern % nPatterns}`)];
     if (widthPx > 3) shapes.push(hatched(area(from, to, 'part-pattern'), pattern));
-    if (widthPx >= measure(letter) + 8) shapes.push(letterShape(letter, (x(from) + x(to)) / 2, topPx + barHeightPx - 2));
     from = to;
     return shapes;
+  });
+}
+
+/** The letters of the parts that have room for one. */
+function partLetters(bar: Bar, topPx: number, x: (value: number) => number, kind: ScaleKind, measure: (text: string) => number): Shape[] {
+  if (bar.segments === undefined || kind === 'log') return [];
+  let from = 0;
+  return bar.segments.flatMap(({ value, pattern }): Shape[] => {
+    const [left, right] = [x(from), x(from + Math.max(0, value))];
+    from += Math.max(0, value);
+    return right - left >= measure(patternLetter(pattern)) + 8
+      ? [letterShape(pattern, px((left + right) / 2), px(topPx + barHeightPx - 2))]
+      : [];
   });
 }
 

@@ -13,9 +13,13 @@ export function hatched(shape: Shape, pattern: number): Shape {
   return { ...shape, attributes: { ...shape.attributes, fill: `url(#tw-part-${pattern % nPatterns})` } };
 }
 
-/** The letter of a part, in the middle at `x`. */
-export function letterShape(letter: string, x: number, y: number): Shape {
-  return { tag: 'text', attributes: { class: 'part-letter', x, y, 'text-anchor': 'middle' }, text: letter };
+/** The letter of a part on its colour, in the middle at `x`; drawn last, it stays readable over hatch and whisker. */
+export function letterShape(pattern: number, x: number, y: number): Shape {
+  return {
+    tag: 'text',
+    attributes: { class: `part-letter part-${pattern % nPatterns}`, x, y, 'text-anchor': 'middle' },
+    text: patternLetter(pattern),
+  };
 }
 
 /** The sign of a part for a legend, 18 x 14 px: its colour, its hatch and its letter. */
@@ -27,7 +31,7 @@ export function drawPartKey(pattern: number): Shape {
     children: [
       { tag: 'rect', attributes: { class: `bar part part-${pattern % nPatterns}`, ...box } },
       hatched({ tag: 'rect', attributes: { class: 'part-pattern', ...box } }, pattern),
-      letterShape(patternLetter(pattern), 9, 11),
+      letterShape(pattern, 9, 11),
     ],
   };
 }
