@@ -93,6 +93,11 @@ export function constructorOf(framework: Framework, name: string): Constructor |
   return Object.hasOwn(table, name) ? table[name] : undefined;
 }
 
+/** The names of all constructors of a framework. */
+export function constructorNames(framework: Framework): readonly string[] {
+  return Object.keys(framework === 'torch' ? torch : keras);
+}
+
 /** The argument of a parameter, by name or place; undefined when it is not given. */
 export function argumentOf(
   constructor: Constructor,

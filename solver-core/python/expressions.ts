@@ -184,7 +184,10 @@ function conditional(machine: Machine, node: SyntaxNode, scope: Scope): PyValue 
   const [yes, , condition, , no] = childrenOf(node);
   if (yes === undefined || condition === undefined || no === undefined) return unknown;
   const truth = truthOf(evaluate(machine, condition, scope));
-  if (truth !== undefined) return evaluate(machine, truth ? yes : no, scope);
+  if (truth !== undefined) {
+    machine.leftOut.add((truth ? no : yes).from);
+    return evaluate(machine, truth ? yes : no, scope);
+  }
   return machine.uncertainly(() => {
     const [a, b] = [evaluate(machine, yes, scope), evaluate(machine, no, scope)];
     // One of both is a module, the other is none: where there is a layer, it is this one.

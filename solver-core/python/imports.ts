@@ -1,7 +1,7 @@
 import type { SyntaxNode } from '@lezer/common';
 import type { Machine } from './machine.ts';
 import { knownName } from './known-paths.ts';
-import { constructorOf } from './constructors.ts';
+import { constructorNames } from './constructors.ts';
 import { childrenOf, textOf } from './syntax.ts';
 import type { Scope } from './values.ts';
 
@@ -42,38 +42,19 @@ export function importNames(machine: Machine, node: SyntaxNode, scope: Scope): v
   }
 }
 
+/** Names without weights of their own that models are built with, or that change the shape of what a Keras layer reads. */
+const otherNames = [
+  ...['Module', 'Model', 'Layer', 'Sequential', 'ModuleList', 'ModuleDict', 'Input', 'InputLayer', 'Flatten', 'Dropout', 'ReLU', 'Reshape'],
+  ...['MaxPooling1D', 'MaxPooling2D', 'AveragePooling2D', 'GlobalAveragePooling2D', 'BatchNormalization', 'Embedding', 'Activation'],
+  ...['Bidirectional', 'TimeDistributed', 'Concatenate'],
+];
+
 /** `from torch.nn import *` brings every class with weights under its own name. */
 function everything(scope: Scope, module: string): void {
   const known = knownName(`${module}.X`);
   if (known === undefined) return;
-  const names = ['Module', 'Model', 'Layer', 'Sequential', 'ModuleList', 'ModuleDict', 'Input', 'Flatten', 'Dropout', 'ReLU'];
-  const dense = [
-    'Linear',
-    'LazyLinear',
-    'Bilinear',
-    'Dense',
-    'RNN',
-    'LSTM',
-    'GRU',
-    'SimpleRNN',
-    'MultiheadAttention',
-    'MultiHeadAttention',
-  ];
-  const convolutions = ['Conv1d', 'Conv2d', 'Conv3d', 'ConvTranspose1d', 'ConvTranspose2d', 'ConvTranspose3d'];
-  const keras = [
-    'Conv1D',
-    'Conv2D',
-    'Conv3D',
-    'Conv2DTranspose',
-    'DepthwiseConv2D',
-    'SeparableConv2D',
-    'MaxPooling2D',
-    'GlobalAveragePooling2D',
-  ];
-  for (const name of [...names, ...dense, ...convolutions, ...keras]) {
-    if (constructorOf(known.framework, name) !== undefined || names.includes(name) || known.framework === 'keras')
-      scope.names.set(name, { kind: 'path', path: `${module}.${name}` });
-  }
+  for (const name of [...constructorNames(known.framework), ...otherNames])
+    scope.names.set(name, { kind: 'path', path: `${module}.${name}` });
   if (module === 'torch') scope.names.set('nn', { kind: 'path', path: 'torch.nn' });
 }
 

@@ -8,8 +8,8 @@ export const maxLayers = 5000;
 const maxSteps = 1_000_000;
 /** Calls of functions and classes of the file in each other. */
 const maxCallDepth = 24;
-/** Expressions in each other. */
-const maxNesting = 120;
+/** Statements and expressions in each other, through all calls: what the stack surely holds. */
+const maxNesting = 400;
 /** How often a class may be inside itself. */
 const maxRecursion = 2;
 
@@ -63,14 +63,11 @@ export class Machine {
   inCall<T>(offset: number, inner: () => T, fallback: T): T {
     const active = this.active.get(offset) ?? 0;
     if (this.calls >= maxCallDepth || active > maxRecursion) return fallback;
-    const nesting = this.nesting;
-    this.nesting = 0;
     this.calls++;
     this.active.set(offset, active + 1);
     const result = inner();
     this.active.set(offset, active);
     this.calls--;
-    this.nesting = nesting;
     return result;
   }
 

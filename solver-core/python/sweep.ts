@@ -44,7 +44,7 @@ function surroundings(
   const keys: string[] = [];
   let name = '';
   let model = '';
-  let isLeftOut = false;
+  let isLeftOut = machine.leftOut.has(node.from);
   for (let at = node.parent; at !== null; at = at.parent) {
     isLeftOut ||= machine.leftOut.has(at.from);
     if (at.name === 'CallExpression') keys.push(`c${at.from}`);

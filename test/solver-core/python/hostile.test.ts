@@ -101,6 +101,12 @@ describe('source from strangers', () => {
     ['brackets too deep for any parser', `x = ${'('.repeat(200_000)}`],
     ['deep modules', `m = ${'nn.Sequential('.repeat(3000)}nn.Linear(1, 2)${')'.repeat(3000)}\n`],
     ['deep blocks', `${Array.from({ length: 300 }, (_, i) => `${' '.repeat(i)}if x:\n`).join('')}${' '.repeat(300)}y = nn.Linear(1, 2)\n`],
+    [
+      'calls in deep brackets in calls',
+      Array.from({ length: 40 }, (_, i) => `def f${i}():\n    return ${'['.repeat(200)}f${i + 1}()${']'.repeat(200)}\n`).join('') +
+        'f0()\n',
+    ],
+    ['lambdas in lambdas', `x = ${'(lambda: '.repeat(500)}nn.Linear(1, 2)${')()'.repeat(500)}\n`],
     ['a container that holds itself', 'm = nn.ModuleList()\nm.append(m)\nm.append(nn.Linear(1, 2))\n'],
     [
       'a list that holds itself',

@@ -197,6 +197,14 @@ class Net(nn.Module):
         self.e, self.f = nn.Linear(1, 2), nn.Linear(2, 3)
         self.g = self.h = nn.Linear(5, 5)
 `,
+  starred: `
+from torch.nn import *
+class Net(Module):
+    def __init__(self):
+        super().__init__()
+        self.s = Sequential(Conv2d(1, 2, 3), ReLU(), Flatten(), LazyLinear(4) if False else Linear(8, 4))
+        self.c = ConvTranspose3d(2, 3, 2)
+`,
   shared: `
 import torch.nn as nn
 class Net(nn.Module):
