@@ -45,7 +45,7 @@ export function histogramSentence(weights: WeightsView, t: Translate): string {
   );
   return before === null
     ? sentence
-    : `${sentence} ${t('The line is {0}: {1} differ by {2}.', shortName(before.name, 60), t('the weights'), weights.change)}`;
+    : `${sentence} ${t('The line is {0}; the weights differ by {1}.', shortName(before.name, 60), weights.change)}`;
 }
 
 function histogram(weights: WeightsView, context: PageContext): HTMLElement {
