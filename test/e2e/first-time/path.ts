@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { waitForFocus } from '../driver/keyboard.ts';
 import { JOULES } from '../driver/plan-text.ts';
-import { chooseFile, openFile, runCommand, waitForTab } from '../driver/quick-input.ts';
+import { chooseFile, isOffered, openFile, runCommand, waitForTab } from '../driver/quick-input.ts';
 import type { Session } from '../driver/session.ts';
 import { vsixUnderTest } from '../driver/session.ts';
 import { waitForHints, waitForLine } from '../driver/text-editor.ts';
@@ -30,6 +30,8 @@ export const firstTimePath: readonly Stop[] = [
     name: '1-install',
     title: 'install the package, open the walkthrough',
     async run({ page }, hands) {
+      // The list of extensions registers its commands a while after the workbench is there.
+      await until('the command to be there', () => isOffered(page, 'Extensions: Install from VSIX...'), { timeoutMs: FIT_MS });
       await runCommand(page, 'Extensions: Install from VSIX...');
       await chooseFile(page, vsixUnderTest());
       await page.locator('.activitybar a[aria-label^="Tierwise"]').waitFor({ timeout: FIT_MS });
