@@ -9,6 +9,7 @@ import { knownItemsOf } from './iterate.ts';
 import { inputTensor, kerasModel, tensorThrough } from './keras-tensors.ts';
 import type { Machine } from './machine.ts';
 import { isContainer, knownName } from './known-paths.ts';
+import { fillTransformer } from './transformers.ts';
 import { valueMethod } from './value-methods.ts';
 import { frameworkOf } from './classes.ts';
 import { childrenOf, textOf } from './syntax.ts';
@@ -89,6 +90,8 @@ function argumentsOf(machine: Machine, list: SyntaxNode, scope: Scope): Argument
 
 function ofPath(machine: Machine, path: string, args: Arguments, node: SyntaxNode): PyValue {
   const known = knownName(path);
+  const [first] = args.positional;
+  if (path === 'copy.deepcopy' && first?.kind === 'instance') return { kind: 'instance', instance: machine.copy(first.instance) };
   if (known === undefined) return builtin(machine, path, args) ?? passedThrough(args);
   const { framework, name } = known;
   if (framework === 'keras' && (name === 'Input' || name === 'InputLayer')) return inputTensor(args);
@@ -105,6 +108,7 @@ function ofPath(machine: Machine, path: string, args: Arguments, node: SyntaxNod
   if (!isContainer(known)) return make('other');
   const made = make('container');
   if (name === 'Model') kerasModel(machine, made.instance, args);
+  else if (name.startsWith('Transformer')) fillTransformer(machine, made.instance, args, node);
   else fillContainer(machine, made.instance, args);
   return made;
 }

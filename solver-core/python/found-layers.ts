@@ -41,7 +41,7 @@ export function findPythonLayers(source: PythonSource): FoundLayers {
   const found = new Set(layers.map(({ instance }) => instance));
   const contained = containedIn(machine);
   const loose = machine.created.filter(
-    (each) => each.role === 'layer' && !found.has(each) && each.creator === null && !contained.has(each),
+    (each) => each.role === 'layer' && !machine.copied.has(each) && !found.has(each) && each.creator === null && !contained.has(each),
   );
   const all = [...layers, ...loose.map((instance) => looseLayer(machine, instance)), ...sweep(machine, global)];
   return { layers: all, wasCut: machine.isExhausted || source.wasCut };
@@ -68,7 +68,7 @@ function rootsOf(machine: Machine): readonly Instance[] {
   const byClass = new Map<ClassInfo, Instance[]>();
   const roots: Instance[] = [];
   for (const each of machine.created) {
-    if (contained.has(each)) continue;
+    if (contained.has(each) || machine.copied.has(each)) continue;
     if (each.role === 'container' && each.creator === null) roots.push(each);
     if (each.role !== 'user' || each.definition === null || containedClasses.has(each.definition)) continue;
     const list = byClass.get(each.definition);

@@ -42,8 +42,10 @@ export function isModuleBase(known: KnownName): boolean {
   return moduleBases[known.framework].has(known.name);
 }
 
+const transformers = ['TransformerEncoderLayer', 'TransformerDecoderLayer', 'TransformerEncoder', 'TransformerDecoder', 'Transformer'];
+
 const containers: Readonly<Record<Framework, ReadonlySet<string>>> = {
-  torch: new Set(['Sequential', 'ModuleList', 'ModuleDict']),
+  torch: new Set(['Sequential', 'ModuleList', 'ModuleDict', ...transformers]),
   keras: new Set(['Sequential', 'Model', 'TimeDistributed', 'Bidirectional']),
 };
 

@@ -24,6 +24,8 @@ export class Machine {
   readonly leftOut = new Set<number>();
   /** Offsets of functions that were called. */
   readonly called = new Set<number>();
+  /** Objects that were copied: templates, where nothing holds them. */
+  readonly copied = new Set<Instance>();
   site: Site | null = null;
   /** The instance whose constructor is being read. */
   creator: Instance | null = null;
@@ -86,6 +88,25 @@ export class Machine {
     const result = inner();
     this.uncertain--;
     return result;
+  }
+
+  /** A deep copy of an object, built where the original is; lists are shared. The original is a template from then on. */
+  copy(original: Instance, depth = 0): Instance {
+    this.copied.add(original);
+    if (depth > 20 || !this.step()) return original;
+    const copied: Instance = {
+      ...original,
+      attributes: new Map(),
+      alternatives: [],
+      order: this.created.length,
+      creator: this.creator,
+      variable: null,
+    };
+    this.created.push(copied);
+    if (original.role === 'layer') this.layers++;
+    for (const [name, value] of original.attributes)
+      copied.attributes.set(name, value.kind === 'instance' ? { kind: 'instance', instance: this.copy(value.instance, depth + 1) } : value);
+    return copied;
   }
 
   /** Notes a new object. */

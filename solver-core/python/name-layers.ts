@@ -42,7 +42,14 @@ export function layersBelow(machine: Machine, root: Instance): readonly FoundLay
   };
   visit(root, [], null);
   for (const instance of machine.created) {
-    if (instance.role !== 'layer' || seen.has(instance) || instance.creator === null || !seen.has(instance.creator)) continue;
+    if (
+      instance.role !== 'layer' ||
+      machine.copied.has(instance) ||
+      seen.has(instance) ||
+      instance.creator === null ||
+      !seen.has(instance.creator)
+    )
+      continue;
     const note = 'It is not kept as an attribute, so an export does not name it.';
     const layer = named(instance, [instance.variable ?? ''], model, note, counts);
     if (layer !== undefined) layers.push(layer);

@@ -197,6 +197,19 @@ class Net(nn.Module):
         self.e, self.f = nn.Linear(1, 2), nn.Linear(2, 3)
         self.g = self.h = nn.Linear(5, 5)
 `,
+  transformers: `
+import copy
+import torch.nn as nn
+class Net(nn.Module):
+    def __init__(self, d=16):
+        super().__init__()
+        layer = nn.TransformerEncoderLayer(d_model=d, nhead=2, dim_feedforward=4 * d)
+        self.encoder = nn.TransformerEncoder(layer, num_layers=2)
+        self.one = nn.TransformerDecoderLayer(d, 4, 24)
+        self.all = nn.Transformer(8, 2, 1, num_decoder_layers=2, dim_feedforward=12)
+        pattern = nn.Sequential(nn.Linear(d, d), nn.ReLU())
+        self.copies = nn.ModuleList([copy.deepcopy(pattern) for _ in range(2)])
+`,
   starred: `
 from torch.nn import *
 class Net(Module):
