@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect } from 'vitest';
 import { waitForNotification } from '../driver/notifications.ts';
-import { pick, runCommand } from '../driver/quick-input.ts';
+import { pick, runCommand, waitForTab } from '../driver/quick-input.ts';
 import { cspScenario, scenario } from '../driver/scenario.ts';
 import { openSession } from '../driver/session.ts';
 import type { Session } from '../driver/session.ts';
@@ -21,8 +21,10 @@ afterAll(async () => {
 });
 
 scenario('a plan that is on no disk yet cannot be fitted, and one sentence says what to do', current, async ({ page }) => {
-  await runCommand(page, 'File: New Untitled Text File');
-  await runCommand(page, 'Change Language Mode');
+  await page.keyboard.press('Control+Alt+n');
+  await waitForTab(page, 'Untitled-1');
+  await page.keyboard.press('Control+K');
+  await page.keyboard.press('m');
   await pick(page, 'Tierwise Plan');
   await page.keyboard.type('model "digits.onnx"');
   await runCommand(page, 'Tierwise: Fit Lower Tier');
