@@ -122,8 +122,21 @@ scenario('a layer of the plan leads to its row in the model', current, async ({ 
   await openFile(page, 'digits.tiers');
   const line = page.locator('.view-line span span').filter({ hasText: '/fc3/Gemm' }).last();
   await until('the layer in the plan', async () => await line.isVisible());
-  await line.click();
-  await page.keyboard.press('F12');
+  let pressedMs = 0;
+  await until(
+    'the model to open',
+    async () => {
+      if (webviews(page).length > 0) return true;
+      // While the language server starts, nothing has a definition yet.
+      if (Date.now() - pressedMs > 8000) {
+        pressedMs = Date.now();
+        await line.click();
+        await page.keyboard.press('F12');
+      }
+      return false;
+    },
+    { timeoutMs: 60_000 },
+  );
   const frame = await modelFrame(page);
   await until(
     'the row of the layer',
