@@ -107,6 +107,8 @@ scenario('a model that is deleted while its plan is open is a problem, and a fit
   await waitForHints(page, 'the hints to vanish', (all) => !anyJoules(all));
   await clickCodeLens(page, 'Fit lower tier');
   expect(await waitForNotification(page, /cannot be fitted/)).toContain('other.onnx');
+  // Problems and tiers share the panel below the editors.
+  await showTiers(page);
   expect(await waitForWebviewText(page, TIERS, /1 error/)).toContain('Repair it before fitting');
   expect(readFileSync(file('other.tiers'), 'utf8')).toBe(plan);
   expect(extensionErrors(now.workbench)).toEqual(errors);
