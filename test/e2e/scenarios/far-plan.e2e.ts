@@ -25,6 +25,7 @@ scenario('a plan that is on no disk yet cannot be fitted, and one sentence says 
   await waitForTab(page, 'Untitled-1');
   await page.keyboard.press('Control+K');
   await page.keyboard.press('m');
+  await page.locator('.quick-input-widget input').first().fill('Tierwise Plan');
   await pick(page, 'Tierwise Plan');
   await page.keyboard.type('model "digits.onnx"');
   await runCommand(page, 'Tierwise: Fit Lower Tier');
