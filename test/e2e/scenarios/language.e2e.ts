@@ -217,6 +217,8 @@ scenario('completion is readable in dark and in high contrast', current, async (
   ] as const) {
     await theme(now, name, kind);
     await openFile(now.page, 'digits.tiers');
+    // What completion says of energy is what is known by then.
+    await waitForHints(now.page, 'joules behind the layers', (all) => all.filter((hint) => JOULES.test(hint)).length >= 2);
     await cursorAt(now.page, '"/fc2/Gemm"', 1);
     const rows = now.page.locator('.suggest-widget .monaco-list-row');
     await until('layers to be offered', async () => {
