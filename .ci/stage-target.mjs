@@ -10,7 +10,7 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const INSTALL_FILES = ['package.json', 'package-lock.json', '.npmrc'];
 
 /** Our own files and folders that .vscodeignore lets through, or finds its way with. */
-const OWN = ['README.md', 'CHANGELOG.md', 'LICENSE', 'THIRD-PARTY-NOTICES.md', 'package.nls.json'];
+const OWN = ['README.md', 'CHANGELOG.md', 'LICENSE', 'THIRD-PARTY-NOTICES.md', 'package.nls.json', 'package.nls.de.json'];
 const OWN_FOLDERS = ['dist', 'l10n', 'extension/language', 'extension/media', 'docs/images', 'examples/digits'];
 
 /** npm answers so when it reaches no registry. */

@@ -5,6 +5,9 @@ import { hasRuntime, platformsOf, sizeBudgetBytes } from './vsix-targets.mjs';
 
 const REQUIRED = [
   'extension/package.json',
+  'extension/package.nls.json',
+  'extension/package.nls.de.json',
+  'extension/l10n/bundle.l10n.de.json',
   'extension/readme.md',
   'extension/changelog.md',
   'extension/LICENSE.txt',

@@ -29,6 +29,8 @@ export interface SessionOptions {
   readonly deviceScaleFactor?: number;
   /** Whether the package is installed before the workbench starts. Default true. */
   readonly installed?: boolean;
+  /** Display language, such as `de`. Default: English. */
+  readonly language?: string;
 }
 
 export const OUT_DIR = fileURLToPath(new URL('../out', import.meta.url));
@@ -52,6 +54,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   try {
     browser = await launchBrowser();
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, deviceScaleFactor: options.deviceScaleFactor ?? 1 });
+    if (options.language !== undefined) await context.addInitScript(speak, options.language);
     const page = await context.newPage();
     const log = collectConsole(page);
     await openWorkbench(page, workbench.url, options.installed ?? true);
@@ -73,6 +76,14 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     await workbench.stop();
     throw error;
   }
+}
+
+/**
+ * Makes the workbench believe that a language pack is installed: it then hands this language to extensions and looks up theirs,
+ * while its own words stay English. Runs in the page, before any script of it.
+ */
+function speak(language: string): void {
+  Object.defineProperty(globalThis, '_VSCODE_NLS_LANGUAGE', { value: language, writable: false, configurable: false });
 }
 
 /** Loads the workbench; a file opened before extensions are registered would get the wrong editor, hence the wait for our icon. */
