@@ -4,7 +4,6 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { problems, waitForProblem } from '../driver/panels.ts';
 import { JOULES } from '../driver/plan-text.ts';
-import { theme } from '../driver/pictures.ts';
 import { openFile, pick, runCommand, waitForTab } from '../driver/quick-input.ts';
 import { cspScenario, scenario } from '../driver/scenario.ts';
 import { openSession } from '../driver/session.ts';
@@ -208,27 +207,6 @@ scenario('words are coloured by what they are', current, async ({ page }) => {
     return seen.size >= 5 ? seen : undefined;
   });
   expect(classes.size).toBeGreaterThanOrEqual(5);
-});
-
-scenario('completion is readable in dark and in high contrast', current, async (now) => {
-  for (const [name, kind] of [
-    ['Dark 2026', 'vs-dark'],
-    ['Default High Contrast', 'hc-black'],
-  ] as const) {
-    await theme(now, name, kind);
-    await openFile(now.page, 'digits.tiers');
-    // What completion says of energy is what is known by then.
-    await waitForHints(now.page, 'joules behind the layers', (all) => all.filter((hint) => JOULES.test(hint)).length >= 2);
-    await cursorAt(now.page, '"/fc2/Gemm"', 1);
-    const rows = now.page.locator('.suggest-widget .monaco-list-row');
-    await until('layers to be offered', async () => {
-      if (!(await rows.first().isVisible())) await now.page.keyboard.press('Control+Space');
-      return (await rows.allTextContents()).some((row) => plain(row).includes('J, '));
-    });
-    expect((await tokenClasses(now.page)).size).toBeGreaterThanOrEqual(5);
-    await now.screenshot(`language-completion-${kind}`);
-    await now.page.keyboard.press('Escape');
-  }
 });
 
 scenario('a layer in two tiers is taken out of one by a quick fix', current, async ({ page }) => {
