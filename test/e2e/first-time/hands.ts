@@ -27,7 +27,8 @@ export const mouse: Hands = {
   async choose(page, label) {
     const row = page.locator(CHOICE).filter({ hasText: label }).first();
     await until(`the choice ${label}`, async () => await row.isVisible(), { seen: () => choices(page) });
-    await row.click();
+    // By force: while details of other choices come in, the list is drawn again and again.
+    await row.click({ force: true });
   },
   async inPage(_page, frame, key) {
     await frame.locator(`[data-focus="${key}"]`).first().click();

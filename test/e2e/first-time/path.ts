@@ -59,7 +59,6 @@ export const firstTimePath: readonly Stop[] = [
       await openWalkthrough(page, hands);
       await hands.walkthroughButton(page, 'Annotate the layers with tiers', 'Open the Tiers Panel');
       const frame = await findWebview(page, TIERS);
-      await waitForFocus(frame);
       await until('its layers', async () => (await frame.locator('.tier-row').count()) === 3);
       await openFile(page, 'digits.tiers');
       await runCommand(page, 'Tierwise: Focus on Tiers View');
