@@ -134,6 +134,13 @@ export const firstTimePath: readonly Stop[] = [
       await until('the comparison', async () => /Fit 1/.test((await activeTab(page)) ?? ''), {
         seen: async () => (await activeTab(page)) ?? '',
       });
+      // The preview belongs to VS Code, which loads it on first use.
+      await until('its figures', async () => {
+        for (const frame of page.frames())
+          if (await frame.evaluate(() => /Energy per inference[\s\S]*accuracy/.test(document.body.innerText)).catch(() => false))
+            return true;
+        return false;
+      });
     },
   },
   {
