@@ -9,24 +9,22 @@ export type Translate = (message: string, ...args: (string | number | boolean)[]
 interface Prefix {
   readonly factor: number;
   readonly symbol: string;
-  readonly word: string;
 }
 
 const prefixes: readonly Prefix[] = [
-  { factor: 1e9, symbol: 'G', word: 'giga' },
-  { factor: 1e6, symbol: 'M', word: 'mega' },
-  { factor: 1e3, symbol: 'k', word: 'kilo' },
-  { factor: 1, symbol: '', word: '' },
-  { factor: 1e-3, symbol: 'm', word: 'milli' },
-  { factor: 1e-6, symbol: '\u00b5', word: 'micro' },
-  { factor: 1e-9, symbol: 'n', word: 'nano' },
-  { factor: 1e-12, symbol: 'p', word: 'pico' },
-  { factor: 1e-15, symbol: 'f', word: 'femto' },
+  { factor: 1e9, symbol: 'G' },
+  { factor: 1e6, symbol: 'M' },
+  { factor: 1e3, symbol: 'k' },
+  { factor: 1, symbol: '' },
+  { factor: 1e-3, symbol: 'm' },
+  { factor: 1e-6, symbol: '\u00b5' },
+  { factor: 1e-9, symbol: 'n' },
+  { factor: 1e-12, symbol: 'p' },
+  { factor: 1e-15, symbol: 'f' },
 ];
 
-const unitWords: Readonly<Record<Unit, string>> = { J: 'joule', s: 'second', W: 'watt', '1': '', '1/J': 'per joule' };
 const unitSymbols: Readonly<Record<Unit, string>> = { J: 'J', s: 's', W: 'W', '1': '', '1/J': '/J' };
-const noPrefix: Prefix = { factor: 1, symbol: '', word: '' };
+const noPrefix: Prefix = { factor: 1, symbol: '' };
 
 /** The prefix that puts `value` between 1 and 1000; for zero and out of range the nearest there is. */
 function prefixFor(value: number): Prefix {
@@ -73,8 +71,35 @@ export function formatBand(quantity: Quantity, t: Translate): string {
 /** "1.2 microjoule, modelled": unit and provenance in words, for screen readers. */
 export function speakQuantity(quantity: Quantity, t: Translate): string {
   const prefix = quantity.unit === '1' ? noPrefix : prefixFor(quantity.value);
-  const value = `${threeDigits(quantity.value / prefix.factor)} ${prefix.word}${unitWords[quantity.unit]}`.trim();
+  const value = `${threeDigits(quantity.value / prefix.factor)} ${unitWord(prefix, quantity.unit, t)}`.trim();
   return `${value}, ${sourceWord(quantity.source, t)}`;
+}
+
+/** "microjoule", in the user's language. A prefix joins the unit in lower case, also where a unit alone is written with a capital. */
+function unitWord(prefix: Prefix, unit: Unit, t: Translate): string {
+  const words: Readonly<Record<Unit, string>> = { J: t('joule'), s: t('second'), W: t('watt'), '1': '', '1/J': t('per joule') };
+  const word = words[unit];
+  const joined = word.toLocaleLowerCase();
+  switch (prefix.symbol) {
+    case 'G':
+      return t('giga{0}', joined);
+    case 'M':
+      return t('mega{0}', joined);
+    case 'k':
+      return t('kilo{0}', joined);
+    case 'm':
+      return t('milli{0}', joined);
+    case '\u00b5':
+      return t('micro{0}', joined);
+    case 'n':
+      return t('nano{0}', joined);
+    case 'p':
+      return t('pico{0}', joined);
+    case 'f':
+      return t('femto{0}', joined);
+    default:
+      return word;
+  }
 }
 
 /** The provenance of a number as a word in the user's language. */

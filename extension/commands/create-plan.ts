@@ -27,7 +27,7 @@ export async function createPlan(context: TierwiseContext, given?: vscode.Uri): 
     const text = newPlanText({ modelFile: baseName(model.path), dataFile: await dataBeside(folder, model), inspect });
     const edit = new vscode.WorkspaceEdit();
     edit.createFile(plan, { contents: new TextEncoder().encode(text), overwrite: false });
-    if (!(await vscode.workspace.applyEdit(edit))) throw new Error(`${baseName(plan.path)} could not be written`);
+    if (!(await vscode.workspace.applyEdit(edit))) throw new Error(vscode.l10n.t('{0} could not be written', baseName(plan.path)));
     await vscode.window.showTextDocument(plan);
   } catch (error) {
     await showError(context.log, vscode.l10n.t('No plan for {0}', baseName(model.path)), error);

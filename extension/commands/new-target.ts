@@ -22,7 +22,7 @@ export async function newTarget(context: TierwiseContext): Promise<void> {
     const name = vscode.l10n.t('{0} (copy)', template.name);
     const edit = new vscode.WorkspaceEdit();
     edit.createFile(uri, { contents: new TextEncoder().encode(targetFromTemplate(start, id, name)), overwrite: false });
-    if (!(await vscode.workspace.applyEdit(edit))) throw new Error(`${uri.fsPath} could not be written`);
+    if (!(await vscode.workspace.applyEdit(edit))) throw new Error(vscode.l10n.t('{0} could not be written', uri.fsPath));
     await vscode.window.showTextDocument(uri);
   } catch (error) {
     return showError(context.log, vscode.l10n.t('No target {0}', id), error);

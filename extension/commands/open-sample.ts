@@ -51,7 +51,7 @@ async function freeFolder(parent: vscode.Uri): Promise<vscode.Uri> {
     );
     if (!taken) return candidate;
   }
-  throw new Error(`${maxCopies} copies of the sample are there already`);
+  throw new Error(vscode.l10n.t('{0} copies of the sample are there already', maxCopies));
 }
 
 /** Copies the files of the sample without what an earlier fit left beside them. */

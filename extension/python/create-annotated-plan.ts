@@ -61,7 +61,7 @@ async function askForModel(context: TierwiseContext, document: vscode.TextDocume
 async function writeNew(plan: vscode.Uri, text: string): Promise<void> {
   const edit = new vscode.WorkspaceEdit();
   edit.createFile(plan, { contents: new TextEncoder().encode(text), overwrite: false });
-  if (!(await vscode.workspace.applyEdit(edit))) throw new Error(`${baseName(plan.path)} could not be written`);
+  if (!(await vscode.workspace.applyEdit(edit))) throw new Error(vscode.l10n.t('{0} could not be written', baseName(plan.path)));
   await vscode.window.showTextDocument(plan);
 }
 
@@ -90,7 +90,7 @@ async function offerUpdate(plan: vscode.Uri, stated: string): Promise<void> {
   );
   await close();
   if (choice === update) {
-    if (document.getText() !== before) throw new Error(`${baseName(plan.path)} was edited meanwhile`);
+    if (document.getText() !== before) throw new Error(vscode.l10n.t('{0} was edited meanwhile', baseName(plan.path)));
     const edit = new vscode.WorkspaceEdit();
     edit.replace(plan, new vscode.Range(0, 0, document.lineCount, 0), after);
     await vscode.workspace.applyEdit(edit);

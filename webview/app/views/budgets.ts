@@ -53,7 +53,13 @@ function budgetRow(budget: Budget, t: Translate): HTMLElement {
 }
 
 function perText(per: string, t: Translate): string {
-  return per.startsWith('per ') ? per : t('per {0}', per);
+  const known = new Map([
+    ['inference', t('per inference')],
+    ['layer', t('per layer')],
+    ['fit', t('per fit')],
+    ['update', t('per update')],
+  ]);
+  return known.get(per) ?? t('per {0}', per);
 }
 
 function statusLook(status: Budget['status'], t: Translate): { readonly name: string; readonly className: string; readonly word: string } {
