@@ -29,6 +29,8 @@ afterAll(async () => {
 
 const german = JSON.parse(readFileSync(path.join(projectRoot, 'l10n', 'bundle.l10n.de.json'), 'utf8')) as Readonly<Record<string, string>>;
 
+const known: ReadonlySet<string> = new Set(Object.values(german));
+
 /** English texts of which nothing is left in German, as patterns of a whole piece of text: places take anything. */
 const english: readonly RegExp[] = Object.entries(german)
   .filter(([text, translation]) => text !== translation && text.replace(/\{\d+\}/g, '').replace(/[^A-Za-z]/g, '').length >= 4)
@@ -39,8 +41,9 @@ async function pieces(frame: Frame): Promise<readonly string[]> {
   return await frame.evaluate(() => {
     const all = [document.title];
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    // What the solver core says is English in every language, and marked so.
     for (let node = walker.nextNode(); node !== null; node = walker.nextNode())
-      if (node.parentElement !== null && !['SCRIPT', 'STYLE', 'CODE'].includes(node.parentElement.tagName))
+      if (node.parentElement !== null && node.parentElement.closest('script, style, code, [lang=en]') === null)
         all.push(node.textContent ?? '');
     for (const element of document.querySelectorAll('[aria-label], [title], [placeholder], [aria-description]'))
       for (const name of ['aria-label', 'title', 'placeholder', 'aria-description']) all.push(element.getAttribute(name) ?? '');
@@ -48,9 +51,12 @@ async function pieces(frame: Frame): Promise<readonly string[]> {
   });
 }
 
+/** Names that the plan and its model give, which are nobody's English. */
+const names: ReadonlySet<string> = new Set(['head', 'features']);
+
 async function leftovers(frame: Frame): Promise<readonly string[]> {
   const texts = (await pieces(frame)).map(plain);
-  return [...new Set(texts.filter((text) => english.some((pattern) => pattern.test(text)) && !Object.values(german).includes(text)))];
+  return [...new Set(texts.filter((text) => english.some((pattern) => pattern.test(text)) && !names.has(text) && !known.has(text)))];
 }
 
 /** What is cut off or pushed out sideways: the page itself, and buttons, tiles and headings whose words do not fit. */
@@ -79,14 +85,14 @@ async function overflows(frame: Frame): Promise<readonly string[]> {
 }
 
 /** The page with this word in its title and this text, the widest of those that are shown. */
-async function pageWith(page: Page, title: RegExp, text: RegExp): Promise<Frame> {
+async function pageWith(page: Page, title: RegExp, text: RegExp, minWidth = 0): Promise<Frame> {
   return await until(
     `a page ${String(title)} that says ${String(text)}`,
     async () => {
       let widest: { frame: Frame; width: number } | undefined;
       for (const frame of webviews(page)) {
         const seen = await frame.evaluate(() => ({ title: document.title, width: window.innerWidth })).catch(() => null);
-        if (seen === null || !title.test(seen.title) || !text.test(await textOf(frame))) continue;
+        if (seen === null || seen.width < minWidth || !title.test(seen.title) || !text.test(await textOf(frame))) continue;
         if (seen.width > (widest?.width ?? 0)) widest = { frame, width: seen.width };
       }
       return widest?.frame;
@@ -97,17 +103,22 @@ async function pageWith(page: Page, title: RegExp, text: RegExp): Promise<Frame>
 
 async function expectGerman(frame: Frame): Promise<void> {
   expect(await frame.evaluate(() => document.documentElement.lang)).toBe('de');
-  expect(await leftovers(frame)).toEqual([]);
-  expect(await overflows(frame)).toEqual([]);
+  expect.soft(await leftovers(frame)).toEqual([]);
+  expect.soft(await overflows(frame)).toEqual([]);
 }
 
 scenario('the plan speaks German: actions, hints and the status bar', current, async ({ page }) => {
   await openFile(page, 'digits.tiers');
   await clickCodeLens(page, 'Untere Stufe anpassen');
   await waitForHints(page, 'the hints to say angepasst', (all) => all.some((hint) => /angepasst/.test(hint)), FIT_MS);
-  await until('the status bar', async () => (await statusBar(page)).some((item) => /Tierwise, pro Inferenz auf/.test(item)), {
-    seen: async () => (await statusBar(page)).join(' | '),
-  });
+  const item = await until(
+    'the status bar',
+    async () => (await statusBar(page)).find((words) => /Tierwise, pro Inferenz auf/.test(words)),
+    {
+      seen: async () => (await statusBar(page)).join(' | '),
+    },
+  );
+  expect(item).toMatch(/Mikrojoule, angenommen/i);
 });
 
 scenario('the side bar names its views in German', current, async ({ page }) => {
@@ -123,7 +134,7 @@ scenario('the side bar names its views in German', current, async ({ page }) => 
 
 scenario('the energy report is German, figures and their explanation included', current, async ({ page }) => {
   await runCommand(page, 'Tierwise: Energiebericht öffnen');
-  const frame = await pageWith(page, /Energiebericht/, /Neutraining im Vergleich/i);
+  const frame = await pageWith(page, /Energiebericht/, /Neutraining im Vergleich/i, 500);
   await session.screenshot('german-report');
   await expectGerman(frame);
   await frame.locator('[data-focus="tile:total/inference"]').press('Enter');
@@ -137,6 +148,7 @@ scenario('the energy report is German, figures and their explanation included', 
 
 scenario('the panel of tiers is German, also what it answers', current, async ({ page }) => {
   await openFile(page, 'digits.tiers');
+  await runCommand(page, 'Notifications: Clear All Notifications');
   await runCommand(page, 'Tierwise: Focus on Stufen View');
   const frame = await pageWith(page, /Stufen/, /fc3\/Gemm/);
   await frame.locator('[data-focus="tier-list"]').focus();
@@ -149,7 +161,7 @@ scenario('the panel of tiers is German, also what it answers', current, async ({
 });
 
 scenario('pages of searches and the model editor are German', current, async ({ page }) => {
-  await runCommand(page, 'View: Close Panel');
+  await page.keyboard.press('Control+J');
   await openFile(page, 'digits.tiers');
   await runCommand(page, 'Tierwise: Energie optimieren');
   const search = await pageWith(page, /Energie optimieren/, /Bits eines Gewichts/);

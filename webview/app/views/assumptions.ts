@@ -21,10 +21,11 @@ export function assumptionsView(assumptions: ReportView['assumptions'], context:
           h(
             'p',
             { class: 'assumption-name' },
-            assumption.name,
+            // The solver core speaks English, whatever the page does: said, so that it is read out as such.
+            h('span', { lang: 'en' }, assumption.name),
             assumption.dominates && h('span', { class: 'assumption-tag' }, t('decides most of the result')),
           ),
-          h('p', { class: 'muted' }, assumption.text),
+          h('p', { class: 'muted', lang: 'en' }, assumption.text),
         ),
       ),
     ),

@@ -227,9 +227,9 @@ function refsPart(facts: FigureFacts, { t }: PageContext): HTMLElement {
     t('What it rests on'),
     refs.length === 0
       ? h('p', { class: 'muted' }, t('No reference came with this figure.'))
-      : h('ul', { class: 'drawer-refs' }, ...refs.slice(0, 40).map((ref) => h('li', {}, shortName(ref, 400)))),
+      : h('ul', { class: 'drawer-refs', lang: 'en' }, ...refs.slice(0, 40).map((ref) => h('li', {}, shortName(ref, 400)))),
     citations.length > 0 && h('p', { class: 'drawer-sub' }, t('Published sources')),
-    citations.length > 0 && h('ul', { class: 'drawer-refs muted' }, ...citations.map((text) => h('li', {}, text))),
+    citations.length > 0 && h('ul', { class: 'drawer-refs muted', lang: 'en' }, ...citations.map((text) => h('li', {}, text))),
     h('p', { class: 'muted' }, t('Equations and constants: docs/energy.md and docs/targets.md of Tierwise.')),
   );
 }
@@ -248,10 +248,10 @@ function assumptionsPart(view: ReportView, { t }: PageContext): HTMLElement | nu
           h(
             'li',
             {},
-            h('strong', {}, one.name),
+            h('strong', { lang: 'en' }, one.name),
             one.dominates && ` (${t('decides most of the result')})`,
             ': ',
-            h('span', { class: 'muted' }, one.text),
+            h('span', { class: 'muted', lang: 'en' }, one.text),
           ),
         ),
     ),

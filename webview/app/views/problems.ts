@@ -34,7 +34,7 @@ export function problemList(problems: readonly Problem[], context: PageContext):
             'div',
             { class: 'problem-text' },
             hiddenText(`${severityWord(t, problem.severity)}: `),
-            problem.message,
+            h('span', { lang: 'en' }, problem.message),
             ' ',
             h('span', { class: 'muted' }, [problem.where ?? '', problem.code].filter((part) => part !== '').join(' · ')),
           ),
