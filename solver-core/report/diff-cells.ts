@@ -85,13 +85,16 @@ function shareText(share: number, digits = 0): string {
   return String(Number((share * 100).toFixed(digits)));
 }
 
-/** What the layers did: "1 changed, 1 added, 2 the same". */
+/**
+ * What the layers did: "1 changed, 1 added, 2 cost the same". Energy, tier and sizes are compared, weights are not: after a fit layers
+ * cost the same and compute something else.
+ */
 export function layerCounts(layers: readonly DiffLayer[]): string {
   const count = (status: DiffLayer['status']): number => layers.filter((layer) => layer.status === status).length;
   const parts = (['changed', 'added', 'removed'] as const).flatMap((status) => (count(status) > 0 ? [`${count(status)} ${status}`] : []));
   const same = count('same');
   if (layers.length === 0) return 'no layers';
-  return [...parts, ...(same > 0 ? [`${same} the same`] : [])].join(', ');
+  return [...parts, ...(same > 0 ? [`${same} ${same === 1 ? 'costs' : 'cost'} the same`] : [])].join(', ');
 }
 
 /** How the changes come about, for the foot of every form. */

@@ -146,6 +146,13 @@ test('the line for a pull request says that the target changed', () => {
   expect(line).toContain(message);
 });
 
+test('layers that did not change are said to cost the same, because weights are not compared', () => {
+  const same = { status: 'same' } as const;
+  const layers = [layer('a', same), layer('b', same), layer('c', same)];
+  expect(diffMarkdown(diff({ layers }))).toContain('\nLayers: 3 cost the same.\n');
+  expect(diffText(diff({ layers: [layer('a'), layer('b', same)] }))).toContain('\nLayers: 1 changed, 1 costs the same\n');
+});
+
 test('many layers are folded away, and very many are counted', () => {
   const layers = Array.from({ length: 300 }, (_, i) => layer(`/layer${i}`));
   const md = diffMarkdown(diff({ layers }));
