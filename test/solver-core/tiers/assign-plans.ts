@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { TierGoal } from '../../../solver-core/protocol/index.ts';
+import type { TierAssignment, TierGoal } from '../../../solver-core/protocol/index.ts';
 import type { PlanAsWritten } from '../../../solver-core/tiers/assign.ts';
 import { checkParsed } from '../../../solver-core/tiers/check.ts';
 import { parsePlan } from '../../../solver-core/tiers/language.ts';
@@ -28,6 +28,17 @@ export function restOf(plan: PlanAsWritten): unknown {
   return JSON.parse(
     JSON.stringify(plan.checked.plan, (key, value: unknown) => (key === 'range' || key === 'layers' ? undefined : value)) ?? 'null',
   );
+}
+
+/** Applies edits the way an editor does: positions are lines and characters of the old text. */
+export function editedText(text: string, edits: Extract<TierAssignment, { readonly edits: unknown }>['edits']): string {
+  const starts = [0];
+  for (const match of text.matchAll(/\r\n|\r|\n/g)) starts.push(match.index + match[0].length);
+  const at = (place: { readonly line: number; readonly character: number }): number => (starts[place.line] ?? NaN) + place.character;
+  const sorted = edits
+    .map((edit, order) => ({ start: at(edit.range.start), end: at(edit.range.end), newText: edit.newText, order }))
+    .sort((a, b) => b.start - a.start || b.order - a.order);
+  return sorted.reduce((out, edit) => out.slice(0, edit.start) + edit.newText + out.slice(edit.end), text);
 }
 
 /** A random text about deep.onnx, where its layers are, and where some of them are to go. */

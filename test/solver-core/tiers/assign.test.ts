@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { TierAssignment, TierGoal } from '../../../solver-core/protocol/index.ts';
 import { assignTier } from '../../../solver-core/tiers/assign.ts';
 import { formatPlan } from '../../../solver-core/tiers/format.ts';
-import { asWritten, deepIds, moves, placementOf, restOf } from './assign-plans.ts';
+import { asWritten, deepIds, editedText, moves, placementOf, restOf } from './assign-plans.ts';
 import type { Move, Placement } from './assign-plans.ts';
 import { fakeWorld } from './fake-world.ts';
 import { pieces } from './plan-text.ts';
@@ -14,13 +14,7 @@ const runs = { seed: 20261121, numRuns: 250 } as const;
 /** Applies edits the way an editor does: positions are lines and characters of the old text. */
 function edited(text: string, answer: TierAssignment): string {
   if (!('edits' in answer)) throw new Error(`refused: ${JSON.stringify(answer.refusal)}`);
-  const starts = [0];
-  for (const match of text.matchAll(/\r\n|\r|\n/g)) starts.push(match.index + match[0].length);
-  const at = (place: { readonly line: number; readonly character: number }): number => (starts[place.line] ?? NaN) + place.character;
-  const sorted = answer.edits
-    .map((edit, order) => ({ start: at(edit.range.start), end: at(edit.range.end), newText: edit.newText, order }))
-    .sort((a, b) => b.start - a.start || b.order - a.order);
-  return sorted.reduce((out, edit) => out.slice(0, edit.start) + edit.newText + out.slice(edit.end), text);
+  return editedText(text, answer.edits);
 }
 
 function assign(text: string, layers: readonly string[], goal: TierGoal): TierAssignment {
