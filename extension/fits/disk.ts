@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { SolverError } from '../solver-error.ts';
 
 /** The file system as the history of fits needs it. Addresses are URIs as text; a model's content never enters this process. */
 export interface Disk {
@@ -16,19 +17,30 @@ export interface Disk {
   remove(address: string): Promise<void>;
 }
 
+/** That a file could not be written or deleted, e.g. because the disk is full or another program holds it. */
+export function notWritable(file: vscode.Uri, error: unknown): SolverError {
+  const why = error instanceof Error ? error.message : String(error);
+  return new SolverError(
+    'file-not-writable',
+    `${file.fsPath} could not be written: ${why}`,
+    'Close the program that holds it, make the folder writable or free some space, then try again.',
+    { cause: error },
+  );
+}
+
 /** The file system of the machine where the extension runs. */
 export function workspaceDisk(): Disk {
   const { fs } = vscode.workspace;
   const at = (address: string): vscode.Uri => vscode.Uri.parse(address, true);
   const whole = async (to: string, write: (temporary: vscode.Uri) => Thenable<void>): Promise<void> => {
-    await fs.createDirectory(vscode.Uri.joinPath(at(to), '..'));
     const temporary = at(`${to}.tierwise-tmp`);
     try {
+      await fs.createDirectory(vscode.Uri.joinPath(at(to), '..'));
       await write(temporary);
       await fs.rename(temporary, at(to), { overwrite: true });
     } catch (error) {
       await fs.delete(temporary).then(undefined, () => undefined);
-      throw error;
+      throw notWritable(at(to), error);
     }
   };
   return {
@@ -63,7 +75,7 @@ export function workspaceDisk(): Disk {
         await fs.delete(at(address), { recursive: true });
       } catch (error) {
         // Gone already is what was wanted.
-        if (!(error instanceof vscode.FileSystemError && error.code === 'FileNotFound')) throw error;
+        if (!(error instanceof vscode.FileSystemError && error.code === 'FileNotFound')) throw notWritable(at(address), error);
       }
     },
   };

@@ -102,8 +102,9 @@ export class FitHistory {
     });
   }
 
-  /** What taking back the newest fit of a plan would do. Changes nothing. */
+  /** What taking back the newest fit of a plan would do, once what is being kept now is kept. Changes nothing. */
   async undoStep(plan: string): Promise<UndoStep> {
+    await this.#last;
     const { entries, current: noted } = await this.of(plan);
     if (!entries.some(({ kind }) => kind === 'fit')) return { kind: 'nothing', why: 'no-fit' };
     const current = await this.#present(entries, noted);
@@ -115,12 +116,14 @@ export class FitHistory {
   }
 
   /** Takes back a fit: its files go, and those that were there before come back. A file that somebody else wrote meanwhile is kept first. */
-  undo({ fit, to, file }: UndoStep & { kind: 'ready' }): Promise<void> {
+  undo({ fit, to }: UndoStep & { kind: 'ready' }): Promise<void> {
     return this.#alone(async () => {
-      if (file === 'changed') await this.#keepPresent(fit.plan, fit.output);
+      // Looked at again: somebody may have written it while the user was asked.
+      await this.#keepPresent(fit.plan, fit.output);
       if (to !== null) return this.#store.putBack(to);
-      await this.#services.discard(recordOf(fit.output));
+      // The model first: another program may hold it, and then its record has to stay, too.
       await this.#services.discard(fit.output);
+      await this.#services.discard(recordOf(fit.output));
       await this.#store.setCurrent(fit.plan, null);
     });
   }

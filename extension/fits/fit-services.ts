@@ -3,7 +3,7 @@ import type { FitDocument } from '../../solver-core/protocol/index.ts';
 import type { SolverClient } from '../server-client.ts';
 import { toErrorData } from '../solver-error.ts';
 import { baseName } from '../to-view.ts';
-import { workspaceDisk } from './disk.ts';
+import { notWritable, workspaceDisk } from './disk.ts';
 import { FitHistory, overwrittenCode } from './fit-history.ts';
 
 /** The history of fits in the storage of the workspace; undefined where no folder is open, which has none. */
@@ -84,6 +84,8 @@ async function discard(file: vscode.Uri): Promise<void> {
   try {
     await fs.delete(file, { useTrash: true });
   } catch {
-    await fs.delete(file);
+    await fs.delete(file).then(undefined, (error: unknown) => {
+      throw notWritable(file, error);
+    });
   }
 }

@@ -58,8 +58,7 @@ export class FitStore {
   /** Keeps a copy of a model and its record as they are now. Throws what the disk throws; nothing half-kept counts. */
   async keep(plan: string, version: NewVersion): Promise<FitEntry> {
     const folder = folderOf(plan);
-    const numbers = (await this.#disk.names(`${this.#root}/${folder}`)).map(Number).filter(Number.isInteger);
-    const id = Math.max(0, ...numbers) + 1;
+    const id = Math.max(0, ...(await this.#numbers(folder))) + 1;
     const { output, sha256, ...rest } = version;
     const modelBytes = await this.#disk.size(output);
     if (modelBytes === undefined) throw new Error(`${output} is not there`);
@@ -93,13 +92,16 @@ export class FitStore {
     await this.#disk.writeText(`${this.#root}/${folderOf(plan)}/state.json`, `${JSON.stringify(state)}\n`);
   }
 
-  /** Drops the oldest versions until the limits hold; the one in use of each plan stays. */
+  /** Drops the oldest versions until the limits hold; the one in use of each plan that is still there stays. */
   async prune(): Promise<readonly FitEntry[]> {
     const all: Kept[] = [];
     const inUse = new Map<string, number | null>();
     for (const folder of (await this.#disk.names(this.#root)).slice(0, maxListed)) {
-      inUse.set(folder, await this.#current(folder));
-      all.push(...(await this.#entries(folder)).map((entry) => ({ folder, entry })));
+      const entries = await this.#entries(folder);
+      const plan = entries[0]?.plan;
+      const isThere = plan !== undefined && (await this.#disk.size(plan)) !== undefined;
+      inUse.set(folder, isThere ? await this.#current(folder) : null);
+      all.push(...entries.map((entry) => ({ folder, entry })));
     }
     const dropped = toDrop(all, this.#limits, ({ folder, entry }) => inUse.get(folder) === entry.id);
     for (const { folder, entry } of dropped) await this.#disk.remove(`${this.#root}/${folder}/${entry.id}`);
@@ -136,13 +138,14 @@ export class FitStore {
   }
 
   async #entries(folder: string): Promise<readonly FitEntry[]> {
-    const names = (await this.#disk.names(`${this.#root}/${folder}`)).filter((name) => /^[1-9]\d{0,8}$/.test(name));
-    const newestFirst = names
-      .map(Number)
-      .sort((a, b) => b - a)
-      .slice(0, maxListed);
+    const newestFirst = (await this.#numbers(folder)).toSorted((a, b) => b - a).slice(0, maxListed);
     const read = await Promise.all(newestFirst.map((id) => this.#entry(folder, id)));
     return read.filter((entry) => entry !== undefined);
+  }
+
+  /** Numbers of the versions of a plan, those that cannot be read among them; anything else in its folder is none of ours. */
+  async #numbers(folder: string): Promise<readonly number[]> {
+    return (await this.#disk.names(`${this.#root}/${folder}`)).filter((name) => /^[1-9]\d{0,8}$/.test(name)).map(Number);
   }
 
   async #entry(folder: string, id: number): Promise<FitEntry | undefined> {

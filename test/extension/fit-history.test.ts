@@ -25,7 +25,7 @@ interface World {
   files(): { readonly model: string | undefined; readonly record: string | undefined };
 }
 
-function world(files: Readonly<Record<string, string>> = {}, limits?: RetentionLimits): World {
+function world(files: Readonly<Record<string, string>> = { [plan]: 'plan' }, limits?: RetentionLimits): World {
   const disk = memoryDisk(files);
   const warnings: string[] = [];
   let tick = 0;
@@ -36,7 +36,7 @@ function world(files: Readonly<Record<string, string>> = {}, limits?: RetentionL
       warn: (text) => warnings.push(text),
       hashOf: (file) => Promise.resolve(hash(disk.files.get(file))),
       recordOf: () => Promise.resolve(null),
-      discard: (file) => disk.remove(file),
+      discard: (file) => (disk.failOn?.test(file) ? Promise.reject(new Error('no space left on device')) : disk.remove(file)),
       now: () => new Date(Date.UTC(2026, 10, 21, 10, 0, tick++)),
       ...(limits ? { limits } : {}),
     });
@@ -142,6 +142,59 @@ describe('history of fits', () => {
     w.disk.files.delete(state);
     w.disk.files.set(output, 'two');
     expect(await w.history.undoStep(plan)).toMatchObject({ kind: 'ready', fit: { id: 2 } });
+  });
+
+  it('keeps what somebody wrote while the user was asked whether to undo', async () => {
+    const w = world();
+    await w.fit('one');
+    const step = await w.history.undoStep(plan);
+    w.disk.files.set(output, 'written meanwhile');
+    if (step.kind === 'ready') await w.history.undo(step);
+    expect((await w.history.of(plan)).entries[0]).toMatchObject({ kind: 'found', model: { sha256: '#written meanwhile' } });
+  });
+
+  it('leaves the record where the model cannot be deleted', async () => {
+    const w = world();
+    await w.fit('one');
+    const step = await w.history.undoStep(plan);
+    w.disk.failOn = /work%20place.*onnx$/;
+    await expect(step.kind === 'ready' && w.history.undo(step)).rejects.toThrow('no space left');
+    expect(w.files()).toEqual({ model: 'one', record: 'record of one' });
+    w.disk.failOn = undefined;
+    expect(await undo(w)).toMatchObject({ kind: 'ready', file: 'as written' });
+  });
+
+  it('judges an undo only when a fit that is being kept is kept', async () => {
+    const { history, disk } = world();
+    disk.files.set(plan, 'plan');
+    const kept = await history.begin(plan, output);
+    disk.files.set(output, 'one');
+    disk.files.set(record, 'record of one');
+    const keeping = kept.done(withOutput('one'), output);
+    expect(await history.undoStep(plan)).toMatchObject({ kind: 'ready', file: 'as written' });
+    await keeping;
+  });
+
+  it('numbers versions by its own folders only', async () => {
+    const w = world();
+    await w.fit('one');
+    const folder = [...w.disk.files.keys()].find((file) => file.endsWith('/1/entry.json'))?.replace('/1/entry.json', '') ?? '';
+    w.disk.files.set(`${folder}/123456789012/entry.json`, '{}');
+    await w.fit('two');
+    expect((await w.history.of(plan)).entries.map(({ id }) => id)).toEqual([2, 1]);
+  });
+
+  it('drops versions of a plan that is gone before those of one that is there', async () => {
+    const w = world({ [plan]: 'plan' }, { perPlan: 3, totalBytes: 40 });
+    await w.fit('one');
+    w.disk.files.delete(plan);
+    const other = 'file:///work%20place/other.tiers';
+    w.disk.files.set(other, 'plan');
+    const kept = await w.history.begin(other, output);
+    w.disk.files.set(output, 'x'.repeat(30));
+    await kept.done(withOutput('x'.repeat(30)), output);
+    expect((await w.history.of(plan)).entries).toEqual([]);
+    expect((await w.history.of(other)).entries.map(({ kind }) => kind)).toContain('fit');
   });
 
   it('keeps nothing of a fit that was cancelled', async () => {
