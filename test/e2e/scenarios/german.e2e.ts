@@ -73,7 +73,7 @@ async function overflows(frame: Frame): Promise<readonly string[]> {
         element.scrollWidth > element.clientWidth + 1
       )
         if (
-          element.clientWidth > 0 &&
+          element.clientWidth > 1 &&
           getComputedStyle(element).display !== 'inline' &&
           getComputedStyle(element).textOverflow !== 'ellipsis'
         )
@@ -161,7 +161,7 @@ scenario('the panel of tiers is German, also what it answers', current, async ({
 });
 
 scenario('pages of searches and the model editor are German', current, async ({ page }) => {
-  await page.keyboard.press('Control+J');
+  await runCommand(page, 'View: Toggle Panel Visibility');
   await openFile(page, 'digits.tiers');
   await runCommand(page, 'Tierwise: Energie optimieren');
   const search = await pageWith(page, /Energie optimieren/, /Bits eines Gewichts/);
