@@ -36,7 +36,7 @@ describe.skipIf(!hasChromium)('the energy report', () => {
       for (const part of [
         'One inference of /fc1/Gemm',
         '120 nJ',
-        'between 40 nJ to 360 nJ',
+        'error band 40 nJ to 360 nJ',
         'How it is computed',
         'weight traffic',
         'Horowitz 2014',

@@ -122,7 +122,7 @@ function content(facts: FigureFacts, view: ReportView, context: PageContext, clo
       'p',
       { class: 'drawer-value' },
       h('span', { class: 'drawer-number' }, figure.text),
-      figure.bandText !== '' && h('span', { class: 'muted' }, t('between {0}', figure.bandText)),
+      figure.bandText !== '' && h('span', { class: 'muted' }, t('error band {0}', figure.bandText)),
     ),
     h('p', { class: 'drawer-source' }, sourceMark(t, figure.source), h('span', { class: 'muted' }, sourceSentence(t, figure.source))),
     facts.layerId !== null && h('p', {}, t('Layer'), ' ', layerLink(context, facts.layerId)),
