@@ -243,7 +243,7 @@ describe.skipIf(!hasChromium)('the page of the stream', () => {
     await withView(compound, async (open) => {
       await open.page.locator('summary').filter({ hasText: 'The course as a table' }).click();
       const last = open.page.locator('figure').first().locator('tbody tr').last();
-      expect(await last.innerText()).toMatch(/1,280[\s\S]*690 µJ[\s\S]*345 µJ to 1\.38 mJ/);
+      expect(await last.innerText()).toMatch(/1,280[\s\S]*690 µJ[\s\S]*0\.345 to 1\.38 mJ/);
       expect(await last.locator('.source-mark').count()).toBe(4);
     });
   });

@@ -1,9 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { formatBand, formatValue } from '../../extension/format.ts';
 import { compareWithDescent, ratioOf } from '../../webview/app/compare.ts';
 import type { Bar } from '../../webview/app/draw/bars.ts';
 import { drawBars, fitText } from '../../webview/app/draw/bars.ts';
-import { axisJoules, ratioText } from '../../webview/app/draw/joules.ts';
+import { axisJoules, joulesBand, joulesText, ratioText } from '../../webview/app/draw/joules.ts';
 import { drawMark } from '../../webview/app/draw/marks.ts';
 import { chooseScale, makeScale } from '../../webview/app/draw/scale.ts';
 import type { Shape } from '../../webview/app/draw/shape.ts';
@@ -177,4 +178,18 @@ describe('comparison with gradient descent', () => {
     expect(ratioOf(figure(1, 'modelled'), zeroLow)?.high).toBe(Number.POSITIVE_INFINITY);
     expect(compareWithDescent(t, figure(1, 'modelled', 2), zeroLow)).toContain('at least');
   });
+});
+
+test('sums made on a page are written as the host writes figures', () => {
+  const t = createTranslator({});
+  const energyJ = fc.double({ min: 1e-15, max: 1e9, noNaN: true });
+  fc.assert(
+    fc.property(energyJ, energyJ, (a, b) => {
+      const quantity = { value: a, unit: 'J', low: Math.min(a, b), high: Math.max(a, b), source: 'modelled', ref: '' } as const;
+      expect(joulesText(a)).toBe(formatValue(a, 'J'));
+      expect(joulesBand(t, quantity)).toBe(formatBand(quantity, (message, ...args) => t(message, ...args.map(String))));
+    }),
+    { seed: 5, numRuns: 500 },
+  );
+  expect([0, 1e-8, 9.996e-7].map(joulesText)).toEqual(['0 J', '10.0 nJ', '1.00 µJ']);
 });

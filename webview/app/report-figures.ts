@@ -1,5 +1,5 @@
 import type { EvidenceView, FigureView, LayerView, ReportView } from '../messages/index.ts';
-import { axisJoules } from './draw/joules.ts';
+import { joulesBand, joulesText } from './draw/joules.ts';
 import { formulaText, metricName, partFormula } from './formulas.ts';
 import type { Metric } from './formulas.ts';
 import type { Translate } from './strings.ts';
@@ -78,7 +78,7 @@ export function sumFigures(figures: readonly FigureView[], t: Translate): Figure
   const [value, low, high] = [sum((one) => one.value), sum((one) => one.low), sum((one) => one.high)];
   const source = order[Math.max(...figures.map((one) => order.indexOf(one.source)))] ?? 'assumed';
   const ref = [...new Set(figures.flatMap((one) => one.ref.split(/;\s+/)))].join('; ');
-  return { text: axisJoules(value), value, low, high, bandText: t('{0} to {1}', axisJoules(low), axisJoules(high)), source, ref };
+  return { text: joulesText(value), value, low, high, bandText: joulesBand(t, { low, high }), source, ref };
 }
 
 /** The components of all layers, summed by name, in the order in which they first occur. */

@@ -1,7 +1,7 @@
 import type { CompoundPoint, CompoundView, JoulesView } from '../../messages/index.ts';
 import type { PageContext } from '../context.ts';
 import { fill, h, listen, svg } from '../dom.ts';
-import { axisJoules } from '../draw/joules.ts';
+import { axisJoules, joulesBand, joulesText } from '../draw/joules.ts';
 import { drawPlots, type Series } from '../draw/plots.ts';
 import { chooseScale, makeScale } from '../draw/scale.ts';
 import { toggled } from '../state.ts';
@@ -183,8 +183,8 @@ function courseTable(points: readonly CompoundPoint[], t: Translate): HTMLElemen
     h(
       'td',
       { class: 'num' },
-      h('span', { class: 'figure-line' }, h('span', { class: 'figure-value' }, axisJoules(figure.value)), sourceMark(t, figure.source)),
-      h('span', { class: 'figure-band' }, t('{0} to {1}', axisJoules(figure.low), axisJoules(figure.high))),
+      h('span', { class: 'figure-line' }, h('span', { class: 'figure-value' }, joulesText(figure.value)), sourceMark(t, figure.source)),
+      h('span', { class: 'figure-band' }, joulesBand(t, figure)),
     );
   return h(
     'div',

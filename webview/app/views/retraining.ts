@@ -5,7 +5,7 @@ import type { PageContext } from '../context.ts';
 import { h, listen } from '../dom.ts';
 import type { Bar } from '../draw/bars.ts';
 import { drawBars } from '../draw/bars.ts';
-import { axisJoules } from '../draw/joules.ts';
+import { axisJoules, joulesBand, joulesText } from '../draw/joules.ts';
 import type { Plot } from '../draw/plots.ts';
 import { drawPlots } from '../draw/plots.ts';
 import { chooseScale, makeScale } from '../draw/scale.ts';
@@ -180,7 +180,7 @@ function curveContent({ totals }: Shown, scale: 'linear' | 'log', t: Translate):
         ariaLabel: t('Curves of energy spent against retrainings. {0}', statement),
         xTicks: [0, Math.round(end / 2), end].map((x) => ({ x, text: String(x) })),
         endLabels: true,
-        ...(value !== null && value > 0 ? { rule: { x: value, text: t('pays off from {0}', value) } } : {}),
+        ...(value !== null && value > 0 && value <= end ? { rule: { x: value, text: t('pays off from {0}', value) } } : {}),
       }),
     table: () =>
       twinTable(
@@ -191,11 +191,11 @@ function curveContent({ totals }: Shown, scale: 'linear' | 'log', t: Translate):
           .sort((a, b) => a - b)
           .map((n) => {
             const cell = (name: 'sgd' | 'direct'): readonly HTMLElement[] => [
-              h('span', { class: 'figure-value' }, axisJoules(spentAfter(given, n, 'value')[name])),
+              h('span', { class: 'figure-value' }, joulesText(spentAfter(given, n, 'value')[name])),
               h(
                 'span',
                 { class: 'figure-band' },
-                t('{0} to {1}', axisJoules(spentAfter(given, n, 'low')[name]), axisJoules(spentAfter(given, n, 'high')[name])),
+                joulesBand(t, { low: spentAfter(given, n, 'low')[name], high: spentAfter(given, n, 'high')[name] }),
               ),
             ];
             return { head: String(n), cells: [cell('sgd'), cell('direct')] };
