@@ -180,6 +180,7 @@ describe.skipIf(!hasChromium)('the page', () => {
       expect((await open.posted()).map(({ kind }) => kind)).toEqual(['ready']);
       expect(await open.page.locator('#write-hint').textContent()).toContain('A search writes nothing');
       expect(await open.page.locator('.chart-none').textContent()).toContain('begins with a search');
+      expect(await open.page.locator('.chart .legend').isVisible()).toBe(false);
     });
   });
 

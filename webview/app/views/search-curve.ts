@@ -39,6 +39,7 @@ export interface SearchCurve<P extends TriedPoint> {
 export function createSearchCurve<P extends TriedPoint>(context: PageContext, onLimit: (maxDrop: number) => void): SearchCurve<P> {
   const drawing = h('div', { class: 'chart-drawing' });
   const readout = h('p', { class: 'muted curve-readout' });
+  const legend = key(context);
   let shown: { readonly points: readonly P[]; readonly maxDrop: number; readonly words: CurveWords<P> } | undefined;
   let focusable: string | null = null;
 
@@ -47,6 +48,8 @@ export function createSearchCurve<P extends TriedPoint>(context: PageContext, on
     if (shown === undefined || widthPx === 0) return;
     const { maxDrop, words } = shown;
     const points = paretoPoints(shown.points, maxDrop, words);
+    // Without a mark there is nothing to point at.
+    readout.hidden = legend.hidden = points.length === 0;
     if (points.length === 0) return fill(drawing, h('p', { class: 'muted chart-none' }, words.none));
     if (!points.some((point) => point.id === focusable)) focusable = (points.find((point) => point.chosen) ?? points[0])?.id ?? null;
     const shape = drawPareto({
@@ -98,7 +101,7 @@ export function createSearchCurve<P extends TriedPoint>(context: PageContext, on
   listen(drawing, 'pointerover', (event) => show(pointOf(event.target)));
   observeWidth(drawing, draw);
   return {
-    element: h('figure', { class: 'chart' }, drawing, readout, key(context)),
+    element: h('figure', { class: 'chart' }, drawing, readout, legend),
     update: (points, maxDrop, words) => {
       const isFirst = shown === undefined;
       shown = { points, maxDrop, words };
