@@ -45,6 +45,11 @@ export interface EstimateRequest {
   readonly activity?: ReadonlyMap<string, LayerActivity>;
   /** Targets to choose from; default the ones that ship. */
   readonly targets?: ReadonlyMap<string, EnergyTarget>;
+  /**
+   * Most layers that the list of assumptions is made from, evenly spaced; it takes an evaluation per constant. What it counts (shares of
+   * bands, bytes, break-even) is then about those alone. Default: all.
+   */
+  readonly assumedLayers?: number;
 }
 
 /**
@@ -92,11 +97,19 @@ export function estimateEnergy(request: EstimateRequest): Checked<EnergyDocument
         retraining.incremental?.value ?? null,
       ),
     },
-    assumptions: listAssumptions(input, trainer),
+    assumptions: listAssumptions(spaced(input, request.assumedLayers), trainer === null ? null : spaced(trainer, request.assumedLayers)),
     ...(trainer === null ? {} : { trainingMachine: trainingMachine(trainer.context.target, trained, figures) }),
     diagnostics,
   };
   return { value, diagnostics };
+}
+
+/** The same input with at most `count` of its layers, evenly spaced from the first one. */
+function spaced(input: EvaluateInput, count = Infinity): EvaluateInput {
+  const { layers } = input;
+  if (layers.length <= count) return input;
+  const at = (i: number): number => Math.floor((i * layers.length) / count);
+  return { ...input, layers: Array.from({ length: count }, (_, i) => layers[at(i)]).filter((layer) => layer !== undefined) };
 }
 
 /** What the estimate of a request is computed from, for evaluating it at other constants. Findings as in `estimateEnergy`. */

@@ -3,6 +3,7 @@ import { FileCache } from './file-cache.ts';
 import { sha256File } from './files.ts';
 import type { OpenedModel } from './open-model.ts';
 import type { SwitchingFigures } from './switching-figures.ts';
+import type { PythonFigures } from './python-figures.ts';
 import type { OddWeights } from './weight-values.ts';
 
 /** What the jobs of one process share. */
@@ -18,6 +19,8 @@ export interface Environment {
   readonly switching: FileCache<SwitchingFigures>;
   /** Weights of models that are not powers of two. */
   readonly oddWeights: FileCache<OddWeights>;
+  /** Figures of models that Python source builds, under the plan that its annotations state. */
+  readonly pythonFigures: FileCache<PythonFigures>;
 }
 
 /** The environment of a bundle that lies in dist/ beside the engine. */
@@ -30,6 +33,7 @@ export function createEnvironment(version: string, bundlePath: string): Environm
     hashes: new FileCache(32),
     switching: new FileCache(4),
     oddWeights: new FileCache(16),
+    pythonFigures: new FileCache(4),
   };
 }
 

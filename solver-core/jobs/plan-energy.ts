@@ -29,6 +29,12 @@ export interface TrainingFacts {
   readonly epochs?: number;
 }
 
+/** What a caller may ask for beside them. */
+export interface PlanEnergyOptions extends TrainingFacts {
+  /** Most layers that the list of assumptions is made from; see `EstimateRequest`. Default all. */
+  readonly assumedLayers?: number;
+}
+
 /** The stated facts alone, for an estimate. */
 export function stated({ trainOn, epochs }: TrainingFacts): TrainingFacts {
   return { ...(trainOn === undefined ? {} : { trainOn }), ...(epochs === undefined ? {} : { epochs }) };
@@ -45,7 +51,7 @@ export async function planEnergy(
   plan: Plan,
   targetId = plan.target,
   given?: FoundTargets,
-  facts: TrainingFacts = {},
+  options: PlanEnergyOptions = {},
 ): Promise<Checked<EnergyDocument>> {
   if (read.modelPath === null) return { value: undefined, diagnostics: [] };
   const opened = await openModel(environment, read.modelPath);
@@ -64,7 +70,8 @@ export async function planEnergy(
     fit: known,
     ...(rows === null ? {} : { rows }),
     ...(zeros.activity === undefined ? {} : { activity: zeros.activity }),
-    ...stated(facts),
+    ...stated(options),
+    ...(options.assumedLayers === undefined ? {} : { assumedLayers: options.assumedLayers }),
   };
   const estimate = zeros.tell(estimateEnergy(request));
   const context = energyContext(targetId, found.targets).value;

@@ -1,7 +1,7 @@
 import type { Annotation } from '../python/annotation.ts';
 import type { AnalysedLayer, Analysis } from '../python/index.ts';
 import type { PythonAnnotation, PythonDocument, PythonLayer, RetrainingDocument } from '../protocol/index.ts';
-import type { LayerFiguresOf } from './python-energy.ts';
+import type { LayerFiguresOf } from './python-figures.ts';
 import type { MatchedModel } from './python-models.ts';
 
 const noRetraining: RetrainingDocument = { sgd: null, solve: null, incremental: null };

@@ -5,24 +5,17 @@ import type { EstimateRequest } from '../energy/estimate.ts';
 import { evaluateLayers } from '../energy/evaluate.ts';
 import type { Layer } from '../model/layer.ts';
 import type { Plan } from '../model/plan.ts';
-import type { EnergyLayer } from '../protocol/index.ts';
 import { layersOfNodes, planText, planTiers } from '../python/index.ts';
 import type { AnalysedLayer, AnnotatedLayer } from '../python/index.ts';
 import type { Environment } from './environment.ts';
-import { planEnergy } from './plan-energy.ts';
+import { assumptionTexts, figuresOfPlan, maxAssumedLayers } from './python-figures.ts';
+import type { LayerFiguresOf } from './python-figures.ts';
 import { planBeside } from './python-models.ts';
 import type { MatchedModel } from './python-models.ts';
-import { readPlan } from './read-plan.ts';
 import type { FoundTargets } from './targets.ts';
 
-/** As many layers as the assumptions are looked for in: each is evaluated once per constant. */
-const maxListed = 50;
-
-/** The figures of one layer. */
-export type LayerFiguresOf = Pick<EnergyLayer, 'macs' | 'inference' | 'retraining'>;
-
 /** Figures of layers by their index in the source, and what they rest on. */
-export interface PythonFigures {
+export interface SourceFigures {
   readonly layers: ReadonlyMap<number, LayerFiguresOf>;
   readonly assumptions: readonly string[];
 }
@@ -50,7 +43,7 @@ export async function modelFigures(
   matched: MatchedModel,
   target: string,
   found: FoundTargets,
-): Promise<PythonFigures> {
+): Promise<SourceFigures> {
   const { chosen } = matched;
   if (chosen === null) return { layers: new Map(), assumptions: [] };
   const data = dataBeside(chosen.path);
@@ -61,25 +54,22 @@ export async function modelFigures(
     layers: annotatedLayers(layers, matched),
     unmatched: [],
   });
-  const read = await readPlan(planBeside(chosen.path), text);
-  if (read.plan === undefined) return { layers: new Map(), assumptions: [] };
-  const { value } = await planEnergy(environment, read, read.plan, target, found);
-  if (value === undefined) return { layers: new Map(), assumptions: [] };
-  const byId = new Map(value.layers.map((layer) => [layer.id, layer]));
-  const figures = new Map<number, EnergyLayer>();
+  const plan = { path: planBeside(chosen.path), text, modelPath: chosen.path };
+  const known = await figuresOfPlan(environment, plan, target, found);
+  const figures = new Map<number, LayerFiguresOf>();
   for (const [at, index] of chosen.layers) {
-    const figure = byId.get(matched.layers[index]?.id ?? '');
+    const figure = known.layers.get(matched.layers[index]?.id ?? '');
     if (figure !== undefined) figures.set(at, figure);
   }
   const rows = data === undefined ? [] : [`Retraining counts the rows of ${data} beside the model.`];
-  return { layers: figures, assumptions: [...rows, ...value.assumptions.map((each) => each.text)] };
+  return { layers: figures, assumptions: [...rows, ...known.assumptions] };
 }
 
 /**
  * Figures of the other layers from the arguments of their constructors, where those say enough. Model by model, as it counts what fits on the
  * chip together; the assumptions are listed once, for the largest model, as they are about the target and not about a layer.
  */
-export function argumentFigures(layers: readonly AnalysedLayer[], target: string, found: FoundTargets): PythonFigures {
+export function argumentFigures(layers: readonly AnalysedLayer[], target: string, found: FoundTargets): SourceFigures {
   const figures = new Map<number, LayerFiguresOf>();
   let largest: EstimateRequest | undefined;
   for (const places of byModel(layers)) {
@@ -98,8 +88,9 @@ export function argumentFigures(layers: readonly AnalysedLayer[], target: string
       figures.set(at, { macs: layer.macs, inference: inference?.total ?? null, retraining });
     });
   }
-  const listed = largest === undefined ? undefined : estimateEnergy({ ...largest, layers: largest.layers.slice(0, maxListed) }).value;
-  return { layers: figures, assumptions: listed?.assumptions.map((each) => each.text) ?? [] };
+  if (largest === undefined) return { layers: figures, assumptions: [] };
+  const listed = estimateEnergy({ ...largest, layers: largest.layers.slice(0, maxAssumedLayers) }).value;
+  return { layers: figures, assumptions: assumptionTexts(listed?.assumptions ?? [], largest.layers.length) };
 }
 
 /** Places of the layers with an operator, by the model that holds them. */
