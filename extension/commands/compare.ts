@@ -4,6 +4,7 @@ import { showError } from '../errors-ui.ts';
 import { revisionsOf } from '../git-revisions.ts';
 import { inert } from '../inert.ts';
 import { escapeMarkdown } from '../markdown.ts';
+import { nameSides } from '../name-sides.ts';
 import { validRevision } from '../revision-text.ts';
 import { savePlan } from '../save-plan.ts';
 import { refuseFar } from '../far-file.ts';
@@ -51,6 +52,7 @@ export async function compareWith(context: TierwiseContext, given: vscode.Uri | 
 /** Compares two files: per-layer energy, and accuracy where records tell it. */
 export async function compareFiles(context: TierwiseContext, before: vscode.Uri, after: vscode.Uri): Promise<void> {
   const title = vscode.l10n.t('{0} and {1}', baseName(before.path), baseName(after.path));
+  if (!(await savePlan(before, notSaved(before)))) return;
   await compare(context, before.fsPath, after, title);
 }
 
@@ -60,15 +62,11 @@ export interface NamedModel {
   readonly model: vscode.Uri;
 }
 
-/** Compares two models that have names of their own; a line in front says which side is which. */
-export async function compareNamed(context: TierwiseContext, before: NamedModel, after: NamedModel): Promise<void> {
-  const title = vscode.l10n.t('{0} and {1}', before.label, after.label);
+/** Compares two models that have names of their own; a line in front says which side is which. `title` names the page. */
+export async function compareNamed(context: TierwiseContext, title: string, before: NamedModel, after: NamedModel): Promise<void> {
   const heading = vscode.l10n.t('Before: **{0}**. After: **{1}**.', escapeMarkdown(before.label), escapeMarkdown(after.label));
   await compare(context, before.model.fsPath, after.model, title, (text) =>
-    [before, after].reduce(
-      (now, { label, model }) => now.replaceAll(`<code>${model.fsPath}</code>`, escapeMarkdown(label)),
-      `${heading}\n\n${text}`,
-    ),
+    nameSides(text, heading, { before: before.label, after: after.label }),
   );
 }
 
@@ -87,7 +85,7 @@ async function compare(
   title: string,
   dress = (text: string): string => text,
 ): Promise<void> {
-  if (!(await savePlan(after, vscode.l10n.t('{0} could not be saved, so it was not compared.', baseName(after.path))))) return;
+  if (!(await savePlan(after, notSaved(after)))) return;
   const { energyTarget } = context.settings.current;
   try {
     const place = { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Comparing {0}', title), cancellable: true };
@@ -100,6 +98,8 @@ async function compare(
     await showError(context.log, vscode.l10n.t('{0} could not be compared', baseName(after.path)), error);
   }
 }
+
+const notSaved = (file: vscode.Uri): string => vscode.l10n.t('{0} could not be saved, so it was not compared.', baseName(file.path));
 
 /** Puts the comparison (or calibration) in front onto the clipboard, as Markdown. */
 export async function copyResult(context: TierwiseContext): Promise<void> {

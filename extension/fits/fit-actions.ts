@@ -97,16 +97,24 @@ export async function compareFits(context: TierwiseContext, given: unknown, sele
   const before = other ? sideOf(history, other) : await pickBefore(context, history, after);
   if (!before) return;
   const now = sideOf(history, after);
-  await compareNamed(context, before, now);
+  // Times are in the heading of the page: in its tab they would hide which plan it is about.
+  const plan = baseName(vscode.Uri.parse(after.plan, true).path);
+  await compareNamed(context, vscode.l10n.t('{0} and {1} of {2}', before.name, now.name, plan), before, now);
 }
 
-function sideOf(history: FitHistory, entry: FitEntry): NamedModel {
+/** A side of a comparison: a short name for titles, and one with its time. */
+interface FitSide extends NamedModel {
+  readonly name: string;
+}
+
+function sideOf(history: FitHistory, entry: FitEntry): FitSide {
   const world = textWorld();
-  const label = vscode.l10n.t('{0} of {1}', entryName(entry, world.t), entryWhen(entry, world));
-  return { label, model: vscode.Uri.parse(history.modelOf(entry), true) };
+  const name = entryName(entry, world.t);
+  const label = vscode.l10n.t('{0} of {1}', name, entryWhen(entry, world));
+  return { name, label, model: vscode.Uri.parse(history.modelOf(entry), true) };
 }
 
-async function pickBefore(context: TierwiseContext, history: FitHistory, after: FitEntry): Promise<NamedModel | undefined> {
+async function pickBefore(context: TierwiseContext, history: FitHistory, after: FitEntry): Promise<FitSide | undefined> {
   const plan = vscode.Uri.parse(after.plan, true);
   const world = textWorld();
   const { entries, current } = await history.of(after.plan);
@@ -120,7 +128,7 @@ async function pickBefore(context: TierwiseContext, history: FitHistory, after: 
           {
             label: `$(file) ${inert(baseName(original))}`,
             description: vscode.l10n.t('the model before any fit'),
-            side: { label: baseName(original), model: vscode.Uri.file(original) },
+            side: { name: baseName(original), label: baseName(original), model: vscode.Uri.file(original) },
           },
         ]),
     ...others.map((entry) => ({
