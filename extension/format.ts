@@ -115,7 +115,10 @@ export function sourceWord(source: Source, t: Translate): string {
 
 /** 1234567 as "1,234,567"; null as an en dash. */
 export function formatCount(value: number | null): string {
-  return value === null ? '\u2013' : value.toLocaleString('en-US', { maximumFractionDigits: 0 });
+  if (value === null) return '\u2013';
+  // A large model has some 10 000 rows of these, and the general way costs 30 microseconds each.
+  if (Number.isSafeInteger(value) && value >= 0) return String(value).replace(/\B(?=(?:\d{3})+$)/g, ',');
+  return value.toLocaleString('en-US', { maximumFractionDigits: 0 });
 }
 
 /** Bytes with a decimal prefix: "3.14 kB". Below 1000 the plain count. */

@@ -71,4 +71,15 @@ describe('format', () => {
     expect([formatNumber(1.26e-7), formatNumber(12.345), formatNumber(0), formatNumber(null)]).toEqual(['1.3e-7', '12.3', '0', '\u2013']);
     expect([formatMetric('accuracy', 0.9694), formatMetric('mse', 0.25)]).toEqual(['96.9 %', '0.25']);
   });
+
+  it('groups whole numbers as the platform does', () => {
+    const platform = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+    fc.assert(
+      fc.property(fc.oneof(fc.maxSafeNat(), fc.nat(20_000), fc.integer(), fc.double({ noNaN: true, min: 0.6 })), (value) => {
+        expect(formatCount(value)).toBe(platform.format(value));
+      }),
+      { seed: 7, numRuns: 500 },
+    );
+    expect(formatCount(-0)).toBe('0');
+  });
 });
