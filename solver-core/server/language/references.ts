@@ -6,6 +6,7 @@ import { DocumentHighlightKind, LocationLink } from 'vscode-languageserver/node.
 import type { DefinitionParams, DocumentHighlight, Location, Range, ReferenceParams } from 'vscode-languageserver/node.js';
 import { isModuleClause } from '../../tiers/generated/ast.ts';
 import { spanOf } from '../../tiers/nodes.ts';
+import { pathProblem } from '../../tiers/paths.ts';
 import { spanRange } from './convert.ts';
 import { layerAt, leafAt, mentionsOf } from './mentions.ts';
 import { plansBelow, readPlan } from './plan-files.ts';
@@ -114,9 +115,10 @@ function locations(document: TextDocument, check: PlanCheck, id: string): Locati
   return mentionsOf(check, id).map(({ span }) => ({ uri: document.uri, range: spanRange(document, span) }));
 }
 
-/** Absolute path of the model of a plan on this machine's disk. */
+/** Absolute path of the model of a plan on this machine's disk; undefined for a path that plans may not use: nobody shall open it. */
 export function modelPath(uri: string, check: PlanCheck): string | undefined {
   const path = check.checked.outline.model;
   const plan = URI.parse(uri);
-  return path === null || plan.scheme !== 'file' ? undefined : resolve(dirname(plan.fsPath), path);
+  if (path === null || plan.scheme !== 'file') return undefined;
+  return (pathProblem(path) ?? check.world.pathProblem?.(path)) === undefined ? resolve(dirname(plan.fsPath), path) : undefined;
 }

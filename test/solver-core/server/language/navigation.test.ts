@@ -123,6 +123,21 @@ test('the layer at a position comes with its model', async () => {
     expect(await client.rpc.sendRequest('tierwise/layerAt', wrong)).toBeNull();
 });
 
+test('a model that the plan may not use is nowhere to go to', async () => {
+  for (const path of [
+    '//server/share/digits.onnx',
+    String.raw`\\\\server\\share\\digits.onnx`,
+    '../digits.onnx',
+    'https://a.b/digits.onnx',
+  ]) {
+    const uri = fresh();
+    const at = marked(plan.replace('digits.onnx', path).replace('"/fc2', '"/f|c2'));
+    await client.open(uri, at.text);
+    const place: LayerPlace | null = await client.rpc.sendRequest('tierwise/layerAt', { uri, position: at.position });
+    expect(place).toMatchObject({ id: '/fc2/Gemm', model: null });
+  }
+});
+
 test('files that are there are links, others are not', async () => {
   const uri = fresh();
   const text = 'model "digits.onnx"\ndata "missing.npz"\ncompound c {\n  lower model "../out.onnx"\n}\n';
