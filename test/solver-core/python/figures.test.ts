@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { create } from '@bufbuild/protobuf';
+import { create, toBinary } from '@bufbuild/protobuf';
 import { afterAll, describe, expect, test } from 'vitest';
 import { energyJob } from '../../../solver-core/jobs/energy.ts';
 import { createEnvironment } from '../../../solver-core/jobs/environment.ts';
@@ -9,7 +9,6 @@ import { pythonJob } from '../../../solver-core/jobs/python.ts';
 import { figuresOfPlan } from '../../../solver-core/jobs/python-figures.ts';
 import { targetsFor } from '../../../solver-core/jobs/targets.ts';
 import { ModelProtoSchema } from '../../../solver-core/onnx/gen/onnx_pb.ts';
-import { encodeModel } from '../../../solver-core/onnx/index.ts';
 import { projectRoot } from '../../shared.ts';
 
 const environment = createEnvironment('0.0.0-test', join(projectRoot, 'dist', 'cli.cjs'));
@@ -64,7 +63,7 @@ function chain(count: number): Uint8Array {
     input: [{ name: 'x', type }],
     output: [{ name: `h${count - 1}`, type }],
   };
-  return encodeModel({ proto: create(ModelProtoSchema, { irVersion: 8n, opsetImport: [{ version: 17n }], graph }) });
+  return toBinary(ModelProtoSchema, create(ModelProtoSchema, { irVersion: 8n, opsetImport: [{ version: 17n }], graph }));
 }
 
 test('a model of many layers has the figures of its energy report; assumptions say how many layers they looked at', async () => {
