@@ -6,6 +6,7 @@ import type { ParsedPlan } from './language.ts';
 import { wasCut } from './lexer.ts';
 import { spanOf } from './nodes.ts';
 import { isClosed } from './text.ts';
+import type { Span } from './text.ts';
 
 const indent = '  ';
 
@@ -21,6 +22,25 @@ export function formatPlan(text: string): string | undefined {
 
 /** `formatPlan` for a text that has been parsed already. */
 export function formatParsed(parsed: ParsedPlan, text: string): string | undefined {
+  const gaps = formatGaps(parsed, text);
+  if (gaps === undefined) return undefined;
+  let out = '';
+  let end = 0;
+  for (const { span, newText } of gaps) {
+    out += text.slice(end, span.offset) + newText;
+    end = span.end;
+  }
+  return out + text.slice(end);
+}
+
+/** What stands between two words of a plan, and what is to stand there. */
+export interface FormatGap {
+  readonly span: Span;
+  readonly newText: string;
+}
+
+/** Every gap of the plan that `formatParsed` makes, in the order of the text, those that stay as they are too; undefined where it is. */
+export function formatGaps(parsed: ParsedPlan, text: string): readonly FormatGap[] | undefined {
   const root = parsed.value.$cstNode;
   if (parsed.lexerErrors.length > 0 || parsed.parserErrors.length > 0 || wasCut(parsed.lexerReport) || root === undefined) return undefined;
   const leaves = CstUtils.flattenCst(root)
@@ -29,17 +49,21 @@ export function formatParsed(parsed: ParsedPlan, text: string): string | undefin
   if (leaves.some(isOpen)) return undefined;
   const starts = clauseStarts(parsed);
   const lineEnd = text.includes('\r\n') ? '\r\n' : '\n';
-  let out = '';
+  const gaps: FormatGap[] = [];
   let depth = 0;
+  let end = 0;
   let previous: LeafCstNode | undefined;
   for (const leaf of leaves) {
     if (leaf.text === '}' && !leaf.hidden) depth = Math.max(0, depth - 1);
-    out += separator(text, previous, leaf, starts.has(leaf.offset), depth, lineEnd);
-    out += leaf.tokenType.name === 'LINE_COMMENT' ? leaf.text.trimEnd() : leaf.text;
+    const newText = separator(text, previous, leaf, starts.has(leaf.offset), depth, lineEnd);
+    gaps.push({ span: { offset: end, end: leaf.offset }, newText });
+    // Blanks at the end of a comment belong to the gap behind it.
+    end = leaf.tokenType.name === 'LINE_COMMENT' ? leaf.offset + leaf.text.trimEnd().length : leaf.end;
     if (leaf.text === '{' && !leaf.hidden) depth++;
     previous = leaf;
   }
-  return out === '' ? '' : `${out}${lineEnd}`;
+  gaps.push({ span: { offset: end, end: text.length }, newText: previous === undefined ? '' : lineEnd });
+  return gaps;
 }
 
 /** A string or comment that the lexer took without its end. */

@@ -6,10 +6,10 @@ import type {
   DocumentRangeFormattingParams,
   TextEdit,
 } from 'vscode-languageserver/node.js';
-import { formatParsed } from '../../tiers/format.ts';
+import { formatGaps, formatParsed } from '../../tiers/format.ts';
+import type { FormatGap } from '../../tiers/format.ts';
 import { isCompoundBlock, isTierBlock } from '../../tiers/generated/ast.ts';
 import { spanOf } from '../../tiers/nodes.ts';
-import type { Span } from '../../tiers/text.ts';
 import { spanRange } from './convert.ts';
 import type { PlanChecks } from './plan-checks.ts';
 
@@ -29,50 +29,54 @@ export class PlanFormatter implements Formatter {
     return [smallestEdit(document, text, formatted)];
   }
 
-  /** The changes of the whole plan that lie on the lines of the range. */
-  formatDocumentRange(document: LangiumDocument, params: DocumentRangeFormattingParams): TextEdit[] {
-    return this.lineEdits(document, params.range.start.line, params.range.end.line);
+  /** The changes of the whole plan that lie on the lines of the range; a range that ends before the first sign of a line leaves it out. */
+  formatDocumentRange(document: LangiumDocument, { range: { start, end } }: DocumentRangeFormattingParams): TextEdit[] {
+    const last = end.character === 0 && end.line > start.line ? end.line - 1 : end.line;
+    return this.pieces(document)
+      .map((piece) => toEdit(document, piece))
+      .filter(({ range }) => range.start.line >= start.line && range.end.line <= last);
   }
 
   /** The block that the brace just typed ends. */
   formatDocumentOnType(document: LangiumDocument, params: DocumentOnTypeFormattingParams): TextEdit[] {
     const { textDocument } = document;
-    const offset = textDocument.offsetAt(params.position);
-    const block = this.checks.of(textDocument).parsed.value.clauses.find((clause) => spanOf(clause).end === offset);
+    const end = textDocument.offsetAt(params.position);
+    const block = this.checks.of(textDocument).parsed.value.clauses.find((clause) => spanOf(clause).end === end);
     if (block === undefined || !(isTierBlock(block) || isCompoundBlock(block))) return [];
-    return this.lineEdits(document, textDocument.positionAt(spanOf(block).offset).line, params.position.line);
+    const { offset } = spanOf(block);
+    return this.pieces(document)
+      .filter(({ span }) => span.offset >= offset && span.end <= end)
+      .map((piece) => toEdit(document, piece));
   }
 
-  private lineEdits(document: LangiumDocument, first: number, last: number): TextEdit[] {
-    const { textDocument } = document;
+  /** What formatting changes, in the smallest pieces. */
+  private pieces({ textDocument }: LangiumDocument): readonly FormatGap[] {
     const text = textDocument.getText();
-    const formatted = formatParsed(this.checks.of(textDocument).parsed, text);
-    if (formatted === undefined) return [];
-    return gapEdits(text, formatted)
-      .map(({ span, newText }) => ({ range: spanRange(textDocument, span), newText }))
-      .filter(({ range }) => range.start.line >= first && range.end.line <= last);
+    return (formatGaps(this.checks.of(textDocument).parsed, text) ?? [])
+      .flatMap((gap) => parts(gap, text))
+      .filter(({ span, newText }) => text.slice(span.offset, span.end) !== newText);
   }
 }
 
-/** Formatting changes nothing but the blanks between words: an edit for each gap that differs. Empty when anything else does. */
-function gapEdits(before: string, after: string): readonly { readonly span: Span; readonly newText: string }[] {
-  const [old, now] = [wordsOf(before), wordsOf(after)];
-  if (old.length !== now.length || old.some((word, index) => word.text !== now[index]?.text)) return [];
-  const edits: { readonly span: Span; readonly newText: string }[] = [];
-  let [oldEnd, nowEnd] = [0, 0];
-  for (const [index, word] of old.entries()) {
-    const other = now[index];
-    if (other === undefined) break;
-    const newText = after.slice(nowEnd, other.offset);
-    if (before.slice(oldEnd, word.offset) !== newText) edits.push({ span: { offset: oldEnd, end: word.offset }, newText });
-    [oldEnd, nowEnd] = [word.offset + word.text.length, other.offset + other.text.length];
-  }
-  return edits;
+/** A gap over lines falls into the end of its first line, the breaks, and the indentation of its last: each belongs to other lines. */
+function parts({ span, newText }: FormatGap, text: string): readonly FormatGap[] {
+  const [old, now] = [linesOf(text.slice(span.offset, span.end)), linesOf(newText)];
+  if (old === undefined || now === undefined) return [{ span, newText }];
+  const [first, last] = [span.offset + old.before.length, span.end - old.after.length];
+  return [
+    { span: { offset: span.offset, end: first }, newText: now.before },
+    { span: { offset: first, end: last }, newText: now.breaks },
+    { span: { offset: last, end: span.end }, newText: now.after },
+  ];
 }
 
-/** Stretches without blanks; where blanks are taken as they are, inside strings and comments, they stay the same on both sides. */
-function wordsOf(text: string): readonly { readonly text: string; readonly offset: number }[] {
-  return [...text.matchAll(/[^\s,]+|,/g)].map((match) => ({ text: match[0], offset: match.index }));
+function linesOf(gap: string): { readonly before: string; readonly breaks: string; readonly after: string } | undefined {
+  const match = /^([^\r\n]*)([\r\n](?:[\s\S]*[\r\n])?)([^\r\n]*)$/.exec(gap);
+  return match === null ? undefined : { before: match[1] ?? '', breaks: match[2] ?? '', after: match[3] ?? '' };
+}
+
+function toEdit({ textDocument }: LangiumDocument, { span, newText }: FormatGap): TextEdit {
+  return { range: spanRange(textDocument, span), newText };
 }
 
 /** One edit without the lines that stay as they are at both ends, so that cursor and folds outside it survive. */

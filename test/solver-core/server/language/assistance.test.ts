@@ -247,6 +247,55 @@ test('a range is laid out by itself, and a closing brace lays out its block', as
   expect(applyEdits(text, typed)).toBe(expected);
 });
 
+describe('formatting of a part', () => {
+  const options = { tabSize: 2, insertSpaces: true };
+  const line = (n: number, end?: number) => ({
+    start: { line: n, character: 0 },
+    end: { line: end ?? n, character: end === undefined ? 99 : 0 },
+  });
+  async function laidOut(text: string, range: object): Promise<string> {
+    const uri = fresh();
+    await client.open(uri, text);
+    return applyEdits(text, await client.request<TextEdit[]>('textDocument/rangeFormatting', uri, { options, range }));
+  }
+  const text = 'model   "digits.onnx"\nlower   tier a{\n\tlayers "/fc1/Gemm","/fc2/Gemm"  \nsolve    ridge\n\n\n\n}\n';
+
+  test('indents the line, though its blanks begin on the one before', async () => {
+    for (const end of ['\n', '\r\n']) {
+      const lines = text.replaceAll('\n', end);
+      expect(await laidOut(lines, line(2))).toBe(lines.replace('\tlayers "/fc1/Gemm","/fc2/Gemm"  ', '  layers "/fc1/Gemm", "/fc2/Gemm"'));
+      expect(await laidOut(lines, line(3, 4))).toBe(lines.replace('solve    ridge', '  solve ridge'));
+    }
+  });
+
+  test('leaves every other line as it is', async () => {
+    const lines = text.split('\n');
+    for (let n = 0; n < lines.length; n++) {
+      const now = (await laidOut(text, line(n))).split('\n');
+      expect(now).toHaveLength(lines.length);
+      expect(now.filter((_, at) => at !== n)).toEqual(lines.filter((_, at) => at !== n));
+    }
+  });
+
+  test('of a block that a brace ends takes nothing before or behind it, and nothing more the second time', async () => {
+    const before = 'model   "digits.onnx"\n';
+    const behind = '   // the   head\nbudget   1 J per fit\n';
+    const block = 'lower   tier a{layers "/fc1/Gemm"\n  solve   ridge}';
+    const now = 'lower tier a {\n  layers "/fc1/Gemm"\n  solve ridge\n}';
+    for (const [from, to] of [
+      [block, now],
+      [now, now],
+    ] as const) {
+      const uri = fresh();
+      const whole = before + from + behind;
+      await client.open(uri, whole);
+      const { position } = marked(`${before}${from}|${behind}`);
+      const edits = await client.request<TextEdit[]>('textDocument/onTypeFormatting', uri, { options, ch: '}', position });
+      expect(applyEdits(whole, edits)).toBe(before + to + behind);
+    }
+  });
+});
+
 test('what is asked right after a key is answered from the new text', async () => {
   const uri = fresh();
   await client.open(uri, 'model "digits.onnx"\n');
