@@ -2,6 +2,7 @@ import type { EnergyDocument, Quantity, RetrainingDocument } from '../solver-cor
 import { calibrationText, evidenceLines, mappingText } from './evidence-text.ts';
 import { formatBand, formatCount, formatNumber, formatQuantity, sourceWord, type Translate } from './format.ts';
 import { escapeMarkdown } from './markdown.ts';
+import { partName } from './part-name.ts';
 import type { LayerState } from './plan-snapshot.ts';
 
 /** Different notes below one tooltip; a figure may rest on more than a tooltip can hold. */
@@ -102,7 +103,7 @@ export function energyTable(state: LayerState, notes: Map<string, number>, t: Tr
     `| | ${t('energy')} | ${t('from \u2013 to')} | ${t('source')} | ${t('based on')} |`,
     '|---|---|---|---|---|',
     ...row(t('one inference'), inference, true),
-    ...components.flatMap((component) => row(`\u00b7 ${escapeMarkdown(component.name)}`, component.energy, false)),
+    ...components.flatMap((component) => row(`\u00b7 ${escapeMarkdown(partName(t, component.name))}`, component.energy, false)),
     ...row(t('retrain: gradient descent'), retraining.sgd, false),
     ...there('sgd'),
     ...row(t('retrain: direct solve'), retraining.solve, false),

@@ -1,6 +1,6 @@
 import type { EvidenceView, FigureView, LayerView, ReportView } from '../messages/index.ts';
 import { joulesBand, joulesText } from './draw/joules.ts';
-import { formulaText, metricName, partFormula } from './formulas.ts';
+import { formulaText, metricName, partFormula, partName } from './formulas.ts';
 import type { Metric } from './formulas.ts';
 import type { Translate } from './strings.ts';
 
@@ -126,7 +126,10 @@ function totalFacts(view: ReportView, key: string, metric: Metric, t: Translate)
   };
   const components = metric === 'inference' ? totalParts(view.layers, t) : [];
   if (components.length === 0) return facts({ ...common, ...largestLayers(view.layers, metric) });
-  return facts({ ...common, parts: components.map((part) => ({ ...part, key: figureKeys.totalPart(part.name) })) });
+  return facts({
+    ...common,
+    parts: components.map(({ name, figure: one }) => ({ name: partName(t, name), figure: one, key: figureKeys.totalPart(name) })),
+  });
 }
 
 /** Evidence of a solve belongs to the solve, the rest to inference. */
@@ -147,7 +150,10 @@ function layerFacts(view: ReportView, key: string, metric: Metric, id: string, t
   const layer = view.layers.find((candidate) => candidate.id === id);
   const figure = layer?.[metric] ?? null;
   if (layer === undefined || figure === null) return null;
-  const parts = metric === 'inference' ? layer.components.map((part, index) => ({ ...part, key: figureKeys.part(index, id) })) : [];
+  const parts =
+    metric === 'inference'
+      ? layer.components.map((part, index) => ({ ...part, name: partName(t, part.name), key: figureKeys.part(index, id) }))
+      : [];
   const evidence = evidenceFor(metric, layer.evidence);
   const title = t('{0} of {1}', metricName(t, metric), id);
   return facts({ key, title, figure, formula: formulaText(t, metric), parts, evidence, layerId: id, metric });
@@ -159,7 +165,7 @@ function partFacts(view: ReportView, key: string, index: number, id: string, t: 
   const { name, figure } = part;
   return facts({
     key,
-    title: t('{0} of {1}, one inference', name, id),
+    title: t('{0} of {1}, one inference', partName(t, name), id),
     figure,
     formula: partFormula(t, name),
     layerId: id,
@@ -176,7 +182,7 @@ function totalPartFacts(view: ReportView, key: string, name: string, t: Translat
     return part === undefined ? [] : [{ name: layer.id, figure: part.figure, key: figureKeys.part(index, layer.id) }];
   });
   const parts = all.toSorted((a, b) => b.figure.value - a.figure.value).slice(0, maxParts);
-  const title = t('{0} of one inference, whole model', name);
+  const title = t('{0} of one inference, whole model', partName(t, name));
   const formula = partFormula(t, name);
   return facts({ key, title, figure, formula, parts, partsAre: 'layers', morePartsCount: all.length - parts.length, metric: 'inference' });
 }

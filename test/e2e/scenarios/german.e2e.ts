@@ -4,7 +4,7 @@ import type { Frame, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { projectRoot } from '../../shared.ts';
 import { expandView, showTierwise, statusBar } from '../driver/panels.ts';
-import { openFile, runCommand } from '../driver/quick-input.ts';
+import { openFile, pick, runCommand } from '../driver/quick-input.ts';
 import { cspScenario, scenario } from '../driver/scenario.ts';
 import { openSession } from '../driver/session.ts';
 import type { Session } from '../driver/session.ts';
@@ -137,6 +137,7 @@ scenario('the energy report is German, figures and their explanation included', 
   const frame = await pageWith(page, /Energiebericht/, /Neutraining im Vergleich/i, 500);
   await session.screenshot('german-report');
   await expectGerman(frame);
+  expect(await textOf(frame)).toContain('Rechnen');
   await frame.locator('[data-focus="tile:total/inference"]').press('Enter');
   await until('the explanation', async () => (await frame.locator('.drawer').innerText()).includes('Worauf es beruht'));
   await session.screenshot('german-drawer');
@@ -174,7 +175,8 @@ scenario('pages of searches and the model editor are German', current, async ({ 
   await expectGerman(sparsify);
   await openFile(page, 'digits.tiers');
   await runCommand(page, 'Tierwise: Im Modelleditor öffnen');
-  const model = await pageWith(page, /digits/, /MACs pro Inferenz|Schichten/);
+  await pick(page, 'digits.onnx');
+  const model = await pageWith(page, /digits\.onnx/, /fc3\/Gemm/, 500);
   await session.screenshot('german-model');
   await expectGerman(model);
 });

@@ -8,7 +8,7 @@ import { drawPartKey } from '../draw/parts.ts';
 import type { ScaleKind } from '../draw/scale.ts';
 import { chooseScale } from '../draw/scale.ts';
 import type { Metric } from '../formulas.ts';
-import { metricName } from '../formulas.ts';
+import { metricName, partName } from '../formulas.ts';
 import { figureKeys } from '../report-figures.ts';
 import type { UiState } from '../state.ts';
 import type { Translate } from '../strings.ts';
@@ -65,7 +65,7 @@ export function createLayerChart(context: PageContext): LayerChart {
       none: t('No layer has a figure for this.'),
       table: () => twin(bars.layers, kind, t),
       caption: captionText(t, kind, scale, bars),
-      legend: kind === 'parts' ? partSwatches(bars.parts) : tierSwatches(t, bars.shown),
+      legend: kind === 'parts' ? partSwatches(t, bars.parts) : tierSwatches(t, bars.shown),
     });
   };
 
@@ -140,7 +140,7 @@ function toBar(layer: LayerView, metric: Metric, figure: FigureView, label: stri
 }
 
 function withParts(bar: Bar, layer: LayerView, parts: readonly string[], t: Translate): Bar {
-  const told = layer.components.map(({ name, figure }) => `${name} ${figure.text}`).join(', ');
+  const told = layer.components.map(({ name, figure }) => `${partName(t, name)} ${figure.text}`).join(', ');
   return {
     ...bar,
     title: `${bar.title}: ${told}`,
@@ -183,7 +183,7 @@ function twin(layers: readonly LayerView[], kind: Kind, t: Translate): HTMLEleme
   const parts = kind === 'parts' ? [...new Set(layers.flatMap((layer) => layer.components.map(({ name }) => name)))] : [];
   return twinTable(
     kindName(t, kind),
-    [t('Layer'), ...metrics.map((metric) => metricName(t, metric)), ...parts],
+    [t('Layer'), ...metrics.map((metric) => metricName(t, metric)), ...parts.map((name) => partName(t, name))],
     layers.map((layer) => ({
       head: shortName(layer.id),
       cells: [
@@ -197,8 +197,8 @@ function twin(layers: readonly LayerView[], kind: Kind, t: Translate): HTMLEleme
   );
 }
 
-function partSwatches(parts: readonly string[]): HTMLElement[] {
-  return parts.map((name, index) => h('span', { class: 'swatch-item' }, svg(drawPartKey(index)), shortName(name, 60)));
+function partSwatches(t: Translate, parts: readonly string[]): HTMLElement[] {
+  return parts.map((name, index) => h('span', { class: 'swatch-item' }, svg(drawPartKey(index)), shortName(partName(t, name), 60)));
 }
 
 function tierSwatches(t: Translate, bars: readonly Bar[]): HTMLElement[] {

@@ -2,6 +2,7 @@ import type { FigureView, LayerView } from '../../messages/index.ts';
 import type { PageContext } from '../context.ts';
 import type { Child } from '../dom.ts';
 import { h } from '../dom.ts';
+import { partName } from '../formulas.ts';
 import type { Translate } from '../strings.ts';
 import { shortName } from '../text.ts';
 import { evidenceTable } from './evidence.ts';
@@ -84,7 +85,7 @@ function componentsTable(layer: LayerView, context: PageContext): HTMLElement {
     h(
       'tr',
       {},
-      h('th', { scope: 'row' }, name),
+      h('th', { scope: 'row' }, partName(t, name)),
       h('td', { class: 'num' }, ...figureCell(t, figure)),
       h('td', { class: 'num' }, total > 0 ? `${Math.round((100 * Math.max(0, figure.value)) / total)} %` : '–'),
     ),
