@@ -139,6 +139,8 @@ class ModelTable {
   async load(): Promise<void> {
     const call = ++this.#calls;
     this.#isShown = false;
+    // What a plan says meanwhile waits for the layers: those known are of the file as it was.
+    this.#inspect = undefined;
     const post = (message: ToWebview): void => {
       if (this.#calls === call) this.#post(message);
     };
@@ -152,12 +154,17 @@ class ModelTable {
       this.#planEnergy = this.#energyOfPlan();
       const costing = this.#planEnergy ? Promise.resolve(this.#planEnergy) : this.#energyOfModel(path);
       const inspect = await this.#context.solver.request('tierwise/inspect', { path });
+      if (this.#calls !== call) return;
       this.#inspect = inspect;
       post(modelMessage(inspect, null));
-      if (this.#calls === call) this.#showFocus();
+      this.#showFocus();
       const energy = await costing;
-      if (energy) post(modelMessage(inspect, energy));
+      if (this.#calls !== call) return;
+      this.#planEnergy = this.#energyOfPlan();
+      const newest = this.#planEnergy ?? energy;
+      if (newest) post(modelMessage(inspect, newest));
     } catch (error) {
+      if (this.#calls !== call) return;
       const { code, message, advice } = toErrorData(error);
       this.#context.log.error(`inspect of ${path}: ${code}: ${message}`);
       post({ kind: 'error', code, message, advice });

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { CompareView, ModelPageRequest, ToWebview } from '../../webview/messages/index.ts';
 import type { TierwiseContext } from '../context.ts';
 import { showError } from '../errors-ui.ts';
+import { refuseFar } from '../far-file.ts';
 import { toErrorData } from '../solver-error.ts';
 import { baseName } from '../to-view.ts';
 import { weightsView } from '../to-weights-view.ts';
@@ -13,6 +14,8 @@ export class ModelRows implements vscode.Disposable {
   readonly #model: vscode.Uri;
   readonly #post: (message: ToWebview) => void;
   readonly #opened = new Set<string>();
+  /** The newest request for the weights of a row: what older ones answer is out of date. */
+  readonly #newest = new Map<string, symbol>();
   #earlier: CompareChoice | undefined;
   #comparison: vscode.CancellationTokenSource | undefined;
   #shown: ToWebview | undefined;
@@ -26,6 +29,7 @@ export class ModelRows implements vscode.Disposable {
   dispose(): void {
     this.#comparison?.cancel();
     this.#comparison?.dispose();
+    this.#opened.clear();
   }
 
   /** The page was loaded anew: what it showed is sent again. */
@@ -35,8 +39,9 @@ export class ModelRows implements vscode.Disposable {
 
   /** The file changed: what was read of it is no longer true. */
   onChange(): void {
-    if (this.#earlier) void this.#compare(this.#earlier);
-    for (const id of this.#opened) void this.#sendWeights(id);
+    // A comparison counts the weights of open rows when it is done.
+    if (this.#earlier) void this.#compare(this.#earlier, true);
+    else void this.#sendAllWeights();
   }
 
   handle(request: ModelPageRequest): void {
@@ -58,12 +63,13 @@ export class ModelRows implements vscode.Disposable {
 
   /** Asks what to compare with, and compares. */
   async chooseAndCompare(): Promise<void> {
-    if (this.#model.scheme !== 'file') return;
+    if (refuseFar(this.#model)) return;
     const choice = await chooseEarlier(this.#context, this.#model);
     if (choice) await this.#compare(choice);
   }
 
-  async #compare(choice: CompareChoice): Promise<void> {
+  /** `isAgain`: because the file changed, not because somebody asked; then a failure is told in the page and waits for the next change. */
+  async #compare(choice: CompareChoice, isAgain = false): Promise<void> {
     this.#comparison?.cancel();
     this.#comparison?.dispose();
     const source = new vscode.CancellationTokenSource();
@@ -78,12 +84,23 @@ export class ModelRows implements vscode.Disposable {
       });
     } catch (error) {
       if (this.#comparison !== source) return;
+      if (isAgain) return this.#failed(choice, error);
       this.#end();
       await showError(this.#context.log, vscode.l10n.t('{0} could not be compared', baseName(this.#model.path)), error);
       return;
     }
-    if (this.#comparison !== source) return;
-    for (const id of this.#opened) void this.#sendWeights(id);
+    if (this.#comparison === source) await this.#sendAllWeights();
+  }
+
+  #failed(choice: CompareChoice, error: unknown): void {
+    const { code, message } = toErrorData(error);
+    this.#context.log.warn(`comparison of ${this.#model.fsPath}: ${code}: ${message}`);
+    this.#shown = {
+      kind: 'model-compare',
+      compare: { ...comparing(choice.name, baseName(this.#model.path)), running: null, notes: [message] },
+    };
+    this.#post(this.#shown);
+    void this.#sendAllWeights();
   }
 
   #end(): void {
@@ -93,22 +110,38 @@ export class ModelRows implements vscode.Disposable {
     this.#earlier = undefined;
     this.#shown = undefined;
     this.#post({ kind: 'model-compare', compare: null });
-    for (const id of this.#opened) void this.#sendWeights(id);
+    void this.#sendAllWeights();
+  }
+
+  /** One row after the other: each may read two models. */
+  async #sendAllWeights(): Promise<void> {
+    const earlier = this.#earlier;
+    for (const id of this.#opened) {
+      await this.#sendWeights(id);
+      if (earlier !== this.#earlier) return;
+    }
   }
 
   async #sendWeights(id: string): Promise<void> {
     if (this.#model.scheme !== 'file') return;
-    const earlier = this.#earlier;
+    const mine = Symbol(id);
+    this.#newest.set(id, mine);
+    const answer = await this.#weightsOf(id, this.#earlier);
+    if (this.#newest.get(id) === mine) this.#post(answer);
+  }
+
+  /** The weights of a row beside those of `earlier`; where those cannot be read, alone, with the reason. */
+  async #weightsOf(id: string, earlier: CompareChoice | undefined, why = ''): Promise<ToWebview> {
     const params = { path: this.#model.fsPath, layer: id, ...(earlier ? { before: earlier.before } : {}) };
     try {
       const document = await this.#context.solver.request('tierwise/weights', params);
-      if (earlier !== this.#earlier) return;
       const weights = weightsView(document, baseName(this.#model.path), earlier?.name ?? null, vscode.l10n.t);
-      this.#post({ kind: 'layer-weights', id, weights, failed: null });
+      return { kind: 'layer-weights', id, weights: why === '' ? weights : { ...weights, note: why }, failed: null };
     } catch (error) {
       const { code, message } = toErrorData(error);
       this.#context.log.warn(`weights of ${this.#model.fsPath}: ${code}`);
-      this.#post({ kind: 'layer-weights', id, weights: null, failed: message });
+      if (earlier) return this.#weightsOf(id, undefined, vscode.l10n.t('The weights could not be compared: {0}', message));
+      return { kind: 'layer-weights', id, weights: null, failed: message };
     }
   }
 
