@@ -1,6 +1,7 @@
 import { formatBand, formatCount, formatQuantity } from '../energy/format.ts';
 import type { BudgetDocument, EnergyDocument, EnergyLayer } from '../protocol/documents.ts';
 import type { Quantity } from '../protocol/quantity.ts';
+import { breakEvenSection } from './break-even-table.ts';
 import { budgetWords, worstLayers } from './budget-line.ts';
 import { counted, fileName, noLayers, totalMacs } from './cells.ts';
 import { evidenceHtml } from './energy-evidence.ts';
@@ -43,9 +44,10 @@ ${calibrationHtml(energy)}
 ${cards(energy)}
 </header>
 ${findings(energy)}
-${fitSection(options.fit ?? null, options.fitStale === true)}
+${fitSection(options.fit ?? null, options.fitStale === true, energy)}
 ${budgetSection(options.budgets ?? energy.budgets ?? [])}
 ${energy.layers.length === 0 ? `<p class="note">${noLayers}</p>` : figures(energy)}
+${breakEvenSection(energy)}
 ${settingHtml(energy)}
 ${evidenceHtml(energy)}${assumptionSection(energy)}
 <footer><p>Sources, weakest first: assumed, modelled (from published tables), simulated, measured. A figure takes the weakest source of its parts.</p><p>Low and high are bounds of the model behind a figure, not a confidence interval. MACs are multiply-adds (1 MAC = 2 FLOP).${options.version === undefined ? '' : ` Tierwise ${html(options.version, 40)}.`}</p></footer>

@@ -1,9 +1,11 @@
 import { formatBand, formatCount, formatFull, formatQuantity, sourceLegend } from '../energy/format.ts';
 import type { BudgetDocument, EnergyDocument, FitDocument } from '../protocol/documents.ts';
 import type { Quantity } from '../protocol/quantity.ts';
+import { breakEvenMarkdown } from './break-even-table.ts';
 import { budgetWords, worstLayers } from './budget-line.ts';
 import { breakEvenCell, fileName, inert, noLayers, nothing, numberCell, quantityCell, totalMacs } from './cells.ts';
 import { evidenceMarkdown } from './energy-evidence.ts';
+import { fitEnergyMarkdown } from './fit-energy.ts';
 import { metricText } from './fit-text.ts';
 import { settingMarkdown } from './setting-markdown.ts';
 import { md } from './markdown-text.ts';
@@ -43,10 +45,11 @@ export function energyMarkdown(energy: EnergyDocument, extras: ReportExtras = {}
     '',
     sourceLegend,
     '',
+    ...breakEvenMarkdown(energy),
     ...settingMarkdown(energy),
     ...budgetSection(extras.budgets ?? energy.budgets ?? []),
     ...evidenceMarkdown(energy),
-    ...fitSection(extras.fit ?? null, extras.fitStale === true),
+    ...fitSection(extras.fit ?? null, extras.fitStale === true, energy),
     '## Assumptions',
     '',
     ...energy.assumptions.map(
@@ -96,7 +99,7 @@ function budgetSection(budgets: readonly BudgetDocument[]): readonly string[] {
   return ['## Budgets', '', '| scope | limit | estimate | status |', '| --- | --- | --- | --- |', ...rows, ''];
 }
 
-function fitSection(fit: FitDocument | null, stale: boolean): readonly string[] {
+function fitSection(fit: FitDocument | null, stale: boolean, energy: EnergyDocument): readonly string[] {
   if (fit === null) return [];
   const evaluation =
     fit.evaluation === null
@@ -119,6 +122,7 @@ function fitSection(fit: FitDocument | null, stale: boolean): readonly string[] 
     '',
     `On ${md(inert(fit.backend.kind))} (${md(inert(fit.backend.device))}).${stale ? ' **Plan, model or data changed since.**' : ''} ${evaluation}`,
     '',
+    ...fitEnergyMarkdown(fit, energy),
     '| layer | rows | lambda | condition | residual | passes | cycles | energy |',
     '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
     ...rows.map((row) => `| ${row} |`),

@@ -1,16 +1,18 @@
 import { formatCount, formatSi } from '../energy/format.ts';
-import type { FitDocument, FitLayer } from '../protocol/documents.ts';
+import type { EnergyDocument, FitDocument, FitLayer } from '../protocol/documents.ts';
 import { fileName, nothing, numberCell } from './cells.ts';
+import { fitEnergyHtml } from './fit-energy.ts';
 import { metricText } from './fit-text.ts';
 import { html, nameHtml, quantityTd } from './html-text.ts';
 
-/** The section about the last fit: before and after, one row per layer, what exactly ran; "" without a record. */
-export function fitSection(fit: FitDocument | null, stale: boolean): string {
+/** The section about the last fit: quality and energy before and after, one row per layer, what exactly ran; "" without a record. */
+export function fitSection(fit: FitDocument | null, stale: boolean, energy: EnergyDocument): string {
   if (fit === null) return '';
   return `<section aria-labelledby="fit"><h2 id="fit">Last fit</h2>
 <p class="lead">Solved on ${nameHtml(fit.backend.kind)}, ${html(fit.backend.device)}.${fit.backend.note === null ? '' : ` ${html(fit.backend.note)}`}</p>
 ${stale ? '<p class="stale">The plan, the model or the data changed since this fit. Fit again to bring the figures up to date.</p>' : ''}
 ${evaluationHtml(fit)}
+${fitEnergyHtml(fit, energy)}
 <div class="scroll" tabindex="0" role="group" aria-label="fitted layers"><table><caption>Solved layers. Size: unknowns (bias included) × outputs. Residual: relative, from the data in double precision. Passes: refinement on the host.</caption>
 <thead><tr><th scope="col">layer</th><th scope="col">targets</th><th scope="col" class="num">rows</th><th scope="col" class="num">size</th><th scope="col" class="num">λ</th><th scope="col" class="num">condition</th><th scope="col" class="num">residual</th><th scope="col" class="num">passes</th><th scope="col" class="num">cycles</th><th scope="col" class="num">time</th><th scope="col" class="num">energy</th></tr></thead>
 <tbody>${fit.layers.map(layerRow).join('\n')}</tbody></table></div>

@@ -60,6 +60,7 @@ td.none{color:var(--soft)}
 .beforeafter .box.after{border-color:var(--accent);box-shadow:inset 0 3px 0 var(--accent)}
 .beforeafter .big{display:block;font-size:25px;font-weight:640;font-variant-numeric:tabular-nums}
 .beforeafter .arrow{color:var(--soft);font-size:24px}
+.beforeafter .band{display:block;color:var(--soft);font-size:13.5px}
 .stale{border-left:3px solid var(--warn);padding:6px 12px;background:var(--panel);color:var(--warn)}
 .assumptions{margin:12px 0 0;padding:0;list-style:none}
 .assumptions li{padding:9px 0;border-top:1px solid var(--line);display:grid;grid-template-columns:170px 1fr;gap:4px 18px}

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { estimateEnergy } from '../../../solver-core/energy/estimate.ts';
+import type { Quantity } from '../../../solver-core/protocol/quantity.ts';
 import { inert } from '../../../solver-core/report/cells.ts';
 import { checkText } from '../../../solver-core/report/check-text.ts';
 import { energyCsv, textCell } from '../../../solver-core/report/energy-csv.ts';
@@ -144,8 +145,8 @@ describe('the page', () => {
     expect(new Set(drawers).size).toBe(drawers.length);
     const opened = [...page.matchAll(/<button type="button" class="figure" popovertarget="([^"]+)">/g)].map((m) => m[1]);
     expect(new Set(opened)).toEqual(new Set(drawers));
-    // Three layers of four figures, totals, budgets, machines, two lines of evidence, a solved layer.
-    expect(drawers).toHaveLength(3 * 4 + 4 + 3 + 6 + 5 + 1);
+    // Three layers of four figures, totals, budgets, machines, two lines of evidence, a solved layer, the fit both ways, six retrainings both ways.
+    expect(drawers).toHaveLength(3 * 4 + 4 + 3 + 6 + 5 + 1 + 2 + 6 * 2);
     const drawer = page.slice(page.indexOf('id="f-evidence1-measured"'));
     expect(drawer.slice(0, drawer.indexOf('</div>'))).toMatch(
       /12 µJ[^]*lowest<\/dt><dd>11 µJ[^]*highest<\/dt><dd>13 µJ[^]*measured[^]*confidence interval of the mean[^]*<li>meter \/fc2\/Gemm<\/li>/,
@@ -158,6 +159,38 @@ describe('the page', () => {
     expect(page).toContain('9.1 µJ');
     expect(page).toContain('1.7-140 µJ');
     expect(page).toContain('class="source assumed"');
+  });
+});
+
+describe('break-even and what a fit saved', () => {
+  const exactly = (value: number): Quantity<'J'> => ({ value, unit: 'J', low: value / 2, high: value * 2, source: 'modelled', ref: 'x' });
+  const energy = mlpEnergy();
+  const retraining = { sgd: exactly(1), solve: exactly(5), incremental: exactly(0.1) };
+
+  test('the table has the retraining from which solving is cheaper, both ways with their bands', () => {
+    const crossed = { ...energy, totals: { ...energy.totals, retraining, breakEvenRetrainings: 5 } };
+    const told = energyMarkdown(crossed);
+    expect(told).toContain('| 0 | 1.0 J (0.5-2 J, modelled) | 5.0 J (2.5-10 J, modelled) |');
+    expect(told).toContain('| 5 | 6.0 J (3-12 J, modelled) | 5.5 J (2.8-11 J, modelled) |');
+    expect(told).toContain(
+      'cheaper after 5 retrainings by the central values; by the ends of the bands, after 1 retraining at best and after 32',
+    );
+    expect(energyHtml(crossed)).toContain('after 5 retrainings by the central values');
+  });
+
+  test('a figure that is missing leaves both out: a part is not the whole', () => {
+    const [first, ...rest] = energy.layers;
+    if (first === undefined) throw new Error('no layer');
+    const without = {
+      ...energy,
+      layers: [{ ...first, retraining: { ...first.retraining, sgd: null } }, ...rest],
+      totals: { ...energy.totals, retraining: { ...retraining, sgd: null }, breakEvenRetrainings: null },
+    };
+    for (const told of [energyMarkdown(without, { fit }), energyHtml(without, { fit })]) {
+      expect(told).not.toMatch(/gradient descent from the start|Training the 2 solved layers once/);
+      expect(told).toContain('Last fit');
+    }
+    expect(energyHtml(energy, { fit })).toMatch(/Training the 2 solved layers once[^]*gradient descent from the start/);
   });
 });
 
