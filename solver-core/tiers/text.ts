@@ -75,5 +75,12 @@ export function shown(name: string, limit = 80): string {
   return `${quote(name.slice(0, half)).slice(0, -1)}…${quote(name.slice(-half)).slice(1)} (${name.length} characters)`;
 }
 
+/** The same without quotes, for places that hold nothing but the name. */
+export function plainName(name: string, limit = 80): string {
+  const inner = (part: string): string => quote(part).slice(1, -1);
+  const half = limit >> 1;
+  return name.length <= limit ? inner(name) : `${inner(name.slice(0, half))}…${inner(name.slice(-half))}`;
+}
+
 /** Controls, separators other than the space, soft hyphen, zero-width and bidirectional controls, lone surrogates. */
 const invisible = /[\p{Cc}\p{Zl}\p{Zp}\p{Cf}\p{Cs}\u115f\u1160\u3164\uffa0]/gu;

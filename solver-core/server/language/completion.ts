@@ -7,7 +7,7 @@ import type { CompletionItem, CompletionList, CompletionParams } from 'vscode-la
 import { isPlanFile, isTextClause } from '../../tiers/generated/ast.ts';
 import { parsePlan } from '../../tiers/language.ts';
 import { isOptionKey, optionDetail } from '../../tiers/method-options.ts';
-import { isClosed, quote, shown } from '../../tiers/text.ts';
+import { isClosed, plainName, quote } from '../../tiers/text.ts';
 import { keywordDocs, wordsByProperty } from '../../tiers/vocabulary.ts';
 import type { Word } from '../../tiers/vocabulary.ts';
 import { isRefused } from './completion-filter.ts';
@@ -216,7 +216,7 @@ export class PlanCompletion extends DefaultCompletionProvider {
       if (!item.value.toLowerCase().includes(needle)) continue;
       const newText = quote(item.value);
       acceptor(context, {
-        label: shown(item.value).slice(1, -1),
+        label: plainName(item.value),
         kind: item.kind,
         detail: item.detail,
         sortText: `0${item.rank}${String(sent++).padStart(4, '0')}`,

@@ -1,13 +1,13 @@
 import type { Block } from '../../model/blocks.ts';
 import type { Layer } from '../../model/layer.ts';
 import type { Shape } from '../../model/tensor.ts';
-import { shown } from '../../tiers/text.ts';
+import { plainName, shown } from '../../tiers/text.ts';
 import { escapeMarkdown } from './convert.ts';
 
 /** `1 × 64`, with names for symbolic dimensions and `?` for unknown ones. */
 export function shapeText(shape: Shape): string {
   if (shape === null) return 'unknown shape';
-  return shape.length === 0 ? 'scalar' : shape.map((dim) => (dim === null ? '?' : String(dim))).join(' × ');
+  return shape.length === 0 ? 'scalar' : shape.map((dim) => (dim === null ? '?' : plainName(String(dim), 40))).join(' × ');
 }
 
 /** One line about a layer, for completion lists: operator, shapes, parameters. */
