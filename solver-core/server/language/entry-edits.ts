@@ -23,8 +23,7 @@ export function entryOf(check: PlanCheck, span: Span): LayerEntry | undefined {
 
 /** Places of the layers of an entry in the graph; empty when it names none that are known. */
 export function indicesOf(check: PlanCheck, entry: LayerEntry): readonly number[] {
-  const layers = layersOf(check) ?? [];
-  const at = (id: string | undefined): number => (id === undefined ? -1 : layers.findIndex((layer) => layer.id === id));
+  const at = (id: string | undefined): number => (id === undefined ? undefined : check.indexOf().get(id)) ?? -1;
   if (entry.blocks) {
     const [first, last] = [Number(entry.first), Number(entry.last ?? entry.first)];
     const own = (blocksOf(check) ?? []).filter(({ index }) => index >= first && index <= last).flatMap((block) => block.layers);

@@ -118,16 +118,13 @@ function aboutRest(check: PlanCheck): string | undefined {
 
 /** Blocks of the plan's model, none included; undefined when it cannot be read. */
 export function blocksOf(check: PlanCheck): readonly Block[] | undefined {
-  const path = check.checked.plan?.modelPath;
-  const view = path === undefined ? undefined : check.world.model(path);
-  return view !== undefined && 'layers' in view ? (view.blocks ?? []) : undefined;
+  const model = check.model();
+  return model && (model.blocks ?? []);
 }
 
 /** Layers of the plan's model, when it can be read. */
 export function layersOf(check: PlanCheck): readonly Layer[] | undefined {
-  const path = check.checked.plan?.modelPath;
-  const view = path === undefined ? undefined : check.world.model(path);
-  return view !== undefined && 'layers' in view ? view.layers : undefined;
+  return check.model()?.layers;
 }
 
 /** `in the lower tier features`, or undefined for a frozen layer. */

@@ -1,13 +1,12 @@
 import { CstUtils } from 'langium';
 import type { AstNode, LangiumDocument, LeafCstNode } from 'langium';
 import type { Position } from 'vscode-languageserver/node.js';
-import type { Layer } from '../../model/layer.ts';
 import { isCompoundBlock, isLayerEntry, isLayersClause, isModuleClause, isTierBlock } from '../../tiers/generated/ast.ts';
 import type { LayerEntry } from '../../tiers/generated/ast.ts';
 import { numberOf, rawOf, spanOf } from '../../tiers/nodes.ts';
 import { isClosed, unquote } from '../../tiers/text.ts';
 import type { Span } from '../../tiers/text.ts';
-import { blocksOf, layersOf } from './hover.ts';
+import { blocksOf } from './hover.ts';
 import type { PlanCheck } from './plan-checks.ts';
 
 /** Where a plan speaks of a layer: by its name, or by a range or blocks that hold it. */
@@ -18,10 +17,9 @@ export interface Mention {
 
 /** Every place of a plan that speaks of a layer, in the order of the text: tiers and modules of a compound section. */
 export function mentionsOf(check: PlanCheck, id: string): readonly Mention[] {
-  const layers = layersOf(check) ?? [];
-  const index = layers.findIndex((layer) => layer.id === id);
+  const indexOf = check.indexOf();
+  const index = indexOf.get(id) ?? -1;
   const block = blocksOf(check)?.find((one) => one.layers.includes(id))?.index;
-  const indexOf = indices(layers);
   return entriesOf(check).flatMap((entry): Mention[] => {
     if (entry.blocks) return holdsBlock(entry, block) ? [{ span: spanOf(entry), by: 'blocks' }] : [];
     const [from, to] = [nameOf(entry.from), nameOf(entry.to)];
@@ -85,8 +83,4 @@ const nameOf = (raw: string | undefined): string | undefined =>
 function holdsBlock(entry: LayerEntry, block: number | undefined): boolean {
   const [first, last] = [numberOf(entry, 'first')?.value, numberOf(entry, 'last')?.value];
   return block !== undefined && first !== undefined && first <= block && block <= (last ?? first);
-}
-
-function indices(layers: readonly Layer[]): ReadonlyMap<string, number> {
-  return new Map(layers.map((layer, index) => [layer.id, index]));
 }

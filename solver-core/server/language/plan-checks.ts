@@ -5,7 +5,7 @@ import type { CheckedPlan } from '../../tiers/check.ts';
 import { parsePlan } from '../../tiers/language.ts';
 import type { ParsedPlan } from '../../tiers/language.ts';
 import { blindWorld } from '../../tiers/world.ts';
-import type { PlanWorld, TargetChoice } from '../../tiers/world.ts';
+import type { PlanWorld, SeenModel, TargetChoice } from '../../tiers/world.ts';
 
 /** Where the language server's plans get their worlds from. */
 export interface WorldSource {
@@ -20,12 +20,16 @@ export interface PlanCheck {
   readonly parsed: ParsedPlan;
   readonly checked: CheckedPlan;
   readonly world: PlanWorld;
+  /** The plan's model as it was when first asked for; undefined where it cannot be read. Looked for once. */
+  readonly model: () => SeenModel | undefined;
+  /** Places of the model's layers in the graph by id; made once. */
+  readonly indexOf: () => ReadonlyMap<string, number>;
 }
 
 /** Checks open plans, each version once, so that diagnostics, outline, hovers and fixes share the work. */
 export class PlanChecks {
   private readonly source: WorldSource;
-  private readonly known = new Map<string, { readonly version: number; readonly check: PlanCheck }>();
+  private readonly known = new Map<string, { readonly document: TextDocument; readonly version: number; readonly check: PlanCheck }>();
   private lastParse: { readonly text: string; readonly parsed: ParsedPlan } | undefined;
 
   constructor(source: WorldSource) {
@@ -35,12 +39,16 @@ export class PlanChecks {
   /** The check of this version of the text. */
   of(document: TextDocument): PlanCheck {
     const known = this.known.get(document.uri);
-    if (known?.version === document.version) return known.check;
+    // A document that was closed and opened again counts its versions anew.
+    if (known?.document === document && known.version === document.version) return known.check;
     const text = document.getText();
     const world = this.worldOf(document.uri);
     const parsed = this.parse(text);
-    const check = { parsed, checked: checkParsed(parsed, text, world), world };
-    this.known.set(document.uri, { version: document.version, check });
+    const checked = checkParsed(parsed, text, world);
+    const model = once(() => seenModel(checked.plan?.modelPath, world));
+    const indexOf = once(() => new Map(model()?.layers.map((layer, index) => [layer.id, index])));
+    const check = { parsed, checked, world, model, indexOf };
+    this.known.set(document.uri, { document, version: document.version, check });
     return check;
   }
 
@@ -66,4 +74,15 @@ export class PlanChecks {
     const parsed = URI.parse(uri);
     return parsed.scheme === 'file' ? this.source.forPlan(parsed.fsPath) : blindWorld(this.source.targets);
   }
+}
+
+function seenModel(path: string | undefined, world: PlanWorld): SeenModel | undefined {
+  const view = path === undefined ? undefined : world.model(path);
+  return view !== undefined && 'layers' in view ? view : undefined;
+}
+
+/** A function that makes its value when first asked for it. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }

@@ -97,8 +97,7 @@ function reorder(check: PlanCheck, text: string, span: Span): readonly PlanFix[]
   const entry = entryOf(check, span);
   const plan = check.checked.plan;
   const owner = entry && ownerOf(entry);
-  const layers = layersOf(check) ?? [];
-  const indexOf = new Map(layers.map((layer, index) => [layer.id, index]));
+  const indexOf = check.indexOf();
   const lower = plan?.lower.find((tier) => tier.name === owner);
   const firstOf = (ids: readonly string[]): number => Math.min(...ids.map((id) => indexOf.get(id) ?? Infinity));
   const upper = [...(plan?.upper ?? [])].sort((a, b) => firstOf(a.layers) - firstOf(b.layers))[0];

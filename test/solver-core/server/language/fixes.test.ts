@@ -7,7 +7,8 @@ import { PlanCodeActions } from '../../../../solver-core/server/language/code-ac
 import { PlanFormatter } from '../../../../solver-core/server/language/formatter.ts';
 import { PlanChecks } from '../../../../solver-core/server/language/plan-checks.ts';
 import { checkPlan } from '../../../../solver-core/tiers/check.ts';
-import { fakeWorld } from '../../tiers/fake-world.ts';
+import type { PlanWorld } from '../../../../solver-core/tiers/world.ts';
+import { fakeLayer, fakeWorld } from '../../tiers/fake-world.ts';
 import { compoundPlan, validPlan } from '../../tiers/plan-text.ts';
 import { applyEdits } from './client.ts';
 
@@ -193,4 +194,37 @@ test('laying out a range changes no word and no meaning', () => {
     }),
     runs,
   );
+});
+
+test('the model is looked up once, however many layers have two places', () => {
+  const layers = Array.from({ length: 500 }, (_, index) => fakeLayer(`/l${index}`));
+  let looked = 0;
+  const large: PlanWorld = {
+    ...world,
+    model: () => {
+      looked++;
+      return { layers };
+    },
+  };
+  const names = layers.slice(0, 499).map(({ id }) => `  layers "${id}"`);
+  const twice = names.slice(0, 60).join('\n');
+  const text = `${head}lower tier a {\n${names.join('\n')}\n${twice}\n  solve ridge\n}\n`;
+  const textDocument = TextDocument.create('file:///plans/large.tiers', 'tiers', 1, text);
+  const checks = new PlanChecks({ forPlan: () => large, targets: world.targets });
+  const found = new PlanCodeActions(checks).getCodeActions({ textDocument } as LangiumDocument, {
+    textDocument: { uri: textDocument.uri },
+    range: { start: { line: 0, character: 0 }, end: { line: 10_000, character: 0 } },
+    context: { diagnostics: [] },
+  });
+  expect(found.filter(({ title }) => title === 'Remove the repetition')).toHaveLength(60);
+  expect(looked).toBeLessThanOrEqual(2);
+});
+
+test('a document that was opened again is read again, though its version is the same', () => {
+  const checks = new PlanChecks({ forPlan: () => world, targets: world.targets });
+  const named = (name: string): string | null => {
+    const text = `model "${name}.onnx"\n`;
+    return checks.of(TextDocument.create('file:///plans/a.tiers', 'tiers', 1, text)).checked.outline.model;
+  };
+  expect([named('digits'), named('other')]).toEqual(['digits.onnx', 'other.onnx']);
 });
