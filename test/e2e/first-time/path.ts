@@ -105,7 +105,7 @@ export const firstTimePath: readonly Stop[] = [
       const frame = await focusedReport(page);
       await hands.inPage(page, frame, 'tile:total/inference');
       await until('the explanation', async () => /How it is computed/.test(await frame.locator('.drawer').innerText()));
-      expect(await frame.locator('.drawer').innerText()).toMatch(/between .*J/);
+      expect(await frame.locator('.drawer').innerText()).toMatch(/[\d.]+ to [\d.]+ .?J/);
     },
   },
   {
