@@ -3,7 +3,7 @@ import type { BudgetDocument, CheckDocument, FitDocument, ProgressEvent } from '
 import { backendParam } from './backend-choice.ts';
 import { formatMetric, formatQuantity } from './format.ts';
 import type { FitHistory } from './fits/fit-history.ts';
-import { fitWithHistory } from './fits/fit-services.ts';
+import { fitWithHistory, type FitOutcome } from './fits/fit-services.ts';
 import type { PlanStore } from './plan-store.ts';
 import { reportTo } from './progress-report.ts';
 import { savePlan } from './save-plan.ts';
@@ -70,11 +70,11 @@ export class FitRunner implements vscode.Disposable {
       return void vscode.window.showInformationMessage(vscode.l10n.t('A fit is running already. Cancel it first, or wait for it.'));
     this.#cancel = new vscode.CancellationTokenSource();
     this.#update({ plan, message: vscode.l10n.t('Checking the plan'), fraction: null });
-    let outcome: FitDocument | undefined;
+    let outcome: FitOutcome | undefined;
     try {
       if (!(await savePlan(plan, vscode.l10n.t('{0} could not be saved, so it was not fitted.', baseName(plan.path))))) return;
       outcome = await this.#run(plan, this.#cancel.token);
-      if (outcome) this.#last = outcome;
+      if (outcome) this.#last = outcome.fit;
     } catch (error) {
       if (isCancelled(error)) sayCancelled(plan);
       else void showError(this.#services.log, vscode.l10n.t('Fit of {0} failed', baseName(plan.path)), error);
@@ -124,7 +124,7 @@ export class FitRunner implements vscode.Disposable {
     return false;
   }
 
-  async #run(plan: vscode.Uri, token: vscode.CancellationToken): Promise<FitDocument | undefined> {
+  async #run(plan: vscode.Uri, token: vscode.CancellationToken): Promise<FitOutcome | undefined> {
     const { settings, solver } = this.#services;
     const named = backendParam(settings.current);
     const backend = named === undefined ? {} : { backend: named };
@@ -140,11 +140,15 @@ export class FitRunner implements vscode.Disposable {
         report(event);
         this.#update({ plan, message: event.message, fraction: event.fraction });
       };
+      const tell = (message: string): void => {
+        progress.report({ message });
+        this.#update({ plan, message, fraction: null });
+      };
       try {
         progress.report({ message: vscode.l10n.t('Checking the plan') });
         const check = await this.#mayFit(plan, token);
         if (!check) return undefined;
-        return await fitWithHistory(this.#services, plan, check.model, () =>
+        return await fitWithHistory(this.#services, { plan, model: check.model }, { token, tell }, () =>
           solver.request('tierwise/fit', { path: plan.fsPath, ...backend }, { token, onProgress }),
         );
       } finally {
@@ -173,10 +177,11 @@ const trustText = (): string =>
     'Fitting is blocked in a restricted workspace, because it runs the model of this workspace in ONNX Runtime and writes files beside it. Looking at layers, energy and the report is allowed.',
   );
 
-async function announce(plan: vscode.Uri, fit: FitDocument): Promise<void> {
+async function announce(plan: vscode.Uri, { fit, isLost }: FitOutcome): Promise<void> {
   const openReport = vscode.l10n.t('Open report');
   const openFitted = vscode.l10n.t('Open fitted model');
-  const choice = await vscode.window.showInformationMessage(outcomeText(plan, fit), openReport, openFitted);
+  const lost = isLost ? ` ${vscode.l10n.t('It cannot be undone, because its files could not be kept; the log says why.')}` : '';
+  const choice = await vscode.window.showInformationMessage(`${outcomeText(plan, fit)}${lost}`, openReport, openFitted);
   if (choice === openReport) await vscode.commands.executeCommand('tierwise.openReport');
   if (choice === openFitted) await vscode.commands.executeCommand('tierwise.openModel', vscode.Uri.file(fit.output));
 }

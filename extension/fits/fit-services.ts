@@ -5,6 +5,7 @@ import { toErrorData } from '../solver-error.ts';
 import { baseName } from '../to-view.ts';
 import { notWritable, workspaceDisk } from './disk.ts';
 import { FitHistory, overwrittenCode } from './fit-history.ts';
+import { fitKept } from './fit-kept.ts';
 
 /** The history of fits in the storage of the workspace; undefined where no folder is open, which has none. */
 export function createFitHistory(
@@ -34,30 +35,47 @@ export function createFitHistory(
   });
 }
 
+/** What a fit gave. `isLost`: its files could not be kept, so it cannot be undone. */
+export interface FitOutcome {
+  readonly fit: FitDocument;
+  readonly isLost: boolean;
+}
+
 /** Runs a fit with its files kept before and after. A history that cannot be kept is told in the log and stops no fit. */
 export async function fitWithHistory(
   services: { readonly history: FitHistory | undefined; readonly log: vscode.LogOutputChannel },
-  plan: vscode.Uri,
-  model: string | null,
-  fit: () => Promise<FitDocument>,
-): Promise<FitDocument> {
+  place: { readonly plan: vscode.Uri; readonly model: string | null },
+  control: { readonly token: vscode.CancellationToken; readonly tell: (message: string) => void },
+  run: () => Promise<FitDocument>,
+): Promise<FitOutcome> {
   const { history, log } = services;
-  const warn = (error: unknown): void => {
+  const { plan, model } = place;
+  if (!history || model === null) return { fit: await run(), isLost: false };
+  let isLost = false;
+  const failed = (error: unknown): void => {
     const { code, message } = toErrorData(error);
     log.warn(`history of fits: ${message}; the fit cannot be undone`);
     if (code === overwrittenCode) void vscode.window.showWarningMessage(overwrittenText(plan));
+    else isLost = true;
   };
-  const output = model === null ? undefined : vscode.Uri.file(fittedPath(model)).toString();
-  const open = output === undefined ? undefined : await history?.begin(plan.toString(), output).catch(warn);
-  let done: FitDocument;
-  try {
-    done = await fit();
-  } catch (error) {
-    await open?.dropped().catch(warn);
-    throw error;
-  }
-  await open?.done(done, vscode.Uri.file(done.output).toString()).catch(warn);
-  return done;
+  const { t } = vscode.l10n;
+  const copying = (which: 'before' | 'after'): void =>
+    control.tell(
+      which === 'before' ? t('Preparing, so that the fit can be undone') : t('Keeping the new model, so that the fit can be undone'),
+    );
+  const fit = await fitKept(
+    {
+      history,
+      plan: plan.toString(),
+      output: vscode.Uri.file(fittedPath(model)).toString(),
+      token: control.token,
+      copying,
+      failed,
+      outputOf: ({ output }) => vscode.Uri.file(output).toString(),
+    },
+    run,
+  );
+  return { fit, isLost };
 }
 
 const overwrittenText = (plan: vscode.Uri): string =>
