@@ -2,6 +2,7 @@ import type { Machine } from './machine.ts';
 import type { ClassInfo, Method, PyValue } from './values.ts';
 import { unknown } from './values.ts';
 import { callFunction } from './functions.ts';
+import { shapeOf } from './keras-tensors.ts';
 
 /** An attribute of a value. */
 export function attributeOf(machine: Machine, value: PyValue, name: string): PyValue {
@@ -39,7 +40,9 @@ export function attributeOf(machine: Machine, value: PyValue, name: string): PyV
     case 'list':
     case 'dict':
     case 'string':
+      return { kind: 'method', of: value, name };
     case 'tensor':
+      if (name === 'shape') return shapeOf(value.tensor);
       return { kind: 'method', of: value, name };
     default:
       return unknown;

@@ -69,12 +69,39 @@ function ofPython(machine: Machine, name: string, args: Arguments): PyValue | un
     }
     case 'str':
       return first.kind === 'string' || first.kind === 'number' ? { kind: 'string', value: String(first.value) } : unknown;
-    case 'isinstance':
+    case 'isinstance': {
+      const truth = isInstanceOf(first, second);
+      return truth === undefined ? unknown : boolValue(truth);
+    }
     case 'print':
       return unknown;
     default:
       return numeric(name, args);
   }
+}
+
+/** Types of literals that `isinstance` is asked about. Numbers are of one of two types here, and so are lists, sets apart. */
+const typesOf: Readonly<Partial<Record<PyValue['kind'], { readonly sure: readonly string[]; readonly either: readonly string[] }>>> = {
+  number: { sure: [], either: ['int', 'float'] },
+  string: { sure: ['str', 'Iterable', 'Sequence'], either: [] },
+  bool: { sure: ['bool', 'int'], either: [] },
+  none: { sure: [], either: [] },
+  list: { sure: ['Iterable', 'Sequence'], either: ['list', 'tuple'] },
+  dict: { sure: ['dict', 'Mapping', 'Iterable'], either: [] },
+};
+const literalTypes: ReadonlySet<string> = new Set(Object.values(typesOf).flatMap(({ sure, either }) => [...sure, ...either]));
+
+/** Whether a literal is of a type or one of several; undefined where that is not known. */
+function isInstanceOf(value: PyValue, type: PyValue): boolean | undefined {
+  const types = typesOf[value.kind];
+  if (types === undefined) return undefined;
+  const asked = type.kind === 'list' ? type.items : [type];
+  const names = asked.map((each) => (each.kind === 'path' ? each.path.slice(each.path.lastIndexOf('.') + 1) : ''));
+  if (names.some((name) => types.sure.includes(name))) return true;
+  const { either } = types;
+  if (either.length > 0 && either.every((name) => names.includes(name))) return true;
+  const isKnown = (type.kind !== 'list' || type.isComplete) && names.every((name) => literalTypes.has(name) && !either.includes(name));
+  return isKnown ? false : undefined;
 }
 
 function numeric(name: string, args: Arguments): PyValue | undefined {

@@ -6,7 +6,7 @@ import { fillContainer, moduleMethod } from './containers.ts';
 import { comprehension, evaluate } from './expressions.ts';
 import { callFunction } from './functions.ts';
 import { knownItemsOf } from './iterate.ts';
-import { inputTensor, kerasModel, tensorThrough } from './keras-tensors.ts';
+import { inputTensor, joinedTensors, kerasModel, tensorThrough } from './keras-tensors.ts';
 import type { Machine } from './machine.ts';
 import { isContainer, knownName } from './known-paths.ts';
 import { fillTransformer } from './transformers.ts';
@@ -95,7 +95,7 @@ function ofPath(machine: Machine, path: string, args: Arguments, node: SyntaxNod
   if (known === undefined) return builtin(machine, path, args) ?? passedThrough(args);
   const { framework, name } = known;
   if (framework === 'keras' && (name === 'Input' || name === 'InputLayer')) return inputTensor(args);
-  if (!/^[A-Z]/.test(name)) return passedThrough(args);
+  if (!/^[A-Z]/.test(name)) return (framework === 'keras' ? joinedTensors(name, tensorsOf(args), args) : undefined) ?? passedThrough(args);
   const outer = machine.site?.outer ?? null;
   const make = (role: 'layer' | 'container' | 'other'): PyValue & { readonly kind: 'instance' } => {
     const own = machine.site;

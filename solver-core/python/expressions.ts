@@ -93,6 +93,8 @@ function member(machine: Machine, node: SyntaxNode, scope: Scope): PyValue {
   const children = childrenOf(node);
   const [object, sign] = children;
   if (object === undefined || sign === undefined) return unknown;
+  // The grammar takes the point of `4.` for one in front of an attribute.
+  if (object.name === 'Number' && sign.name === '.') return readNumber(textOf(machine.source, node));
   const value = evaluate(machine, object, scope);
   if (sign.name === '.') {
     const property = children[2];

@@ -111,7 +111,8 @@ function containedIn(machine: Machine): ReadonlySet<Instance> {
 
 /** A layer that stands alone, outside of classes and containers. */
 function looseLayer(machine: Machine, instance: Instance): FoundLayer {
-  const name = instance.variable ?? '';
+  const given = instance.framework === 'keras' ? instance.args.named.get('name') : undefined;
+  const name = given?.kind === 'string' ? given.value : (instance.variable ?? '');
   const call = instance.call as SyntaxNode;
   return { name, aliases: [], model: modelName(machine, instance), instance, span: { offset: call.from, end: call.to }, note: null };
 }

@@ -25,15 +25,38 @@ const keeps: ReadonlySet<string> = new Set([
   'ELU',
   'Softmax',
   'Masking',
-  'Add',
-  'Multiply',
-  'Average',
-  'Maximum',
-  'Subtract',
   'RandomFlip',
   'RandomRotation',
   'RandomZoom',
 ]);
+
+/** Layers, and functions in lower case, that join tensors element by element. */
+const merges: ReadonlySet<string> = new Set(['Add', 'Multiply', 'Average', 'Maximum', 'Minimum', 'Subtract']);
+
+/** Shape of what a joining layer, or its function in lower case, makes of tensors; undefined for any other name. */
+export function joinedShape(name: string, inputs: readonly Dims[], axis?: PyValue): Dims | undefined {
+  const type = `${name.slice(0, 1).toUpperCase()}${name.slice(1)}`;
+  if (merges.has(type)) return inputs.reduce<Dims>(broadcast, inputs[0] ?? null);
+  return type === 'Concatenate' ? concatenated(inputs, axis) : undefined;
+}
+
+/** Sizes of 1 stretch to those of the other side, as everywhere in Keras; null where both do not fit. */
+function broadcast(a: Dims, b: Dims): Dims {
+  if (a === null || b === null || a.length !== b.length) return null;
+  const dims = a.map((size, at) => (size === 1 ? b[at] : b[at] === 1 || b[at] === size ? size : undefined));
+  return dims.includes(undefined) ? null : dims.map((size) => size ?? null);
+}
+
+/** Joined along the last axis, which is -1 or, with the batch counted, the number of the others. */
+function concatenated(inputs: readonly Dims[], axis: PyValue | undefined): Dims {
+  const first = inputs[0] ?? null;
+  if (first === null || inputs.some((each) => each?.length !== first.length)) return null;
+  const place = axis === undefined ? -1 : asNumber(axis);
+  if (place !== -1 && place !== first.length) return null;
+  const last = inputs.map((each) => each?.at(-1) ?? null);
+  const sum = last.includes(null) ? null : last.reduce<number>((a, b) => a + (b ?? 0), 0);
+  return [...first.slice(0, -1), sum];
+}
 
 /** Shape of what a Keras layer gives, batch left out; null where it does not follow from literals. */
 export function outputShape(instance: Instance, inputs: readonly Dims[]): Dims {
@@ -114,14 +137,8 @@ function ofOther(instance: Instance, input: readonly (number | null)[], inputs: 
       const size = asNumber(args.named.get('output_dim') ?? args.positional[1]) ?? null;
       return [...input, size];
     }
-    case 'Concatenate': {
-      if (args.named.has('axis') || inputs.some((each) => each === null || each.length !== input.length)) return null;
-      const last = inputs.map((each) => each?.at(-1) ?? null);
-      const sum = last.includes(null) ? null : last.reduce<number>((a, b) => a + (b ?? 0), 0);
-      return [...input.slice(0, -1), sum];
-    }
     default:
-      return null;
+      return joinedShape(type, inputs, args.named.get('axis') ?? args.positional[0]) ?? null;
   }
 }
 

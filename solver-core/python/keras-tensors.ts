@@ -1,8 +1,8 @@
-import { outputShape } from './keras-shapes.ts';
+import { joinedShape, outputShape } from './keras-shapes.ts';
 import type { Machine } from './machine.ts';
 import { setAttribute } from './assign.ts';
 import type { Arguments, Instance, PyValue, Tensor } from './values.ts';
-import { asNumber } from './values.ts';
+import { asNumber, numberValue, unknown } from './values.ts';
 
 /** A symbolic input: `keras.Input(shape=(784,))` or `layers.InputLayer(...)`. */
 export function inputTensor(args: Arguments): PyValue {
@@ -16,6 +16,19 @@ export function inputTensor(args: Arguments): PyValue {
 export function dimsOf(value: PyValue | undefined): readonly (number | null)[] | undefined {
   if (value?.kind !== 'list' || !value.isComplete) return undefined;
   return value.items.map((item) => asNumber(item) ?? null);
+}
+
+/** What `layers.add([x, y])` and its like give; undefined for a function that does not join tensors. */
+export function joinedTensors(name: string, inputs: readonly Tensor[], args: Arguments): PyValue | undefined {
+  const shapes = inputs.map(({ shape }) => shape);
+  const shape = inputs.length === 0 ? undefined : joinedShape(name, shapes, args.named.get('axis') ?? args.positional[1]);
+  return shape === undefined ? undefined : { kind: 'tensor', tensor: { shape, layer: null, inputs } };
+}
+
+/** `x.shape` with the batch in front, whose size nobody knows. */
+export function shapeOf({ shape }: Tensor): PyValue {
+  if (shape === null) return unknown;
+  return { kind: 'list', items: [unknown, ...shape.map((size) => (size === null ? unknown : numberValue(size)))], isComplete: true };
 }
 
 /** What a layer makes of tensors. The first use tells what it reads. */

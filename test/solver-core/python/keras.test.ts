@@ -105,6 +105,39 @@ class Net(tf.keras.Model):
     expect(sizes(text).map(([, , parameters]) => parameters)).toEqual([null, null, null, null]);
   });
 
+  test('residual blocks: what functions and layers join, and shapes that are asked for', () => {
+    const text = `
+import keras
+from keras import layers
+def block(x, filters, stride, name):
+    shortcut = x
+    x = layers.Conv2D(filters, 3, strides=stride, padding="same", use_bias=False, name=name + "_a")(x)
+    x = layers.BatchNormalization()(x)
+    if stride != 1 or shortcut.shape[-1] != filters:
+        shortcut = layers.Conv2D(filters, 1, strides=stride, use_bias=False, name=f"{name}_p")(shortcut)
+    return layers.add([x, shortcut])
+inputs = keras.Input((8, 8, 4))
+x = block(inputs, 4, 1, "s0")
+x = block(x, 6, 2, "s1")
+scale = layers.Dense(6, name="gate")(layers.GlobalAveragePooling2D()(x))
+x = layers.Multiply()([layers.Reshape((1, 1, 6))(scale), x])
+x = layers.concatenate([x, x], axis=3)
+x = layers.Concatenate(axis=1)([x, x])
+x = layers.Conv2D(2, 1, name="unknown")(x)
+model = keras.Model(inputs, x)
+`;
+    expect(sizes(text)).toEqual([
+      ['s0_a', 'Conv2D', 9 * 4 * 4],
+      ['s1_a', 'Conv2D', 9 * 4 * 6],
+      ['s1_p', 'Conv2D', 4 * 6],
+      ['gate', 'Dense', 6 * 6 + 6],
+      ['unknown', 'Conv2D', null],
+    ]);
+    const joined = text.replace(/^x = layers.Concatenate.*$/m, '');
+    expect(sizes(joined).at(-1)).toEqual(['unknown', 'Conv2D', 12 * 2 + 2]);
+    expect(macs(joined).at(-1)).toBe(4 * 4 * 12 * 2);
+  });
+
   test.each([
     ['a width that is read from somewhere', 'layers.Dense(config["units"])'],
     ['a width that depends on a condition', 'layers.Dense(3 if flag else 4)'],

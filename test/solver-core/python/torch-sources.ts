@@ -218,6 +218,27 @@ class Net(Module):
         self.s = Sequential(Conv2d(1, 2, 3), ReLU(), Flatten(), LazyLinear(4) if False else Linear(8, 4))
         self.c = ConvTranspose3d(2, 3, 2)
 `,
+  pairs: `
+import torch.nn as nn
+from functools import partial
+def pair(x): return x if isinstance(x, tuple) else (x, x)
+def listed(x):
+    return list(x) if isinstance(x, (list, tuple)) else [x] * 2
+class Net(nn.Module):
+    def __init__(self, d=16, ratio=4., size=8, bias=True, use_conv=False):
+        super().__init__()
+        inner = int(d * ratio)
+        layer = partial(nn.Conv2d, kernel_size=1) if use_conv else nn.Linear
+        biases = pair(bias)
+        self.fc1 = layer(d, inner, bias=biases[0])
+        self.fc2 = layer(inner, d, bias=pair(False)[1])
+        self.patch = nn.Conv2d(3, d, kernel_size=pair(size), bias=not isinstance(size, str))
+        self.wide = nn.Conv2d(3, int(d * 1.e0), listed((2, 3)))
+        if isinstance(bias, bool):
+            self.last = nn.Linear(listed(d)[1], 3)
+        else:
+            self.last = nn.Linear(1, 1)
+`,
   shared: `
 import torch.nn as nn
 class Net(nn.Module):
