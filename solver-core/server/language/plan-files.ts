@@ -21,11 +21,11 @@ export function plansBelow(folders: readonly string[]): readonly string[] {
   return found.slice(0, maxPlans);
 }
 
-/** The text of a plan on disk; undefined when it cannot be read or is too large for one. */
+/** The text of a plan on disk as an editor shows it, without a mark of the byte order; undefined when it cannot be read or is too large for one. */
 export function readPlan(path: string): string | undefined {
   try {
     const info = statSync(path);
-    return info.isFile() && info.size <= maxPlanBytes ? readFileSync(path, 'utf8') : undefined;
+    return info.isFile() && info.size <= maxPlanBytes ? readFileSync(path, 'utf8').replace(/^\ufeff/, '') : undefined;
   } catch {
     return undefined;
   }

@@ -1,9 +1,16 @@
-import { dirname, resolve } from 'node:path';
-import { TextDocument, URI } from 'langium';
+import { basename, dirname, resolve } from 'node:path';
+import { OperationCancelled, TextDocument, URI } from 'langium';
 import type { LangiumDocument } from 'langium';
 import type { LangiumServices, DefinitionProvider, DocumentHighlightProvider, ReferencesProvider } from 'langium/lsp';
 import { DocumentHighlightKind, LocationLink } from 'vscode-languageserver/node.js';
-import type { DefinitionParams, DocumentHighlight, Location, Range, ReferenceParams } from 'vscode-languageserver/node.js';
+import type {
+  CancellationToken,
+  DefinitionParams,
+  DocumentHighlight,
+  Location,
+  Range,
+  ReferenceParams,
+} from 'vscode-languageserver/node.js';
 import { isModuleClause } from '../../tiers/generated/ast.ts';
 import { spanOf } from '../../tiers/nodes.ts';
 import { pathProblem } from '../../tiers/paths.ts';
@@ -29,7 +36,7 @@ export class PlanReferences implements ReferencesProvider {
     this.checks = checks;
   }
 
-  findReferences(document: LangiumDocument, params: ReferenceParams): Location[] {
+  async findReferences(document: LangiumDocument, params: ReferenceParams, token?: CancellationToken): Promise<Location[]> {
     const { textDocument } = document;
     const check = this.checks.of(textDocument);
     const name = tierNameAt(check, document, params.position);
@@ -37,16 +44,19 @@ export class PlanReferences implements ReferencesProvider {
     const layer = layerAt(check, textDocument, params.position);
     if (layer === undefined) return [];
     const model = modelPath(textDocument.uri, check);
-    const others = model === undefined ? [] : this.others(textDocument.uri);
-    return [
-      ...locations(textDocument, check, layer.id),
-      ...others.flatMap((other) => {
-        const otherCheck = this.checks.of(other);
-        // A file on disk has no version that would tell when it changed.
-        if (other.version === onDisk) this.checks.forget(other.uri);
-        return modelPath(other.uri, otherCheck) === model ? locations(other, otherCheck, layer.id) : [];
-      }),
-    ];
+    const found = locations(textDocument, check, layer.id);
+    if (model === undefined) return found;
+    for (const other of this.others(textDocument.uri)) {
+      if (!mayName(other.getText(), model)) continue;
+      // Other requests, and the end of this one, are heard in between.
+      await new Promise((resolve) => setImmediate(resolve));
+      if (token?.isCancellationRequested === true) throw OperationCancelled;
+      const otherCheck = this.checks.of(other);
+      // A file on disk has no version that would tell when it changed.
+      if (other.version === onDisk) this.checks.forget(other.uri);
+      if (modelPath(other.uri, otherCheck) === model) found.push(...locations(other, otherCheck, layer.id));
+    }
+    return found;
   }
 
   /** Other plans: those that are open with the text of their editors, and those in the folders of the workspace. */
@@ -109,6 +119,11 @@ export class PlanDefinitions implements DefinitionProvider {
     const lower = block.clauses.find((clause) => isModuleClause(clause) && clause.kind === 'lower');
     return lower === undefined ? undefined : link(spanRange(textDocument, leaf), spanRange(textDocument, spanOf(lower)));
   }
+}
+
+/** False for a text that cannot be about this model file: it holds neither the file's name nor the escapes that could spell it. */
+function mayName(text: string, model: string): boolean {
+  return text.includes(basename(model)) || text.includes('\\');
 }
 
 function locations(document: TextDocument, check: PlanCheck, id: string): Location[] {

@@ -86,6 +86,30 @@ describe('references', () => {
     expect(again.map(({ uri }) => uri)).not.toContain(client.uri('disk.tiers'));
   });
 
+  test('plans with line ends of Windows and a mark of the byte order are counted as editors count', async () => {
+    const text = `model "digits.onnx" lower tier x { layers "/fc1/Gemm"\r\n\r\nlayers "/fc3/Gemm" solve ridge }\r\n`;
+    writeFileSync(join(client.folder, 'windows.tiers'), `\ufeff${text}`);
+    const places = async (name: string): Promise<string[]> => {
+      const found = await references(plan.replace('"/fc1/Gemm" .. "/fc3/Gemm"', `"|${name}"`));
+      return found.filter(({ uri }) => uri === client.uri('windows.tiers')).map(({ range }) => textAt(text, range));
+    };
+    expect(await places('/fc1/Gemm')).toEqual(['"/fc1/Gemm"']);
+    expect(await places('/fc3/Gemm')).toEqual(['"/fc3/Gemm"']);
+    rmSync(join(client.folder, 'windows.tiers'));
+  });
+
+  test('a model is the same however a plan spells it', async () => {
+    writeFileSync(
+      join(client.folder, 'spelt.tiers'),
+      'model ".\\\\..\\\\x/../d\\u{69}gits.onnx" lower tier x { layers "/fc1/Gemm" solve ridge }',
+    );
+    writeFileSync(join(client.folder, 'spelt2.tiers'), 'model "./d\\u{69}gits.onnx" lower tier x { layers "/fc1/Gemm" solve ridge }');
+    const found = await references(plan.replace('"/fc1/Gemm" ..', '"/f|c1/Gemm" ..'));
+    expect(found.map(({ uri }) => uri)).toContain(client.uri('spelt2.tiers'));
+    expect(found.map(({ uri }) => uri)).not.toContain(client.uri('spelt.tiers'));
+    for (const name of ['spelt.tiers', 'spelt2.tiers']) rmSync(join(client.folder, name));
+  });
+
   test('a tier is its name; other words are nothing', async () => {
     expect((await references(plan.replace('features', 'fea|tures'))).map(({ range }) => textAt(plan, range))).toEqual(['features']);
     expect(await references(plan.replace('solve', 'so|lve'))).toEqual([]);
