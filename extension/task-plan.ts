@@ -27,5 +27,14 @@ export function taskWords({ task, plan, args }: TierwiseTask, script: string): r
   return [script, task, plan.startsWith('-') ? `./${plan}` : plan, ...args];
 }
 
+/**
+ * A plan as a task of `folder` names it: relative, with "/" between folders, which Node reads on every system. Both are paths of URIs;
+ * undefined for a plan that is not below the folder, or whose name holds `${`, which begins a variable in a task.
+ */
+export function planOfTask(folder: string, plan: string): string | undefined {
+  const base = folder.endsWith('/') ? folder : `${folder}/`;
+  return plan.startsWith(base) && !plan.includes('${') ? plan.slice(base.length) : undefined;
+}
+
 /** The name that tells tasks apart: "check digits.tiers". */
 export const taskName = ({ task, plan }: TierwiseTask): string => `${task} ${plan}`;

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { TierwiseContext } from './context.ts';
-import { parseTask, taskName, taskWords, type TierwiseTask } from './task-plan.ts';
+import { inert } from './inert.ts';
+import { parseTask, planOfTask, taskName, taskWords, type TierwiseTask } from './task-plan.ts';
 
 const type = 'tierwise';
 /** The second one is for findings about a whole file, e.g. a model. */
@@ -22,7 +23,8 @@ export function registerTasks(context: TierwiseContext): vscode.Disposable {
     resolveTask: (task) => {
       const definition = parseTask(task.definition);
       if (!definition || !vscode.workspace.isTrusted) return undefined;
-      const folder = typeof task.scope === 'object' ? task.scope : vscode.workspace.workspaceFolders?.[0];
+      const folder =
+        typeof task.scope === 'object' ? task.scope : vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === 'file');
       // The definition has to be the very same object, or VS Code drops the task.
       return folder?.uri.scheme === 'file' ? makeTask(context, folder, definition, task.definition, task.name) : undefined;
     },
@@ -38,9 +40,13 @@ async function checksOf(
   const plans = await vscode.workspace.findFiles(pattern, '**/node_modules/**', maxPlans, token);
   return plans
     .sort((a, b) => a.path.localeCompare(b.path))
-    .map((uri) => {
-      const definition: TierwiseTask = { task: 'check', plan: vscode.workspace.asRelativePath(uri, false), args: [] };
-      return makeTask(context, folder, definition, { type, task: definition.task, plan: definition.plan }, taskName(definition));
+    .flatMap((uri) => {
+      // A folder of the workspace may lie in another one, whose own task that plan is.
+      const isOwn = vscode.workspace.getWorkspaceFolder(uri)?.uri.toString() === folder.uri.toString();
+      const plan = isOwn ? planOfTask(folder.uri.path, uri.path) : undefined;
+      if (plan === undefined) return [];
+      const definition: TierwiseTask = { task: 'check', plan, args: [] };
+      return [makeTask(context, folder, definition, { type, task: definition.task, plan }, taskName(definition))];
     });
 }
 
@@ -67,7 +73,7 @@ function makeTask(
     reveal: definition.task === 'check' ? vscode.TaskRevealKind.Silent : vscode.TaskRevealKind.Always,
     clear: true,
   };
-  task.detail = detailOf(definition);
+  task.detail = inert(detailOf(definition));
   return task;
 }
 

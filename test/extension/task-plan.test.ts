@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { checkText } from '../../solver-core/report/check-text.ts';
 import { check } from './fixtures.ts';
-import { parseTask, taskName, taskWords } from '../../extension/task-plan.ts';
+import { parseTask, planOfTask, taskName, taskWords } from '../../extension/task-plan.ts';
 
 describe('tasks', () => {
   it('run the command with each word on its own, spaces and all', () => {
@@ -14,6 +14,19 @@ describe('tasks', () => {
 
   it('never take a file for an option', () => {
     expect(taskWords({ task: 'check', plan: '--json', args: [] }, 'cli')).toEqual(['cli', 'check', './--json']);
+  });
+
+  it.each([
+    ['/work', '/work/a b/#1 100%.tiers', 'a b/#1 100%.tiers'],
+    ['/work', `/work/"quoted" it's.tiers`, `"quoted" it's.tiers`],
+    ['/c:/my plans', '/c:/my plans/sub/digits.tiers', 'sub/digits.tiers'],
+    ['/', '/digits.tiers', 'digits.tiers'],
+    ['/work', '/work/--json.tiers', '--json.tiers'],
+    ['/work', '/workshop/digits.tiers', undefined],
+    // VS Code would put something else there.
+    ['/work', '/work/${env:HOME}.tiers', undefined],
+  ])('in %s name %s as it is', (folder, plan, expected) => {
+    expect(planOfTask(folder, plan)).toBe(expected);
   });
 
   it('refuse what is no task', () => {
