@@ -3,6 +3,7 @@ import { portSetting, withChosenPort } from '../backend-choice.ts';
 import { rememberBackend } from '../commands/select-backend.ts';
 import { runningBoard, startSimulatedBoard, stopSimulatedBoard } from '../commands/simulated-board.ts';
 import type { TierwiseContext } from '../context.ts';
+import { inert } from '../inert.ts';
 import { explainTrust } from '../trust.ts';
 import type { BoardNode } from './board-nodes.ts';
 import { probeOf, type Device } from './board-state.ts';
@@ -81,7 +82,7 @@ async function copyPath(tree: BoardsTree, device: Device): Promise<void> {
   const path = pathOf(tree, device);
   if (path === undefined) return;
   await vscode.env.clipboard.writeText(path);
-  vscode.window.setStatusBarMessage(vscode.l10n.t('Copied {0}.', path.replace(/\$\(/g, '$ (')), 4000);
+  vscode.window.setStatusBarMessage(vscode.l10n.t('Copied {0}.', inert(path)), 4000);
 }
 
 function pathOf({ model }: BoardsTree, device: Device): string | undefined {

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { TierwiseContext } from '../context.ts';
 import { runningBoard } from '../commands/simulated-board.ts';
+import { inert } from '../inert.ts';
 import { boardNodes, type BoardNode } from './board-nodes.ts';
 import { BoardsModel } from './boards-model.ts';
 
@@ -62,10 +63,11 @@ export class BoardsTree implements vscode.TreeDataProvider<BoardNode>, vscode.Di
 
   getTreeItem(node: BoardNode): vscode.TreeItem {
     const state = node.isOpen ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.Collapsed;
-    const item = new vscode.TreeItem(node.label, node.children.length === 0 ? vscode.TreeItemCollapsibleState.None : state);
+    // Names and makers of devices are theirs to choose.
+    const item = new vscode.TreeItem(inert(node.label), node.children.length === 0 ? vscode.TreeItemCollapsibleState.None : state);
     // A row that gets its first children is to unfold, so it is another row for the tree.
     item.id = node.children.length === 0 ? node.id : `${node.id}+`;
-    item.description = node.description;
+    item.description = inert(node.description);
     if (node.icon !== '') item.iconPath = new vscode.ThemeIcon(node.icon);
     if (node.tooltip !== undefined) item.tooltip = node.tooltip;
     item.contextValue = node.can;
