@@ -89,7 +89,9 @@ interface Parts {
 
 /** What an address says; anybody can make one, so nothing in it is taken for granted. */
 function partsOf(uri: vscode.Uri): Parts {
-  const model = vscode.Uri.file(uri.path.endsWith(ending) ? uri.path.slice(0, -ending.length) : uri.path);
+  const path = uri.path.endsWith(ending) ? uri.path.slice(0, -ending.length) : uri.path;
+  // The host of a folder in a network stays.
+  const model = uri.with({ scheme: 'file', path, query: '', fragment: '' });
   try {
     const said: unknown = JSON.parse(uri.query);
     const given = typeof said === 'object' && said !== null ? said : {};

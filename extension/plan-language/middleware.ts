@@ -70,7 +70,7 @@ export function planMiddleware(context: TierwiseContext): Middleware {
       const answer = await next(document, token);
       // A model opens as a page, not as the bytes that it is.
       for (const link of answer ?? [])
-        if (link.target?.path.endsWith('.onnx')) link.target = layerUri(link.target, undefined, document.uri);
+        if (link.target?.path.toLowerCase().endsWith('.onnx')) link.target = layerUri(link.target, undefined, document.uri);
       return answer;
     },
   };

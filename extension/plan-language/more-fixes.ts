@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { TierwiseContext } from '../context.ts';
 import { formatQuantity } from '../format.ts';
+import { planPath } from './plan-path.ts';
 import { raisedBudget } from './raise-budget.ts';
 
 /** Asks for a file and names it in a plan; serves quick fixes only, so it stands in no menu. */
@@ -65,16 +66,6 @@ export async function choosePlanFile(plan: unknown, place: unknown, written: unk
   const document = await vscode.workspace.openTextDocument(plan);
   if (document.getText(place) !== written) return;
   const edit = new vscode.WorkspaceEdit();
-  edit.replace(plan, place, quoted(pathFrom(folder, file)));
+  edit.replace(plan, place, planPath(folder, file));
   await vscode.workspace.applyEdit(edit);
-}
-
-/** Relative where the file lies in or below the folder, else absolute: plans may not climb out of their folder. */
-function pathFrom(folder: vscode.Uri, file: vscode.Uri): string {
-  const base = folder.path.endsWith('/') ? folder.path : `${folder.path}/`;
-  return file.path.startsWith(base) ? file.path.slice(base.length) : file.fsPath;
-}
-
-function quoted(text: string): string {
-  return `"${text.replace(/["\\]/g, '\\$&')}"`;
 }

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { TierwiseContext } from '../context.ts';
-import { nameOnLine } from './annotation-name.ts';
+import { isInside, nameOnLine } from './annotation-name.ts';
 
 /** Layers of a tier whose source lines are looked at. */
 const maxLayers = 200;
@@ -19,7 +19,7 @@ export async function renameInPython(
 ): Promise<void> {
   const model = context.plans.known(document.uri)?.energy?.model;
   const outline = model === undefined ? undefined : await context.language.outline(document.uri, token);
-  const tier = outline?.tiers.find(({ headerRange: { start, end } }) => start.line <= position.line && position.line <= end.line);
+  const tier = outline?.tiers.find(({ headerRange }) => isInside(position, headerRange));
   if (model === undefined || tier === undefined) return;
   const own = new Set(tier.layers.slice(0, maxLayers).map(({ id }) => id));
   const { layers } = await context.python.layersOf(vscode.Uri.file(model));

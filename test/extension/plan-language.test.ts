@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { layerFigures } from '../../extension/hint-text.ts';
-import { nameOnLine } from '../../extension/plan-language/annotation-name.ts';
+import { isInside, nameOnLine } from '../../extension/plan-language/annotation-name.ts';
 import { energyDetail, energyWords, layerListing } from '../../extension/plan-language/layer-words.ts';
+import { planPath } from '../../extension/plan-language/plan-path.ts';
 import { raisedBudget } from '../../extension/plan-language/raise-budget.ts';
 import { layerLookup } from '../../extension/plan-snapshot.ts';
+import { unquote } from '../../solver-core/tiers/text.ts';
 import { check, energy, hostileId, inspect, plainText } from './fixtures.ts';
 
 const snapshot = { path: '/models/digits.tiers', check, energy, inspect, fit: null, stale: false, error: null };
@@ -99,5 +101,39 @@ describe('the name of a tier in an annotation', () => {
     expect(found('# tier: upper rls name=header', 'head')).toBeUndefined();
     expect(found('# tier: upper rls surname=head', 'head')).toBeUndefined();
     expect(found('# name=head', 'head')).toBeUndefined();
+  });
+});
+
+describe('a place in the header of a tier', () => {
+  const at = (line: number, character: number): { readonly line: number; readonly character: number } => ({ line, character });
+  const header = { start: at(3, 20), end: at(3, 32) };
+
+  it('is in it from its first sign to behind its last', () => {
+    expect([at(3, 20), at(3, 25), at(3, 32)].every((place) => isInside(place, header))).toBe(true);
+  });
+
+  it('is not in that of another tier on the same line', () => {
+    expect([at(3, 19), at(3, 33), at(2, 25), at(4, 25)].some((place) => isInside(place, header))).toBe(false);
+  });
+});
+
+describe('a chosen file in a plan', () => {
+  const at = (path: string, fsPath = path): { readonly path: string; readonly fsPath: string } => ({ path, fsPath });
+
+  it('is relative below the folder and absolute elsewhere', () => {
+    expect(planPath(at('/plans'), at('/plans/data/rows.csv'))).toBe('"data/rows.csv"');
+    expect(planPath(at('/plans'), at('/plans2/rows.csv'))).toBe('"/plans2/rows.csv"');
+    expect(planPath(at('/c:/plans'), at('/d:/rows.csv', 'd:\\rows.csv'))).toBe('"d:\\\\rows.csv"');
+  });
+
+  it('is read back by the language, whatever its name', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', minLength: 1 }), (name) => {
+        const written = planPath(at('/plans'), at(`/plans/${name}`));
+        expect(written).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+        expect(unquote(written)).toBe(name);
+      }),
+      { seed: 20261121, numRuns: 200 },
+    );
   });
 });
