@@ -58,6 +58,8 @@ function execute(machine: Machine, node: SyntaxNode, scope: Scope): Ending {
             : sequence(machine, children, scope);
       return { kind: 'return', value };
     }
+    case 'StatementGroup':
+      return statements(machine, node, scope);
     case 'BreakStatement':
       return { kind: 'break' };
     case 'ContinueStatement':

@@ -218,6 +218,15 @@ class Net(Module):
         self.s = Sequential(Conv2d(1, 2, 3), ReLU(), Flatten(), LazyLinear(4) if False else Linear(8, 4))
         self.c = ConvTranspose3d(2, 3, 2)
 `,
+  semicolons: `
+import torch.nn as nn
+class Net(nn.Module):
+    def __init__(self, widths=[4, 8]):
+        super().__init__(); self.downs = nn.ModuleList(); self.ups = nn.ModuleList()
+        for width in widths:
+            self.downs.append(nn.Conv2d(3, width, 1)); self.one = nn.Linear(width, 2)
+        for width in reversed(widths): self.ups.append(nn.ConvTranspose2d(2 * width, width, 2)); width = 1
+`,
   pairs: `
 import torch.nn as nn
 from functools import partial
