@@ -1,10 +1,11 @@
 // Bundles the product into dist/: extension, solver process, language server, command line and the pages.
 import { build } from 'esbuild';
-import { chmod, cp, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { dirname, resolve } from 'node:path';
+import { dirname, relative, resolve } from 'node:path';
 import { createRequire } from 'node:module';
+import { lateEntry, lateSourcesPlugin, toCommonJs } from './late-sources.mjs';
 import { lazyPackages, lazyPackagesPlugin, vscodeNamesPlugin } from './lazy-packages.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
@@ -27,13 +28,6 @@ const native = ['onnxruntime-node', 'serialport', 'koffi'];
 
 /** Node bundles. Native packages stay outside: they are loaded lazily, and only by the solver and the command line. */
 const nodeBundles = [
-  {
-    in: 'extension/extension.ts',
-    out: 'dist/extension.cjs',
-    external: ['vscode'],
-    plugins: [lazyPackagesPlugin(), vscodeNamesPlugin()],
-    compact: true,
-  },
   ...Object.entries(lazyPackages).map(([name, file]) => ({ in: `node_modules/${name}`, out: `dist/${file}`, external: ['vscode'] })),
   { in: 'solver-core/server/solver-process.ts', out: 'dist/solver.cjs', external: native },
   { in: 'solver-core/server/language-server.ts', out: 'dist/language-server.cjs', external: [] },
@@ -50,7 +44,7 @@ const pages = ['report', 'tiers', 'model', 'learning', 'optimise', 'sparsity', '
  */
 export async function buildAll({ write = true } = {}) {
   if (write) await mkdir(resolve(root, 'dist'), { recursive: true });
-  const metafiles = {};
+  const metafiles = { 'dist/extension.cjs': await buildExtension({ write }) };
   for (const bundle of nodeBundles) {
     if (!existsSync(resolve(root, bundle.in))) continue;
     const result = await build({
@@ -62,9 +56,6 @@ export async function buildAll({ write = true } = {}) {
       target: 'node20',
       format: 'cjs',
       external: bundle.external,
-      plugins: bundle.plugins ?? [],
-      // What the extension host parses at every start is kept short; names stay, for the log.
-      ...(bundle.compact === true ? { minifyWhitespace: true, minifySyntax: true, lineLimit: 200 } : {}),
       // VS Code hooks into require(), which `import()` would not go through.
       supported: { 'dynamic-import': !bundle.external.includes('vscode') },
       // Bundles are CommonJS: some libraries ask for import.meta.url.
@@ -94,6 +85,47 @@ export async function buildAll({ write = true } = {}) {
   await copyTargets();
   if (existsSync(resolve(root, 'dist/cli.cjs'))) await chmod(resolve(root, 'dist/cli.cjs'), 0o755);
   return metafiles;
+}
+
+/**
+ * The extension in its two halves and what both use; returns the metafile.
+ * @param {{ write?: boolean, outdir?: string }} [options]
+ */
+export async function buildExtension({ write = true, outdir = 'dist' } = {}) {
+  const { outputFiles, metafile } = await build({
+    ...common,
+    write: false,
+    sourcemap: 'inline',
+    entryPoints: { extension: 'extension/extension.ts', 'extension-late': lateEntry },
+    outdir,
+    chunkNames: 'extension-shared',
+    outExtension: { '.js': '.cjs' },
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    splitting: true,
+    logOverride: { 'import-is-undefined': 'error' },
+    external: ['vscode'],
+    plugins: [lateSourcesPlugin(), lazyPackagesPlugin(), vscodeNamesPlugin()],
+  });
+  for (const file of outputFiles) {
+    const { code, map } = await toCommonJs(file, {
+      target: 'node20',
+      // What the extension host parses at every start is kept short; names stay, for the log.
+      minifyWhitespace: true,
+      minifySyntax: true,
+      lineLimit: 200,
+      sourcesContent: false,
+      // VS Code hooks into require(), which `import()` would not go through.
+      supported: { 'dynamic-import': false },
+    });
+    metafile.outputs[relative(root, file.path).replaceAll('\\', '/')].bytes = Buffer.byteLength(code);
+    if (!write) continue;
+    await mkdir(dirname(file.path), { recursive: true });
+    await writeFile(file.path, code);
+    await writeFile(`${file.path}.map`, map);
+  }
+  return metafile;
 }
 
 /** The targets that ship, as files that users can start their own from, and the schema that editors check those against. */

@@ -1,5 +1,5 @@
 // Keeps packages out of the extension's bundle until something of theirs is used: the extension host parses what it loads, used or not.
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
@@ -42,6 +42,7 @@ export function lazyPackagesPlugin() {
 /**
  * An esbuild plugin: one module that names each part of VS Code's API, instead of one copy of the whole API object per importing file
  * (which took longer than all the rest of loading the extension). What an older VS Code does not have is undefined, as it is there.
+ * Only parts that the sources write out are named: a build has to refuse an import of another (`import-is-undefined`).
  * @returns {import('esbuild').Plugin}
  */
 export function vscodeNamesPlugin() {
@@ -56,10 +57,18 @@ export function vscodeNamesPlugin() {
       build.onLoad({ filter: /.*/, namespace: 'vscode-names' }, () => {
         const types = readFileSync(require.resolve('@types/vscode/index.d.ts'), 'utf8');
         const found = types.matchAll(/^\texport (?:abstract class|class|const|enum|function|namespace) (\w+)/gm);
-        const names = [...new Set([...found].map(([, name]) => name))];
+        const written = writtenNames();
+        const names = [...new Set([...found].map(([, name]) => name))].filter((name) => written.has(name));
         const lines = names.map((name) => `export const ${name} = api.${name};`);
         return { contents: `const api = require('vscode');\n${lines.join('\n')}\n`, loader: 'js' };
       });
     },
   };
+}
+
+/** Every word that stands in a source of the extension. */
+function writtenNames() {
+  const folder = new URL('../extension/', import.meta.url);
+  const sources = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.ts'));
+  return new Set(sources.flatMap((name) => readFileSync(new URL(name.replaceAll('\\', '/'), folder), 'utf8').match(/\w+/g) ?? []));
 }

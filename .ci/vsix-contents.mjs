@@ -12,6 +12,8 @@ const REQUIRED = [
   'extension/changelog.md',
   'extension/LICENSE.txt',
   'extension/dist/extension.cjs',
+  'extension/dist/extension-shared.cjs',
+  'extension/dist/extension-late.cjs',
   'extension/dist/json-rpc.cjs',
   'extension/dist/language-client.cjs',
   'extension/dist/solver.cjs',

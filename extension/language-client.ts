@@ -13,7 +13,7 @@ export class LanguageService implements vscode.Disposable {
   readonly #serverPath: string;
   readonly #log: vscode.LogOutputChannel;
   #client: Promise<LanguageClient> | undefined;
-  #middleware: (() => Promise<Middleware>) | undefined;
+  #middleware: (() => Middleware) | undefined;
 
   constructor(serverPath: string, log: vscode.LogOutputChannel) {
     this.#serverPath = serverPath;
@@ -21,7 +21,7 @@ export class LanguageService implements vscode.Disposable {
   }
 
   /** What is added to the server's answers, asked for when the server starts. */
-  extendBy(middleware: () => Promise<Middleware>): void {
+  extendBy(middleware: () => Middleware): void {
     this.#middleware = middleware;
   }
 
@@ -73,7 +73,7 @@ export class LanguageService implements vscode.Disposable {
 
   async #launch(): Promise<LanguageClient> {
     const { LanguageClient: Client, TransportKind } = await import('vscode-languageclient/node.js');
-    const middleware = await this.#middleware?.();
+    const middleware = this.#middleware?.();
     const run = { module: this.#serverPath, transport: TransportKind.ipc };
     const client = new Client(
       'tierwise',

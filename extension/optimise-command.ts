@@ -24,7 +24,7 @@ const kind: SearchKind<OptimiseOptions, SelectPoint, SelectDocument> = {
     const result = v.safeParse(optimiseOptionsSchema, saved);
     return result.success ? result.output : undefined;
   },
-  parseDocument: parseSelectRecord,
+  parseDocument: (value) => parseSelectRecord(value),
   request: ({ solver }, plan, options, writes, progress) =>
     solver.request('tierwise/select', { path: plan.fsPath, ...options, trial: !writes }, progress),
   pointOf: ({ point }) => point,

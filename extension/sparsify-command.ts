@@ -24,7 +24,7 @@ const kind: SearchKind<SparsifyOptions, SparsifyPoint, SparsifyDocument> = {
     const result = v.safeParse(sparsifyOptionsSchema, saved);
     return result.success ? result.output : undefined;
   },
-  parseDocument: parseSparsifyRecord,
+  parseDocument: (value) => parseSparsifyRecord(value),
   request: ({ solver }, plan, options, writes, progress) =>
     solver.request('tierwise/sparsify', { path: plan.fsPath, ...options, trial: !writes }, progress),
   pointOf: ({ sparsity }) => sparsity,
