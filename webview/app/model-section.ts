@@ -2,6 +2,7 @@ import '@vscode-elements/elements/dist/vscode-textfield/index.js';
 import type { CompareLayerView, CompareView, ModelLayerView, ModelView } from '../messages/index.ts';
 import type { PageContext } from './context.ts';
 import { fill, h, icon, listen } from './dom.ts';
+import { sameData } from './same-data.ts';
 import { keepFocus } from './slot.ts';
 import { linkButton } from './views/actions.ts';
 import { columnMenu } from './views/column-menu.ts';
@@ -33,7 +34,6 @@ export function createLayersSection(context: PageContext): LayersSection {
   const menu = h('div');
   const filter = createFilter(context);
   let view: ModelView | null = null;
-  let shownJson = '';
   let tableKey = '';
   let table: DataTable<ModelLayerView> | null = null;
   let compare: CompareView | null = null;
@@ -43,11 +43,11 @@ export function createLayersSection(context: PageContext): LayersSection {
   let toFocus: string | null = null;
   let marked: string | null = null;
 
-  const apply = (announce: boolean): void => {
+  const apply = (announce: boolean, focused?: string): void => {
     const layers = view?.layers ?? [];
     const found = filterLayers(layers, store.get().filter) as readonly ModelLayerView[];
     fill(count, found.length === layers.length ? '' : t('{0} of {1}', found.length, layers.length));
-    table?.update(found);
+    table?.update(found, focused);
     if (announce) context.announce(t('{0} of {1} layers', found.length, layers.length));
   };
   const details = (layer: ModelLayerView): ReturnType<typeof layerDetails> =>
@@ -69,6 +69,8 @@ export function createLayersSection(context: PageContext): LayersSection {
     compareRow: (layer) => compareRows.get(layer.id),
     details,
     marked,
+    finding: table?.finding() ?? null,
+    onFound: (found) => finder.tell(found),
     onOpen: ({ id }) => {
       if (known.has(id)) return;
       known.set(id, 'reading');
@@ -83,10 +85,11 @@ export function createLayersSection(context: PageContext): LayersSection {
     // Energy arrives after the layers, with columns of its own: the place on the page, the focus and the mark stay.
     const scrolledPx = window.scrollY;
     const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset['focus'] : undefined;
+    const focusedRow = table?.focused();
     keepFocus(place, () => {
       table = createModelTable(options);
       fill(place, table.element);
-      apply(false);
+      apply(false, focusedRow);
       window.scrollTo({ top: scrolledPx, behavior: 'instant' });
       if (marked !== null && focused === `layer:${marked}`) table.reveal(marked);
     });
@@ -107,12 +110,13 @@ export function createLayersSection(context: PageContext): LayersSection {
     context,
     find: (text) => table?.find(text) ?? none,
     next: (step) => table?.findNext(step) ?? none,
+    focusFound: () => table?.focusFound() ?? false,
   });
   const compareLink = linkButton(t('Compare with…'), () => post({ kind: 'compare-model' }), { 'data-focus': 'compare-with' });
   const element = h(
     'section',
     { class: 'section', 'aria-labelledby': 'model-layers' },
-    h('div', { class: 'table-tools' }, h('h2', { id: 'model-layers' }, t('Layers')), filter, count, finder, menu, compareLink),
+    h('div', { class: 'table-tools' }, h('h2', { id: 'model-layers' }, t('Layers')), filter, count, finder.element, menu, compareLink),
     place,
     legend,
   );
@@ -136,9 +140,7 @@ export function createLayersSection(context: PageContext): LayersSection {
   return {
     element,
     update: (next) => {
-      const json = JSON.stringify([next.layers, next.totals]);
-      if (json === shownJson) return;
-      shownJson = json;
+      if (view !== null && sameData([view.layers, view.totals], [next.layers, next.totals])) return;
       view = next;
       build(false);
       const used = new Set(

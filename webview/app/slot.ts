@@ -27,7 +27,8 @@ export function keepFocus(root: HTMLElement, change: () => void): void {
   const focused = active instanceof HTMLElement || active instanceof SVGElement ? active : null;
   const key = focused !== null && root.contains(focused) ? focused.dataset['focus'] : undefined;
   change();
-  if (key === undefined) return;
+  // What is still there keeps it: another element may carry the same key.
+  if (key === undefined || document.activeElement === focused) return;
   for (const candidate of root.querySelectorAll<HTMLElement>('[data-focus]')) {
     if (candidate.dataset['focus'] === key) {
       candidate.focus({ preventScroll: true });

@@ -9,7 +9,7 @@ import type { Direction } from './sort.ts';
 import { sortRows } from './sort.ts';
 import { listenToKeys, setTabStop } from './table-keys.ts';
 import { createFinder } from './table-find.ts';
-import type { Found } from './table-find.ts';
+import type { Finding, Found } from './table-find.ts';
 import { createVirtualRows, eagerRows } from './virtual-rows.ts';
 import './data-table.css';
 
@@ -37,6 +37,9 @@ export interface TableOptions<R> {
   readonly findIn?: (row: R) => string;
   /** The row that is marked from the start, by its id. */
   readonly marked?: string | null;
+  /** A search that an earlier table had begun, and who is told when the rows make it come to something else. */
+  readonly finding?: Finding | null;
+  readonly onFound?: (found: Found) => void;
   /** Called when a row is opened by the user, and for rows that are open when they come into the document. */
   readonly onOpen?: (row: R) => void;
 }
@@ -44,7 +47,10 @@ export interface TableOptions<R> {
 /** A sortable table of any length: only the rows in view and a few around them are in the document. */
 export interface DataTable<R> {
   readonly element: HTMLElement;
-  readonly update: (rows: readonly R[]) => void;
+  /** Shows other rows. `focused`: the row that had the focus in an earlier table, to be there for it wherever it stands. */
+  readonly update: (rows: readonly R[], focused?: string) => void;
+  /** The row that has the focus, by its id. */
+  readonly focused: () => string | undefined;
   /** Builds one row anew, by its id, where it is in the document; without an id all of them. */
   readonly refresh: (id?: string) => void;
   /** Scrolls to a row, marks it and puts the focus on it; false when it is not there. */
@@ -53,6 +59,10 @@ export interface DataTable<R> {
   readonly find: (text: string) => Found;
   /** Goes on to the next (1) or the previous (-1) row found. */
   readonly findNext: (step: 1 | -1) => Found;
+  /** The search that runs; null without one. */
+  readonly finding: () => Finding | null;
+  /** Puts the focus on the row found last; false without one. */
+  readonly focusFound: () => boolean;
 }
 
 export function createTable<R>(options: TableOptions<R>): DataTable<R> {
@@ -84,23 +94,38 @@ export function createTable<R>(options: TableOptions<R>): DataTable<R> {
   const finder = createFinder({
     rows: () => order,
     textOf: options.findIn ?? options.rowId,
+    idOf: options.rowId,
+    finding: options.finding ?? null,
+    onChanged: (found) => options.onFound?.(found),
     firstInView: () => virtual.firstInView(),
-    show: (index) => virtual.show(index, 'centre'),
+    show: (index) => {
+      // Tab goes on from here.
+      active = index;
+      virtual.show(index, 'centre');
+    },
     render: () => virtual.render(),
   });
   const isLong = (): boolean => order.length > eagerRows;
 
-  const paint = (): void => {
+  const focusedId = (): string | undefined => {
+    const { activeElement } = document;
+    const index = activeElement === null ? undefined : virtual.indexOf(activeElement);
+    const row = index === undefined ? undefined : order[index];
+    return row === undefined ? undefined : options.rowId(row);
+  };
+  const paint = (focused = focusedId()): void => {
     const { sort } = store.get();
     const scrolledPx = window.scrollY;
     const column = columns.find((candidate) => candidate.key === sort?.column);
     order = sort === null || column === undefined ? rows : sortRows(rows, column, sort.direction);
+    const held = focused === undefined ? -1 : order.findIndex((row) => options.rowId(row) === focused);
+    if (held >= 0) active = held;
     keepFocus(element, () => {
       fill(head, ...columns.map((candidate) => headCell(candidate, options, resort)));
       paintFoot();
       finder.renew();
       if (isLong()) fit();
-      virtual.reset(order.length);
+      virtual.reset(order.length, held);
       if (!isLong()) fit();
       // Without its rows the page was too short for the place where it stood.
       if (isLong() && window.scrollY !== scrolledPx) window.scrollTo({ top: scrolledPx, behavior: 'instant' });
@@ -163,12 +188,26 @@ export function createTable<R>(options: TableOptions<R>): DataTable<R> {
     listen(toggle, 'click', () => {
       const now = !store.get().expanded.includes(id);
       store.set({ expanded: toggled(store.get().expanded, id, now) });
-      keepFocus(element, () => virtual.rebuild(index));
+      rebuild(index);
     });
     if (!open) return [line];
     options.onOpen?.(row);
     const cell = h('td', { colspan: isLong() ? shownColumns(head) : columns.length }, ...options.details(row));
     return [line, h('tr', { class: 'detail-row' }, cell)];
+  };
+
+  /** Builds a row anew. What had the focus in its details may be gone then: the row itself takes it, or the keys would start at the top. */
+  const rebuild = (index: number): void => {
+    const { activeElement } = document;
+    const isInside = activeElement !== null && virtual.indexOf(activeElement) === index;
+    keepFocus(element, () => virtual.rebuild(index));
+    if (isInside && !element.contains(document.activeElement))
+      virtual.lineOf(index)?.querySelector<HTMLElement>('.row-toggle')?.focus({ preventScroll: true });
+  };
+  const focusLine = (index: number): void => {
+    active = index;
+    virtual.lineOf(index)?.querySelector<HTMLElement>('.row-head button:last-of-type')?.focus({ preventScroll: true });
+    virtual.render();
   };
 
   listenToKeys(virtual, {
@@ -189,14 +228,15 @@ export function createTable<R>(options: TableOptions<R>): DataTable<R> {
 
   return {
     element,
-    update: (next) => {
+    update: (next, focused) => {
       rows = next;
-      paint();
+      paint(focused);
     },
+    focused: focusedId,
     refresh: (id) => {
       if (id === undefined) return paint();
       const index = order.findIndex((row) => options.rowId(row) === id);
-      if (index >= 0) keepFocus(element, () => virtual.rebuild(index));
+      if (index >= 0) rebuild(index);
     },
     reveal: (id) => {
       const index = order.findIndex((row) => options.rowId(row) === id);
@@ -204,15 +244,20 @@ export function createTable<R>(options: TableOptions<R>): DataTable<R> {
       marked = id;
       for (const line of virtual.body.querySelectorAll('.row-marked')) line.classList.remove('row-marked');
       virtual.show(index, 'centre');
-      active = index;
-      const line = virtual.lineOf(index);
-      line?.classList.add('row-marked');
-      line?.querySelector<HTMLElement>('.row-head button:last-of-type')?.focus({ preventScroll: true });
-      virtual.render();
+      virtual.lineOf(index)?.classList.add('row-marked');
+      focusLine(index);
       return true;
     },
     find: finder.find,
     findNext: finder.next,
+    finding: finder.finding,
+    focusFound: () => {
+      const index = finder.current();
+      if (index === undefined) return false;
+      virtual.show(index, 'centre');
+      focusLine(index);
+      return true;
+    },
   };
 }
 

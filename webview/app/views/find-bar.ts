@@ -6,10 +6,21 @@ export interface FindBarOptions {
   readonly context: PageContext;
   readonly find: (text: string) => Found;
   readonly next: (step: 1 | -1) => Found;
+  /** Puts the focus on the row found last; false without one. */
+  readonly focusFound: () => boolean;
 }
 
-/** The find box: a field, how many were found, previous and next. Ctrl or Cmd with F opens it, Escape closes it. */
-export function createFindBar({ context, find, next }: FindBarOptions): HTMLElement {
+/** The find box, and how it hears that the rows changed under a search. */
+export interface FindBar {
+  readonly element: HTMLElement;
+  readonly tell: (found: Found) => void;
+}
+
+/**
+ * The find box: a field, how many were found, previous and next. Ctrl or Cmd with F opens it, Escape closes it: the focus goes back to the
+ * field that it came from, else to the row found.
+ */
+export function createFindBar({ context, find, next, focusFound }: FindBarOptions): FindBar {
   const { t } = context;
   const field = h('input', {
     type: 'text',
@@ -23,9 +34,13 @@ export function createFindBar({ context, find, next }: FindBarOptions): HTMLElem
   const count = h('span', { class: 'find-count muted', 'aria-hidden': 'true' });
   const button = (name: string, label: string, run: () => void): HTMLElement =>
     listen(h('button', { type: 'button', class: 'icon-button', 'aria-label': label, title: label }, icon(name)), 'click', run);
-  const tell = ({ at, of }: Found): void => {
+  const show = ({ at, of }: Found): string => {
     const text = field.value === '' ? '' : of === 0 ? t('No results') : t('{0} of {1}', at, of);
     fill(count, text);
+    return text;
+  };
+  const tell = (found: Found): void => {
+    const text = show(found);
     if (text !== '') context.announce(text);
   };
   const go = (step: 1 | -1): void => tell(next(step));
@@ -33,10 +48,12 @@ export function createFindBar({ context, find, next }: FindBarOptions): HTMLElem
   const close = (): void => {
     box.hidden = true;
     opener.hidden = false;
+    const from = returnTo instanceof HTMLElement && returnTo.isConnected && returnTo !== document.body ? returnTo : null;
+    const isElsewhere = from !== null && from !== opener && from.closest('table') === null;
+    const isFocused = !isElsewhere && focusFound();
     find('');
     fill(count);
-    if (returnTo instanceof HTMLElement && returnTo.isConnected && returnTo !== document.body) returnTo.focus();
-    else opener.focus();
+    if (!isFocused) (from ?? opener).focus();
   };
   const open = (): void => {
     if (box.hidden) returnTo = document.activeElement;
@@ -76,5 +93,5 @@ export function createFindBar({ context, find, next }: FindBarOptions): HTMLElem
     event.preventDefault();
     open();
   });
-  return h('div', { class: 'find' }, opener, box);
+  return { element: h('div', { class: 'find' }, opener, box), tell: (found) => void (box.hidden || show(found)) };
 }

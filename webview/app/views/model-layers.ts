@@ -11,6 +11,7 @@ import { createTable } from './data-table.ts';
 import { figureCell } from './figure.ts';
 import { tierTag } from './layer-details.ts';
 import { figureValue } from './report-layers.ts';
+import type { Finding, Found } from './table-find.ts';
 
 /** What a model has anything to say about, and what its rows need. */
 export interface ModelTableOptions {
@@ -23,6 +24,9 @@ export interface ModelTableOptions {
   readonly details: (layer: ModelLayerView) => readonly Child[];
   readonly onOpen: (layer: ModelLayerView) => void;
   readonly marked: string | null;
+  /** A search that goes on in this table. */
+  readonly finding: Finding | null;
+  readonly onFound: (found: Found) => void;
 }
 
 interface ModelColumn extends Column<ModelLayerView>, ColumnChoice {
@@ -49,6 +53,8 @@ export function createModelTable(options: ModelTableOptions): DataTable<ModelLay
     details: options.details,
     onOpen: options.onOpen,
     marked: options.marked,
+    finding: options.finding,
+    onFound: options.onFound,
     columns,
     footer: () => new Map(columns.flatMap((column) => (column.total === undefined ? [] : [[column.key, column.total()] as const]))),
   });

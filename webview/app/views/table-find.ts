@@ -6,9 +6,20 @@ export interface Found {
   readonly of: number;
 }
 
+/** A search: the text, and the row shown now, by its id. */
+export interface Finding {
+  readonly text: string;
+  readonly id: string | null;
+}
+
 export interface FinderOptions<R> {
   readonly rows: () => readonly R[];
   readonly textOf: (row: R) => string;
+  readonly idOf: (row: R) => string;
+  /** A search that goes on, of an earlier table. */
+  readonly finding?: Finding | null;
+  /** Told when a search comes to something else because the rows changed. */
+  readonly onChanged?: (found: Found) => void;
   readonly firstInView: () => number;
   readonly show: (index: number) => void;
   readonly render: () => void;
@@ -18,8 +29,11 @@ export interface FinderOptions<R> {
 export interface Finder {
   readonly find: (text: string) => Found;
   readonly next: (step: 1 | -1) => Found;
-  /** The rows changed: look again, without moving. */
+  /** The rows changed: look again, without moving. The row shown stays the one shown where it is still found. */
   readonly renew: () => void;
+  /** The search that runs, null without one, and the index of its row. */
+  readonly finding: () => Finding | null;
+  readonly current: () => number | undefined;
   readonly mark: (lines: ReadonlyMap<number, HTMLElement>) => void;
 }
 
@@ -27,7 +41,8 @@ export interface Finder {
 const allName = 'table-found';
 
 export function createFinder<R>(options: FinderOptions<R>): Finder {
-  let needle = '';
+  let needle = options.finding?.text ?? '';
+  let shown = options.finding?.id ?? null;
   let matches: readonly number[] = [];
   let current = -1;
   let isMarked = false;
@@ -41,6 +56,7 @@ export function createFinder<R>(options: FinderOptions<R>): Finder {
   const go = (to: number): Found => {
     current = to;
     const index = matches[current];
+    shown = index === undefined ? null : options.idOf(options.rows()[index]!);
     if (index === undefined) options.render();
     else options.show(index);
     return state();
@@ -48,17 +64,28 @@ export function createFinder<R>(options: FinderOptions<R>): Finder {
 
   return {
     find: (text) => {
+      // A text that is still being typed stays with the row that it led to.
+      const from = matches[current] ?? options.firstInView();
       needle = text.toLowerCase();
       search();
-      const from = options.firstInView();
       const ahead = matches.findIndex((index) => index >= from);
       return go(matches.length === 0 ? -1 : Math.max(0, ahead));
     },
-    next: (step) => (matches.length === 0 ? go(-1) : go((current + step + matches.length) % matches.length)),
+    next: (step) => {
+      if (matches.length === 0) return go(-1);
+      // Before the first stands none: from there the previous one is the last.
+      const from = current < 0 && step < 0 ? 0 : current;
+      return go((from + step + matches.length) % matches.length);
+    },
     renew: () => {
       search();
-      current = Math.min(current, matches.length - 1);
+      const rows = options.rows();
+      const same = shown === null ? -1 : matches.findIndex((index) => options.idOf(rows[index]!) === shown);
+      current = same >= 0 ? same : Math.min(current, matches.length - 1);
+      if (needle !== '') options.onChanged?.(state());
     },
+    finding: () => (needle === '' ? null : { text: needle, id: shown }),
+    current: () => matches[current],
     mark: (lines) => {
       const found = new Set(matches);
       const now = matches[current];

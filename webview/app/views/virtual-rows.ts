@@ -14,8 +14,8 @@ export interface VirtualRowsOptions {
 /** A table body that holds the rows in view and a few around, and room for all others. */
 export interface VirtualRows {
   readonly body: HTMLElement;
-  /** Starts over with `count` rows. */
-  readonly reset: (count: number) => void;
+  /** Starts over with `count` rows. Row `held` is among those in the document wherever it stands, so that it can take the focus. */
+  readonly reset: (count: number, held?: number) => void;
   /** Builds one row anew if it is in the document. */
   readonly rebuild: (index: number) => void;
   readonly render: () => void;
@@ -59,6 +59,7 @@ export function createVirtualRows(options: VirtualRowsOptions): VirtualRows {
   const measuredPx = new WeakMap<Element, number>();
 
   const later = (): void => {
+    if (!body.isConnected) return ignoreWindow();
     if (frame !== 0) return;
     frame = requestAnimationFrame(() => {
       frame = 0;
@@ -71,9 +72,19 @@ export function createVirtualRows(options: VirtualRowsOptions): VirtualRows {
     isStale = true;
     later();
   });
-  // A page lives as long as its window: there is nobody to take these away.
-  window.addEventListener('scroll', later, { passive: true });
-  window.addEventListener('resize', later, { passive: true });
+  // Tables are replaced while their page lives: one that has left the document lets go of the window, and of all its rows.
+  let isListening = false;
+  const ignoreWindow = (): void => {
+    isListening = false;
+    window.removeEventListener('scroll', later);
+    window.removeEventListener('resize', later);
+  };
+  const heedWindow = (): void => {
+    if (isListening) return;
+    isListening = true;
+    window.addEventListener('scroll', later, { passive: true });
+    window.addEventListener('resize', later, { passive: true });
+  };
 
   /** Whether the rows in the document still reach far enough beyond the window. */
   const isFilled = (): boolean => {
@@ -120,7 +131,8 @@ export function createVirtualRows(options: VirtualRowsOptions): VirtualRows {
     return { first: heights.at(top - overscanPx), last: heights.at(top + window.innerHeight + overscanPx), seen };
   };
 
-  const render = (): void => {
+  const render = (held?: number): void => {
+    heedWindow();
     if (count === 0) {
       for (const index of [...built.keys()]) drop(index);
       rooms.length = 0;
@@ -134,8 +146,8 @@ export function createVirtualRows(options: VirtualRowsOptions): VirtualRows {
     isStale = false;
     const wanted = new Set<number>();
     for (let index = first; index <= last; index++) wanted.add(index);
-    const pinned = focused();
-    if (pinned !== undefined && pinned < count) wanted.add(pinned);
+    const pinned = focused() ?? held;
+    if (pinned !== undefined && pinned >= 0 && pinned < count) wanted.add(pinned);
     for (const index of [...built.keys()]) if (!wanted.has(index)) drop(index);
     const order = [...wanted].sort((a, b) => a - b);
     const fresh = order.filter((index) => !built.has(index));
@@ -195,12 +207,12 @@ export function createVirtualRows(options: VirtualRowsOptions): VirtualRows {
   return {
     body,
     indexOf,
-    render,
-    reset: (next) => {
+    render: () => render(),
+    reset: (next, held) => {
       for (const index of [...built.keys()]) drop(index);
       heights = next === count ? heights : new RowHeights(next, heights.typical);
       count = next;
-      render();
+      render(held);
     },
     rebuild: (index) => {
       if (!built.has(index)) return;

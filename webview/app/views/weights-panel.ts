@@ -70,7 +70,7 @@ function histogram(weights: WeightsView, context: PageContext): HTMLElement {
     fill(drawing, svg(shape));
   };
   observeWidth(drawing, draw);
-  const box = h('input', { type: 'checkbox', 'data-focus': 'log-counts' });
+  const box = h('input', { type: 'checkbox', 'data-focus': `log-counts:${weights.tensor}` });
   box.checked = store.get().logCounts === true;
   listen(box, 'change', () => {
     store.set({ logCounts: box.checked });
