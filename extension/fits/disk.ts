@@ -13,6 +13,8 @@ export interface Disk {
   writeText(file: string, text: string): Promise<void>;
   /** Copies a file whole or not at all over whatever was there; makes its folder. */
   copy(from: string, to: string): Promise<void>;
+  /** Gives a folder another name; nothing may be there yet. */
+  move(from: string, to: string): Promise<void>;
   /** Deletes a file or folder for good; one that is not there is no error. */
   remove(address: string): Promise<void>;
 }
@@ -70,6 +72,13 @@ export function workspaceDisk(): Disk {
     },
     writeText: (file, text) => whole(file, (temporary) => fs.writeFile(temporary, new TextEncoder().encode(text))),
     copy: (from, to) => whole(to, (temporary) => fs.copy(at(from), temporary, { overwrite: true })),
+    move: async (from, to) => {
+      try {
+        await fs.rename(at(from), at(to), { overwrite: false });
+      } catch (error) {
+        throw notWritable(at(to), error);
+      }
+    },
     remove: async (address) => {
       try {
         await fs.delete(at(address), { recursive: true });

@@ -138,6 +138,11 @@ export class FitHistory {
     });
   }
 
+  /** Takes versions along with a plan, or a folder of plans and models, that was renamed or moved. */
+  rename(from: string, to: string): Promise<void> {
+    return this.#alone(() => this.#store.rename(from, to));
+  }
+
   /** Deletes a kept copy; the files beside the model stay. */
   remove(entry: FitEntry): Promise<void> {
     return this.#alone(() => this.#store.remove(entry));

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { TierwiseContext } from '../context.ts';
+import { toErrorData } from '../solver-error.ts';
 import { baseName } from '../to-view.ts';
 import { FitsTreeProvider, fitsView } from './fits-tree.ts';
 
@@ -14,8 +15,18 @@ export function registerFits(context: TierwiseContext): vscode.Disposable {
     void keepKeys(context);
   });
   const onHistory = context.fitHistory?.onDidChange(() => void keepKeys(context));
-  return vscode.Disposable.from(provider, view, onPlan, showProgress(context), ...(onHistory ? [onHistory] : []));
+  const onRename = vscode.workspace.onDidRenameFiles(({ files }) => void follow(context, files));
+  return vscode.Disposable.from(provider, view, onPlan, onRename, showProgress(context), ...(onHistory ? [onHistory] : []));
 }
+
+/** Takes fits along with plans that get another name or place. What is moved outside of the editor is not seen. */
+async function follow({ fitHistory, log }: TierwiseContext, files: vscode.FileRenameEvent['files']): Promise<void> {
+  for (const { oldUri, newUri } of files) {
+    await fitHistory?.rename(oldUri.toString(), newUri.toString()).catch((error: unknown) => log.warn(historyText(error)));
+  }
+}
+
+const historyText = (error: unknown): string => `history of fits: ${toErrorData(error).message}`;
 
 /** A bar over the view while a fit runs; how far it is stands in its notification and in the status bar. */
 function showProgress({ fits }: TierwiseContext): vscode.Disposable {
@@ -44,6 +55,6 @@ async function keepKeys({ plans, fitHistory, log }: TierwiseContext): Promise<vo
     await vscode.commands.executeCommand('setContext', 'tierwise.canUndoFit', history?.current?.kind === 'fit');
     await vscode.commands.executeCommand('setContext', 'tierwise.hasFits', (history?.entries.length ?? 0) > 0);
   } catch (error) {
-    log.warn(`history of fits: ${error instanceof Error ? error.message : String(error)}`);
+    log.warn(historyText(error));
   }
 }

@@ -78,7 +78,7 @@ export class FitStore {
     try {
       await this.#disk.copy(output, `${place}/${entry.model.name}`);
       if (entry.record) await this.#disk.copy(recordOf(output), `${place}/${entry.record.name}`);
-      await this.#disk.writeText(`${place}/entry.json`, `${JSON.stringify(entry, null, 2)}\n`);
+      await this.#describe(entry);
     } catch (error) {
       await this.#disk.remove(place);
       throw error;
@@ -108,6 +108,27 @@ export class FitStore {
     return dropped.map(({ entry }) => entry);
   }
 
+  /**
+   * A plan, or a folder with plans and models, has another address: its versions go along. Where versions of a plan of that address are
+   * kept already, both stay as they are.
+   */
+  async rename(from: string, to: string): Promise<void> {
+    const below = (address: string): string => (address.startsWith(`${from}/`) ? `${to}${address.slice(from.length)}` : address);
+    for (const folder of (await this.#disk.names(this.#root)).slice(0, maxListed)) {
+      const entries = await this.#entries(folder);
+      const plan = entries[0]?.plan;
+      if (plan === undefined) continue;
+      const renamed = plan === from ? to : below(plan);
+      const target = folderOf(renamed);
+      if (target === folder && entries.every(({ output }) => below(output) === output)) continue;
+      if (target !== folder) {
+        if ((await this.#disk.names(`${this.#root}/${target}`)).length > 0) continue;
+        await this.#disk.move(`${this.#root}/${folder}`, `${this.#root}/${target}`);
+      }
+      for (const entry of entries) await this.#describe({ ...entry, plan: renamed, output: below(entry.output) });
+    }
+  }
+
   async remove(entry: FitEntry): Promise<void> {
     await this.#disk.remove(this.#place(entry));
   }
@@ -131,6 +152,10 @@ export class FitStore {
     if (entry.record) await this.#disk.copy(`${place}/${entry.record.name}`, recordOf(entry.output));
     else await this.#disk.remove(recordOf(entry.output));
     await this.setCurrent(entry.plan, entry.id);
+  }
+
+  #describe(entry: FitEntry): Promise<void> {
+    return this.#disk.writeText(`${this.#place(entry)}/entry.json`, `${JSON.stringify(entry, null, 2)}\n`);
   }
 
   #place(entry: FitEntry): string {

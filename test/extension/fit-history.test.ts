@@ -197,6 +197,35 @@ describe('history of fits', () => {
     expect((await w.history.of(other)).entries.map(({ kind }) => kind)).toContain('fit');
   });
 
+  it('takes fits along with a plan that gets another name, and undoes them there', async () => {
+    const w = world();
+    await w.fit('one');
+    await w.fit('two');
+    const renamed = 'file:///work%20place/other%20name.tiers';
+    await w.history.rename(plan, renamed);
+    expect((await w.history.of(plan)).entries).toEqual([]);
+    expect((await w.history.of(renamed)).entries.map(({ id }) => id)).toEqual([2, 1]);
+    const step = await w.history.undoStep(renamed);
+    if (step.kind === 'ready') await w.history.undo(step);
+    expect(w.files()).toEqual({ model: 'one', record: 'record of one' });
+    expect(w.warnings).toEqual([]);
+  });
+
+  it('takes fits along with the folder of plan and model, and mixes no two plans', async () => {
+    const w = world();
+    await w.fit('one');
+    const inFolder = (address: string): string => address.replace('work%20place', 'elsewhere');
+    await w.history.rename('file:///work%20place', 'file:///elsewhere');
+    const [entry] = (await w.history.of(inFolder(plan))).entries;
+    expect(entry).toMatchObject({ plan: inFolder(plan), output: inFolder(output) });
+    expect(entry && (await w.history.restore(entry))).toBe(true);
+    expect(w.disk.files.get(inFolder(output))).toBe('one');
+    await w.fit('two');
+    await w.history.rename(plan, inFolder(plan));
+    expect((await w.history.of(plan)).entries.map(({ model }) => model.sha256)).toContain('#two');
+    expect((await w.history.of(inFolder(plan))).entries.map(({ model }) => model.sha256)).toEqual(['#one']);
+  });
+
   it('keeps nothing of a fit that was cancelled', async () => {
     const w = world({ [output]: 'by hand' });
     const before = new Map(w.disk.files);

@@ -32,6 +32,13 @@ export function memoryDisk(files: Readonly<Record<string, string>> = {}): Memory
       if (content === undefined) throw new Error(`${from} is not there`);
       write(to, content);
     },
+    move: async (from, to) => {
+      for (const [file, content] of [...all]) {
+        if (!file.startsWith(`${from}/`)) continue;
+        write(`${to}${file.slice(from.length)}`, content);
+        all.delete(file);
+      }
+    },
     remove: (address) => {
       for (const file of [...all.keys()]) if (file === address || file.startsWith(`${address}/`)) all.delete(file);
       return Promise.resolve();
