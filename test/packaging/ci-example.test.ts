@@ -38,6 +38,7 @@ let product: Product;
 let repository = '';
 let base = '';
 let comments = '';
+let summary = '';
 let tools = '';
 
 describe.skipIf(!hasTools)('its scripts in a repository of two commits', () => {
@@ -45,6 +46,7 @@ describe.skipIf(!hasTools)('its scripts in a repository of two commits', () => {
     product = await buildProduct();
     repository = product.scratch();
     comments = product.scratch();
+    summary = path.join(product.scratch(), 'summary.md');
     tools = path.join(product.scratch(), 'bin');
     mkdirSync(tools);
     tool(path.join(tools, 'tierwise'), `exec ${JSON.stringify(process.execPath)} ${JSON.stringify(product.cli)} "$@"`);
@@ -109,9 +111,46 @@ esac`,
     expect(calls.match(/--method PATCH repos\/owner\/name\/issues\/comments\/7 /g)).toHaveLength(1);
   });
 
-  test('a token that may not comment leaves the check as it is', () => {
-    const comment = run('Comment once', { REPOSITORY: 'owner/none', PR_NUMBER: '0' });
+  test('a plan that was renamed is compared with what it was', () => {
+    git('rm', '-q', '--', 'plans/x*.tiers');
+    git('mv', 'plans/digits.tiers', 'plans/renamed.tiers');
+    commit('another name');
+    const compare = run('Compare with the base');
+    expect(compare.status, compare.stderr).toBe(0);
+    const [, after = ''] = readFileSync(path.join(repository, '.tierwise-ci/comment.md'), 'utf8').split('### `plans/renamed.tiers`');
+    expect(after).toMatch(/\| .*inference.*\|/);
+    expect(after).not.toContain('This plan is new.');
+  });
+
+  test('the log and the summary of the run tell what the comment does', () => {
+    writeFileSync(summary, '');
+    const { stdout } = run('Compare with the base');
+    const body = readFileSync(path.join(repository, '.tierwise-ci/comment.md'), 'utf8');
+    expect(readFileSync(summary, 'utf8')).toBe(body);
+    expect(stdout).toContain(body);
+  });
+
+  test('nothing that a log repeats from files is a command to the runner', () => {
+    for (const name of ['Check plans and budgets', 'Compare with the base']) {
+      const [first = '', ...rest] = run(name).stdout.trimEnd().split('\n');
+      expect(first, name).toMatch(/^::stop-commands::[0-9a-f]{32}$/);
+      expect(rest.at(-1), name).toBe(`::${first.slice('::stop-commands::'.length)}::`);
+    }
+  });
+
+  test('a token that may not comment, as that of a fork, leaves the check as it is and says where to look', () => {
+    tool(path.join(tools, 'gh'), 'echo "HTTP 403: Resource not accessible by integration" >&2; exit 1');
+    const comment = run('Comment once');
     expect(comment.status).toBe(0);
+    expect(comment.stdout).toContain('the summary of this run tells the same');
+  });
+
+  test('a repository without a plan passes and says so', () => {
+    git('rm', '-q', '--', '*.tiers');
+    commit('no plan');
+    const [check, compare, comment, fail] = scripts.map((name) => run(name));
+    for (const step of [check, compare, comment, fail]) expect(step?.status, `${step?.stdout}${step?.stderr}`).toBe(0);
+    expect(compare?.stdout).toContain('There is no plan in this repository.');
   });
 });
 
@@ -121,7 +160,14 @@ function run(
 ): { readonly status: number | null; readonly stdout: string; readonly stderr: string } {
   const env = {
     ...process.env,
-    ...{ PATH: `${tools}:${process.env['PATH'] ?? ''}`, BASE_SHA: base, PR_NUMBER: '12', REPOSITORY: 'owner/name', GH_TOKEN: 'none' },
+    ...{
+      PATH: `${tools}:${process.env['PATH'] ?? ''}`,
+      BASE_SHA: base,
+      PR_NUMBER: '12',
+      REPOSITORY: 'owner/name',
+      GH_TOKEN: 'none',
+      GITHUB_STEP_SUMMARY: summary,
+    },
     ...more,
   };
   // As GitHub runs a script that names no shell.
