@@ -251,6 +251,7 @@ export function modelView(inspect: InspectDocument, energy: EnergyDocument | nul
       const block = layer.block === undefined ? undefined : blockNames.get(layer.block);
       return {
         ...layerView(layer.id, byId.get(layer.id), layer, layer.fitted, t),
+        ...(energy === null || energy.plan === null ? ({ tier: 'none' } as const) : {}),
         macsCount: layer.macs,
         parameterCount: layer.parameters,
         weightByteCount: layer.weightBytes,

@@ -116,6 +116,12 @@ describe('model view', () => {
     expect(view.totals).toMatchObject({ layers: '3', macs: 'at least 4,736', weightBytes: '19.2 kB' });
   });
 
+  it('claims no tier that no plan says: a fitted file on its own is not frozen', () => {
+    const tiers = (document: typeof energy | null): unknown[] => modelView(inspect, document, plainText).layers.map(({ tier }) => tier);
+    expect(tiers(energy)).toContain('lower');
+    expect(new Set([...tiers({ ...energy, plan: null }), ...tiers(null)])).toEqual(new Set(['none']));
+  });
+
   it('works without energy', () => {
     expect(modelView(inspect, null, plainText)).toMatchObject({
       path: '/models/digits.onnx',

@@ -17,7 +17,7 @@ const evidence = list(
 export const layer = v.object({
   id: text,
   op: text,
-  tier: v.picklist(['lower', 'upper', 'frozen']),
+  tier: v.picklist(['lower', 'upper', 'frozen', 'none']),
   shape: text,
   macs: text,
   parameters: text,

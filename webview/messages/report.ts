@@ -18,7 +18,8 @@ export interface EvidenceView {
 export interface LayerView {
   readonly id: string;
   readonly op: string;
-  readonly tier: 'lower' | 'upper' | 'frozen';
+  /** `none`: no plan says it. */
+  readonly tier: 'lower' | 'upper' | 'frozen' | 'none';
   readonly shape: string;
   readonly macs: string;
   readonly parameters: string;

@@ -136,7 +136,7 @@ function toBar(layer: LayerView, metric: Metric, figure: FigureView, label: stri
   const title = `${shortName(layer.id, 400)}: ${text} (${figure.bandText}, ${sourceWord(t, source)})`;
   const spoken = t('{0}, {1}: {2}, {3}, {4}', shortName(layer.id), metricName(t, metric), text, figure.bandText, sourceWord(t, source));
   const control = { figure: figureKeys.layer(metric, layer.id), spoken };
-  return { label, value, low, high, text, source, tone: layer.tier, title, control };
+  return { label, value, low, high, text, source, tone: layer.tier === 'none' ? 'plain' : layer.tier, title, control };
 }
 
 function withParts(bar: Bar, layer: LayerView, parts: readonly string[], t: Translate): Bar {

@@ -1,7 +1,7 @@
 import type { FigureView, LayerView } from '../../messages/index.ts';
 import type { PageContext } from '../context.ts';
 import type { Child } from '../dom.ts';
-import { h } from '../dom.ts';
+import { h, hiddenText } from '../dom.ts';
 import { partName } from '../formulas.ts';
 import type { Translate } from '../strings.ts';
 import { shortName } from '../text.ts';
@@ -10,13 +10,14 @@ import { figureCell, sourceDetails } from './figure.ts';
 import { metricName } from './layer-chart.ts';
 import './layer-details.css';
 
-/** The word for a tier. */
+/** The word for a tier; a dash where no plan says it. */
 export function tierWord(t: Translate, tier: LayerView['tier']): string {
-  return { lower: t('lower'), upper: t('upper'), frozen: t('frozen') }[tier];
+  return { lower: t('lower'), upper: t('upper'), frozen: t('frozen'), none: '–' }[tier];
 }
 
 /** A tier as a small tag; its edge differs per tier, its word says it. */
 export function tierTag(t: Translate, tier: LayerView['tier']): HTMLElement {
+  if (tier === 'none') return h('span', { class: 'none' }, '–', hiddenText(` ${t('unknown')}`));
   return h('span', { class: `tier-tag tier-${tier}` }, tierWord(t, tier));
 }
 
@@ -32,7 +33,7 @@ export function layerDetails(layer: LayerView, context: PageContext, ...more: re
     [t('MACs'), layer.macs],
     [t('Parameters'), layer.parameters],
     [t('Weight size'), layer.weightBytes],
-    [t('Tier'), tierWord(t, layer.tier)],
+    [t('Tier'), layer.tier === 'none' ? '' : tierWord(t, layer.tier)],
     [t('Break-even'), layer.breakEven],
     [t('Fitted'), layer.fitted ?? ''],
     [t('On the array'), layer.mapping ?? ''],
