@@ -31,13 +31,17 @@ export class AnnotationActions implements vscode.CodeActionProvider {
     context: vscode.CodeActionContext,
     token: vscode.CancellationToken,
   ): Promise<vscode.CodeAction[]> {
-    const fixes = this.#findings
-      .shown(document)
+    // What is shown may be about the text before the newest edit; a fix at such a place would replace something else.
+    const analysis = await this.#context.pythonAnalysis.fresh(document, token);
+    if (!analysis) return [];
+    const { version } = document;
+    const findings = await this.#findings.about(analysis);
+    if (token.isCancellationRequested || document.version !== version) return [];
+    const fixes = findings
       .filter(({ diagnostic }) => diagnostic.range.intersection(range) !== undefined)
       .flatMap((finding) => quickFixes(document, finding));
     if (context.only && !context.only.intersects(annotateKind)) return fixes;
-    const analysis = await this.#context.pythonAnalysis.fresh(document, token);
-    return analysis ? [...fixes, ...layerActions(document, analysis, range)] : fixes;
+    return [...fixes, ...layerActions(document, analysis, range)];
   }
 }
 

@@ -30,7 +30,6 @@ export interface ShownFinding {
 export class AnnotationDiagnostics implements vscode.Disposable {
   readonly #context: TierwiseContext;
   readonly #collection = vscode.languages.createDiagnosticCollection('tierwise-python');
-  readonly #shown = new Map<string, readonly ShownFinding[]>();
   readonly #documents = new Set<vscode.TextDocument>();
   readonly #subscriptions: readonly vscode.Disposable[];
 
@@ -43,9 +42,9 @@ export class AnnotationDiagnostics implements vscode.Disposable {
     ];
   }
 
-  /** What is shown in a document now. */
-  shown(document: vscode.TextDocument): readonly ShownFinding[] {
-    return this.#shown.get(document.uri.toString()) ?? [];
+  /** What an analysis finds in its document, with what a plan about the same model says. */
+  async about(analysis: PythonDocument): Promise<readonly ShownFinding[]> {
+    return [...analysis.diagnostics.map(fromSolver), ...(await this.#fromPlan(analysis))].slice(0, maxFindings);
   }
 
   dispose(): void {
@@ -56,14 +55,12 @@ export class AnnotationDiagnostics implements vscode.Disposable {
     const analysis = this.#context.pythonAnalysis.latest(document);
     if (!analysis) {
       this.#documents.delete(document);
-      this.#shown.delete(document.uri.toString());
       this.#collection.delete(document.uri);
       return;
     }
     this.#documents.add(document);
-    const findings = [...analysis.diagnostics.map(fromSolver), ...(await this.#fromPlan(analysis))].slice(0, maxFindings);
+    const findings = await this.about(analysis);
     if (this.#context.pythonAnalysis.latest(document) !== analysis) return;
-    this.#shown.set(document.uri.toString(), findings);
     this.#collection.set(
       document.uri,
       findings.map(({ diagnostic }) => diagnostic),

@@ -93,7 +93,7 @@ async function offerUpdate(plan: vscode.Uri, stated: string): Promise<void> {
     if (document.getText() !== before) throw new Error(vscode.l10n.t('{0} was edited meanwhile', baseName(plan.path)));
     const edit = new vscode.WorkspaceEdit();
     edit.replace(plan, new vscode.Range(0, 0, document.lineCount, 0), after);
-    await vscode.workspace.applyEdit(edit);
+    if (!(await vscode.workspace.applyEdit(edit))) throw new Error(`${baseName(plan.path)} could not be changed`);
   }
   if (choice === update || choice === open) await vscode.window.showTextDocument(document, { preview: false });
 }
