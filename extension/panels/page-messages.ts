@@ -8,8 +8,10 @@ const text = v.pipe(v.string(), v.maxLength(maxTextLength));
 const maxAssigned = 200_000;
 /** Names of layers come from files, and some are long. */
 const maxIdLength = 100_000;
+const layerId = v.pipe(v.string(), v.maxLength(maxIdLength));
 const path = v.pipe(v.string(), v.minLength(1), v.maxLength(maxIdLength));
-const tierName = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
+const tierName = v.pipe(v.string(), v.minLength(1), v.maxLength(maxIdLength));
+const tierRequest = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
 /** Those that the host can run. */
 const commands = Object.keys(hostCommands) as PageCommand[];
@@ -34,10 +36,10 @@ export const sparsifyOptionsSchema: v.GenericSchema<unknown, SparsifyOptions> = 
 const schema: v.GenericSchema<unknown, ToHost> = v.variant('kind', [
   v.object({ kind: v.literal('ready'), page: v.picklist(pageNames) }),
   v.object({ kind: v.literal('command'), command: v.picklist(commands) }),
-  v.object({ kind: v.literal('reveal-layer'), id: text }),
-  v.object({ kind: v.literal('layer-opened'), id: text }),
-  v.object({ kind: v.literal('show-source'), id: text }),
-  v.object({ kind: v.literal('copy-layer'), id: text }),
+  v.object({ kind: v.literal('reveal-layer'), id: layerId }),
+  v.object({ kind: v.literal('layer-opened'), id: layerId }),
+  v.object({ kind: v.literal('show-source'), id: layerId }),
+  v.object({ kind: v.literal('copy-layer'), id: layerId }),
   v.object({ kind: v.literal('compare-model') }),
   v.object({ kind: v.literal('compare-model-end') }),
   v.object({ kind: v.literal('optimise-options'), options: optimiseOptionsSchema }),
@@ -47,16 +49,16 @@ const schema: v.GenericSchema<unknown, ToHost> = v.variant('kind', [
   v.object({ kind: v.literal('inspect-decision'), index: v.pipe(v.number(), v.safeInteger(), v.minValue(0)) }),
   v.object({
     kind: v.literal('assign-tier'),
-    request: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+    request: tierRequest,
     plan: path,
-    ids: v.pipe(v.array(v.pipe(v.string(), v.maxLength(maxIdLength))), v.minLength(1), v.maxLength(maxAssigned)),
+    ids: v.pipe(v.array(layerId), v.minLength(1), v.maxLength(maxAssigned)),
     goal: v.variant('kind', [
       v.object({ kind: v.literal('frozen') }),
       v.object({ kind: v.literal('lower'), name: tierName }),
       v.object({ kind: v.literal('upper'), name: tierName }),
     ]),
   }),
-  v.object({ kind: v.literal('plan-step'), plan: path, step: v.picklist(['undo', 'redo']) }),
+  v.object({ kind: v.literal('plan-step'), request: tierRequest, plan: path, step: v.picklist(['undo', 'redo']) }),
   v.object({ kind: v.literal('csp-violation'), directive: text, blocked: text }),
   v.object({ kind: v.literal('page-error'), message: text }),
 ]);

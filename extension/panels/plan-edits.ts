@@ -42,23 +42,29 @@ export async function assignLayers(
       advice: vscode.l10n.t('Try again; a file that may only be read has to be made writable first.'),
     };
   } catch (error) {
-    context.log.error(`assign: ${error instanceof Error ? error.message : String(error)}`);
-    return {
-      code: 'edit-failed',
-      message: error instanceof Error ? error.message : String(error),
-      advice: vscode.l10n.t('Open the plan and try again; the Tierwise output has more.'),
-    };
+    return editFailed(context, error);
   }
 }
 
-/** Undoes or redoes the newest edit of a plan in its editor, then gives the focus back to the panel. */
-export async function stepInPlan(plan: vscode.Uri, step: 'undo' | 'redo'): Promise<void> {
+/** Undoes or redoes the newest edit of a plan in its editor, then gives the focus back to the panel. Answers why when the text stayed as it was. */
+export async function stepInPlan(plan: vscode.Uri, step: 'undo' | 'redo'): Promise<EditRefusal | null> {
   const visible = vscode.window.visibleTextEditors.find((editor) => editor.document.uri.toString() === plan.toString());
   const document = await vscode.workspace.openTextDocument(plan);
   const column = visible?.viewColumn;
   await vscode.window.showTextDocument(document, { preview: false, ...(column === undefined ? {} : { viewColumn: column }) });
+  const { version } = document;
   await vscode.commands.executeCommand(step);
   await vscode.commands.executeCommand('tierwise.tiersPanel.focus');
+  if (document.version !== version) return null;
+  const message = step === 'undo' ? vscode.l10n.t('the plan has no edit to undo') : vscode.l10n.t('the plan has no edit to redo');
+  return { code: 'nothing-to-undo', message, advice: '' };
+}
+
+/** An edit that ended in an exception, as of a plan that is gone; the log has it too. */
+export function editFailed(context: TierwiseContext, error: unknown): EditRefusal {
+  const message = error instanceof Error ? error.message : String(error);
+  context.log.error(`tiers: ${message}`);
+  return { code: 'edit-failed', message, advice: vscode.l10n.t('Open the plan and try again; the Tierwise output has more.') };
 }
 
 /** A request about a plan that is not shown any more. */

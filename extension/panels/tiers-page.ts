@@ -10,7 +10,7 @@ import { layerAtLine, tierRows, tiersView } from '../to-tiers-view.ts';
 import { baseName } from '../to-view.ts';
 import { attachPage, pageStrings, runPageCommand, type PageHost } from './page-host.ts';
 import { farPlanMessage, noPlanMessage } from './no-plan.ts';
-import { assignLayers, otherPlan, stepInPlan } from './plan-edits.ts';
+import { assignLayers, editFailed, otherPlan, stepInPlan, type EditRefusal } from './plan-edits.ts';
 import { LiveOutline } from './plan-outline.ts';
 
 /** The Tiers panel: every layer with its tier, edits of the plan's text, the button that fits, progress and the newest result. */
@@ -21,6 +21,8 @@ export class TiersPage implements vscode.WebviewViewProvider, vscode.Disposable 
   #page: PageHost | undefined;
   #cursor: string | null = null;
   #answer: TiersView['answer'] = null;
+  /** How often the page was loaded. */
+  #loads = 0;
   /** What the page has in its list. */
   #rows: { readonly of: Pick<PlanSnapshot, 'energy' | 'inspect'>; readonly rows: readonly TierRow[] } | undefined;
   /** Requests in turn: each edit is of the text that the one before has left. */
@@ -51,6 +53,7 @@ export class TiersPage implements vscode.WebviewViewProvider, vscode.Disposable 
       onReady: () => {
         this.#rows = undefined;
         this.#answer = null;
+        this.#loads++;
         this.#outline.enable();
         page.post(this.#message());
       },
@@ -72,18 +75,26 @@ export class TiersPage implements vscode.WebviewViewProvider, vscode.Disposable 
 
   #onRequest(request: TiersToHost): void {
     const plan = this.#context.plans.active;
+    const page = this.#loads;
     // The page may not have heard yet that another plan is shown.
     const isShown = plan?.fsPath === request.plan;
     this.#turn = this.#turn
       .then(async () => {
-        if (request.kind === 'plan-step') return isShown ? await stepInPlan(plan, request.step) : undefined;
-        const refusal = isShown ? await assignLayers(this.#context, plan, request.ids, request.goal) : otherPlan();
+        const refusal = isShown ? await this.#edit(plan, request) : otherPlan();
         // The page takes back what it showed in advance only when the new places are known.
         await this.#outline.refresh();
+        // A page that was loaded anew counts its requests anew.
+        if (page !== this.#loads) return;
         this.#answer = { request: request.request, refusal };
         this.#page?.post(this.#message());
       })
       .catch((error: unknown) => this.#context.log.error(`tiers: ${error instanceof Error ? error.message : String(error)}`));
+  }
+
+  async #edit(plan: vscode.Uri, request: TiersToHost): Promise<EditRefusal | null> {
+    if (request.kind === 'plan-step')
+      return await stepInPlan(plan, request.step).catch((error: unknown) => editFailed(this.#context, error));
+    return await assignLayers(this.#context, plan, request.ids, request.goal);
   }
 
   #onCursor(event: vscode.TextEditorSelectionChangeEvent): void {

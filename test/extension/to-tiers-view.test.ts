@@ -118,7 +118,7 @@ describe('messages of the Tiers panel', () => {
   it('are taken as they are when they keep the contract', () => {
     expect(parsePageMessage(assign)).toEqual(assign);
     expect(parsePageMessage({ ...assign, goal: { kind: 'frozen' } })).toEqual({ ...assign, goal: { kind: 'frozen' } });
-    const step = { kind: 'plan-step', plan: '/p/digits.tiers', step: 'undo' };
+    const step = { kind: 'plan-step', request: 2, plan: '/p/digits.tiers', step: 'undo' };
     expect(parsePageMessage(step)).toEqual(step);
   });
 
@@ -132,7 +132,8 @@ describe('messages of the Tiers panel', () => {
       { ...assign, goal: { kind: 'lower', name: '' } },
       { ...assign, goal: { kind: 'middle', name: 'a' } },
       { ...assign, plan: '' },
-      { kind: 'plan-step', plan: '/p/digits.tiers', step: 'save' },
+      { kind: 'plan-step', request: 2, plan: '/p/digits.tiers', step: 'save' },
+      { kind: 'plan-step', plan: '/p/digits.tiers', step: 'undo' },
     ])
       expect(parsePageMessage(wrong), JSON.stringify(wrong).slice(0, 100)).toBeUndefined();
   });

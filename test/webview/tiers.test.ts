@@ -89,7 +89,7 @@ describe.skipIf(!hasChromium)('the Tiers panel in a browser', () => {
       await keyboard.press('Enter');
       expect((await open.posted()).at(-1)).toEqual({ kind: 'reveal-layer', id: '/fc1/Gemm' });
       await keyboard.press('Tab');
-      expect(await open.page.evaluate(() => document.activeElement?.getAttribute('role'))).toBeNull();
+      expect(await open.page.evaluate(() => document.activeElement?.closest('.tier-list') === null)).toBe(true);
     });
   });
 
@@ -118,7 +118,93 @@ describe.skipIf(!hasChromium)('the Tiers panel in a browser', () => {
       await keyboard.press('f');
       expect((await assigned(open)).at(-1)).toMatchObject({ request: 3, goal: { kind: 'frozen' } });
       await keyboard.press('Control+Z');
-      expect((await open.posted()).at(-1)).toEqual({ kind: 'plan-step', plan: 'examples/digits/digits.tiers', step: 'undo' });
+      expect((await open.posted()).at(-1)).toEqual({ kind: 'plan-step', request: 4, plan: 'examples/digits/digits.tiers', step: 'undo' });
+    });
+  });
+
+  test('the status line tells an undo, and no longer what an edit in the plan has taken back', async () => {
+    await withPage({}, async (open) => {
+      const { keyboard } = open.page;
+      await open.page.locator('[data-index="2"]').click();
+      await keyboard.press('f');
+      await open.send(message({ rows: null, placement: [-1, -1, -1, 1, 0], answer: { request: 1, refusal: null } }));
+      expect(await news(open)).toBe('/fc1/Gemm frozen');
+      await keyboard.press('Control+Z');
+      await open.send(message({ rows: null, answer: { request: 2, refusal: null } }));
+      expect(await news(open)).toBe('Undone in the plan');
+      await keyboard.press('Control+Z');
+      const refusal = { code: 'nothing-to-undo', message: 'the plan has no edit to undo', advice: '' };
+      await open.send(message({ rows: null, answer: { request: 3, refusal } }));
+      expect(await news(open)).toBe('Not undone: the plan has no edit to undo');
+      await keyboard.press('f');
+      await open.send(message({ rows: null, placement: [-1, -1, -1, 1, 0], answer: { request: 4, refusal: null } }));
+      await open.send(message({ rows: null, placement: [-1, -1, -1, -1, 0] }));
+      expect(await news(open)).toBe('/fc1/Gemm frozen');
+      await open.send(message({ rows: null }));
+      expect(await news(open)).toBe('');
+    });
+  });
+
+  test('an answer that takes long is announced', async () => {
+    await withPage({}, async (open) => {
+      await open.page.locator('[data-index="2"]').click();
+      await open.page.keyboard.press('f');
+      await open.page.waitForFunction(() => document.querySelector('.tier-news')?.textContent === 'Moving /fc1/Gemm…');
+      await open.send(message({ rows: null, placement: [-1, -1, -1, 1, 0], answer: { request: 1, refusal: null } }));
+      expect(await news(open)).toBe('/fc1/Gemm frozen');
+    });
+  });
+
+  test('of keys in quick succession the newest decides, whatever is refused', async () => {
+    await withPage({}, async (open) => {
+      await open.page.locator('[data-index="2"]').click();
+      await open.page.keyboard.press('Space');
+      await open.page.keyboard.press('l');
+      expect(await assigned(open)).toMatchObject([{ goal: { kind: 'upper' } }, { goal: { kind: 'lower' } }]);
+      const refusal = { code: 'tier-order', message: 'fc2 comes after it', advice: 'Move both.' };
+      await open.send(message({ rows: null, answer: { request: 1, refusal } }));
+      await open.send(message({ rows: null, answer: { request: 2, refusal: null } }));
+      expect(await assigned(open)).toHaveLength(2);
+      expect(await news(open)).toBe('/fc1/Gemm moved to lower tier features');
+      expect((await listed(open))[2]).toBe('L /fc1/Gemm');
+    });
+  });
+
+  test('what was asked of one plan neither shows nor is told in another of the same model', async () => {
+    await withPage({}, async (open) => {
+      await open.page.locator('[data-index="2"]').click();
+      await open.page.keyboard.press('f');
+      expect((await listed(open))[2]).toBe('F /fc1/Gemm');
+      await open.send(message({ plan: 'other.tiers' }));
+      expect((await listed(open))[2]).toBe('L /fc1/Gemm');
+      await open.send(message({ plan: 'other.tiers', answer: { request: 1, refusal: null } }));
+      expect(await news(open)).toBe('');
+      await open.page.keyboard.press('Space');
+      await open.send(message({}));
+      const refusal = { code: 'other-plan', message: 'another plan is shown by now', advice: 'Look again.' };
+      await open.send(message({ answer: { request: 2, refusal } }));
+      expect(await assigned(open)).toHaveLength(2);
+      expect(await news(open)).toBe('/fc1/Gemm cannot go to upper tier head: another plan is shown by now. Look again.');
+    });
+  });
+
+  test.each([
+    [1200, 250],
+    [925, 250],
+    [640, 250],
+    [320, 250],
+  ])('the button to fit is in view and no word is cut at %d × %d', async (widthPx, heightPx) => {
+    const layers = many(40);
+    await withPage({ widthPx, heightPx, messages: [layers] }, async (open) => {
+      const button = await open.page.getByRole('button', { name: 'Fit lower tier' }).boundingBox();
+      expect(button?.y ?? -1).toBeGreaterThanOrEqual(0);
+      expect((button?.y ?? heightPx) + (button?.height ?? 0)).toBeLessThanOrEqual(heightPx);
+      const cut = await open.page.evaluate(() =>
+        [...document.querySelectorAll('.tier-hint, .hint-key, .tier-head > *')]
+          .filter((element) => element.scrollWidth > element.clientWidth && element.clientWidth > 0)
+          .map((element) => element.textContent),
+      );
+      expect(cut).toEqual([]);
     });
   });
 
@@ -202,6 +288,10 @@ describe.skipIf(!hasChromium)('the Tiers panel in a browser', () => {
       expect(await open.page.locator('.tier-none').textContent()).toBe('No layer fits the filter nothing like it.');
       await open.page.locator('.tier-filter').press('Escape');
       expect(await listed(open)).toHaveLength(5);
+      expect(await open.page.locator('.tier-filter').inputValue()).toBe('');
+      expect(await open.page.evaluate(() => document.activeElement?.getAttribute('role'))).toBe('listbox');
+      await open.page.locator('.tier-head .cell-name').click();
+      expect(await open.page.locator('.tier-sort').first().inputValue()).toBe('order');
     });
   });
 

@@ -118,6 +118,8 @@ export function createTiersState(store: UiStore): TiersState {
         if (!same) selection = noSelection;
         layers = next.rows;
       }
+      // Another plan of the same model has layers of the same names.
+      if ((next.plan ?? '') !== plan) pending = [];
       view = next;
       plan = next.plan ?? '';
       unreadable = next.unreadable;

@@ -1,12 +1,17 @@
 import type { TiersView } from '../messages/index.ts';
 import type { PageContext } from './context.ts';
-import { fill, h, icon, listen } from './dom.ts';
+import { fill, h, listen } from './dom.ts';
 import { startPage } from './page.ts';
+import { tierSorts } from './tiers-filter.ts';
+import type { TierSort } from './tiers-filter.ts';
+import { keepTiersFocus } from './tiers-focus.ts';
 import { goalOf, nextGoals } from './tiers-goals.ts';
 import type { TierKind } from './tiers-goals.ts';
+import { createNewsLine } from './tiers-news.ts';
 import { createTierRequests } from './tiers-requests.ts';
-import type { TierNews } from './tiers-requests.ts';
+import type { TierRequests } from './tiers-requests.ts';
 import { createTiersState } from './tiers-state.ts';
+import type { TiersState } from './tiers-state.ts';
 import { baseName, shortName } from './text.ts';
 import './tiers.css';
 import { createTierActions } from './views/tier-actions.ts';
@@ -22,29 +27,60 @@ import { createTierZones } from './views/tier-zones.ts';
 startPage({ page: 'tiers', title: 'Tiers', select: (message) => (message.kind === 'tiers' ? message.view : null), mount });
 
 function mount(root: HTMLElement, context: PageContext): (view: TiersView) => string {
-  const { t, store, post } = context;
-  const state = createTiersState(store);
-  const news = h('p', { class: 'tier-news', role: 'status' });
-  const tell = ({ kind, text, advice }: TierNews): void =>
-    fill(
-      news,
-      kind === 'done'
-        ? icon('check', 'severity-good')
-        : kind === 'skipped'
-          ? icon('info', 'severity-info')
-          : icon('warning', 'severity-warning'),
-      h('span', {}, advice === '' ? text : `${text}. ${advice}`.replace(/([.?!])\. /, '$1 ')),
-    );
-  const requests = createTierRequests(context, state, tell, () => paint());
-  const toKind = (kind: TierKind): void => {
+  const state = createTiersState(context.store);
+  const news = createNewsLine(state);
+  const requests = createTierRequests(context, state, news.tell, () => parts.paint());
+  const parts = createParts(context, state, requests);
+  const actions = createTierActions(context);
+  const { toolbar, picker, strip, list, zones } = parts;
+  const foot = h('div', { class: 'tier-foot' }, news.element, keyHint(context.t));
+  const panel = h(
+    'div',
+    { class: 'tiers-panel' },
+    h('h1', {}, context.t('Tiers')),
+    h('div', { class: 'tiers-main' }, toolbar.element, picker.element, strip.element, list.element, foot),
+    h('div', { class: 'tiers-side' }, actions.fit, zones.element, actions.element),
+  );
+  fill(root, panel);
+  keepTiersFocus(panel, context, state, parts);
+  let cursor: string | null = null;
+  return (view) => {
+    state.show(view);
+    requests.take(view);
+    news.check();
+    // The list follows the cursor of the plan while the user is there, not here.
+    const index =
+      view.cursor === null || view.cursor === cursor || document.hasFocus()
+        ? -1
+        : state.rows.findIndex(({ row }) => row.id === view.cursor);
+    cursor = view.cursor;
+    if (index >= 0 && state.shown.includes(index)) state.reach(index, 'single');
+    actions.update(view);
+    parts.paint({ follow: index >= 0 });
+    return view.plan === null ? '' : shortName(baseName(view.plan), 60);
+  };
+}
+
+/** The list with all that speaks of it, connected with each other. */
+interface TierParts {
+  readonly toolbar: ReturnType<typeof createTierToolbar>;
+  readonly picker: ReturnType<typeof createTierPicker>;
+  readonly strip: ReturnType<typeof createTierStrip>;
+  readonly list: ReturnType<typeof createTierList>;
+  readonly zones: ReturnType<typeof createTierZones>;
+  /** Draws what changed; `follow` scrolls the active row into view. */
+  readonly paint: (options?: { readonly follow?: boolean }) => void;
+}
+
+function createParts(context: PageContext, state: TiersState, requests: TierRequests): TierParts {
+  const moveTo = (kind: TierKind): void => {
     const goal = goalOf(state.tiers, kind);
     if (goal === undefined && kind !== 'frozen') picker.open(kind);
     else if (goal !== undefined) requests.move(state.chosenIds(), [goal]);
   };
-  const onStep = (step: 'undo' | 'redo'): void => {
-    // What the line says may not be so any more.
-    fill(news);
-    post({ kind: 'plan-step', plan: state.plan, step });
+  const sortBy = (sort: TierSort): void => {
+    state.setSort(sort);
+    paint({ follow: true });
   };
   const list = createTierList(context, state, 'tier-keys', () => strip.paint(list.visible()));
   const strip = createTierStrip(state, (from, to) => {
@@ -59,17 +95,14 @@ function mount(root: HTMLElement, context: PageContext): (view: TiersView) => st
   );
   const zones = createTierZones(context, state, (goal) => requests.move(state.chosenIds(), [goal]));
   const toolbar = createTierToolbar(context, state, {
-    onKind: toKind,
+    onKind: moveTo,
     onNew: () => picker.open('new'),
-    onStep,
+    onStep: requests.step,
     onFilter: (filter) => {
       state.setFilter(filter);
       paint();
     },
-    onSort: (sort) => {
-      state.setSort(sort);
-      paint({ follow: true });
-    },
+    onSort: sortBy,
   });
   const paint = (options: { readonly follow?: boolean } = {}): void => {
     list.paint(options);
@@ -77,22 +110,14 @@ function mount(root: HTMLElement, context: PageContext): (view: TiersView) => st
     toolbar.paint();
     zones.paint();
   };
-  installKeys(state, list, {
-    onKind: toKind,
-    onNext: () => requests.move(state.chosenIds(), nextGoals(state.tiers, state.kindOf(state.selection.active))),
-    onReveal: () => {
-      const row = state.rows[state.selection.active];
-      if (row !== undefined) post({ kind: 'reveal-layer', id: row.row.id });
-    },
-    onFilter: toolbar.focusFilter,
-    onStep,
-    onClear: () => {
-      if (state.selection.chosen.size === 0 && state.filter !== '') state.setFilter('');
-      else state.clear();
-      paint({ follow: true });
-    },
-    onSelect: () => paint({ follow: true }),
+  // For the mouse; the choice above the list does the same for every hand.
+  listen(list.element, 'click', ({ target }) => {
+    const column = target instanceof Element ? target.closest<HTMLElement>('.tier-head [data-sort]')?.dataset['sort'] : undefined;
+    const sort = tierSorts.find((one) => one === column);
+    if (sort !== undefined) sortBy(sort);
   });
+  const parts: TierParts = { toolbar, picker, strip, list, zones, paint };
+  connectKeys(context, state, requests, parts, moveTo);
   installDrag({
     context,
     box: list.box,
@@ -100,71 +125,30 @@ function mount(root: HTMLElement, context: PageContext): (view: TiersView) => st
     begin: (target) => (list.indexAt(target) < 0 ? [] : state.chosenIds()),
     drop: (ids, goal) => requests.move(ids, [goal]),
   });
-  installFocus(root, context);
-  const actions = createTierActions(context);
-  fill(
-    root,
-    h(
-      'div',
-      { class: 'tiers-panel' },
-      h('h1', {}, t('Tiers')),
-      h(
-        'div',
-        { class: 'tiers-main' },
-        toolbar.element,
-        picker.element,
-        strip.element,
-        list.element,
-        h('div', { class: 'tier-foot' }, news, keyHint(t)),
-      ),
-      h('div', { class: 'tiers-side' }, zones.element, actions.element),
-    ),
-  );
+  return parts;
+}
 
-  function installFocus(page: HTMLElement, { announce }: PageContext): void {
-    listen(list.box, 'focus', () => {
-      const [first] = state.shown;
-      if (state.selection.active >= 0 || first === undefined) return;
-      state.reach(first, 'single');
+function connectKeys(
+  { post }: PageContext,
+  state: TiersState,
+  requests: TierRequests,
+  { list, toolbar, paint }: TierParts,
+  moveTo: (kind: TierKind) => void,
+): void {
+  installKeys(state, list, {
+    onKind: moveTo,
+    onNext: () => requests.move(state.chosenIds(), nextGoals(state.tiers, state.kindOf(state.selection.active))),
+    onReveal: () => {
+      const row = state.rows[state.selection.active];
+      if (row !== undefined) post({ kind: 'reveal-layer', id: row.row.id });
+    },
+    onFilter: toolbar.focusFilter,
+    onStep: requests.step,
+    onClear: () => {
+      if (state.selection.chosen.size === 0 && state.filter !== '') state.setFilter('');
+      else state.clear();
       paint({ follow: true });
-    });
-    let last: HTMLElement = list.box;
-    listen(page, 'focusin', (event) => {
-      if (event.target instanceof HTMLElement) last = event.target;
-    });
-    // Going to the editor and back, browsers may forget which element had the focus.
-    window.addEventListener('focus', () => {
-      if (document.activeElement === document.body && list.box.isConnected)
-        (last.isConnected ? last : list.box).focus({ preventScroll: true });
-    });
-    listen(page, 'keydown', (event) => {
-      if (!(event instanceof KeyboardEvent) || event.target === list.box) return;
-      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'f') {
-        event.preventDefault();
-        toolbar.focusFilter();
-      } else if (event.target instanceof HTMLInputElement && event.target.classList.contains('tier-filter')) {
-        if (event.key === 'Escape') state.setFilter('');
-        else if (event.key !== 'Enter' && event.key !== 'ArrowDown') return;
-        event.preventDefault();
-        list.box.focus();
-        paint({ follow: true });
-        announce(t('{0} of {1} layers', state.shown.length, state.rows.length));
-      }
-    });
-  }
-  let cursor: string | null = null;
-  return (view) => {
-    state.show(view);
-    requests.take(view);
-    // The list follows the cursor of the plan while the user is there, not here.
-    const index =
-      view.cursor === null || view.cursor === cursor || document.hasFocus()
-        ? -1
-        : state.rows.findIndex(({ row }) => row.id === view.cursor);
-    cursor = view.cursor;
-    if (index >= 0 && state.shown.includes(index)) state.reach(index, 'single');
-    actions.update(view);
-    paint({ follow: index >= 0 });
-    return view.plan === null ? '' : shortName(baseName(view.plan), 60);
-  };
+    },
+    onSelect: () => paint({ follow: true }),
+  });
 }

@@ -66,5 +66,5 @@ export type TiersToHost =
       readonly ids: readonly string[];
       readonly goal: TierGoalView;
     }
-  /** Undo or redo the newest edit of the shown plan. */
-  | { readonly kind: 'plan-step'; readonly plan: string; readonly step: 'undo' | 'redo' };
+  /** Undo or redo the newest edit of `plan`. */
+  | { readonly kind: 'plan-step'; readonly request: number; readonly plan: string; readonly step: 'undo' | 'redo' };

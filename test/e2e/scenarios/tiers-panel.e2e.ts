@@ -71,6 +71,7 @@ scenario('Space, L, U and F set tiers in the text, and Ctrl+Z takes each back', 
   await page.keyboard.press('Control+Z');
   await waitForLine(page, /layers "\/fc1\/Gemm",/);
   await waitForRows(frame, 'L /fc1/Gemm', 'L /fc2/Gemm', 'U /fc3/Gemm');
+  await until('the news of the undo', async () => (await news(frame)) === 'Undone in the plan', { seen: () => news(frame) });
   await waitForFocus(frame);
   // From here on: the middle layer, by its letters, then Space.
   await page.keyboard.press('ArrowDown');

@@ -7,7 +7,7 @@ import { asWritten, editedText, placementOf, restOf } from './assign-plans.ts';
 import type { Placement } from './assign-plans.ts';
 import { fakeLayer, fakeWorld } from './fake-world.ts';
 
-const runs = { seed: 20261121, numRuns: 400 } as const;
+const runs = { seed: 20261121, numRuns: 200 } as const;
 
 /** Layer names that look like the language: quotes, comments, escapes, line ends, ranges, right-to-left marks. */
 const oddIds = ['a"b', '// no comment', '/* open', '*/', '\\', '\\u{41}', 'x\ny', '"..', '} upper tier z {', '\u202eab', 'layers', '名'];
@@ -151,7 +151,7 @@ describe('plans that nobody has formatted', () => {
       }),
       runs,
     );
-    expect(moved).toBeGreaterThan(100);
+    expect(moved).toBeGreaterThan(60);
   });
 
   test('with a token missing, doubled or swapped get an answer, never a throw', () => {

@@ -11,6 +11,8 @@ import './tier-actions.css';
 
 /** What can be done with the plan as it stands: fit, learn, and the searches; and how the newest fit and learning run went. */
 export interface TierActions {
+  /** The one button that everybody needs, for a place of its own. */
+  readonly fit: HTMLElement;
   readonly element: HTMLElement;
   readonly update: (view: TiersView) => void;
 }
@@ -21,7 +23,8 @@ export function createTierActions(context: PageContext): TierActions {
   const result = createSlot(h('div'));
   const facts = createSlot(h('div'));
   return {
-    element: h('div', { class: 'tier-actions' }, fit.element, more.element, result.element, facts.element),
+    fit: h('div', { class: 'tier-fit' }, fit.element),
+    element: h('div', { class: 'tier-actions' }, more.element, result.element, facts.element),
     update: (view) => {
       fit.update(view);
       more.show([view.learning, view.tiers], () => moreActions(view, context));

@@ -12,6 +12,14 @@ export function keyHint(t: Translate): HTMLElement {
     ['/', t('filter')],
     [t('Esc'), t('clear')],
   ];
-  const parts = keys.flatMap(([key, words], i): Child[] => [i === 0 ? null : ' · ', h('kbd', {}, key), ` ${words}`]);
-  return h('p', { id: 'tier-keys', class: 'tier-hint' }, ...parts, ` · ${t('or drag onto a tier')}`);
+  const parts = keys.flatMap(([key, words], i): Child[] => [
+    i === 0 ? null : ' · ',
+    h('span', { class: 'hint-key' }, h('kbd', {}, key), ` ${words}`),
+  ]);
+  return h(
+    'p',
+    { id: 'tier-keys', class: 'tier-hint' },
+    ...parts,
+    h('span', { class: 'hint-drag' }, ' · ', h('span', { class: 'hint-key' }, t('or drag onto a tier'))),
+  );
 }

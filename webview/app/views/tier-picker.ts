@@ -54,7 +54,7 @@ export function createTierPicker(
       if (name.value.trim() !== '') choose({ kind: kindOf(), name: name.value.trim() });
     };
     listen(name, 'keydown', (event) => {
-      if (event instanceof KeyboardEvent && event.key === 'Enter') create();
+      if (event instanceof KeyboardEvent && event.key === 'Enter' && !event.isComposing) create();
     });
     return [kind, name, listen(h('button', { type: 'button', class: 'tool' }, t('Create')), 'click', create)];
   };

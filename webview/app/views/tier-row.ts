@@ -58,8 +58,8 @@ export function rowElement(context: PageContext, placed: PlacedRow, look: RowLoo
 /** The names of the columns, for the eye; pressing one sorts by it. */
 export function listHeader(context: PageContext, sort: TierSort, scale: 'linear' | 'log'): readonly Child[] {
   const { t } = context;
-  const cell = (name: string, label: string, by?: TierSort): HTMLElement =>
-    h('span', { class: `cell-${name}`, 'data-sort': by }, label, by !== undefined && by === sort && icon('arrow-down', 'sort-icon'));
+  const cell = (name: string, label: string, by?: TierSort, title?: string): HTMLElement =>
+    h('span', { class: `cell-${name}`, 'data-sort': by, title }, label, by !== undefined && by === sort && icon('arrow-down', 'sort-icon'));
   return [
     h('span', { class: 'tier-letter' }),
     cell('name', t('Layer'), 'order'),
@@ -67,7 +67,7 @@ export function listHeader(context: PageContext, sort: TierSort, scale: 'linear'
     cell('op', t('Operator')),
     cell('shape', t('Output')),
     cell('parameters', t('Parameters'), 'parameters'),
-    cell('energy', scale === 'log' ? t('Energy per inference (log scale)') : t('Energy per inference'), 'energy'),
+    cell('energy', t('Energy'), 'energy', scale === 'log' ? t('Energy per inference; bars on a log scale') : t('Energy per inference')),
     cell('budget', ''),
   ];
 }
