@@ -6,7 +6,7 @@ import type { CheckContext } from './context.ts';
 import { spanOf, textOf } from './nodes.ts';
 import type { Placed } from './nodes.ts';
 import { closest } from './suggest.ts';
-import { quote, shown } from './text.ts';
+import { isClosed, quote, shown, unquote } from './text.ts';
 import type { Span } from './text.ts';
 
 /** One layer of a tier: its place in the graph (-1 when the model is unknown) and the text that put it there. */
@@ -115,6 +115,8 @@ class KnownLayers implements LayerTable {
   }
 
   private ends(entry: LayerEntry): { readonly first: number; readonly last: number } | undefined {
+    const single = this.knownName(entry);
+    if (single !== undefined) return { first: single, last: single };
     const from = textOf(entry, 'from');
     const to = textOf(entry, 'to');
     const first = from && this.lookup(from);
@@ -145,6 +147,14 @@ class KnownLayers implements LayerTable {
       );
     }
     return { first, last };
+  }
+
+  /** What most entries of a long list are: one name that the model has. Found without a search in the syntax tree for where it stands. */
+  private knownName(entry: LayerEntry): number | undefined {
+    const { from, to } = entry;
+    if (from === undefined || to !== undefined || !isClosed(from)) return undefined;
+    const { offset, end } = spanOf(entry);
+    return end - offset === from.length ? this.indexOf.get(unquote(from)) : undefined;
   }
 
   private lookup(name: Placed<string>): number | undefined {
