@@ -4,7 +4,7 @@ import { toErrorData } from '../solver-error.ts';
 import { budgetsAnswer, energyAnswer, explainAnswer } from './tool-answers.ts';
 import { parseInput, type ToolInputs } from './tool-input.ts';
 import { quoted } from './tool-text.ts';
-import { workspaceFile } from './workspace-file.ts';
+import { isSameFile, workspaceFile } from './workspace-file.ts';
 
 type Kind = keyof ToolInputs;
 
@@ -54,7 +54,7 @@ function prepare(kind: Kind, raw: unknown): vscode.PreparedToolInvocation {
   };
   const message = vscode.l10n.t('Tierwise reads {0} and its model. Nothing is run or written.', of);
   return {
-    invocationMessage: vscode.l10n.t('Reading the energy of {0}', of),
+    invocationMessage: new vscode.MarkdownString().appendText(vscode.l10n.t('Reading the energy of {0}', of)),
     confirmationMessages: { title: titles[kind], message: new vscode.MarkdownString().appendText(message) },
   };
 }
@@ -104,7 +104,10 @@ async function subjectOf(
   return 'problem' in found ? found : withText({ path: found.file });
 }
 
-function withText({ path }: Subject): Subject {
-  const document = vscode.workspace.textDocuments.find(({ uri }) => uri.scheme === 'file' && uri.fsPath === path);
-  return document?.isDirty === true ? { path, text: document.getText() } : { path };
+async function withText({ path }: Subject): Promise<Subject> {
+  for (const document of vscode.workspace.textDocuments) {
+    const mayBe = document.isDirty && document.uri.scheme === 'file' && document.languageId === 'tiers';
+    if (mayBe && (await isSameFile(document.uri.fsPath, path))) return { path, text: document.getText() };
+  }
+  return { path };
 }

@@ -20,10 +20,20 @@ export function energyAnswer(energy: EnergyDocument, top: number = defaultTop): 
         (layer, i) =>
           `${i + 1}. ${quoted(layer.id)} (${quoted(layer.op, 40)}, tier ${layer.tier}): ${figure(layer.inference)} per inference`,
       ),
-    ...(layers.length > top ? [`${layers.length - top} more layers need less each.`] : []),
+    ...restLines(layers.slice(top)),
     ...assumptionLines(energy),
     ...findingLines(energy.diagnostics),
   ]);
+}
+
+/** How many layers are not listed; a layer whose energy is unknown is not said to need less. */
+function restLines(rest: readonly EnergyLayer[]): readonly string[] {
+  const nUnknown = rest.filter(({ inference }) => inference === null).length;
+  const nLess = rest.length - nUnknown;
+  return [
+    ...(nLess > 0 ? [`${nLess} more layers need less each.`] : []),
+    ...(nUnknown > 0 ? [`${nUnknown} more layers: energy unknown.`] : []),
+  ];
 }
 
 /** Every budget of a plan with its limit, the figure it is held against, and the outcome. */
@@ -48,7 +58,7 @@ function budgetLine(budget: BudgetDocument): string {
 
 /** One figure of one layer taken apart: parts, band, source, references, assumptions; or which layers there are. */
 export function explainAnswer(energy: EnergyDocument, { layer: id, figure: which = 'inference' }: ExplainInput): string {
-  const layer = energy.layers.find((one) => one.id === id);
+  const layer = layerCalled(energy, id);
   if (layer === undefined) return unknownLayer(energy, id);
   const quantity = which === 'inference' ? layer.inference : layer.retraining[which];
   return answer([
@@ -67,6 +77,14 @@ export function explainAnswer(energy: EnergyDocument, { layer: id, figure: which
         ]),
     ...assumptionLines(energy),
   ]);
+}
+
+/** The layer of this id; else the only one that an answer would name so, since answers shorten and flatten names. */
+function layerCalled(energy: EnergyDocument, id: string): EnergyLayer | undefined {
+  const exact = energy.layers.find((one) => one.id === id);
+  if (exact !== undefined) return exact;
+  const named = energy.layers.filter((one) => JSON.parse(quoted(one.id)) === id);
+  return named.length === 1 ? named[0] : undefined;
 }
 
 function figureName(which: NonNullable<ExplainInput['figure']>): string {

@@ -32,3 +32,10 @@ export async function workspaceFile(
     ? { problem: 'outside-workspace: only files inside the folders of the workspace can be read.' }
     : { problem: 'file-not-found: there is no such file in the workspace. Give a path relative to a folder of the workspace.' };
 }
+
+/** Whether two absolute paths mean one file, through whatever links and in whatever case of a drive. */
+export async function isSameFile(one: string, other: string): Promise<boolean> {
+  const { realpath } = await import('node:fs/promises');
+  const [a, b] = await Promise.all([one, other].map((file) => realpath(file).catch(() => file)));
+  return a !== undefined && b !== undefined && path.relative(a, b) === '';
+}
