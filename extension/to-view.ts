@@ -133,7 +133,7 @@ function groundsView(energy: EnergyDocument, t: Translate): Pick<ReportView, 'ev
 }
 
 /** Why the figures are of an earlier moment. The plan's own errors stand in the Problems list already. */
-function outdatedText(error: ErrorData, check: PlanSnapshot['check'], t: Translate): string {
+export function outdatedText(error: ErrorData, check: PlanSnapshot['check'], t: Translate): string {
   if (check?.diagnostics.some(forbidsFit)) return t('The plan has errors. These figures are from before them.');
   return t('These figures are not up to date: {0}', error.message);
 }

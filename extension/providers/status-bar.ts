@@ -5,7 +5,7 @@ import { evidenceLines, groundsLines } from '../evidence-text.ts';
 import { formatBand, formatQuantity, speakQuantity, sourceWord } from '../format.ts';
 import { inert } from '../inert.ts';
 import { escapeMarkdown } from '../markdown.ts';
-import { baseName } from '../to-view.ts';
+import { baseName, outdatedText } from '../to-view.ts';
 
 /** One item: energy per inference and target of the active plan. Hidden while there is no plan or no number. */
 export function createStatusBarItem(context: TierwiseContext): vscode.Disposable {
@@ -20,7 +20,8 @@ export function createStatusBarItem(context: TierwiseContext): vscode.Disposable
     const value = formatQuantity(total);
     const budget = budgetState(snapshot.check?.budgets ?? [], vscode.l10n.t);
     const state = budget === null ? '' : ` $(${budget.icon}) ${budget.text}`;
-    item.text = `$(zap) ${vscode.l10n.t('{0} per inference on {1}', value, inert(target))}${state}`;
+    const outdated = snapshot.error === null ? [] : [outdatedText(snapshot.error, snapshot.check, vscode.l10n.t)];
+    item.text = `$(${outdated.length === 0 ? 'zap' : 'warning'}) ${vscode.l10n.t('{0} per inference on {1}', value, inert(target))}${state}`;
     const band = formatBand(total, vscode.l10n.t);
     const evidence = evidenceLines(snapshot.energy.evidence, vscode.l10n.t);
     const lines = [
@@ -32,6 +33,7 @@ export function createStatusBarItem(context: TierwiseContext): vscode.Disposable
         band,
         sourceWord(total.source, vscode.l10n.t),
       ),
+      ...outdated.map((text) => escapeMarkdown(text, 400)),
       ...(budget === null ? [] : [vscode.l10n.t('Budgets: {0}.', budget.spoken)]),
       ...(evidence.length > 0 ? [evidence.join('\n')] : []),
       ...groundsLines(snapshot.energy, vscode.l10n.t),
@@ -41,6 +43,7 @@ export function createStatusBarItem(context: TierwiseContext): vscode.Disposable
     item.accessibilityInformation = {
       label: [
         vscode.l10n.t('Tierwise, per inference on {0}: {1}', target, speakQuantity(total, vscode.l10n.t)),
+        ...outdated,
         ...(budget === null ? [] : [budget.spoken]),
         vscode.l10n.t('open the energy report'),
       ].join(', '),
