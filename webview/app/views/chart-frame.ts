@@ -14,6 +14,8 @@ export interface ChartContent {
   readonly none: string;
   readonly table: () => HTMLElement;
   readonly caption: string;
+  /** Below the table instead of `caption`, which may tell of the drawing. Default: the same. */
+  readonly tableCaption?: string;
   readonly legend: readonly Child[];
 }
 
@@ -50,7 +52,9 @@ export function createChartFrame(context: PageContext, name: string, controls: r
       if (draw === null) fill(drawing, h('p', { class: 'muted chart-none' }, shown.none));
       else if (widthPx > 0) keepFocus(drawing, () => fill(drawing, svg(draw(widthPx, measureIn(drawing)))));
     }
-    fill(caption, shown.caption);
+    const words = isTable ? (shown.tableCaption ?? shown.caption) : shown.caption;
+    fill(caption, words);
+    caption.hidden = words === '';
     fill(legend, ...(isTable ? [] : shown.legend));
     legend.hidden = isTable || shown.legend.length === 0;
   };

@@ -64,7 +64,8 @@ export function createLayerChart(context: PageContext): LayerChart {
           : (widthPx, measure) => drawBars({ bars: bars.shown, widthPx, scale, measure, ariaLabel, clip: kind === 'parts' }),
       none: t('No layer has a figure for this.'),
       table: () => twin(bars.layers, kind, t),
-      caption: captionText(t, kind, scale, bars),
+      caption: [...drawingWords(t, kind, scale), ...countWords(t, bars), t('Press a bar for what it rests on.')].join(' '),
+      tableCaption: countWords(t, bars).join(' '),
       legend: kind === 'parts' ? partSwatches(t, bars.parts) : tierSwatches(t, bars.shown),
     });
   };
@@ -164,18 +165,21 @@ function chartSentence(t: Translate, kind: Kind, scale: ScaleKind, { shown, laye
   );
 }
 
-function captionText(t: Translate, kind: Kind, scale: ScaleKind, bars: ChosenBars): string {
-  const parts = [
+function drawingWords(t: Translate, kind: Kind, scale: ScaleKind): readonly string[] {
+  return [
     scale === 'log' ? t('Joules, logarithmic scale: each grid line is a power of ten.') : t('Joules, linear scale from zero.'),
+    kind === 'parts'
+      ? t('Whiskers span the error band of the sum; an arrow means that it goes on beyond the picture.')
+      : t('Whiskers span the error band from low to high.'),
   ];
-  if (kind === 'parts') parts.push(t('Whiskers span the error band of the sum; an arrow means that it goes on beyond the picture.'));
-  else parts.push(t('Whiskers span the error band from low to high.'));
-  const shown = bars.layers.length;
-  if (shown < bars.total) parts.push(t('The {0} largest of {1} layers.', shown, bars.total));
-  if (bars.missing > 0)
-    parts.push(bars.missing === 1 ? t('1 layer has no figure for this.') : t('{0} layers have no figure for this.', bars.missing));
-  parts.push(t('Press a bar for what it rests on.'));
-  return parts.join(' ');
+}
+
+/** Which layers are not there. */
+function countWords(t: Translate, { layers, total, missing }: ChosenBars): readonly string[] {
+  return [
+    ...(layers.length < total ? [t('The {0} largest of {1} layers.', layers.length, total)] : []),
+    ...(missing > 0 ? [missing === 1 ? t('1 layer has no figure for this.') : t('{0} layers have no figure for this.', missing)] : []),
+  ];
 }
 
 function twin(layers: readonly LayerView[], kind: Kind, t: Translate): HTMLElement {

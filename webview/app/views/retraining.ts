@@ -139,6 +139,7 @@ function barsContent(view: Shown, scale: 'linear' | 'log', t: Translate): ChartC
         })),
       ),
     caption: scale === 'log' ? t('Joules, logarithmic scale: each grid line is a power of ten.') : t('Joules, linear scale from zero.'),
+    tableCaption: '',
     legend: [],
   };
 }
