@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
-import type { BudgetDocument, CheckDocument, FitDocument, ProgressEvent } from '../solver-core/protocol/index.ts';
+import type { BudgetDocument, CheckDocument, FitDocument, ProgressEvent, Quantity } from '../solver-core/protocol/index.ts';
 import { backendParam } from './backend-choice.ts';
-import { formatMetric, formatQuantity } from './format.ts';
+import { formatBand, formatMetric, formatQuantity, sourceWord, type Translate } from './format.ts';
 import type { FitHistory } from './fits/fit-history.ts';
 import { fitWithHistory, type FitOutcome } from './fits/fit-services.ts';
 import type { PlanStore } from './plan-store.ts';
@@ -166,11 +166,16 @@ async function confirmBudgets(exceeded: readonly BudgetDocument[]): Promise<bool
   const first = exceeded[0];
   if (!first) return true;
   const anyway = vscode.l10n.t('Fit anyway');
-  const actual = first.actual ? formatQuantity(first.actual) : vscode.l10n.t('unknown');
-  const scope = budgetScope(first.scope, vscode.l10n.t);
+  const { t } = vscode.l10n;
+  const actual = first.actual ? withBand(first.actual, t) : t('unknown');
+  const scope = budgetScope(first.scope, t);
   const text = vscode.l10n.t('This fit is estimated at {0}; the budget of the {1} is {2}.', actual, scope, formatQuantity(first.limit));
   return (await vscode.window.showWarningMessage(text, { modal: true }, anyway)) === anyway;
 }
+
+/** "0.6 mJ (0.2 to 1.9 mJ, modelled)": a dialog has no place to look band and source up. */
+const withBand = (quantity: Quantity<'J'>, t: Translate): string =>
+  t('{0} ({1}, {2})', formatQuantity(quantity), formatBand(quantity, t), sourceWord(quantity.source, t));
 
 const trustText = (): string =>
   vscode.l10n.t(

@@ -173,7 +173,7 @@ function mayChange(context: TierwiseContext): FitHistory | undefined {
 
 function sayNothing(why: 'no-fit' | 'not-ours' | 'before-lost'): void {
   const texts: Readonly<Record<typeof why, string>> = {
-    'no-fit': vscode.l10n.t('There is no fit of this plan to undo: none was made in this workspace yet.'),
+    'no-fit': vscode.l10n.t('No fit of this plan is kept: none was made in this workspace yet, or all were deleted.'),
     'not-ours': vscode.l10n.t(
       'The fitted model in use was not written by a fit of this list, so there is nothing to undo. Another fit can be restored.',
     ),
