@@ -36,7 +36,7 @@ export interface BoardsScene {
 
 /** The rows: what the plan says, the simulated ones, serial ports, cards, this machine. */
 export function boardNodes(state: BoardsState, scene: BoardsScene): readonly BoardNode[] {
-  const { t, settings } = scene;
+  const { t } = scene;
   const failed = state.error === null ? [] : answerRows('list', { kind: 'error', ...state.error }, t);
   return [
     planNode(scene),
@@ -44,7 +44,7 @@ export function boardNodes(state: BoardsState, scene: BoardsScene): readonly Boa
     group('serial', t('Serial'), [...failed, ...serialNodes(state, scene)], listedWord(state, t)),
     group('cards', t('Cards (XRT)'), cardNodes(state, scene), ''),
     group('machine-group', t('This machine'), [machineNode(state, scene)], ''),
-  ].map((node) => (settings.fitBackend === 'plan' || node.id !== 'plan' ? node : { ...node, can: 'use' }));
+  ];
 }
 
 const listedWord = (state: BoardsState, t: Translate): string => (state.listed === null && state.error === null ? t('looking\u2026') : '');
