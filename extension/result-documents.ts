@@ -57,7 +57,9 @@ export class ResultDocuments implements vscode.TextDocumentContentProvider, vsco
     const tab = vscode.window.tabGroups.activeTabGroup.activeTab;
     if (tab?.input instanceof vscode.TabInputText && tab.input.uri.scheme === scheme) return tab.input.uri.path;
     if (!(tab?.input instanceof vscode.TabInputWebview) || !tab.input.viewType.includes('markdown.preview')) return undefined;
-    return [...this.#texts.keys()].find((path) => tab.label.endsWith(path.slice(1)));
+    // "b.tiers" ends as "a b.tiers" does, so the longest title is the one that is meant.
+    const ends = [...this.#texts.keys()].filter((path) => tab.label.endsWith(path.slice(1)));
+    return ends.toSorted((a, b) => b.length - a.length)[0];
   }
 
   #keepContext(): void {
