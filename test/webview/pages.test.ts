@@ -98,6 +98,15 @@ describe.skipIf(!hasChromium)('pages in a browser', () => {
     },
   );
 
+  test.each(themeNames)('a figure that is explained and charts as tables have no axe violation in %s', async (theme) => {
+    await withPage({ page: 'report', theme, messages: [messages.report] }, async (open) => {
+      for (const box of await open.page.getByLabel('As a table').all()) await box.press('Space');
+      await open.page.locator('[data-focus="tile:total/inference"]').press('Enter');
+      expect(await open.page.locator('.drawer, .chart-frame table').count()).toBe(4);
+      expect(await axe(open)).toEqual([]);
+    });
+  });
+
   test.each([
     ...notices.map((message) => [message.kind, message] as const),
     ['fitting', fitting] as const,
