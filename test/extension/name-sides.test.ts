@@ -17,7 +17,7 @@ const comparison = (before: string, after: string): DiffDocument => ({
 });
 
 test.each([
-  '/home/my_name/.config/Code/fits/1',
+  '/srv/my_name/.config/Code/fits/1',
   'C:\\Users\\a name\\fits\\1',
   `/${'deep/'.repeat(60)}fits/1`,
   '/odd <b>*x*</b> & `y`/fits/1',
