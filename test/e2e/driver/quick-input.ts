@@ -88,6 +88,8 @@ export async function chooseFile(page: Page, path: string): Promise<void> {
   let pressedMs = 0;
   await until('the file dialog to close', async () => {
     if (!(await input.isVisible())) return true;
+    // The dialog may come to its own folder after the path was given.
+    if ((await input.inputValue()) !== path) await input.fill(path);
     // While the dialog reads its folder it takes no answer, so it is given again.
     if (Date.now() - pressedMs > 3000) {
       pressedMs = Date.now();

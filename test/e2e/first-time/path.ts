@@ -140,7 +140,7 @@ export const firstTimePath: readonly Stop[] = [
       // The preview belongs to VS Code, which loads it on first use.
       await until('its figures', async () => {
         for (const frame of page.frames())
-          if (await frame.evaluate(() => /Energy per inference[\s\S]*accuracy/.test(document.body.innerText)).catch(() => false))
+          if (await frame.evaluate(() => /Both sides are priced/.test(document.body.innerText)).catch(() => false))
             return true;
         return false;
       });
