@@ -4,6 +4,19 @@ import { unknown } from './values.ts';
 import { callFunction } from './functions.ts';
 import { shapeOf } from './keras-tensors.ts';
 
+const dictMethods: ReadonlySet<string> = new Set([
+  'items',
+  'keys',
+  'values',
+  'get',
+  'update',
+  'pop',
+  'popitem',
+  'setdefault',
+  'copy',
+  'clear',
+]);
+
 /** An attribute of a value. */
 export function attributeOf(machine: Machine, value: PyValue, name: string): PyValue {
   switch (value.kind) {
@@ -37,8 +50,10 @@ export function attributeOf(machine: Machine, value: PyValue, name: string): PyV
       }
       return { kind: 'method', of: { kind: 'instance', instance: value.self }, name };
     }
-    case 'list':
     case 'dict':
+      // Configurations let their entries be read as attributes, and no dictionary of Python has others than its methods.
+      return (dictMethods.has(name) ? undefined : value.entries.get(name)) ?? { kind: 'method', of: value, name };
+    case 'list':
     case 'string':
       return { kind: 'method', of: value, name };
     case 'tensor':

@@ -23,12 +23,20 @@ export function callOf(machine: Machine, node: SyntaxNode, scope: Scope): PyValu
   if (callee.name === 'VariableName' && textOf(machine.source, callee) === 'super' && lookUp(scope, 'super') === undefined)
     return lookUp(scope, '__class__') ?? unknown;
   const value = evaluate(machine, callee, scope);
+  if (value.kind === 'method' && value.name === 'save_hyperparameters') keepHyperparameters(value.of, scope);
   return machine.at(`c${node.from}`, () => {
     const args =
       list.name === 'ArgList' ? argumentsOf(machine, list, scope) : { ...noArguments, positional: [evaluate(machine, list, scope)] };
     // The place of the call is its own entry in the chain of sites, so the instance must not add it again.
     return applied(machine, value, args, node);
   });
+}
+
+/** Lightning keeps the arguments of the constructor as `self.hparams`; of these the literals, as sizes are. */
+function keepHyperparameters(of: PyValue, scope: Scope): void {
+  if (of.kind !== 'instance' || of.instance.framework !== 'torch') return;
+  const literals = [...scope.names].filter(([, { kind }]) => kind === 'number' || kind === 'string' || kind === 'bool' || kind === 'none');
+  of.instance.attributes.set('hparams', { kind: 'dict', entries: new Map(literals), isComplete: false });
 }
 
 function applied(machine: Machine, value: PyValue, args: Arguments, node: SyntaxNode): PyValue {

@@ -18,10 +18,10 @@ export function fillContainer(machine: Machine, instance: Instance, args: Argume
       else for (const value of args.positional) append(machine, instance, value);
       return;
     case 'ModuleList':
-      if (first !== undefined) extendContainer(machine, instance, args.named.get('modules') ?? first);
+      extendContainer(machine, instance, args.named.get('modules') ?? first ?? none);
       return;
     case 'ModuleDict':
-      if (first !== undefined) setAll(machine, instance, first);
+      setAll(machine, instance, args.named.get('modules') ?? first ?? none);
       return;
     default:
       // Wrappers such as TimeDistributed(Dense(10)).

@@ -37,7 +37,7 @@ export function annotationsText(document: PythonDocument): string {
     ...(left > 0 ? [`and ${left} more`] : []),
     '',
     ...(rows.length === 0 ? [] : [sourceLegend, '']),
-    ...notesOf(layers),
+    ...notesOf(layers, isSingle),
     ...document.diagnostics.map(diagnosticLine),
     `${inert(document.path, 4096)}: ${counted(count('error'), 'error')}, ${counted(count('warning'), 'warning')}`,
     '',
@@ -61,12 +61,12 @@ function row(layer: PythonLayer, isSingle: boolean): readonly string[] {
 }
 
 /** Each note once, with the layers that it is about. */
-function notesOf(layers: readonly PythonLayer[]): readonly string[] {
+function notesOf(layers: readonly PythonLayer[], isSingle: boolean): readonly string[] {
   const byNote = new Map<string, string[]>();
-  for (const { note, name, range } of layers) {
+  for (const { note, name, model, range } of layers) {
     if (note === null) continue;
     const list = byNote.get(note);
-    const label = name === '' ? `line ${range.line}` : inert(name, 48);
+    const label = name === '' ? `line ${range.line}` : inert(isSingle ? name : `${model}: ${name}`, 48);
     if (list === undefined) byNote.set(note, [label]);
     else list.push(label);
   }

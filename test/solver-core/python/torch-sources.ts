@@ -227,6 +227,17 @@ class Net(nn.Module):
             self.downs.append(nn.Conv2d(3, width, 1)); self.one = nn.Linear(width, 2)
         for width in reversed(widths): self.ups.append(nn.ConvTranspose2d(2 * width, width, 2)); width = 1
 `,
+  keywords: `
+import torch.nn as nn
+class Net(nn.Module):
+    def __init__(self, d=4):
+        super().__init__()
+        self.list = nn.ModuleList(modules=[nn.Linear(d, 2), nn.Linear(2, d)])
+        self.dict = nn.ModuleDict(modules={"a": nn.Linear(d, 3), "b": nn.Linear(3, d)})
+        items = {"items": nn.Linear(d, 5)}
+        for key, value in items.items():
+            setattr(self, key, value)
+`,
   pairs: `
 import torch.nn as nn
 from functools import partial

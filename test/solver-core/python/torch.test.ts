@@ -35,6 +35,26 @@ describe.skipIf(!hasTorch)('layers are those that PyTorch builds: names, order, 
   });
 });
 
+test('hyperparameters that Lightning keeps are sizes, and no place of modules', () => {
+  const text = `
+import lightning as L
+from torch import nn
+class Net(L.LightningModule):
+    def __init__(self, backbone=nn.Linear(4, 8), hidden=8, config={"items": 3}):
+        super().__init__()
+        self.save_hyperparameters(ignore=["backbone"])
+        self.backbone = backbone
+        self.head = nn.Linear(self.hparams.hidden, self.hparams["hidden"] * 2)
+        self.other = nn.Linear(self.hparams.unknown, 2)
+`;
+  const { layers } = analysePython(text);
+  expect(layers.filter(({ model }) => model === 'Net').map(({ name, facts }) => [name, facts.parameters])).toEqual([
+    ['backbone', 4 * 8 + 8],
+    ['head', 8 * 16 + 16],
+    ['other', null],
+  ]);
+});
+
 test('a class that another one uses is no model of its own', () => {
   expect(new Set(analysePython(torchSources['nested'] ?? '').layers.map(({ model }) => model))).toEqual(new Set(['Net']));
 });
