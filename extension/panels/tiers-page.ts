@@ -21,6 +21,8 @@ export class TiersPage implements vscode.WebviewViewProvider, vscode.Disposable 
   #page: PageHost | undefined;
   #cursor: string | null = null;
   #answer: TiersView['answer'] = null;
+  /** Whether the page has its texts in the user's language. */
+  #hasTexts = false;
   /** How often the page was loaded. */
   #loads = 0;
   /** What the page has in its list. */
@@ -31,7 +33,7 @@ export class TiersPage implements vscode.WebviewViewProvider, vscode.Disposable 
   constructor(context: TierwiseContext) {
     this.#context = context;
     this.#outline = new LiveOutline(context);
-    const update = (): void => this.#page?.post(this.#message());
+    const update = (): void => this.#send();
     this.#subscriptions = [
       this.#outline,
       this.#outline.onDidChange(update),
@@ -55,7 +57,8 @@ export class TiersPage implements vscode.WebviewViewProvider, vscode.Disposable 
         this.#answer = null;
         this.#loads++;
         this.#outline.enable();
-        page.post(this.#message());
+        this.#hasTexts = false;
+        this.#send();
       },
       onCommand: (command) => runPageCommand(command),
       onRevealLayer: (id) => void vscode.commands.executeCommand('tierwise.revealLayer', id),
@@ -86,7 +89,7 @@ export class TiersPage implements vscode.WebviewViewProvider, vscode.Disposable 
         // A page that was loaded anew counts its requests anew.
         if (page !== this.#loads) return;
         this.#answer = { request: request.request, refusal };
-        this.#page?.post(this.#message());
+        this.#send();
       })
       .catch((error: unknown) => this.#context.log.error(`tiers: ${error instanceof Error ? error.message : String(error)}`));
   }
@@ -105,7 +108,15 @@ export class TiersPage implements vscode.WebviewViewProvider, vscode.Disposable 
     const cursor = layerAtLine(outline, selection.active.line);
     if (cursor === this.#cursor) return;
     this.#cursor = cursor;
-    this.#page.post(this.#message());
+    this.#send();
+  }
+
+  /** The texts of the pages go out once: progress would carry all of them every time. */
+  #send(): void {
+    if (this.#page?.isReady !== true) return;
+    const texts = this.#hasTexts ? {} : { strings: pageStrings() };
+    this.#hasTexts = true;
+    this.#page.post({ ...this.#message(), ...texts });
   }
 
   #message(): ToWebview {
@@ -132,7 +143,7 @@ export class TiersPage implements vscode.WebviewViewProvider, vscode.Disposable 
       },
       vscode.l10n.t,
     );
-    return { kind: 'tiers', strings: pageStrings(), view: { ...view, rows: this.#newRows(snapshot) } };
+    return { kind: 'tiers', view: { ...view, rows: this.#newRows(snapshot) } };
   }
 
   /** A page that shows a notice has forgotten its rows. */

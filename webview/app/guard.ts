@@ -15,7 +15,7 @@ const strings = v.record(v.string(), v.string());
 const toWebview = v.variant('kind', [
   v.object({ kind: v.literal('report'), strings, view: report }),
   v.object({ kind: v.literal('show-figure'), figure: text, strings: v.exactOptional(strings) }),
-  v.object({ kind: v.literal('tiers'), strings, view: tiers }),
+  v.object({ kind: v.literal('tiers'), strings: v.exactOptional(strings), view: tiers }),
   v.object({ kind: v.literal('model'), strings, view: model }),
   ...modelMessages,
   v.object({ kind: v.literal('learning'), strings, view: learning }),

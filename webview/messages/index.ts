@@ -28,7 +28,7 @@ export type ToWebview =
   | { readonly kind: 'report'; readonly strings: Strings; readonly view: ReportView }
   /** Open the explanation of a figure of the report, by its key. */
   | { readonly kind: 'show-figure'; readonly figure: string; readonly strings?: Strings }
-  | { readonly kind: 'tiers'; readonly strings: Strings; readonly view: TiersView }
+  | { readonly kind: 'tiers'; readonly strings?: Strings; readonly view: TiersView }
   | { readonly kind: 'model'; readonly strings: Strings; readonly view: ModelView }
   | (ModelPageMessage & { readonly strings?: Strings })
   | { readonly kind: 'learning'; readonly strings: Strings; readonly view: LearningView }
