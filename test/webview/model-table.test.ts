@@ -103,14 +103,16 @@ describe.skipIf(!hasChromium)('the table of layers while its rows change', () =>
         const counted = window as unknown as { __scrollers: number };
         counted.__scrollers = 0;
         const [add, remove] = [window.addEventListener.bind(window), window.removeEventListener.bind(window)];
-        window.addEventListener = (type: string, listener: EventListener, options?: unknown) => {
-          if (type === 'scroll') counted.__scrollers += 1;
-          add(type, listener, options as boolean);
-        };
-        window.removeEventListener = (type: string, listener: EventListener) => {
-          if (type === 'scroll') counted.__scrollers -= 1;
-          remove(type, listener);
-        };
+        Object.assign(window, {
+          addEventListener: (type: string, listener: EventListener, options?: boolean) => {
+            if (type === 'scroll') counted.__scrollers += 1;
+            add(type, listener, options);
+          },
+          removeEventListener: (type: string, listener: EventListener) => {
+            if (type === 'scroll') counted.__scrollers -= 1;
+            remove(type, listener);
+          },
+        });
       });
       await open.send(many);
       for (let times = 0; times < 4; times++) {
