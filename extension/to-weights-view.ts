@@ -23,7 +23,7 @@ export function weightsView(document: WeightsDocument, name: string, other: stri
     edges: document.edges,
     after: sideView(name, document.figures, document.counts, t),
     before: before === null ? null : sideView(other ?? before.model, before.figures, before.counts, t),
-    change: before === null ? '' : changeText(before.relativeChange, t),
+    change: before === null ? '' : changeText(before.relativeChange, document.figures.nonFinite + before.figures.nonFinite, t),
     note: before === null && other !== null ? t('{0} has no such layer with weights of that shape.', other) : '',
   };
 }
@@ -52,16 +52,18 @@ function shareText(part: number, whole: number): string {
   return whole === 0 ? formatCount(part) : `${formatCount(part)} (${percent(part / whole)})`;
 }
 
-/** "12 %", "0.034 %", "<0.001 %". */
+/** "12 %", "0.034 %", "<0.001 %"; what is nearly all is not said to be all: ">99.99 %". */
 function percent(share: number): string {
   const value = 100 * share;
+  if (value > 99.99 && value < 100) return '>99.99 %';
   if (value !== 0 && Math.abs(value) < 0.001) return '<0.001 %';
   return `${Number(value.toPrecision(value >= 99.9 ? 4 : 2))} %`;
 }
 
-function changeText(change: number | null, t: Translate): string {
+/** The change is over finite values: where others stand beside them, none of it does not mean that nothing changed. */
+function changeText(change: number | null, nonFinite: number, t: Translate): string {
   if (change === null) return t('not defined: all weights were zero');
-  return change === 0 ? t('unchanged') : percent(change);
+  return change === 0 && nonFinite === 0 ? t('unchanged') : percent(change);
 }
 
 /** Two models beside each other. `changes` is null while the weights are still being read. */

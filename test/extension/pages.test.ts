@@ -93,7 +93,7 @@ describe('messages from pages', () => {
     [{ kind: 'command', command: 'workbench.action.quit' }],
     [{ kind: 'command' }],
     [{ kind: 'reveal-layer', id: 7 }],
-    [{ kind: 'reveal-layer', id: 'x'.repeat(5000) }],
+    [{ kind: 'page-error', message: 'x'.repeat(5000) }],
     [{ kind: 'unknown' }],
     [{ kind: 'ready', page: 'other' }],
   ])('refuses %j', (message) => {

@@ -89,6 +89,22 @@ test('the weights of a layer tell zeros as a share, and pass the page’s guard'
   expect(weightsView(weights, 'after.onnx', 'before.onnx', t).note).toBe('before.onnx has no such layer with weights of that shape.');
 });
 
+test('nearly all is not all, and finite values that agree are not the whole tensor', () => {
+  const rows = (zeros: number): string => {
+    const view = weightsView({ ...weights, figures: { ...figures(zeros), count: 1e6 } }, 'after.onnx', null, t);
+    return view.after.rows[1]?.value ?? '';
+  };
+  expect([rows(999_999), rows(1e6)]).toEqual(['999,999 (>99.99 %)', '1,000,000 (100 %)']);
+  const change = (nonFinite: number): string =>
+    weightsView(
+      { ...weights, before: { model: 'b', figures: { ...figures(0), nonFinite }, counts: weights.counts, relativeChange: 0 } },
+      'after.onnx',
+      'b',
+      t,
+    ).change;
+  expect([change(0), change(3)]).toEqual(['unchanged', '0 %']);
+});
+
 test('a comparison tells energies as a factor with its band, and layers of one side', () => {
   const view = compareView(diff, null, { ...words, running: 'Comparing the weights' }, t);
   expect(v.safeParse(compareGuard, view).success).toBe(true);
@@ -121,6 +137,10 @@ test('with the weights read, a layer whose figures agree may still differ', () =
 test('requests of the page are checked', () => {
   expect(parsePageMessage({ kind: 'layer-opened', id: 'fc1' })).toEqual({ kind: 'layer-opened', id: 'fc1' });
   expect(parsePageMessage({ kind: 'compare-model' })).toEqual({ kind: 'compare-model' });
-  for (const bad of [{ kind: 'layer-opened' }, { kind: 'show-source', id: 7 }, { kind: 'copy-layer', id: 'x'.repeat(5000) }])
+  for (const bad of [{ kind: 'layer-opened' }, { kind: 'show-source', id: 7 }, { kind: 'copy-layer', id: 'x'.repeat(100_001) }])
     expect(parsePageMessage(bad)).toBeUndefined();
+  // Names come from files, and some are long.
+  const long = { kind: 'layer-opened', id: 'x'.repeat(50_000) };
+  expect(parsePageMessage(long)).toEqual(long);
+  expect(parsePageMessage({ kind: 'layer-opened', id: 'x'.repeat(100_001) })).toBeUndefined();
 });

@@ -97,6 +97,16 @@ describe.skipIf(!hasChromium)('the table of layers while its rows change', () =>
     });
   });
 
+  test('weights none of which is a number are told as that, without a picture', async () => {
+    await withPage([many], async (open) => {
+      await open.page.locator('.row-toggle').first().press('Enter');
+      const after = { ...weights.after, counts: weights.after.counts.map(() => 0), zeros: 0 };
+      await open.send({ kind: 'layer-weights', id: idOf(0), weights: { ...weights, after }, failed: null });
+      expect(await open.page.locator('.weights').innerText()).toContain('None of the 16384 weights is a finite number.');
+      expect(await open.page.locator('svg.histogram, .weights-twin').count()).toBe(0);
+    });
+  });
+
   test('a table that was replaced lets go of the window', async () => {
     await withPage([], async (open) => {
       await open.page.evaluate(() => {

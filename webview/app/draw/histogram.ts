@@ -151,9 +151,9 @@ function countText(count: number): string {
   return count >= 1e4 ? `${Number((count / 1e3).toPrecision(3))}k` : String(count);
 }
 
-/** Three digits: 0.0123, -1.5, 3.2e-9. */
+/** Three digits: 0.0123, −1.5, 3.2e−9. */
 export function valueText(value: number): string {
-  return String(Number(value.toPrecision(3))).replace('-', '\u2212');
+  return String(Number(value.toPrecision(3))).replace(/-/g, '\u2212');
 }
 
 function rect(className: string, x: number, y: number, width: number, height: number): Shape {

@@ -18,30 +18,35 @@ export function weightsPanel(state: WeightsState, context: PageContext): HTMLEle
   if (state === 'reading') return h('section', { class: 'weights' }, heading, h('p', { class: 'muted' }, t('Counting the weights…')));
   if ('failed' in state) return h('section', { class: 'weights' }, heading, h('p', { class: 'muted' }, state.failed));
   const { weights } = state;
+  // Without a number there is nothing to draw, whatever the edges say.
+  const isEmpty = [weights.after, weights.before].every((side) => side === null || side.counts.every((count) => count === 0));
   return h(
     'section',
     { class: 'weights' },
     heading,
     h('p', { class: 'muted' }, `${shortName(weights.tensor, 80)} · ${weights.dtype} · ${weights.shape}`),
     weights.note !== '' && h('p', {}, weights.note),
-    h('div', { class: 'weights-columns' }, histogram(weights, context), sideTable(weights, t)),
-    countsTwin(weights, t),
+    isEmpty && h('p', {}, histogramSentence(weights, t)),
+    h('div', { class: 'weights-columns' }, !isEmpty && histogram(weights, context), sideTable(weights, t)),
+    !isEmpty && countsTwin(weights, t),
   );
 }
 
 /** The result of a histogram in a sentence. */
 export function histogramSentence(weights: WeightsView, t: Translate): string {
   const { edges, after, before } = weights;
-  const top = after.counts.indexOf(Math.max(...after.counts));
-  const share = after.count === 0 ? 0 : Math.round((1000 * after.zeros) / after.count) / 10;
+  const most = Math.max(...after.counts);
+  if (most === 0) return t('None of the {0} weights is a finite number.', after.count);
+  const top = after.counts.indexOf(most);
   const sentence = t(
-    'Histogram of {0} weights from {1} to {2}: most lie between {3} and {4}; {5} % are exactly zero.',
+    'Histogram of {0} weights from {1} to {2}: the fullest bin lies between {3} and {4} and holds {5} of them; {6} are exactly zero.',
     after.count,
     valueText(edges[0] ?? 0),
     valueText(edges.at(-1) ?? 0),
     valueText(edges[top] ?? 0),
     valueText(edges[top + 1] ?? 0),
-    share,
+    most,
+    after.zeros,
   );
   return before === null
     ? sentence
