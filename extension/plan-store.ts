@@ -4,7 +4,7 @@ import { openTextHash } from './plan-text-hash.ts';
 import { RefreshQueue } from './refresh-queue.ts';
 import type { SettingsService } from './settings.ts';
 import { withSimulation, type Simulation } from './simulation.ts';
-import { SnapshotLoader, type SolverRequester } from './snapshot-loader.ts';
+import { SnapshotLoader, type SnapshotQuestion, type SolverRequester } from './snapshot-loader.ts';
 
 const editDelayMs = 350;
 const fileDelayMs = 500;
@@ -81,6 +81,17 @@ export class PlanStore implements vscode.Disposable {
     this.#changed.fire(undefined);
   }
 
+  /** What the views ask about a plan: with its unsaved text, and the target of the settings. */
+  question(uri: vscode.Uri): SnapshotQuestion {
+    const document = openDocument(uri);
+    const target = this.#settings.current.energyTarget;
+    return {
+      path: uri.fsPath,
+      text: document?.isDirty ? document.getText() : undefined,
+      target: target === '' ? undefined : target,
+    };
+  }
+
   /** Asks the solver again and resolves when the answer is in. */
   refresh(uri: vscode.Uri): Promise<void> {
     return this.#entry(uri).queue.runNow();
@@ -126,14 +137,7 @@ export class PlanStore implements vscode.Disposable {
   async #load(entry: Entry): Promise<void> {
     const { uri } = entry;
     if (uri.scheme !== 'file') return;
-    const document = openDocument(uri);
-    const target = this.#settings.current.energyTarget;
-    const question = {
-      path: uri.fsPath,
-      text: document?.isDirty ? document.getText() : undefined,
-      target: target === '' ? undefined : target,
-    };
-    const loaded = await this.#loader.load(question, entry.snapshot);
+    const loaded = await this.#loader.load(this.question(uri), entry.snapshot);
     const snapshot = entry.simulation ? withSimulated(loaded, entry.simulation, openTextHash(uri)) : loaded;
     // Closed or deleted meanwhile: nobody wants to know.
     if (this.#disposed || this.#entries.get(uri.toString()) !== entry) return;
@@ -207,6 +211,8 @@ export class PlanStore implements vscode.Disposable {
     if (this.#active !== entry) return;
     this.#active = undefined;
     this.#changed.fire(undefined);
+    // It may be there under another name; else another plan of the workspace is shown.
+    void this.start();
   }
 }
 

@@ -241,7 +241,9 @@ export interface SolverRequests {
     readonly params: {
       readonly path: string;
       readonly format: 'html' | 'md' | 'csv' | 'json';
-      /** As of tierwise/energy. */
+      /** As of tierwise/energy, like the next two. */
+      readonly text?: string;
+      readonly target?: string;
       readonly switching?: boolean;
     };
     readonly result: { readonly text: string };

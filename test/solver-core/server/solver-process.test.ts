@@ -124,6 +124,13 @@ describe('requests', () => {
       const unsaved = v.parse(energySchema, await solver.ask('tierwise/energy', { path: plan(), text }));
       expect([saved.target, unsaved.target]).toEqual(['ecp5-85f', 'up5k']);
       expect(unsaved.totals.inference?.value).not.toBe(saved.totals.inference?.value);
+      const told = async (params: object): Promise<string> =>
+        ((await solver.ask('tierwise/report', { path: plan(), format: 'md', ...params })) as { text: string }).text.split('\n')[0] ?? '';
+      expect([await told({}), await told({ text }), await told({ text, target: 'mcu-class' })]).toEqual([
+        '# Energy of digits.onnx on ecp5-85f',
+        '# Energy of digits.onnx on up5k',
+        '# Energy of digits.onnx on mcu-class',
+      ]);
       const broken = v.parse(checkSchema, await solver.ask('tierwise/check', { path: plan(), text: text.replace('fc2', 'fc9') }));
       expect(broken.diagnostics.map((d) => d.code)).toContain('unknown-layer');
       expect((await solver.failure('tierwise/check', { path: plan(), text: ' '.repeat(2 << 20) })).code).toBe('file-too-large');
