@@ -35,21 +35,22 @@ export class Machine {
   private nesting = 0;
   private calls = 0;
   private layers = 0;
+  private isFull = false;
   private readonly active = new Map<number, number>();
 
   constructor(source: PythonSource) {
     this.source = source;
   }
 
-  /** True when a limit ended the reading early. */
+  /** True when a limit ended the reading early, or left layers out. */
   get isExhausted(): boolean {
-    return this.steps <= 0 || this.layers >= maxLayers;
+    return this.steps <= 0 || this.isFull;
   }
 
   /** Counts work; false when there has been too much. */
   step(cost = 1): boolean {
     this.steps -= cost;
-    return !this.isExhausted;
+    return this.steps > 0;
   }
 
   /** Runs `inner` one level deeper in expressions; `fallback` beyond the limit. */
@@ -93,7 +94,7 @@ export class Machine {
   /** A deep copy of an object, built where the original is; lists are shared. The original is a template from then on. */
   copy(original: Instance, depth = 0): Instance {
     this.copied.add(original);
-    if (depth > 20 || !this.step()) return original;
+    if (depth > 20 || !this.step() || !this.hasRoomFor(original)) return original;
     const copied: Instance = {
       ...original,
       attributes: new Map(),
@@ -103,7 +104,6 @@ export class Machine {
       variable: null,
     };
     this.created.push(copied);
-    if (original.role === 'layer') this.layers++;
     for (const [name, value] of original.attributes)
       copied.attributes.set(name, value.kind === 'instance' ? { kind: 'instance', instance: this.copy(value.instance, depth + 1) } : value);
     return copied;
@@ -131,11 +131,23 @@ export class Machine {
       inputShape: null,
       isUncertain: this.uncertain > 0,
     };
-    if (this.isExhausted) return instance;
-    if (what.role === 'layer') this.layers++;
-    this.created.push(instance);
+    if (this.steps <= 0) return instance;
     if (call !== null) this.reached.add(call.from);
+    // A layer too many is left out alone: what holds it still gets its place, and the others their names.
+    if (!this.hasRoomFor(instance)) return { ...instance, role: 'other' };
+    this.created.push(instance);
     return instance;
+  }
+
+  /** Counts a layer; false, and noted, when there are too many. */
+  private hasRoomFor({ role }: Pick<Instance, 'role'>): boolean {
+    if (role !== 'layer') return true;
+    if (this.layers >= maxLayers) {
+      this.isFull = true;
+      return false;
+    }
+    this.layers++;
+    return true;
   }
 }
 
