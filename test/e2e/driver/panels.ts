@@ -4,10 +4,12 @@ import { plain, until } from './wait.ts';
 
 /** Opens the Problems panel and waits for a row that matches; returns its text. */
 export async function waitForProblem(page: Page, pattern: RegExp): Promise<string> {
-  await runCommand(page, 'Problems: Focus on Problems View');
-  return await until(`a problem like ${String(pattern)}`, async () => (await problems(page)).find((row) => pattern.test(row)), {
-    seen: async () => JSON.stringify(await problems(page)),
-  });
+  const search = async (): Promise<string | undefined> => {
+    // The terminal of a task comes to the front when the task fails, be that after the panel was opened.
+    if (!(await page.locator('.markers-panel').isVisible())) await runCommand(page, 'Problems: Focus on Problems View');
+    return (await problems(page)).find((row) => pattern.test(row));
+  };
+  return await until(`a problem like ${String(pattern)}`, search, { seen: async () => JSON.stringify(await problems(page)) });
 }
 
 export async function problems(page: Page): Promise<readonly string[]> {
