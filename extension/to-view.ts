@@ -59,6 +59,7 @@ export function reportView(
   const { energy, inspect, check, fit } = snapshot;
   if (energy === null) return null;
   const inspected = new Map(inspect?.layers.map((layer) => [layer.id, layer]));
+  const fittedBy = new Map(isFitted(snapshot) ? fit?.layers.map((layer) => [layer.id, layer.method]) : []);
   const totals = energy.totals;
   return {
     title: snapshot.path,
@@ -66,7 +67,7 @@ export function reportView(
     model: energy.model,
     target: energy.target,
     layers: energy.layers.map((layer) => ({
-      ...layerView(layer.id, layer, inspected.get(layer.id), fittedBy(snapshot, layer.id), t),
+      ...layerView(layer.id, layer, inspected.get(layer.id), fittedBy.get(layer.id) ?? null, t),
       ...trainingView(layer, energy, t),
     })),
     totals: {
@@ -136,11 +137,6 @@ function groundsView(energy: EnergyDocument, t: Translate): Pick<ReportView, 'ev
 export function outdatedText(error: ErrorData, check: PlanSnapshot['check'], t: Translate): string {
   if (check?.diagnostics.some(forbidsFit)) return t('The plan has errors. These figures are from before them.');
   return t('These figures are not up to date: {0}', error.message);
-}
-
-function fittedBy(snapshot: PlanSnapshot, id: string): string | null {
-  if (!isFitted(snapshot)) return null;
-  return snapshot.fit?.layers.find((layer) => layer.id === id)?.method ?? null;
 }
 
 /** That a fit ran its model in another engine than usual: accuracies on the page rest on it. */
@@ -216,14 +212,20 @@ export function forbidsFit(diagnostic: DiagnosticDocument): boolean {
 
 const maxMetadata = 40;
 const maxMetadataLength = 300;
+/** Inputs and outputs named on the page; models have thousands, and a text beyond its limit would cost the whole page. */
+const maxTensors = 100;
 
 /** The model editor's page. Energy may be missing: its columns are then empty. */
 export function modelView(inspect: InspectDocument, energy: EnergyDocument | null, t: Translate): ModelView {
   const model = inspect.model;
   const byId = new Map(energy?.layers.map((layer) => [layer.id, layer]));
   const blockNames = new Map(inspect.blocks?.map((block) => [block.index, block.name]));
-  const tensors = (list: InspectDocument['model']['inputs']): string =>
-    list.map((tensor) => `${tensor.name}: ${tensor.dtype} ${formatShape(tensor.shape)}`).join(', ') || dash;
+  const tensors = (list: InspectDocument['model']['inputs']): string => {
+    const shown = list
+      .slice(0, maxTensors)
+      .map(({ name, dtype, shape }) => `${name.slice(0, maxMetadataLength)}: ${dtype} ${formatShape(shape)}`);
+    return `${shown.join(', ') || dash}${list.length > maxTensors ? ` (+${list.length - maxTensors})` : ''}`;
+  };
   // Nothing in it could be read: counts would only say zero.
   const unreadable = model.nodes === 0 && inspect.diagnostics.some((diagnostic) => diagnostic.severity === 'error');
   const opsets = Object.entries(model.opsets).map(([domain, version]) => `${domain === '' ? 'ai.onnx' : domain} ${version}`);
@@ -234,7 +236,7 @@ export function modelView(inspect: InspectDocument, energy: EnergyDocument | nul
       ...(unreadable
         ? []
         : [
-            { name: t('Producer'), value: model.producer || dash },
+            { name: t('Producer'), value: model.producer.slice(0, maxMetadataLength) || dash },
             { name: t('IR version'), value: String(model.irVersion) },
             { name: t('Operator sets'), value: opsets.join(', ') || dash },
             { name: t('Inputs'), value: tensors(model.inputs) },
@@ -245,7 +247,7 @@ export function modelView(inspect: InspectDocument, energy: EnergyDocument | nul
       { name: 'SHA-256', value: model.sha256 },
       ...Object.entries(model.metadata)
         .slice(0, maxMetadata)
-        .map(([name, value]) => ({ name, value: value.slice(0, maxMetadataLength) })),
+        .map(([name, value]) => ({ name: name.slice(0, maxMetadataLength), value: value.slice(0, maxMetadataLength) })),
     ],
     layers: inspect.layers.map((layer) => {
       const block = layer.block === undefined ? undefined : blockNames.get(layer.block);

@@ -1,6 +1,8 @@
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { emptySnapshot, layerLookup, type PlanSnapshot } from '../../extension/plan-snapshot.ts';
 import { fitView, modelView, reportView } from '../../extension/to-view.ts';
+import { model as modelGuard } from '../../webview/app/guard-model.ts';
 import { check, energy, fit, hostileId, inspect, plainText } from './fixtures.ts';
 
 const snapshot: PlanSnapshot = { path: '/models/digits.tiers', check, energy, inspect, fit, stale: false, error: null };
@@ -135,6 +137,20 @@ describe('model view', () => {
     const { summary } = modelView({ ...inspect, model: { ...inspect.model, metadata } }, null, plainText);
     expect(summary.length).toBeLessThan(60);
     expect(Math.max(...summary.map((entry) => entry.value.length))).toBeLessThanOrEqual(300);
+  });
+
+  it('of a model with very many inputs, names and findings is one that the page takes', () => {
+    const [input] = inspect.model.inputs;
+    const [finding] = [{ severity: 'warning' as const, code: 'x', message: 'y', where: {} }];
+    const inputs = Array.from({ length: 30_000 }, (_, index) => ({ ...input!, name: `past_key_values.${index}.${'k'.repeat(400)}` }));
+    const large = {
+      ...inspect,
+      model: { ...inspect.model, inputs, producer: 'p'.repeat(2_000_000), metadata: { ['m'.repeat(2_000_000)]: '' } },
+      diagnostics: Array.from({ length: 30_000 }, () => finding!),
+    };
+    const view = modelView(large, null, plainText);
+    expect(v.safeParse(modelGuard, view).issues).toBeUndefined();
+    expect(view.summary.find(({ name }) => name === 'Inputs')?.value).toMatch(/ \(\+29900\)$/);
   });
 });
 

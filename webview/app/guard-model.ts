@@ -8,7 +8,8 @@ export const model = v.object({
   unreadable: v.exactOptional(v.boolean()),
   summary: list(v.object({ name: text, value: text }), 500),
   layers: list(v.object({ ...layer.entries, block: v.exactOptional(text), role: v.exactOptional(text) }), maxLayers),
-  diagnostics: list(v.object({ severity, code: text, message: text, where: text })),
+  // A model may have several for each of its layers; the page lists the first ones and counts the others.
+  diagnostics: list(v.object({ severity, code: text, message: text, where: text }), 10 * maxLayers),
   totals: v.object({
     layers: text,
     macs: text,
