@@ -40,7 +40,7 @@ async function pieces(page: Page): Promise<readonly string[]> {
     const all = [document.title];
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node !== null; node = walker.nextNode())
-      if (node.parentElement !== null && node.parentElement.closest('script, style, code, [lang=en]') === null)
+      if (node.parentElement !== null && node.parentElement.closest('script, style, code, main [lang=en]') === null)
         all.push(node.textContent ?? '');
     for (const name of ['aria-label', 'title', 'placeholder', 'aria-description', 'aria-valuetext', 'alt'])
       for (const element of document.querySelectorAll(`[${name}]`)) all.push(element.getAttribute(name) ?? '');
@@ -53,7 +53,12 @@ function untranslated(piece: string, said: readonly string[]): string {
   let rest = piece;
   // Innermost brackets first: a text may be an argument of another.
   for (let before = ''; before !== rest;) [before, rest] = [rest, rest.replace(/⟦[^⟦⟧]*⟧/g, ' ')];
-  for (const text of said) rest = rest.replaceAll(text, ' ');
+  // A stretch of the stream shows its line ends as marks; a label that was cut has lost a bracket.
+  if (/⟨U\+|↵|[⟦⟧]/.test(rest)) return '';
+  // A single word such as "layer" is a value of the message as likely as a word of the page.
+  for (const text of said) if (!/^[a-z]*$/.test(text) && text.length > 2) rest = rest.replaceAll(text, ' ');
+  const left = rest.replace(/^[^A-Za-z]+|[^A-Za-z]+$/g, '');
+  if (said.some((text) => text.includes(left))) return '';
   return /[A-Za-z]{3,}/.test(rest) ? piece : '';
 }
 

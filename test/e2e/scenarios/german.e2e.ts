@@ -43,7 +43,7 @@ async function pieces(frame: Frame): Promise<readonly string[]> {
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     // What the solver core says is English in every language, and marked so.
     for (let node = walker.nextNode(); node !== null; node = walker.nextNode())
-      if (node.parentElement !== null && node.parentElement.closest('script, style, code, [lang=en]') === null)
+      if (node.parentElement !== null && node.parentElement.closest('script, style, code, main [lang=en]') === null)
         all.push(node.textContent ?? '');
     for (const element of document.querySelectorAll('[aria-label], [title], [placeholder], [aria-description]'))
       for (const name of ['aria-label', 'title', 'placeholder', 'aria-description']) all.push(element.getAttribute(name) ?? '');
