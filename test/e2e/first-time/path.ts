@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { waitForFocus } from '../driver/keyboard.ts';
+import { waitForNoNotification } from '../driver/notifications.ts';
 import { JOULES } from '../driver/plan-text.ts';
 import { chooseFile, isOffered, openFile, runCommand, waitForTab } from '../driver/quick-input.ts';
 import type { Session } from '../driver/session.ts';
@@ -93,6 +94,7 @@ export const firstTimePath: readonly Stop[] = [
       await takeSuggestion(page, 'upper');
       await page.keyboard.press('Escape');
       await waitForLine(page, /^ +# tier: upper(?! rls forgetting=1.0)/);
+      await until('what was half-written to be forgotten', async () => (await page.locator('.squiggly-error').count()) === 0);
     },
   },
   {
@@ -118,6 +120,7 @@ export const firstTimePath: readonly Stop[] = [
       await until('the fitted model', () => existsSync(project(session, 'digits.fitted.json')), { timeoutMs: FIT_MS });
       await openFile(page, 'digits.tiers');
       await waitForHints(page, 'the hints to say fitted', (hints) => hints.some((hint) => /fitted/.test(hint)), FIT_MS);
+      await waitForNoNotification(page, /Fitting the lower tier/, FIT_MS);
       const record = JSON.parse(readFileSync(project(session, 'digits.fitted.json'), 'utf8')) as {
         readonly backend: { readonly kind: string };
         readonly evaluation: { readonly before: number; readonly after: number };
@@ -137,11 +140,14 @@ export const firstTimePath: readonly Stop[] = [
       await until('the comparison', async () => /Fit 1/.test((await activeTab(page)) ?? ''), {
         seen: async () => (await activeTab(page)) ?? '',
       });
-      // The preview belongs to VS Code, which loads it on first use.
+      // The preview belongs to VS Code, which loads it on first use and gives it the keyboard in the end.
       await until('its figures', async () => {
-        for (const frame of page.frames())
-          if (await frame.evaluate(() => /Both sides are priced/.test(document.body.innerText)).catch(() => false))
-            return true;
+        for (const frame of page.frames()) {
+          const isIt = await frame
+            .evaluate(() => /Both sides are priced/.test(document.body.innerText) && document.hasFocus())
+            .catch(() => false);
+          if (isIt) return true;
+        }
         return false;
       });
     },
