@@ -1,8 +1,9 @@
-// How long Python source of 900 and 9000 lines takes: the parser alone, layers and annotations, and the whole request with energy.
+// How long Python source of 900 and 9000 lines takes: the parser alone, layers and annotations, and the whole request with energy; then
+// requests about a file beside an exported model of 4900 layers: the first, after an edit elsewhere, and after an edit of an annotation.
 //   node bench/python.bench.mjs [--rounds N]      default 15
 // Processor time of this process, the median of all rounds after two that warm up; ratios to the parser are what other machines share.
 import { build } from 'esbuild';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -49,6 +50,7 @@ const folder = mkdtempSync(join(root, '.cache', 'bench-python-'));
 try {
   const outfile = join(folder, 'core.cjs');
   const contents = `export { analysePython, annotationItems } from './solver-core/python/index.ts'; export { parsePython } from './solver-core/python/syntax.ts';
+    export { create, toBinary } from '@bufbuild/protobuf'; export { ModelProtoSchema } from './solver-core/onnx/gen/onnx_pb.ts';
     export { createEnvironment } from './solver-core/jobs/environment.ts'; export { pythonJob } from './solver-core/jobs/python.ts';`;
   const stdin = { contents, resolveDir: root, loader: 'ts' };
   const external = ['onnxruntime-node', 'serialport', 'koffi'];
@@ -75,17 +77,59 @@ try {
     ];
     console.log(cells.join(' | '));
   }
+  await besideModel(core, environment, 4900);
 } finally {
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** Requests about a class of `count` dense layers beside its export; the answer must be about the export. */
+async function besideModel(core, environment, count) {
+  const name = (i) => `blocks.${i}.weight`;
+  const places = Array.from({ length: count }, (_, i) => i);
+  const dim = [1n, 4n].map((value) => ({ value: { case: 'dimValue', value } }));
+  const type = { value: { case: 'tensorType', value: { elemType: 1, shape: { dim } } } };
+  const graph = {
+    node: places.map((i) => ({
+      opType: 'MatMul',
+      name: `/blocks.${i}/MatMul`,
+      input: [i ? `h${i - 1}` : 'x', name(i)],
+      output: [`h${i}`],
+    })),
+    initializer: places.map((i) => ({ name: name(i), dims: [4n, 4n], dataType: 1, rawData: new Uint8Array(64) })),
+    input: [{ name: 'x', type }],
+    output: [{ name: `h${count - 1}`, type }],
+  };
+  const proto = core.create(core.ModelProtoSchema, { irVersion: 8n, opsetImport: [{ version: 17n }], graph });
+  const model = join(folder, 'large.onnx');
+  writeFileSync(model, core.toBinary(core.ModelProtoSchema, proto));
+  const text = (lambda, edits) =>
+    `import torch.nn as nn\nclass Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n` +
+    `        self.blocks = nn.ModuleList([nn.Linear(4, 4, bias=False) for _ in range(${count})])  # tier: lower ridge lambda=${lambda}\n${'#'.repeat(edits)}`;
+  const ask = async (lambda, edits) => {
+    const document = await core.pythonJob(environment, { path: join(folder, 'large.py'), text: text(lambda, edits), models: [model] });
+    if (document.layers.length !== count || document.model !== model) throw new Error('the model was not matched');
+  };
+  const first = await once(() => ask(1, 0));
+  let edits = 0;
+  const edit = await median(() => ask(1, ++edits));
+  const annotation = await median(() => ask(++edits, 0));
+  console.log(
+    `beside a model of ${count} layers: first ${show(first)} ms, after an edit ${show(edit)} ms, of an annotation ${show(annotation)} ms`,
+  );
+}
+
+async function once(work) {
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
 }
 
 async function median(work) {
   const times = [];
   for (let round = -2; round < rounds; round++) {
-    const before = process.cpuUsage();
-    await work();
-    const { user, system } = process.cpuUsage(before);
-    if (round >= 0) times.push((user + system) / 1000);
+    const time = await once(work);
+    if (round >= 0) times.push(time);
   }
   return times.sort((a, b) => a - b)[times.length >> 1];
 }
