@@ -34,30 +34,6 @@ export function createTierPicker(
     event.stopPropagation();
     close();
   });
-  const newTier = (kinds: readonly ('lower' | 'upper')[]): HTMLElement[] => {
-    const [first = 'lower'] = kinds;
-    const name = h('input', {
-      class: 'picker-name',
-      value: newTierName(state.tiers, first),
-      'aria-label': t('Name of the new tier'),
-      maxlength: 60,
-      spellcheck: 'false',
-    });
-    const kind = h(
-      'select',
-      { class: 'tier-sort', 'aria-label': t('Kind of the new tier'), hidden: kinds.length < 2 },
-      ...kinds.map((one) => h('option', { value: one }, one === 'lower' ? t('Lower tier') : t('Upper tier'))),
-    );
-    const kindOf = (): 'lower' | 'upper' => kinds.find((one) => one === kind.value) ?? first;
-    listen(kind, 'change', () => (name.value = newTierName(state.tiers, kindOf())));
-    const create = (): void => {
-      if (name.value.trim() !== '') choose({ kind: kindOf(), name: name.value.trim() });
-    };
-    listen(name, 'keydown', (event) => {
-      if (event instanceof KeyboardEvent && event.key === 'Enter' && !event.isComposing) create();
-    });
-    return [kind, name, listen(h('button', { type: 'button', class: 'tool' }, t('Create')), 'click', create)];
-  };
   return {
     element,
     open: (kind) => {
@@ -80,7 +56,7 @@ export function createTierPicker(
         element,
         h('span', {}, label),
         ...buttons,
-        ...newTier(kind === 'new' ? ['lower', 'upper'] : [kind]),
+        ...newTier(context, state, kind === 'new' ? ['lower', 'upper'] : [kind], choose),
         listen(h('button', { type: 'button', class: 'tool' }, t('Cancel')), 'click', close),
       );
       element.hidden = false;
@@ -89,4 +65,35 @@ export function createTierPicker(
       if (first instanceof HTMLInputElement) first.select();
     },
   };
+}
+
+/** A name for a new tier, its kind where there is a choice, and the button that makes it. */
+function newTier(
+  { t }: PageContext,
+  state: TiersState,
+  kinds: readonly ('lower' | 'upper')[],
+  choose: (goal: TierGoalView) => void,
+): HTMLElement[] {
+  const [first = 'lower'] = kinds;
+  const name = h('input', {
+    class: 'picker-name',
+    value: newTierName(state.tiers, first),
+    'aria-label': t('Name of the new tier'),
+    maxlength: 60,
+    spellcheck: 'false',
+  });
+  const kind = h(
+    'select',
+    { class: 'tier-sort', 'aria-label': t('Kind of the new tier'), hidden: kinds.length < 2 },
+    ...kinds.map((one) => h('option', { value: one }, one === 'lower' ? t('Lower tier') : t('Upper tier'))),
+  );
+  const kindOf = (): 'lower' | 'upper' => kinds.find((one) => one === kind.value) ?? first;
+  listen(kind, 'change', () => (name.value = newTierName(state.tiers, kindOf())));
+  const create = (): void => {
+    if (name.value.trim() !== '') choose({ kind: kindOf(), name: name.value.trim() });
+  };
+  listen(name, 'keydown', (event) => {
+    if (event instanceof KeyboardEvent && event.key === 'Enter' && !event.isComposing) create();
+  });
+  return [kind, name, listen(h('button', { type: 'button', class: 'tool' }, t('Create')), 'click', create)];
 }
