@@ -18,6 +18,7 @@ const place = [`--user-data-dir=${path.join(work, 'user')}`, `--extensions-dir=$
 
 let failures = [];
 let passed = 0;
+let bundle;
 try {
   cpSync(path.join(root, 'examples', 'digits'), folder, {
     recursive: true,
@@ -31,11 +32,11 @@ try {
     shell: process.platform === 'win32',
   });
   if (install.status !== 0) throw new Error(`The extension did not install: ${install.stdout}${install.stderr}`);
-  const { extensionDir, suite } = await bundleHostSuite();
+  bundle = await bundleHostSuite();
   await runTests({
     vscodeExecutablePath,
-    extensionDevelopmentPath: extensionDir,
-    extensionTestsPath: suite,
+    extensionDevelopmentPath: bundle.extensionDir,
+    extensionTestsPath: bundle.suite,
     extensionTestsEnv: { TIERWISE_HOST_RESULTS: results },
     launchArgs: [folder, ...place, '--disable-workspace-trust', '--skip-welcome', '--skip-release-notes'],
   });
@@ -49,6 +50,7 @@ try {
     // The runner's own exception only says that some test failed.
     if (failed.length > 0) failures = failed;
   }
+  bundle?.remove();
   rmSync(work, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
 }
 process.stdout.write(`${JSON.stringify({ passed, failed: failures.length, failures })}\n`);

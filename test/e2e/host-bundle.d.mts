@@ -1,1 +1,7 @@
-export declare function bundleHostSuite(folder?: 'host' | 'host-bare'): Promise<{ readonly extensionDir: string; readonly suite: string }>;
+export interface HostBundle {
+  readonly extensionDir: string;
+  readonly suite: string;
+  readonly remove: () => void;
+}
+
+export declare function bundleHostSuite(folder?: 'host' | 'host-bare'): Promise<HostBundle>;

@@ -1,5 +1,5 @@
 // Bundles the suite that runs inside the extension host, for the workbench and for desktop VS Code alike.
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -9,14 +9,16 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 /**
  * Bundles the tests of a folder as CommonJS, one file per test file; mocha and vscode come from outside.
  * @param {'host' | 'host-bare'} [folder] below test/e2e; default `host`
- * @returns {Promise<{ extensionDir: string, suite: string }>} the empty extension that VS Code wants as the one under development
- *   (the product itself is the installed package), and the entry point of the suite
+ * @returns {Promise<{ extensionDir: string, suite: string, remove: () => void }>} the empty extension that VS Code wants as the one under
+ *   development (the product itself is the installed package), the entry point of the suite, and what removes both; every call makes its own
  */
 export async function bundleHostSuite(folder = 'host') {
   const source = path.join(here, folder);
-  const extensionDir = path.resolve(here, '..', '..', '.cache', 'e2e', folder === 'host' ? 'dev-extension' : `dev-extension-${folder}`);
-  rmSync(extensionDir, { recursive: true, force: true });
-  mkdirSync(extensionDir, { recursive: true });
+  // Below the root, so that the suite finds mocha.
+  const cache = path.resolve(here, '..', '..', '.cache');
+  mkdirSync(cache, { recursive: true });
+  const extensionDir = mkdtempSync(path.join(cache, `${folder}-suite-`));
+  const remove = () => rmSync(extensionDir, { recursive: true, force: true });
   const manifest = {
     name: 'tierwise-e2e',
     publisher: 'tierwise',
@@ -38,5 +40,5 @@ export async function bundleHostSuite(folder = 'host') {
     external: ['vscode', 'mocha'],
     logLevel: 'warning',
   });
-  return { extensionDir, suite: path.join(extensionDir, 'out', 'index.js') };
+  return { extensionDir, suite: path.join(extensionDir, 'out', 'index.js'), remove };
 }

@@ -46,6 +46,7 @@ export async function runHostSuite(folder: string, suite: 'host' | 'host-bare' =
     }
   } finally {
     await workbench.stop();
+    bundle.remove();
     rmSync(resultDir, { recursive: true, force: true });
   }
 }
