@@ -31,7 +31,9 @@ export function annotationsText(document: PythonDocument): string {
   const left = layers.length - rows.length;
   return [
     `${fileName(document.path)}: ${counted(layers.length, 'layer')}${isSingle && names[0] !== undefined ? ` of ${inert(names[0], 60)}` : ''}, on ${inert(target, 60)}`,
-    model === null ? 'No exported model matches; figures are estimated from arguments.' : `Matched to ${fileName(model)}.`,
+    ...(rows.length === 0
+      ? []
+      : [model === null ? 'No exported model matches; figures are estimated from arguments.' : `Matched to ${fileName(model)}.`]),
     '',
     ...(rows.length === 0 ? ['No layers with weights are built in this file.'] : textTable(columns, rows)),
     ...(left > 0 ? [`and ${left} more`] : []),
