@@ -1,5 +1,5 @@
-import { DocumentState, EmptyFileSystem, inject } from 'langium';
-import type { AstNode, Module, ParseResult } from 'langium';
+import { DefaultLangiumDocumentFactory, DocumentState, EmptyFileSystem, inject } from 'langium';
+import type { AstNode, Module, ParseResult, TextDocument, URI } from 'langium';
 import { createDefaultModule, createDefaultSharedModule, DefaultLanguageServer } from 'langium/lsp';
 import type {
   LangiumServices,
@@ -44,6 +44,14 @@ class PlanLanguageServer extends DefaultLanguageServer {
   }
 }
 
+/** A document that was just opened and not read yet has the text of its editor, not an empty one. */
+class PlanDocuments extends DefaultLangiumDocumentFactory {
+  protected override createTextDocumentGetter(uri: URI, text?: string): () => TextDocument {
+    const closed = super.createTextDocumentGetter(uri, text);
+    return () => this.textDocuments?.get(uri.toString()) ?? closed();
+  }
+}
+
 /**
  * What a document has to have gone through before each request is answered: nothing. Every provider works on the check of the text as it
  * is now, which it makes itself where it is the first to need it.
@@ -71,6 +79,7 @@ export function createPlanServices(connection: Connection, checks: PlanChecks): 
       LanguageServer: (services) => new PlanLanguageServer(services),
       DocumentUpdateHandler: (services) => new PlanUpdates(services, checks),
     },
+    workspace: { LangiumDocumentFactory: (services) => new PlanDocuments(services) },
   };
   const planModule: Module<LangiumServices, PartialLangiumServices> = {
     parser: {

@@ -296,6 +296,16 @@ describe('formatting of a part', () => {
   });
 });
 
+test('what is asked right after opening is answered from the text', async () => {
+  const other = await LanguageClientProcess.start();
+  const uri = other.uri('first.tiers');
+  const text = 'model    "digits.onnx"\n';
+  void other.open(uri, text);
+  const edits = await other.request<TextEdit[]>('textDocument/formatting', uri, { options: { tabSize: 2, insertSpaces: true } });
+  expect(applyEdits(text, edits)).toBe('model "digits.onnx"\n');
+  await other.stop();
+});
+
 test('what is asked right after a key is answered from the new text', async () => {
   const uri = fresh();
   await client.open(uri, 'model "digits.onnx"\n');
