@@ -8,6 +8,7 @@ export default defineConfig({
     exclude: ['test/e2e/**', 'node_modules/**'],
     testTimeout: 120_000,
     hookTimeout: 240_000,
-    expect: { requireAssertions: true },
+    // Waiting for another process takes as long as a loaded machine takes to start one.
+    expect: { requireAssertions: true, poll: { timeout: 20_000 } },
   },
 });
