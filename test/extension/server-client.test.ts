@@ -215,7 +215,7 @@ describe('solver client', () => {
     const { solver, lines } = client({ 'tierwise/fit': 'chatty-hang' });
     const source = cancelSource();
     const fitting = codeOf(solver.request('tierwise/fit', { path: '/p.tiers' }, { token: source.token }));
-    await expect.poll(() => lines).toContain('[solver] still alive');
+    await expect.poll(() => lines, { timeout: 20_000 }).toContain('[solver] still alive');
     source.cancel();
     expect(await fitting).toBe('cancelled');
   });
