@@ -115,7 +115,7 @@ describe('solver client', () => {
     await solver.ready();
     const pid = solver.pid ?? 0;
     expect(await codeOf(solver.request('tierwise/check', { path: '/p.tiers' }))).toBe('solver-protocol');
-    await expect.poll(() => isAlive(pid)).toBe(false);
+    await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false);
     await expect(solver.ready()).resolves.toBeUndefined();
   });
 
@@ -162,7 +162,7 @@ describe('solver client', () => {
       solver.request('tierwise/fit', { path: '/p.tiers' }, { token: source.token, onProgress: () => source.cancel() }),
     );
     expect(await fitting).toBe('cancelled');
-    await expect.poll(() => isAlive(pid)).toBe(false);
+    await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false);
     await expect(solver.ready()).resolves.toBeUndefined();
     expect(solver.pid).not.toBe(pid);
   });
