@@ -4,9 +4,11 @@ import { plain, until } from './wait.ts';
 
 /** Opens the Problems panel and waits for a row that matches; returns its text. */
 export async function waitForProblem(page: Page, pattern: RegExp): Promise<string> {
+  const open = (): Promise<void> => runCommand(page, 'Problems: Focus on Problems View');
+  await open();
   const search = async (): Promise<string | undefined> => {
     // The terminal of a task comes to the front when the task fails, be that after the panel was opened.
-    if (!(await page.locator('.markers-panel').isVisible())) await runCommand(page, 'Problems: Focus on Problems View');
+    if (!(await page.locator('.markers-panel').isVisible())) await open();
     return (await problems(page)).find((row) => pattern.test(row));
   };
   return await until(`a problem like ${String(pattern)}`, search, { seen: async () => JSON.stringify(await problems(page)) });
