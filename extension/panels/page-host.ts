@@ -1,6 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
-import type { ModelPageRequest, OptimiseOptions, PageCommand, PageName, SparsifyOptions, Strings, TiersToHost, ToWebview } from '../../webview/messages/index.ts';
+import type {
+  ModelPageRequest,
+  OptimiseOptions,
+  PageCommand,
+  PageName,
+  SparsifyOptions,
+  Strings,
+  TiersToHost,
+  ToWebview,
+} from '../../webview/messages/index.ts';
 import type { TierwiseContext } from '../context.ts';
 import { pageHtml } from '../html.ts';
 import { hostCommands } from './page-commands.ts';
