@@ -36,6 +36,10 @@ test('a plan with joules behind its layers', async () => {
   await waitForWebviewText(page, /^Tiers/im, /features/);
   await shoot(session, outDir, 'plan-dark');
   expect(await codeLenses(page)).toContain('Fit lower tier');
+  // The pictures that follow are of pages, which want the height.
+  const panel = page.locator('.part.panel');
+  await page.keyboard.press('Control+J');
+  await until('the panel to go', async () => !(await panel.isVisible()));
 });
 
 test('the same plan after the fit, and the report', async () => {
@@ -49,6 +53,8 @@ test('the same plan after the fit, and the report', async () => {
   await shoot(session, outDir, 'hover-light', 'as it is');
   await runCommand(page, 'Tierwise: Open Energy Report');
   await waitForWebviewText(page, /Energy report/i, /9\d\.\d %/);
+  const report = await findWebview(page, /Energy report/i);
+  await report.getByRole('heading', { name: 'Before and after' }).evaluate((heading) => heading.scrollIntoView({ block: 'center' }));
   await shoot(session, outDir, 'report-light');
 });
 
