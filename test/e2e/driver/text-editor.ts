@@ -97,10 +97,20 @@ export async function applyQuickFix(page: Page, squiggle: 'error' | 'warning', t
   await until(`a ${squiggle} squiggle`, async () => await mark.isVisible());
   await mark.click({ force: true });
   const entry = page.locator('.action-widget .monaco-list-row').filter({ hasText: title }).first();
-  await page.keyboard.press('Control+.');
-  await until(`the quick fix ${String(title)}`, async () => await entry.isVisible(), {
-    seen: async () => JSON.stringify((await page.locator('.action-widget .monaco-list-row').allTextContents()).map(plain)),
-  });
+  // On a busy machine the first press may come before the editor has the keyboard.
+  let askedMs = -Infinity;
+  await until(
+    `the quick fix ${String(title)}`,
+    async () => {
+      if (await entry.isVisible()) return true;
+      if (performance.now() - askedMs > 5000 && !(await page.locator('.action-widget').first().isVisible())) {
+        askedMs = performance.now();
+        await page.keyboard.press('Control+.');
+      }
+      return false;
+    },
+    { seen: async () => JSON.stringify((await page.locator('.action-widget .monaco-list-row').allTextContents()).map(plain)) },
+  );
   await entry.click();
 }
 
