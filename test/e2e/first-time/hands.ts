@@ -27,8 +27,16 @@ export const mouse: Hands = {
   async choose(page, label) {
     const row = page.locator(CHOICE).filter({ hasText: label }).first();
     await until(`the choice ${label}`, async () => await row.isVisible(), { seen: () => choices(page) });
-    // By force: while details of other choices come in, the list is drawn again and again.
-    await row.click({ force: true });
+    // By force, and again where it was missed: while details of other choices come in, the list is drawn again and again.
+    let pressedMs = 0;
+    await until(`the choice ${label} to be taken`, async () => {
+      if (!(await row.isVisible())) return true;
+      if (Date.now() - pressedMs > 2000) {
+        pressedMs = Date.now();
+        await row.click({ force: true, timeout: 1000 });
+      }
+      return false;
+    });
   },
   async inPage(_page, frame, key) {
     await frame.locator(`[data-focus="${key}"]`).first().click();
