@@ -24,20 +24,7 @@ export const mouse: Hands = {
     await until(`the button "${button}"`, async () => await target.isVisible());
     await target.click();
   },
-  async choose(page, label) {
-    const row = page.locator(CHOICE).filter({ hasText: label }).first();
-    await until(`the choice ${label}`, async () => await row.isVisible(), { seen: () => choices(page) });
-    // By force, and again where it was missed: while details of other choices come in, the list is drawn again and again.
-    let pressedMs = 0;
-    await until(`the choice ${label} to be taken`, async () => {
-      if (!(await row.isVisible())) return true;
-      if (Date.now() - pressedMs > 2000) {
-        pressedMs = Date.now();
-        await row.click({ force: true, timeout: 1000 });
-      }
-      return false;
-    });
-  },
+  choose: chooseByKeys,
   async inPage(_page, frame, key) {
     await frame.locator(`[data-focus="${key}"]`).first().click();
   },
@@ -55,14 +42,7 @@ export const keyboard: Hands = {
     await tabToText(page, button);
     await page.keyboard.press('Enter');
   },
-  async choose(page, label) {
-    const row = page.locator(`${CHOICE}.focused`).filter({ hasText: label }).first();
-    await until(`the list with ${label}`, async () => (await page.locator(CHOICE).filter({ hasText: label }).count()) > 0, {
-      seen: () => choices(page),
-    });
-    for (let step = 0; step < 20 && !(await row.isVisible()); step++) await page.keyboard.press('ArrowDown');
-    await page.keyboard.press('Enter');
-  },
+  choose: chooseByKeys,
   async inPage(page, frame, key) {
     for (let step = 0; step < MAX_STEPS; step++) {
       await page.keyboard.press('Tab');
@@ -72,6 +52,16 @@ export const keyboard: Hands = {
     throw new Error(`Tab did not reach ${key} in ${MAX_STEPS} steps.`);
   },
 };
+
+/** Arrow keys and Enter, for both: a list is drawn again while details come in, and a press of the mouse may meet what lies below it. */
+async function chooseByKeys(page: Page, label: string): Promise<void> {
+  const row = page.locator(`${CHOICE}.focused`).filter({ hasText: label }).first();
+  await until(`the list with ${label}`, async () => (await page.locator(CHOICE).filter({ hasText: label }).count()) > 0, {
+    seen: () => choices(page),
+  });
+  for (let step = 0; step < 20 && !(await row.isVisible()); step++) await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+}
 
 /** Opens our walkthrough, or goes back to it. */
 export async function openWalkthrough(page: Page, hands: Hands): Promise<void> {

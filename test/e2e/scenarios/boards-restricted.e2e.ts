@@ -37,8 +37,12 @@ scenario('an untrusted workspace sees its boards and may not choose one', curren
   await expandView(page, 'Boards');
   const row = page.locator(`${ROWS}[aria-label^="Simulated engine"]`).first();
   await until('the boards', async () => await row.isVisible());
-  await row.hover();
-  await row.locator('.action-label[aria-label^="Use for Fits"]').first().click();
+  // The rows move while views fold, so what was pressed is looked for again.
+  await until('the action to be taken', async () => {
+    await row.hover({ timeout: 1000 });
+    await row.locator('.action-label[aria-label^="Use for Fits"]').first().click({ timeout: 1000 });
+    return true;
+  });
   expect(await waitForNotification(page, /Boards are listed only/)).toMatch(/restricted workspace, because/);
   expect(await row.getAttribute('aria-label')).not.toContain('used for fits');
   await runCommand(page, 'Notifications: Clear All Notifications');
