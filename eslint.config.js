@@ -11,7 +11,7 @@ export default tseslint.config(
       // AssemblyScript: the syntax of TypeScript, another language.
       'solver-core/backends/cpu/wasm/**',
       'solver-core/backends/sparse/wasm/**',
-      'test/e2e/out/**',
+      'test/e2e/out*/**',
       'test/e2e/workbench/**',
     ],
   },

@@ -38,6 +38,15 @@ export async function expandView(page: Page, title: string): Promise<void> {
   if ((await header.getAttribute('aria-expanded')) !== 'true') await header.click();
 }
 
+/** Folds a view of the side bar by its title, where it is there and unfolded. */
+export async function collapseView(page: Page, title: string): Promise<void> {
+  const header = page
+    .locator('.sidebar .pane-header')
+    .filter({ hasText: new RegExp(`^${title}`, 'i') })
+    .first();
+  if ((await header.count()) > 0 && (await header.getAttribute('aria-expanded')) === 'true') await header.locator('.title').first().click();
+}
+
 /** Opens the Tiers panel below the editors and gives it the focus. */
 export async function showTiers(page: Page): Promise<void> {
   await runCommand(page, 'Tierwise: Focus on Tiers View');

@@ -1,33 +1,36 @@
-import type { Page } from 'playwright-core';
-import { plain, until } from './wait.ts';
+import type { Locator, Page } from 'playwright-core';
+import { plain, SHOW_MS, until } from './wait.ts';
 
+const INPUT = '.quick-input-widget input';
 const ROW = '.quick-input-widget .monaco-list-row';
+
+/** How long a quick input may take to open before its key is pressed again. */
+const REOPEN_MS = 3000;
+
+/** How long a list may take to go on after an answer before it is answered again. */
+const ANSWER_MS = 2000;
+
+const MAX_CHOICES = 50;
 
 /** Runs a command as a user does: palette, its full title, Enter. */
 export async function runCommand(page: Page, title: string): Promise<void> {
-  await page.keyboard.press('F1');
-  await chooseTyped(page, `>${title}`, title);
+  await chooseTyped(page, 'F1', `>${title}`, title);
 }
 
 /** Whether the palette offers a command within some seconds; the palette is closed again. */
 export async function isOffered(page: Page, title: string): Promise<boolean> {
-  await page.keyboard.press('F1');
-  const input = page.locator('.quick-input-widget input').first();
-  await until('the palette to open', async () => await input.isVisible());
-  await input.fill(`>${title}`);
-  const first = page.locator(ROW).first();
-  const offered = await until('the command', async () => plain((await first.textContent({ timeout: 500 })) ?? '').includes(title), {
-    timeoutMs: 5000,
-  }).catch(() => false);
+  const offered = await typeForFirst(page, 'F1', `>${title}`, title, 5000).then(
+    () => true,
+    () => false,
+  );
   await page.keyboard.press('Escape');
-  await until('the palette to close', async () => !(await input.isVisible()));
+  await until('the palette to close', async () => !(await page.locator(INPUT).first().isVisible()));
   return offered;
 }
 
 /** Opens a file of the folder by name and waits for its tab. */
 export async function openFile(page: Page, name: string): Promise<void> {
-  await page.keyboard.press('Control+P');
-  await chooseTyped(page, name, name.split('/').at(-1) ?? name);
+  await chooseTyped(page, 'Control+P', name, name.split('/').at(-1) ?? name);
   await waitForTab(page, name.split('/').at(-1) ?? name);
 }
 
@@ -38,25 +41,76 @@ export async function waitForTab(page: Page, label: string): Promise<void> {
   });
 }
 
-/** Chooses an entry of a pick list that is already open. */
+/**
+ * Chooses an entry of a pick list, with arrow keys and Enter: a list is drawn again while details come in, and a press of the mouse may
+ * then meet what lies below it. A list that has just opened may not take the answer, so it is given until it does.
+ */
 export async function pick(page: Page, label: string | RegExp): Promise<void> {
   const row = page.locator(ROW).filter({ hasText: label }).first();
   await until(`the choice ${String(label)}`, async () => await row.isVisible(), { seen: () => rows(page) });
-  await row.click();
-}
-
-async function chooseTyped(page: Page, text: string, label: string): Promise<void> {
-  const input = page.locator('.quick-input-widget input').first();
-  await until('the quick input to open', async () => await input.isVisible());
-  await input.fill(text);
+  const question = await questionOf(page);
+  const focused = page.locator(`${ROW}.focused`).filter({ hasText: label }).first();
+  let answeredMs = -Infinity;
   await until(
-    `"${label}" to be the first choice`,
-    async () => plain((await page.locator(ROW).first().textContent()) ?? '').includes(label),
+    `the choice ${String(label)} to be taken`,
+    async () => {
+      if (!(await row.isVisible()) || (await questionOf(page)) !== question) return true;
+      if (performance.now() - answeredMs < ANSWER_MS) return false;
+      for (let step = 0; step < MAX_CHOICES && !(await focused.isVisible()); step++) await page.keyboard.press('ArrowDown');
+      answeredMs = performance.now();
+      if (await focused.isVisible()) await page.keyboard.press('Enter');
+      return false;
+    },
     { seen: () => rows(page) },
   );
+}
+
+/** What the open list asks: the next list of the same command asks something else. */
+async function questionOf(page: Page): Promise<string> {
+  return (
+    (await page
+      .locator(INPUT)
+      .first()
+      .getAttribute('placeholder', { timeout: 1000 })
+      .catch(() => null)) ?? ''
+  );
+}
+
+/** Opens the quick input with a key, types, and takes the first choice. */
+async function chooseTyped(page: Page, key: string, text: string, label: string): Promise<void> {
+  const input = page.locator(INPUT).first();
+  await typeForFirst(page, key, text, label);
   await page.keyboard.press('Enter');
   // A command may go on with a pick list of its own in the same place.
-  await until('the quick input to accept the choice', async () => !(await input.isVisible()) || (await input.inputValue()) !== text);
+  await until('the quick input to accept the choice', async () => !(await takesKeys(input)) || (await input.inputValue()) !== text);
+}
+
+/**
+ * Opens the quick input with a key, types, and waits for the first choice. It is opened again where it closed before the choice was
+ * there: a page or terminal that has just loaded takes the keyboard, and the quick input closes when it loses it.
+ */
+async function typeForFirst(page: Page, key: string, text: string, label: string, timeoutMs = SHOW_MS): Promise<void> {
+  const input = page.locator(INPUT).first();
+  let openedMs = -Infinity;
+  await until(
+    `"${label}" to be the first choice`,
+    async () => {
+      const sinceMs = performance.now() - openedMs;
+      if (sinceMs === Infinity || (sinceMs > REOPEN_MS && !(await takesKeys(input)))) {
+        openedMs = performance.now();
+        await page.keyboard.press(key);
+      }
+      if (!(await takesKeys(input))) return false;
+      if ((await input.inputValue()) !== text) await input.fill(text, { timeout: 1000 });
+      return plain((await page.locator(ROW).first().textContent({ timeout: 1000 })) ?? '').includes(label);
+    },
+    { timeoutMs, seen: () => rows(page) },
+  );
+}
+
+/** Whether a quick input is open and has the keyboard; one that closes stays in the page for a moment. */
+async function takesKeys(input: Locator): Promise<boolean> {
+  return (await input.isVisible()) && (await input.evaluate((element) => element === document.activeElement, undefined, { timeout: 1000 }));
 }
 
 async function rows(page: Page): Promise<string> {
@@ -69,7 +123,7 @@ async function tabs(page: Page): Promise<readonly string[]> {
 
 /** Answers the file dialog of a workbench in the browser, which is a quick input, with a path. */
 export async function chooseFile(page: Page, path: string): Promise<void> {
-  const input = page.locator('.quick-input-widget input').first();
+  const input = page.locator(INPUT).first();
   await until('the file dialog to show its folder', async () => (await input.isVisible()) && (await input.inputValue()).startsWith('/'));
   await input.fill(path);
   await until(
@@ -85,14 +139,26 @@ export async function chooseFile(page: Page, path: string): Promise<void> {
       seen: () => rows(page),
     },
   );
-  let pressedMs = 0;
+  await answerFile(page, path);
+}
+
+/** Accepts the name that the dialog for saving a file proposes, once it is this path. */
+export async function acceptFile(page: Page, path: string): Promise<void> {
+  const input = page.locator(INPUT).first();
+  await until(`the dialog to propose ${path}`, async () => (await input.inputValue({ timeout: 1000 })) === path, { timeoutMs: 10_000 });
+  await answerFile(page, path);
+}
+
+async function answerFile(page: Page, path: string): Promise<void> {
+  const input = page.locator(INPUT).first();
+  let answeredMs = -Infinity;
   await until('the file dialog to close', async () => {
     if (!(await input.isVisible())) return true;
     // The dialog may come to its own folder after the path was given.
     if ((await input.inputValue()) !== path) await input.fill(path);
     // While the dialog reads its folder it takes no answer, so it is given again.
-    if (Date.now() - pressedMs > 3000) {
-      pressedMs = Date.now();
+    if (performance.now() - answeredMs > ANSWER_MS) {
+      answeredMs = performance.now();
       await page.keyboard.press('Enter');
     }
     return false;

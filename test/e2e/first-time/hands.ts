@@ -1,19 +1,16 @@
 import type { Frame, Locator, Page } from 'playwright-core';
-import { runCommand } from '../driver/quick-input.ts';
+import { pick, runCommand } from '../driver/quick-input.ts';
 import { plain, until } from '../driver/wait.ts';
 
 /** How a person presses things: with a mouse, or with the keyboard alone. */
 export interface Hands {
   /** Presses a button of the walkthrough, after opening the step it belongs to. */
   walkthroughButton(page: Page, step: string, button: string): Promise<void>;
-  /** Takes a choice of the list that is open. */
-  choose(page: Page, label: string): Promise<void>;
   /** Presses something in a page of ours, by its `data-focus` key. */
   inPage(page: Page, frame: Frame, key: string): Promise<void>;
 }
 
 const MAX_STEPS = 120;
-const CHOICE = '.quick-input-widget .monaco-list-row';
 
 export const mouse: Hands = {
   async walkthroughButton(page, step, button) {
@@ -24,7 +21,6 @@ export const mouse: Hands = {
     await until(`the button "${button}"`, async () => await target.isVisible());
     await target.click();
   },
-  choose: chooseByKeys,
   async inPage(_page, frame, key) {
     await frame.locator(`[data-focus="${key}"]`).first().click();
   },
@@ -42,7 +38,6 @@ export const keyboard: Hands = {
     await tabToText(page, button);
     await page.keyboard.press('Enter');
   },
-  choose: chooseByKeys,
   async inPage(page, frame, key) {
     for (let step = 0; step < MAX_STEPS; step++) {
       await page.keyboard.press('Tab');
@@ -53,20 +48,10 @@ export const keyboard: Hands = {
   },
 };
 
-/** Arrow keys and Enter, for both: a list is drawn again while details come in, and a press of the mouse may meet what lies below it. */
-async function chooseByKeys(page: Page, label: string): Promise<void> {
-  const row = page.locator(`${CHOICE}.focused`).filter({ hasText: label }).first();
-  await until(`the list with ${label}`, async () => (await page.locator(CHOICE).filter({ hasText: label }).count()) > 0, {
-    seen: () => choices(page),
-  });
-  for (let step = 0; step < 20 && !(await row.isVisible()); step++) await page.keyboard.press('ArrowDown');
-  await page.keyboard.press('Enter');
-}
-
 /** Opens our walkthrough, or goes back to it. */
-export async function openWalkthrough(page: Page, hands: Hands): Promise<void> {
+export async function openWalkthrough(page: Page): Promise<void> {
   await runCommand(page, 'Welcome: Open Walkthrough...');
-  await hands.choose(page, 'Get started with Tierwise');
+  await pick(page, 'Get started with Tierwise');
   await until('the walkthrough', async () => await page.locator('.gettingStartedContainer .getting-started-step').first().isVisible());
 }
 
@@ -89,8 +74,4 @@ async function tabToText(page: Page, text: string): Promise<void> {
     passed.push(focused.slice(0, 30));
   }
   throw new Error(`Tab did not reach "${text}" in ${MAX_STEPS} steps. It passed ${passed.join(' | ').slice(0, 900)}.`);
-}
-
-async function choices(page: Page): Promise<string> {
-  return JSON.stringify((await page.locator(CHOICE).allTextContents()).map(plain));
 }

@@ -5,7 +5,7 @@ import { expect } from 'vitest';
 import { waitForFocus } from '../driver/keyboard.ts';
 import { waitForNoNotification } from '../driver/notifications.ts';
 import { JOULES } from '../driver/plan-text.ts';
-import { chooseFile, isOffered, openFile, runCommand, waitForTab } from '../driver/quick-input.ts';
+import { acceptFile, chooseFile, isOffered, openFile, pick, runCommand, waitForTab } from '../driver/quick-input.ts';
 import type { Session } from '../driver/session.ts';
 import { vsixUnderTest } from '../driver/session.ts';
 import { waitForHints, waitForLine } from '../driver/text-editor.ts';
@@ -30,7 +30,7 @@ export const firstTimePath: readonly Stop[] = [
   {
     name: '1-install',
     title: 'install the package, open the walkthrough',
-    async run({ page, workbench }, hands) {
+    async run({ page, workbench }) {
       // Where somebody saved it: in a folder with so few files that the dialog shows them all.
       const saved = path.join(workbench.dir, 'tierwise.vsix');
       copyFileSync(vsixUnderTest(), saved);
@@ -40,7 +40,7 @@ export const firstTimePath: readonly Stop[] = [
       await chooseFile(page, saved);
       await page.locator('.activitybar a[aria-label^="Tierwise"]').waitFor({ timeout: FIT_MS });
       await runCommand(page, 'Notifications: Clear All Notifications');
-      await openWalkthrough(page, hands);
+      await openWalkthrough(page);
       await until('the first step', async () => await page.getByText('Open the sample project').first().isVisible());
     },
   },
@@ -50,7 +50,7 @@ export const firstTimePath: readonly Stop[] = [
     async run(session, hands) {
       const { page } = session;
       await hands.walkthroughButton(page, 'Open the sample project', 'Open the Sample Project');
-      await hands.choose(page, 'Into ');
+      await pick(page, 'Into ');
       await waitForTab(page, 'digits.tiers');
       await waitForHints(page, 'joules behind the layers', (hints) => hints.filter((hint) => JOULES.test(hint)).length >= 3);
       expect(existsSync(project(session, 'digits.onnx'))).toBe(true);
@@ -60,7 +60,7 @@ export const firstTimePath: readonly Stop[] = [
     name: '3-tiers',
     title: 'annotate without typing: a layer is frozen in the Tiers panel and comes back, the text follows',
     async run({ page }, hands) {
-      await openWalkthrough(page, hands);
+      await openWalkthrough(page);
       await hands.walkthroughButton(page, 'Annotate the layers with tiers', 'Open the Tiers Panel');
       const frame = await findWebview(page, TIERS);
       await until('its layers', async () => (await frame.locator('.tier-row').count()) === 3);
@@ -80,7 +80,7 @@ export const firstTimePath: readonly Stop[] = [
     title: 'annotate in Python: a comment is written with completion, joules stand behind the line',
     async run(session, hands) {
       const { page } = session;
-      await openWalkthrough(page, hands);
+      await openWalkthrough(page);
       await hands.walkthroughButton(page, 'The same in Python', 'Open the Annotated Python');
       await waitForTab(page, 'model.py');
       await waitForHints(page, 'joules behind three layers', (hints) => hints.filter((hint) => JOULES.test(hint)).length >= 3);
@@ -101,7 +101,7 @@ export const firstTimePath: readonly Stop[] = [
     name: '5-energy',
     title: 'see the energy, and what a figure rests on',
     async run({ page }, hands) {
-      await openWalkthrough(page, hands);
+      await openWalkthrough(page);
       await hands.walkthroughButton(page, 'See the energy, and ask why', 'Open the Energy Report');
       await waitForWebviewText(page, REPORT, /Whole model/);
       const frame = await focusedReport(page);
@@ -115,7 +115,7 @@ export const firstTimePath: readonly Stop[] = [
     title: 'fit on the simulated board: accuracy before and after',
     async run(session, hands) {
       const { page } = session;
-      await openWalkthrough(page, hands);
+      await openWalkthrough(page);
       await hands.walkthroughButton(page, 'Fit on the simulated board', 'Fit the Lower Tier');
       await until('the fitted model', () => existsSync(project(session, 'digits.fitted.json')), { timeoutMs: FIT_MS });
       await openFile(page, 'digits.tiers');
@@ -133,12 +133,15 @@ export const firstTimePath: readonly Stop[] = [
     name: '7-compare',
     title: 'compare the fit with the model before it',
     async run({ page }, hands) {
-      await openWalkthrough(page, hands);
-      await hands.walkthroughButton(page, 'Compare before and after', 'Compare Fits');
-      await hands.choose(page, 'Fit 1');
-      await hands.choose(page, 'digits.onnx');
-      await until('the comparison', async () => /Fit 1/.test((await activeTab(page)) ?? ''), {
-        seen: async () => (await activeTab(page)) ?? '',
+      await again('the comparison', async () => {
+        await openWalkthrough(page);
+        await hands.walkthroughButton(page, 'Compare before and after', 'Compare Fits');
+        await pick(page, 'Fit 1');
+        await pick(page, 'digits.onnx');
+        await until('its tab', async () => /Fit 1/.test((await activeTab(page)) ?? ''), {
+          timeoutMs: QUESTION_MS,
+          seen: async () => (await activeTab(page)) ?? '',
+        });
       });
       // The preview belongs to VS Code, which loads it on first use and gives it the keyboard in the end.
       await until('its figures', async () => {
@@ -158,29 +161,37 @@ export const firstTimePath: readonly Stop[] = [
     async run(session, hands) {
       const { page } = session;
       const target = project(session, 'digits.report.html');
-      const input = page.locator('.quick-input-widget input').first();
-      // VS Code's preview of the comparison takes the focus when it has loaded, which closes a list or dialog. So it is closed, and the
-      // dialog is opened again where that came too late.
-      await runCommand(page, 'View: Close Editor').catch(() => undefined);
-      for (let attempt = 0; attempt < 4 && !existsSync(target); attempt++) {
-        await openWalkthrough(page, hands);
+      await runCommand(page, 'View: Close Editor');
+      await again('the report', async () => {
+        await openWalkthrough(page);
         await hands.walkthroughButton(page, 'Export the report', 'Export the Report');
-        const isAsked = await hands
-          .choose(page, 'HTML')
-          .then(() => until('the dialog to propose a name', async () => (await input.inputValue()) === target, { timeoutMs: 10_000 }))
-          .catch(() => false);
-        if (!isAsked) continue;
-        // While the dialog reads its folder it takes no answer, so it is given again.
-        for (let press = 0; press < 20 && !existsSync(target) && (await input.isVisible()); press++) {
-          await page.keyboard.press('Enter');
-          await new Promise((resolve) => setTimeout(resolve, 500));
-        }
-        await until('the report', () => existsSync(target), { timeoutMs: 10_000 }).catch(() => false);
-      }
+        await pick(page, 'HTML');
+        await acceptFile(page, target);
+        await until('its file', () => existsSync(target), { timeoutMs: QUESTION_MS });
+      });
       expect(readFileSync(target, 'utf8')).toMatch(/9\d\.\d %/);
     },
   },
 ];
+
+/** How long a question may stay without its effect before it is asked again. */
+const QUESTION_MS = 10_000;
+
+/**
+ * Does something that asks questions, once more where the answer had no effect: VS Code's preview and the pages of its walkthrough take
+ * the keyboard when they have loaded, be that while a list or a file dialog is open, and these close when they lose it.
+ */
+async function again(what: string, body: () => Promise<void>): Promise<void> {
+  const failures: string[] = [];
+  while (failures.length < 3) {
+    try {
+      return await body();
+    } catch (error) {
+      failures.push(error instanceof Error ? error.message : String(error));
+    }
+  }
+  throw new Error(`${failures.length} attempts did not reach ${what}: ${failures.join(' / ')}`);
+}
 
 /** The report that has the keyboard: there may be one in the side bar, too. */
 async function focusedReport(page: Page): ReturnType<typeof findWebview> {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect } from 'vitest';
 import { waitForNotification } from '../driver/notifications.ts';
-import { expandView, showTierwise, statusBar } from '../driver/panels.ts';
+import { collapseView, expandView, showTierwise, statusBar } from '../driver/panels.ts';
 import { openFile, runCommand } from '../driver/quick-input.ts';
 import { cspScenario, scenario } from '../driver/scenario.ts';
 import { openSession } from '../driver/session.ts';
@@ -29,11 +29,7 @@ afterAll(async () => {
 });
 
 scenario('an untrusted workspace sees its boards and may not choose one', current, async ({ page }) => {
-  for (const view of ['Energy report', 'Fits', 'Tiers', 'Layers']) {
-    const header = page.locator('.sidebar .pane-header').filter({ hasText: new RegExp(`^${view}`, 'i') });
-    if ((await header.count()) > 0 && (await header.first().getAttribute('aria-expanded')) === 'true')
-      await header.first().locator('.title').first().click();
-  }
+  for (const view of ['Energy report', 'Fits', 'Tiers', 'Layers']) await collapseView(page, view);
   await expandView(page, 'Boards');
   const row = page.locator(`${ROWS}[aria-label^="Simulated engine"]`).first();
   await until('the boards', async () => await row.isVisible());

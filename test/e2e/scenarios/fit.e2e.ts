@@ -58,10 +58,10 @@ scenario('a cancelled fit says so, leaves no file, and the editor goes on', curr
 
 scenario('a solver killed in the middle of a fit gives a clear error and leaves no file', current, async (now) => {
   const { page } = now;
-  const solver = await solverPid(now);
   await clickCodeLens(page, 'Fit lower tier');
   await waitForNotification(page, FITTING);
-  process.kill(solver, 'SIGKILL');
+  // Looked for now: a solver that is slow to cancel is ended, and the next request starts another.
+  process.kill(await solverPid(now), 'SIGKILL');
   const message = await waitForListedNotification(page, /solver (process )?(ended|stopped|died|crashed|was killed|exited)|unexpectedly/i);
   expect(message.length).toBeGreaterThan(30);
   await waitForNoNotification(page, FITTING);

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { waitForNoNotification } from '../driver/notifications.ts';
-import { expandView, problems, showTierwise, waitForProblem } from '../driver/panels.ts';
+import { collapseView, expandView, problems, showTierwise, waitForProblem } from '../driver/panels.ts';
 import { JOULES } from '../driver/plan-text.ts';
 import { openFile, pick, runCommand } from '../driver/quick-input.ts';
 import { cspScenario, scenario } from '../driver/scenario.ts';
@@ -60,21 +60,13 @@ beforeAll(async () => {
   await openFile(session.page, 'digits.tiers');
   await waitForHints(session.page, 'joules behind the layers', (hints) => hints.some((hint) => JOULES.test(hint)));
   await showTierwise(session.page);
-  for (const view of ['Energy report', 'Layers']) await collapseView(view);
+  for (const view of ['Energy report', 'Layers']) await collapseView(session.page, view);
 });
 
 afterAll(async () => {
   await session?.close();
   example.remove();
 });
-
-async function collapseView(title: string): Promise<void> {
-  const header = session.page
-    .locator('.sidebar .pane-header')
-    .filter({ hasText: new RegExp(`^${title}`, 'i') })
-    .first();
-  if ((await header.count()) > 0 && (await header.getAttribute('aria-expanded')) === 'true') await header.locator('.title').first().click();
-}
 
 /** Rows of the tree of fits, by what a screen reader is told. */
 const rows = (): Locator =>
@@ -106,9 +98,7 @@ async function fit(): Promise<string> {
 /** Runs a task as a user does: the command, our kind of tasks, the task. */
 async function runTask(name: string): Promise<void> {
   const { page } = session;
-  await page.keyboard.press('F1');
-  await page.locator('.quick-input-widget input').first().fill('>Tasks: Run Task');
-  await pick(page, /^Tasks: Run Task/);
+  await runCommand(page, 'Tasks: Run Task');
   await pick(page, /^\s*\S?\s*tierwise(?!:)/i);
   await pick(page, name);
 }
@@ -234,9 +224,7 @@ scenario('a check of a plan in a folder with a space finds its problems', curren
 });
 
 scenario('a task of tasks.json runs with its own options', current, async ({ page }) => {
-  await page.keyboard.press('F1');
-  await page.locator('.quick-input-widget input').first().fill('>Tasks: Run Task');
-  await pick(page, /^Tasks: Run Task/);
+  await runCommand(page, 'Tasks: Run Task');
   await pick(page, 'joules as JSON');
   const joules = path.join(example.folder, 'joules.json');
   await until('the file of the task', () => existsSync(joules) && readFileSync(joules, 'utf8').endsWith('}\n'));
