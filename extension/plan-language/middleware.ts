@@ -4,7 +4,7 @@ import type { EnergyDocument, EnergyLayer, LayerPlace } from '../../solver-core/
 import type { TierwiseContext } from '../context.ts';
 import { layerFigures } from '../hint-text.ts';
 import { layerLookup } from '../plan-snapshot.ts';
-import { inertMarkdown } from '../python/inert-markdown.ts';
+import { inertMarkdown } from '../inert-markdown.ts';
 import { energyDetail, energyWords } from './layer-words.ts';
 import { moreFixes } from './more-fixes.ts';
 import { renameInPython } from './rename-in-python.ts';

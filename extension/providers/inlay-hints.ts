@@ -3,6 +3,7 @@ import { compoundHints, type CompoundHint } from '../compound-hint.ts';
 import type { TierwiseContext } from '../context.ts';
 import { hintPlaces, type HintPlace } from '../hint-place.ts';
 import { hintLabel, hintTooltip, type EnergyGrounds, type HintOptions } from '../hint-text.ts';
+import { inertMarkdown } from '../inert-markdown.ts';
 import { layerLookup, type LayerState } from '../plan-snapshot.ts';
 import { openTextHash } from '../plan-text-hash.ts';
 
@@ -104,14 +105,6 @@ function lineHint(document: vscode.TextDocument, { line, label, tooltip }: Compo
   hint.paddingLeft = true;
   hint.tooltip = inertMarkdown(tooltip);
   return hint;
-}
-
-function inertMarkdown(text: string): vscode.MarkdownString {
-  const markdown = new vscode.MarkdownString(text);
-  markdown.isTrusted = false;
-  markdown.supportHtml = false;
-  markdown.supportThemeIcons = false;
-  return markdown;
 }
 
 /** Decisions come often; hints change only with a run's record. */

@@ -3,7 +3,7 @@ import type { AnnotationItem } from '../../solver-core/protocol/index.ts';
 import type { TierwiseContext } from '../context.ts';
 import { escapeMarkdown } from '../markdown.ts';
 import { annotationOffer } from './annotation-offer.ts';
-import { inertMarkdown } from './inert-markdown.ts';
+import { inertMarkdown } from '../inert-markdown.ts';
 import { toRange } from './python-text.ts';
 
 /** Inside a `# tier:` comment what may stand there; behind a layer and on an empty line above it the comment itself. */

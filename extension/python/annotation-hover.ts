@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { TierwiseContext } from '../context.ts';
 import { escapeMarkdown } from '../markdown.ts';
 import { tierMeaning } from './annotation-text.ts';
-import { inertMarkdown } from './inert-markdown.ts';
+import { inertMarkdown } from '../inert-markdown.ts';
 import { layerTooltip } from './layer-hint.ts';
 import { toRange } from './python-text.ts';
 import { mayAnnotate } from './relevance.ts';

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { TierwiseContext } from '../context.ts';
-import { inertMarkdown } from './inert-markdown.ts';
+import { inertMarkdown } from '../inert-markdown.ts';
 import { layerLabel, layerTooltip } from './layer-hint.ts';
 import { layersByLine } from './line-layers.ts';
 

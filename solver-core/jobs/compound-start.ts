@@ -23,7 +23,7 @@ import { exitWidthOf, upperWidthOf } from './compound-batch.ts';
 import type { ExitFeatures } from './compound-calibration.ts';
 import type { CompoundModules } from './compound-modules.ts';
 import type { CompoundSetup } from './compound-setup.ts';
-import { withinBudget } from './learn-policy.ts';
+import { policyWords, withinBudget } from './learn-policy.ts';
 
 export type CompoundPolicyName = 'plan' | 'always' | 'never';
 
@@ -74,10 +74,7 @@ export function policyText({ kind, gainPerJoule, bucket }: PolicyOptions, asked:
   if (setup.compound.learn === 'none') return 'never: the plan says `learn none`';
   if (asked !== 'plan') return asked;
   if (kind !== 'gain') return 'always: the plan has neither "update when" nor a budget per update';
-  return [
-    ...(gainPerJoule === undefined ? [] : [`gain per joule > ${gainPerJoule}`]),
-    ...(bucket === undefined ? [] : [`at most ${bucket.capacityJ} J per update`]),
-  ].join(', ');
+  return policyWords(gainPerJoule, bucket?.capacityJ);
 }
 
 /** What a run starts with. */

@@ -1,4 +1,4 @@
-import { createPolicy } from '../learn/index.ts';
+import { createPolicy, spokenLimit } from '../learn/index.ts';
 import type { PolicyKind, PolicyOptions, PolicyState } from '../learn/index.ts';
 import type { Plan, UpperTier } from '../model/plan.ts';
 import type { PolicyMemory } from './state-file.ts';
@@ -6,7 +6,7 @@ import type { PolicyMemory } from './state-file.ts';
 /** When to update, in the words of a run. */
 export interface ChosenPolicy {
   readonly options: PolicyOptions;
-  /** For people, e.g. "gain per joule > 0.5, at most 2e-5 J per update". */
+  /** For people, e.g. "gain per joule > 0.5, at most 20 µJ per update". */
   readonly text: string;
 }
 
@@ -25,12 +25,16 @@ export function choosePolicy(asked: 'plan' | 'always' | 'never', plan: Plan, tie
   if (asked !== 'plan') return { options: optionsOf(asked, width), text: asked };
   if (gainPerJoule === undefined && limitJ === undefined)
     return { options: optionsOf('always', width), text: 'always: the plan has neither "update when" nor a budget per update' };
-  const words = [
-    ...(gainPerJoule === undefined ? [] : [`gain per joule > ${gainPerJoule}`]),
-    ...(limitJ === undefined ? [] : [`at most ${limitJ} J per update`]),
-  ];
   const bucket = limitJ === undefined ? undefined : { refillJ: limitJ, capacityJ: limitJ };
-  return { options: { ...optionsOf('gain', width), gainPerJoule, bucket }, text: words.join(', ') };
+  return { options: { ...optionsOf('gain', width), gainPerJoule, bucket }, text: policyWords(gainPerJoule, limitJ) };
+}
+
+/** What an update has to gain and may take, for people. */
+export function policyWords(gainPerJoule: number | undefined, limitJ: number | undefined): string {
+  return [
+    ...(gainPerJoule === undefined ? [] : [`gain per joule > ${gainPerJoule}`]),
+    ...(limitJ === undefined ? [] : [`at most ${spokenLimit(limitJ)} per update`]),
+  ].join(', ');
 }
 
 function optionsOf(kind: PolicyKind, width: number): PolicyOptions {

@@ -17,14 +17,14 @@ describe('tasks', () => {
   });
 
   it.each([
-    ['/work', '/work/a b/#1 100%.tiers', 'a b/#1 100%.tiers'],
-    ['/work', `/work/"quoted" it's.tiers`, `"quoted" it's.tiers`],
+    ['/project', '/project/a b/#1 100%.tiers', 'a b/#1 100%.tiers'],
+    ['/project', `/project/"quoted" it's.tiers`, `"quoted" it's.tiers`],
     ['/c:/my plans', '/c:/my plans/sub/digits.tiers', 'sub/digits.tiers'],
     ['/', '/digits.tiers', 'digits.tiers'],
-    ['/work', '/work/--json.tiers', '--json.tiers'],
-    ['/work', '/workshop/digits.tiers', undefined],
+    ['/project', '/project/--json.tiers', '--json.tiers'],
+    ['/project', '/projects/digits.tiers', undefined],
     // VS Code would put something else there.
-    ['/work', '/work/${env:HOME}.tiers', undefined],
+    ['/project', '/project/${env:HOME}.tiers', undefined],
   ])('in %s name %s as it is', (folder, plan, expected) => {
     expect(planOfTask(folder, plan)).toBe(expected);
   });
