@@ -19,7 +19,7 @@ export async function runCommand(page: Page, title: string): Promise<void> {
 
 /** Whether the palette offers a command within some seconds; the palette is closed again. */
 export async function isOffered(page: Page, title: string): Promise<boolean> {
-  const offered = await typeForFirst(page, 'F1', `>${title}`, title, 5000).then(
+  const offered = await typeForChoice(page, 'F1', `>${title}`, title, 5000).then(
     () => true,
     () => false,
   );
@@ -76,24 +76,24 @@ async function questionOf(page: Page): Promise<string> {
   );
 }
 
-/** Opens the quick input with a key, types, and takes the first choice. */
+/** Opens the quick input with a key, types, and takes the choice that begins with `label`. */
 async function chooseTyped(page: Page, key: string, text: string, label: string): Promise<void> {
   const input = page.locator(INPUT).first();
-  await typeForFirst(page, key, text, label);
+  await typeForChoice(page, key, text, label);
   await page.keyboard.press('Enter');
   // A command may go on with a pick list of its own in the same place.
   await until('the quick input to accept the choice', async () => !(await takesKeys(input)) || (await input.inputValue()) !== text);
 }
 
 /**
- * Opens the quick input with a key, types, and waits for the first choice. It is opened again where it closed before the choice was
+ * Opens the quick input with a key, types, and goes to the choice that begins with `label`. It is opened again where it closed before the choice was
  * there: a page or terminal that has just loaded takes the keyboard, and the quick input closes when it loses it.
  */
-async function typeForFirst(page: Page, key: string, text: string, label: string, timeoutMs = SHOW_MS): Promise<void> {
+async function typeForChoice(page: Page, key: string, text: string, label: string, timeoutMs = SHOW_MS): Promise<void> {
   const input = page.locator(INPUT).first();
   let openedMs = -Infinity;
   await until(
-    `"${label}" to be the first choice`,
+    `"${label}" to be the choice`,
     async () => {
       const sinceMs = performance.now() - openedMs;
       if (sinceMs === Infinity || (sinceMs > REOPEN_MS && !(await takesKeys(input)))) {
@@ -102,11 +102,21 @@ async function typeForFirst(page: Page, key: string, text: string, label: string
       }
       if (!(await takesKeys(input))) return false;
       if ((await input.inputValue()) !== text) await input.fill(text, { timeout: 1000 });
-      return plain((await page.locator(ROW).first().textContent({ timeout: 1000 })) ?? '').includes(label);
+      // Not always the first: the palette sorts commands that hold the words, in this order, by name.
+      const index = (await page.locator(ROW).allTextContents()).findIndex((row) => plain(row).trim().startsWith(label));
+      if (index < 0) return false;
+      const focused = page.locator(`${ROW}.focused`).first();
+      for (let step = 0; step < index && !(await says(focused, label)); step++) await page.keyboard.press('ArrowDown');
+      return await says(focused, label);
     },
     { timeoutMs, seen: () => rows(page) },
   );
 }
+
+const says = async (row: Locator, label: string): Promise<boolean> =>
+  plain((await row.textContent({ timeout: 1000 })) ?? '')
+    .trim()
+    .startsWith(label);
 
 /** Whether a quick input is open and has the keyboard; one that closes stays in the page for a moment. */
 async function takesKeys(input: Locator): Promise<boolean> {
