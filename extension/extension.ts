@@ -69,7 +69,7 @@ export function activate(extension: vscode.ExtensionContext): TierwiseApi {
   const language = new LanguageService(vscode.Uri.joinPath(extension.extensionUri, 'dist', 'language-server.cjs').fsPath, log);
   const plans = new PlanStore(solver, settings);
   const fitHistory = createFitHistory(extension.storageUri, { solver, log });
-  const fits = new FitRunner({ log, solver, settings, plans, history: fitHistory });
+  const fits = new FitRunner({ log, solver, settings, plans, history: fitHistory, memory: extension.workspaceState });
   const learning = new LearnRunner({ log, solver, plans, memory: extension.workspaceState });
   const runners = { log, solver, memory: extension.workspaceState };
   const optimise = createOptimiseRunner(runners);

@@ -10,6 +10,7 @@ import { savePlan } from './save-plan.ts';
 import type { SolverClient } from './server-client.ts';
 import type { SettingsService } from './settings.ts';
 import { isCancelled } from './solver-error.ts';
+import { showRecurring } from './quiet.ts';
 import { baseName, budgetScope, forbidsFit, metricName } from './to-view.ts';
 import { showError } from './errors-ui.ts';
 import { explainTrust } from './trust.ts';
@@ -29,6 +30,7 @@ interface FitServices {
   readonly plans: PlanStore;
   /** Where versions are kept, so that a fit can be undone; undefined where no folder is open. */
   readonly history: FitHistory | undefined;
+  readonly memory: vscode.Memento;
 }
 
 /** Runs "Fit lower tier": one fit at a time, with progress, cancel, and the outcome in words. */
@@ -87,7 +89,7 @@ export class FitRunner implements vscode.Disposable {
     // Hints, views and the report change before the message, so that what it says can be seen.
     await this.#services.plans.refresh(plan);
     // Not awaited: the command is done when its result is on the screen, not when somebody closes the message.
-    void announce(plan, outcome);
+    void announce(plan, outcome, this.#services.memory);
   }
 
   #update(running: RunningFit | undefined): void {
@@ -182,11 +184,15 @@ const trustText = (): string =>
     'Fitting is blocked in a restricted workspace, because it runs the model of this workspace in ONNX Runtime and writes files beside it. Looking at layers, energy and the report is allowed.',
   );
 
-async function announce(plan: vscode.Uri, { fit, isLost }: FitOutcome): Promise<void> {
-  const openReport = vscode.l10n.t('Open report');
-  const openFitted = vscode.l10n.t('Open fitted model');
-  const lost = isLost ? ` ${vscode.l10n.t('It cannot be undone, because its files could not be kept; the log says why.')}` : '';
-  const choice = await vscode.window.showInformationMessage(`${outcomeText(plan, fit)}${lost}`, openReport, openFitted);
+async function announce(plan: vscode.Uri, { fit, isLost }: FitOutcome, memory: vscode.Memento): Promise<void> {
+  const actions = [vscode.l10n.t('Open report'), vscode.l10n.t('Open fitted model')] as const;
+  const [openReport, openFitted] = actions;
+  const text = outcomeText(plan, fit);
+  const lost = vscode.l10n.t('It cannot be undone, because its files could not be kept; the log says why.');
+  // What cannot be undone is said each time.
+  const choice = isLost
+    ? await vscode.window.showInformationMessage(`${text} ${lost}`, ...actions)
+    : await showRecurring(memory, 'fitted', text, ...actions);
   if (choice === openReport) await vscode.commands.executeCommand('tierwise.openReport');
   if (choice === openFitted) await vscode.commands.executeCommand('tierwise.openModel', vscode.Uri.file(fit.output));
 }

@@ -5,6 +5,9 @@ import type { PlanOutline, TierAssignment, TierGoal } from '../solver-core/proto
 /** Waits before the first and each further question about an outline. */
 const outlineDelaysMs: readonly number[] = [0, 50, 100, 200, 400, 800];
 
+/** How long a failed start is remembered. */
+const restartMs = 10_000;
+
 /**
  * The language server for plans, started with the first plan that is opened. It publishes syntax and meaning diagnostics
  * by itself; the extension asks it only where tiers and layers stand in the text.
@@ -25,10 +28,17 @@ export class LanguageService implements vscode.Disposable {
     this.#middleware = middleware;
   }
 
-  /** Starts the server unless it runs. Rejects when it cannot be started. */
+  /** Starts the server unless it runs. Rejects when it cannot be started; tries again then, but not with every question. */
   start(): Promise<LanguageClient> {
-    this.#client ??= this.#launch();
-    return this.#client;
+    if (this.#client) return this.#client;
+    const client = this.#launch();
+    this.#client = client;
+    void client.catch(() => {
+      setTimeout(() => {
+        if (this.#client === client) this.#client = undefined;
+      }, restartMs).unref();
+    });
+    return client;
   }
 
   /**

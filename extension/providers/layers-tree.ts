@@ -95,6 +95,11 @@ function groupItem(node: LayerGroup): vscode.TreeItem {
   return item;
 }
 
+const missingText = (layers: number): string =>
+  layers === 1
+    ? vscode.l10n.t('Without 1 layer whose energy is unknown.')
+    : vscode.l10n.t('Without {0} layers whose energy is unknown.', layers);
+
 function groupTooltip(node: LayerGroup): vscode.MarkdownString {
   const { inference, retraining, missing } = groupTotals(node);
   const line = (text: string, quantity: NonNullable<typeof inference>): string =>
@@ -102,7 +107,7 @@ function groupTooltip(node: LayerGroup): vscode.MarkdownString {
   const lines = [
     `**${escapeMarkdown(groupLabel(node))}**`,
     ...(inference === null ? [vscode.l10n.t('The energy of its layers is unknown.')] : [line(vscode.l10n.t('One inference'), inference)]),
-    ...(missing > 0 && inference !== null ? [vscode.l10n.t('Without {0} layers whose energy is unknown.', missing)] : []),
+    ...(missing > 0 && inference !== null ? [missingText(missing)] : []),
     ...(retraining === null
       ? []
       : [line(node.tier === 'lower' ? vscode.l10n.t('One direct solve') : vscode.l10n.t('One incremental update'), retraining)]),
