@@ -15,7 +15,7 @@ const lateBundle = 'extension-late.cjs';
  * before there is a plan, a page or a command. test/packaging/late-sources.test.ts tells when one of them is needed earlier.
  */
 const late = [
-  /^(add-energy|compound-run|record-parts|evidence-text|far-file|figure-view|format|html|inert|layer-groups|markdown|next-steps|search-run)\.ts$/,
+  /^(add-energy|compound-run|record-parts|evidence-text|far-file|figure-view|format|html|inert|inert-markdown|layer-groups|markdown|next-steps|search-run)\.ts$/,
   /^(simulation|stream-pick|target-files|task-plan|trash)\.ts$/,
   /^to-\w+(-view)?\.ts$/,
   /^[\w-]+-(hint|lines|record|refs|revisions|text|words)\.ts$/,
@@ -25,7 +25,7 @@ const late = [
   /^fits\/(entry|fit-actions|fit-text)\.ts$/,
   /^panels\/(model-compare|model-rows|no-plan|page-\w+|plan-edits|restored-tabs)\.ts$/,
   /^plan-language\/(?!register-|layer-target)/,
-  /^python\/(annotation-(offer|text)|create-annotated-plan|inert-markdown|layer-(commands|hint)|line-layers|merge-plan|model-order)\.ts$/,
+  /^python\/(annotation-(offer|text)|create-annotated-plan|layer-(commands|hint)|line-layers|merge-plan|model-order)\.ts$/,
   /^python\/(notebook-text|plan-difference|plan-of-model|proposal-documents|read-source|text-places)\.ts$/,
   /^tools\/(?!register-)/,
 ];

@@ -150,12 +150,21 @@ export const commands: Readonly<Record<string, Command>> = {
   },
 };
 
+/**
+ * What links of the walkthrough pass. When a key that pressed a button of a step is let go, VS Code gives the keyboard to that step a
+ * quarter of a second later, which closes a list that is open by then. So the command begins after that.
+ */
+const fromWalkthrough = 'walkthrough';
+const stepSettlesMs = 500;
+
 /** Registers the table; a command that throws tells the user why. */
 export function registerCommands(context: TierwiseContext, pages: Pages): vscode.Disposable {
   const registrations = Object.entries(commands).map(([name, run]) =>
     vscode.commands.registerCommand(`tierwise.${name}`, async (...args: readonly unknown[]) => {
+      const isStep = args[0] === fromWalkthrough;
+      if (isStep) await new Promise((resolve) => setTimeout(resolve, stepSettlesMs));
       try {
-        return await run(context, pages, ...args);
+        return await run(context, pages, ...(isStep ? [] : args));
       } catch (error) {
         return showError(context.log, vscode.l10n.t('The command failed'), error);
       }

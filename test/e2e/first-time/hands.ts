@@ -18,7 +18,6 @@ export const mouse: Hands = {
     const target = walkthroughButtons(page, button);
     await until(`the step "${step}"`, async () => await title.isVisible());
     if (!(await target.isVisible())) await title.click();
-    await stepFocused(page, step);
     await until(`the button "${button}"`, async () => await target.isVisible());
     await target.click();
   },
@@ -36,7 +35,6 @@ export const keyboard: Hands = {
       await page.keyboard.press('Enter');
       await until(`the button "${button}"`, async () => await target.isVisible());
     }
-    await stepFocused(page, step);
     await tabToText(page, button);
     await page.keyboard.press('Enter');
   },
@@ -55,15 +53,6 @@ export async function openWalkthrough(page: Page): Promise<void> {
   await runCommand(page, 'Welcome: Open Walkthrough...');
   await pick(page, 'Get started with Tierwise');
   await until('the walkthrough', async () => await page.locator('.gettingStartedContainer .getting-started-step').first().isVisible());
-}
-
-/**
- * A step that is opened takes the keyboard a quarter of a second later, when it has slid into place. Nobody is as quick as a test, whose
- * list or dialog would be closed by that.
- */
-async function stepFocused(page: Page, step: string): Promise<void> {
-  const opened = page.locator('.getting-started-step.expanded').filter({ hasText: step }).first();
-  await until(`the step "${step}" to have the keyboard`, () => opened.evaluate((element) => element.contains(document.activeElement)));
 }
 
 function walkthroughButtons(page: Page, label: string): Locator {
