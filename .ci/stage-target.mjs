@@ -1,6 +1,6 @@
 // A folder that holds what the package of another platform is made of: our files, and the dependencies as npm installs them there.
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -10,8 +10,11 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const INSTALL_FILES = ['package.json', 'package-lock.json', '.npmrc'];
 
 /** Our own files and folders that .vscodeignore lets through, or finds its way with. */
-const OWN = ['README.md', 'CHANGELOG.md', 'LICENSE', 'THIRD-PARTY-NOTICES.md', 'package.nls.json', 'package.nls.de.json'];
-const OWN_FOLDERS = ['dist', 'l10n', 'extension/language', 'extension/media', 'docs/images', 'examples/digits'];
+const OWN = [
+  ...['README.md', 'CHANGELOG.md', 'LICENSE', 'THIRD-PARTY-NOTICES.md', 'package.nls.json', 'package.nls.de.json'],
+  ...['docs/tier-language.md', 'docs/python.md', 'docs/images'],
+  ...['dist', 'l10n', 'extension/language', 'extension/media', 'examples/digits'],
+];
 
 /** npm answers so when it reaches no registry. */
 const OFFLINE = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ENOTCACHED|SOCKET_TIMEOUT|network/;
@@ -49,9 +52,7 @@ export function stageTarget(target) {
     const error = new Error(`npm could not install the packages of ${target} (exit ${result.status}):\n${said.slice(-2000)}`);
     throw Object.assign(error, { offline: result.status === null || OFFLINE.test(said) });
   }
-  for (const file of OWN) copyFileSync(path.join(root, file), path.join(folder, file));
-  for (const own of OWN_FOLDERS)
-    if (existsSync(path.join(root, own)))
-      cpSync(path.join(root, own), path.join(folder, own), { recursive: true, filter: (file) => !file.endsWith('.map') });
+  for (const own of OWN)
+    cpSync(path.join(root, own), path.join(folder, own), { recursive: true, filter: (file) => !file.endsWith('.map') });
   return { folder, remove };
 }

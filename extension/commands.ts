@@ -6,6 +6,7 @@ import { calibrateTarget, measuringHelp, showSensors } from './commands/calibrat
 import { compareWith, compareWithHead, copyResult } from './commands/compare.ts';
 import { openCompoundLog } from './commands/compound-log.ts';
 import { activeModel, createPlan, pickModel } from './commands/create-plan.ts';
+import { explainFinding } from './commands/explain-finding.ts';
 import { exportReport } from './commands/export-report.ts';
 import { associateOnnx, openModel } from './commands/models.ts';
 import { newTarget } from './commands/new-target.ts';
@@ -136,6 +137,7 @@ export const commands: Readonly<Record<string, Command>> = {
   measuringHelp: (context) => measuringHelp(context),
   openPlan: (context) => openPlan(context),
   explainFigure: (_context, { report }, figure) => report.openPanel(typeof figure === 'string' ? figure.slice(0, 10_000) : undefined),
+  explainFinding: (context, _pages, code) => explainFinding(context, code),
   revealLayer: (context, _pages, id) => openPlan(context, id),
   refresh: (context) => context.plans.refreshAll(),
   openLearned: (context) => {

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { Middleware } from 'vscode-languageclient/node.js';
 import type { EnergyDocument, EnergyLayer, LayerPlace } from '../../solver-core/protocol/index.ts';
 import type { TierwiseContext } from '../context.ts';
+import { linkedCode } from '../finding-code.ts';
 import { layerFigures } from '../hint-text.ts';
 import { layerLookup } from '../plan-snapshot.ts';
 import { inertMarkdown } from '../inert-markdown.ts';
@@ -24,6 +25,10 @@ export function planMiddleware(context: TierwiseContext): Middleware {
     return known;
   };
   return {
+    handleDiagnostics: (uri, findings, next) => {
+      for (const finding of findings) if (typeof finding.code === 'string') finding.code = linkedCode(finding.code);
+      next(uri, findings);
+    },
     provideCompletionItem: async (document, position, when, token, next) => {
       const answer = await next(document, position, when, token);
       const known = answer && energyOf(document.uri);

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { TierwiseContext } from '../context.ts';
+import { codeOf } from '../finding-code.ts';
 import { formatQuantity } from '../format.ts';
 import { planPath } from './plan-path.ts';
 import { raisedBudget } from './raise-budget.ts';
@@ -17,8 +18,9 @@ export function moreFixes(
 ): vscode.CodeAction[] {
   return findings.flatMap((finding) => {
     if (finding.source !== 'tierwise') return [];
-    if (finding.code === 'budget-exceeded' || finding.code === 'budget-uncertain') return raise(context, document, finding);
-    return codesOfFiles.has(finding.code) && document.uri.scheme === 'file' ? [choose(document, finding)] : [];
+    const code = codeOf(finding);
+    if (code === 'budget-exceeded' || code === 'budget-uncertain') return raise(context, document, finding);
+    return codesOfFiles.has(code) && document.uri.scheme === 'file' ? [choose(document, finding)] : [];
   });
 }
 
@@ -30,12 +32,12 @@ function raise(context: TierwiseContext, document: vscode.TextDocument, finding:
     ?.check?.budgets.find(({ range }) => range !== null && range.line - 1 === start.line && range.column - 1 === start.character);
   const actual = budget?.actual;
   if (!actual) return [];
-  const newText = raisedBudget(document.getText(finding.range), finding.code === 'budget-exceeded' ? actual.value : actual.high);
+  const isExceeded = codeOf(finding) === 'budget-exceeded';
+  const newText = raisedBudget(document.getText(finding.range), isExceeded ? actual.value : actual.high);
   if (newText === undefined) return [];
-  const title =
-    finding.code === 'budget-exceeded'
-      ? vscode.l10n.t('Raise the budget to the estimate of {0}: {1}', formatQuantity(actual), newText)
-      : vscode.l10n.t('Raise the budget to the upper bound of the estimate: {0}', newText);
+  const title = isExceeded
+    ? vscode.l10n.t('Raise the budget to the estimate of {0}: {1}', formatQuantity(actual), newText)
+    : vscode.l10n.t('Raise the budget to the upper bound of the estimate: {0}', newText);
   const action = new vscode.CodeAction(title, vscode.CodeActionKind.QuickFix);
   action.edit = new vscode.WorkspaceEdit();
   action.edit.replace(document.uri, finding.range, newText);

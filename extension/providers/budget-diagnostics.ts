@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { DiagnosticDocument } from '../../solver-core/protocol/index.ts';
 import type { TierwiseContext } from '../context.ts';
+import { linkedCode } from '../finding-code.ts';
 import { parseTask } from '../task-plan.ts';
 
 const severities: Readonly<Record<DiagnosticDocument['severity'], vscode.DiagnosticSeverity>> = {
@@ -58,6 +59,6 @@ function toDiagnostic(finding: DiagnosticDocument): vscode.Diagnostic {
     : new vscode.Range(0, 0, 0, 0);
   const diagnostic = new vscode.Diagnostic(place, finding.message, severities[finding.severity]);
   diagnostic.source = 'tierwise';
-  diagnostic.code = finding.code;
+  diagnostic.code = linkedCode(finding.code);
   return diagnostic;
 }

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { DiagnosticDocument, PythonDocument, TierKind } from '../../solver-core/protocol/index.ts';
 import type { TierwiseContext } from '../context.ts';
+import { linkedCode } from '../finding-code.ts';
 import { baseName } from '../to-view.ts';
 import { planOf } from './plan-of-model.ts';
 import { differences, type Difference } from './plan-difference.ts';
@@ -80,7 +81,7 @@ function fromSolver(finding: DiagnosticDocument): ShownFinding {
   const place = finding.where.range ? toRange(finding.where.range) : new vscode.Range(0, 0, 0, 0);
   const diagnostic = new vscode.Diagnostic(place, finding.message, severities[finding.severity]);
   diagnostic.source = 'tierwise';
-  diagnostic.code = finding.code;
+  diagnostic.code = linkedCode(finding.code);
   return { diagnostic, suggestions: finding.suggestions ?? [] };
 }
 
@@ -95,6 +96,6 @@ function fromDifference({ range, annotated, planned, layers }: Difference, plan:
   );
   const diagnostic = new vscode.Diagnostic(toRange(range), message, vscode.DiagnosticSeverity.Information);
   diagnostic.source = 'tierwise';
-  diagnostic.code = differsCode;
+  diagnostic.code = linkedCode(differsCode);
   return { diagnostic, suggestions: [], differs: { plan, kind: planned } };
 }

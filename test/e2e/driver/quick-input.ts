@@ -36,8 +36,8 @@ export async function openFile(page: Page, name: string): Promise<void> {
 
 /** Waits until the active tab is the one of this file. */
 export async function waitForTab(page: Page, label: string): Promise<void> {
-  await until(`the tab ${label}`, async () => (await tabs(page)).some((tab) => tab.includes(label)), {
-    seen: async () => `tabs ${JSON.stringify(await tabs(page))}`,
+  await until(`the tab ${label}`, async () => (await openTabs(page)).some((tab) => tab.includes(label)), {
+    seen: async () => `tabs ${JSON.stringify(await openTabs(page))}`,
   });
 }
 
@@ -127,7 +127,8 @@ async function rows(page: Page): Promise<string> {
   return `choices ${JSON.stringify((await page.locator(ROW).allTextContents()).map(plain))}`;
 }
 
-async function tabs(page: Page): Promise<readonly string[]> {
+/** What the open tabs are called. */
+export async function openTabs(page: Page): Promise<readonly string[]> {
   return await page.locator('.tabs-container .tab').evaluateAll((all) => all.map((tab) => tab.getAttribute('aria-label') ?? ''));
 }
 

@@ -4,13 +4,13 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { problems, waitForProblem } from '../driver/panels.ts';
 import { JOULES } from '../driver/plan-text.ts';
-import { openFile, pick, runCommand, waitForTab } from '../driver/quick-input.ts';
+import { openFile, openTabs, pick, runCommand, waitForTab } from '../driver/quick-input.ts';
 import { cspScenario, scenario } from '../driver/scenario.ts';
 import { openSession } from '../driver/session.ts';
 import type { Session } from '../driver/session.ts';
 import { applyQuickFix, replaceWord, tokenClasses, visibleLines, waitForHints, waitForLine } from '../driver/text-editor.ts';
 import { plain, until } from '../driver/wait.ts';
-import { textOf, webviews } from '../driver/webviews.ts';
+import { textOf, waitForWebviewText, webviews } from '../driver/webviews.ts';
 import { copyExample } from '../driver/workspace.ts';
 
 const example = copyExample('digits');
@@ -242,6 +242,20 @@ scenario('a file that is not there is chosen by a quick fix', current, async ({ 
   await pick(page, 'digits.npz');
   if (await dialog.isVisible()) await page.keyboard.press('Enter');
   expect(await waitForLine(page, /data "digits\.npz"/)).not.toContain('gone');
+});
+
+scenario('the code of a finding leads to what it means and what repairs it', current, async ({ page }) => {
+  await replaceWord(page, 'digits.npz', 'gone.npz');
+  await waitForProblem(page, /missing-file/);
+  const code = page.locator('.markers-panel .monaco-list-row a').filter({ hasText: 'missing-file' }).first();
+  await until('the page of the code', async () => {
+    if ((await openTabs(page)).some((tab) => tab.includes('Finding missing-file'))) return true;
+    await code.click({ timeout: 1000 });
+    return false;
+  });
+  expect(await waitForWebviewText(page, /^missing-file/, /there is no such model/)).toMatch(/In a plan\s+severity: error/);
+  await openFile(page, 'digits.tiers');
+  await replaceWord(page, 'gone.npz', 'digits.npz');
 });
 
 scenario('a new plan without a file is served by its text', current, async ({ page }) => {
