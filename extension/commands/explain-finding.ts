@@ -14,7 +14,7 @@ export async function explainFinding(context: TierwiseContext, code: unknown): P
   const sections: string[] = [];
   for (const { file, where } of manuals()) {
     const bytes = await vscode.workspace.fs.readFile(vscode.Uri.joinPath(context.extensionUri, 'docs', file));
-    const text = explanationOf(new TextDecoder().decode(bytes), code);
+    const text = explanationOf(new TextDecoder().decode(bytes), code, vscode.l10n.t);
     if (text !== undefined) sections.push(`## ${where}\n\n${text}`);
   }
   const none = vscode.l10n.t('No manual explains this code. The message of the finding says what is wrong.');

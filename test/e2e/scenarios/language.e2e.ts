@@ -253,7 +253,7 @@ scenario('the code of a finding leads to what it means and what repairs it', cur
     await code.click({ timeout: 1000 });
     return false;
   });
-  expect(await waitForWebviewText(page, /missing-file/, /there is no such model/)).toMatch(/In a plan\s+severity: error/);
+  expect(await waitForWebviewText(page, /missing-file/, /there is no such model/)).toMatch(/In a plan\s+Severity: error/);
   await openFile(page, 'digits.tiers');
   await replaceWord(page, 'gone.npz', 'digits.npz');
 });
