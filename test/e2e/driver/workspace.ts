@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -24,4 +25,10 @@ export function listing(folder: string): readonly string[] {
     .map((entry) => path.join(entry.parentPath, entry.name))
     .map((file) => `${path.relative(folder, file)} ${statSync(file).size}`)
     .sort();
+}
+
+/** Runs git in a folder, as somebody who has a name. */
+export function git(folder: string, ...words: string[]): void {
+  const who = ['-c', 'user.name=Test', '-c', 'user.email=test@example.org'];
+  execFileSync('git', [...who, ...words], { cwd: folder, stdio: 'ignore' });
 }

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -15,7 +14,7 @@ import { solverPid } from '../driver/solver.ts';
 import { clickCodeLens, waitForHints } from '../driver/text-editor.ts';
 import { FIT_MS, until } from '../driver/wait.ts';
 import { accessibilityFindings, cspViolations, findWebview, textOf, waitForWebviewText, webviews } from '../driver/webviews.ts';
-import { copyExample } from '../driver/workspace.ts';
+import { copyExample, git } from '../driver/workspace.ts';
 
 const OPTIMISE = /Optimise energy/;
 const SAVED = /%\s+of the multiply-add energy saved/;
@@ -30,19 +29,15 @@ const sha256 = (name: string): string =>
   createHash('sha256')
     .update(readFileSync(file(name)))
     .digest('hex');
-const git = (...words: string[]): void => {
-  const who = ['-c', 'user.name=Test', '-c', 'user.email=test@example.org'];
-  execFileSync('git', [...who, ...words], { cwd: example.folder, stdio: 'ignore' });
-};
 const modelBefore = sha256('digits.onnx');
 let session: Session;
 const current = (): Session => session;
 const optimisePage = (): Promise<Frame> => findWebview(session.page, OPTIMISE);
 
 beforeAll(async () => {
-  git('init', '-q');
-  git('add', 'digits.tiers', 'digits.onnx');
-  git('commit', '-q', '-m', 'The sample as it ships');
+  git(example.folder, 'init', '-q');
+  git(example.folder, 'add', 'digits.tiers', 'digits.onnx');
+  git(example.folder, 'commit', '-q', '-m', 'The sample as it ships');
   session = await openSession({ folder: example.folder, settings: { 'tierwise.fit.backend': 'cpu' } });
   await openFile(session.page, 'digits.tiers');
   await waitForHints(session.page, 'joules behind the layers', (hints) => hints.some((hint) => JOULES.test(hint)));
@@ -147,13 +142,13 @@ scenario('a plan is compared with its newest commit', current, async ({ page }) 
 });
 
 scenario('a plan that HEAD does not have cannot be compared, and the message says so', current, async ({ page }) => {
-  git('rm', '-q', '--cached', 'digits.tiers');
-  git('commit', '-q', '-m', 'Without the plan');
+  git(example.folder, 'rm', '-q', '--cached', 'digits.tiers');
+  git(example.folder, 'commit', '-q', '-m', 'Without the plan');
   await openFile(page, 'digits.tiers');
   await runCommand(page, 'Tierwise: Compare Energy with HEAD');
   expect(await waitForNotification(page, /could not be compared/)).toMatch(/HEAD[\s\S]*digits\.tiers|digits\.tiers[\s\S]*HEAD/);
   await runCommand(page, 'Notifications: Clear All Notifications');
-  git('reset', '-q', 'HEAD~1');
+  git(example.folder, 'reset', '-q', 'HEAD~1');
 });
 
 scenario(
@@ -205,7 +200,7 @@ scenario(
     await ok.click();
     await waitForTab(page, 'Calibration of ecp5-85f');
     await until('the calibration', () => existsSync(file('.tierwise/calibrations/ecp5-85f.json')));
-    git('checkout', '-q', '--', 'digits.tiers');
+    git(example.folder, 'checkout', '-q', '--', 'digits.tiers');
     await runCommand(page, 'Tierwise: Open Energy Report');
     const text = await waitForWebviewText(page, /Energy report/, /INA226/);
     expect(text).toMatch(/Estimate, simulation, measurement/i);

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { copyFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Frame, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
@@ -11,7 +11,7 @@ import { openSession } from '../driver/session.ts';
 import type { Session } from '../driver/session.ts';
 import { plain, until } from '../driver/wait.ts';
 import { accessibilityFindings, cspViolations, textOf, webviews } from '../driver/webviews.ts';
-import { copyExample } from '../driver/workspace.ts';
+import { copyExample, git } from '../driver/workspace.ts';
 
 const example = copyExample('digits');
 let session: Session;
@@ -24,6 +24,13 @@ beforeAll(async () => {
   });
   // Without the Python source a layer has one definition, its row.
   rmSync(path.join(example.folder, 'model.py'), { force: true });
+  // A model whose newest commit is another one.
+  const net = path.join(example.folder, 'net.onnx');
+  copyFileSync(path.join(example.folder, 'digits.onnx'), net);
+  git(example.folder, 'init', '-q');
+  git(example.folder, 'add', 'net.onnx');
+  git(example.folder, 'commit', '-q', '-m', 'Before the fit');
+  copyFileSync(path.join(example.folder, 'digits.fitted.onnx'), net);
   session = await openSession({ folder: example.folder });
 });
 
@@ -115,6 +122,24 @@ scenario('the fitted model stands beside the original, column by column', curren
   expect(await frame.locator('.histogram-before').count()).toBe(1);
   expect(await accessibilityFindings(frame)).toEqual([]);
   expect(await cspViolations(frame)).toEqual([]);
+});
+
+scenario('a model stands beside its newest commit', current, async ({ page }) => {
+  const frame = await openModel(page, 'net.onnx');
+  const head = page.locator('.quick-input-widget .monaco-list-row').filter({ hasText: 'the newest commit' }).first();
+  // VS Code's git extension looks for repositories on its own time.
+  await until('HEAD in the list', async () => {
+    await frame.locator('[data-focus="compare-with"]').press('Enter');
+    const row = page.locator('.quick-input-widget .monaco-list-row').filter({ hasText: 'digits.onnx' }).first();
+    await row.waitFor({ timeout: 5000 });
+    if (await head.isVisible()) return true;
+    await page.keyboard.press('Escape');
+    return false;
+  });
+  await pick(page, 'the newest commit');
+  const bar = await says(frame, '.compare', /Layers that differ\s*\d of 3/);
+  expect(bar).toMatch(/net\.onnx at HEAD before, net\.onnx after/);
+  await says(frame, 'tbody .col-weights', /%/);
 });
 
 scenario('a layer of the plan leads to its row in the model', current, async ({ page }) => {
