@@ -31,7 +31,7 @@ beforeAll(async () => {
   git(example.folder, 'add', 'net.onnx');
   git(example.folder, 'commit', '-q', '-m', 'Before the fit');
   copyFileSync(path.join(example.folder, 'digits.fitted.onnx'), net);
-  session = await openSession({ folder: example.folder });
+  session = await openSession({ folder: example.folder, settings: { 'git.enabled': true } });
 });
 
 afterAll(async () => {
