@@ -113,10 +113,11 @@ describe('extension sources', () => {
   it('never load the ONNX runtime or a serial port, nor read a model', () => {
     expect(code).not.toMatch(/from .(onnxruntime|serialport|koffi)/);
     expect(code).not.toMatch(/from ['"]node:fs/);
-    // Two readers of files: one for the small descriptions of kept fits, one for Python source, and neither for anything else.
+    // Three readers of files: the small descriptions of kept fits, Python source, two manuals of the package; none for anything else.
     const readers = sources(path.join(root, 'extension')).filter((file) => /\bfs\.readFile\(/.test(readFileSync(file, 'utf8')));
-    expect(readers.map((file) => path.basename(file)).sort()).toEqual(['disk.ts', 'read-source.ts']);
+    expect(readers.map((file) => path.basename(file)).sort()).toEqual(['disk.ts', 'explain-finding.ts', 'read-source.ts']);
     const guards = {
+      'explain-finding.ts': "vscode.Uri.joinPath(context.extensionUri, 'docs', file)",
       'read-source.ts': "if (!uri.path.endsWith('.py')) return undefined;",
       'disk.ts': "if (!file.endsWith('.json')) return undefined;",
     };
