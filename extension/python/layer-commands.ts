@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { LayerPlace, PythonLayer } from '../../solver-core/protocol/index.ts';
+import type { LayerPlace, PythonLayer, TextRange } from '../../solver-core/protocol/index.ts';
 import { activeModel } from '../commands/create-plan.ts';
 import type { TierwiseContext } from '../context.ts';
 import { inert } from '../inert.ts';
@@ -56,14 +56,15 @@ export function sayNoModel(): void {
   );
 }
 
-/** Opens the model at the layer that a line of Python builds: the line given (zero-based), else that of the cursor. */
+/** Opens the model at the layer that a line of Python builds or annotates: the line given (zero-based), else that of the cursor. */
 export async function showLayerInModel(context: TierwiseContext, target?: unknown, at?: unknown): Promise<void> {
   const document = pythonDocument(target);
   if (!document) return sayNoPython();
   const analysis = await context.pythonAnalysis.fresh(document);
   const line = typeof at === 'number' ? at : vscode.window.activeTextEditor?.selection.active.line;
+  const covers = ({ line: first, endLine: last }: TextRange): boolean => line === undefined || (first - 1 <= line && line <= last - 1);
   const layers = (analysis?.layers ?? []).filter(
-    (layer) => line === undefined || (layer.range.line - 1 <= line && line <= layer.range.endLine - 1),
+    ({ range, annotation }) => covers(range) || (annotation !== null && covers(annotation.range)),
   );
   const known = layers.filter((layer) => layer.layerId !== null);
   if (analysis?.model && known.length > 0) {
