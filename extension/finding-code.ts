@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 
 /** Serves the links of codes only, so it stands in no menu. */
-export const explainCommand = 'tierwise.explainFinding';
+const explainCommand = 'tierwise.explainFinding';
 
 /** The code of a finding, as a link to what it means and what repairs it. */
 export function linkedCode(code: string): { readonly value: string; readonly target: vscode.Uri } {

@@ -4,7 +4,7 @@
 // --json keeps the summary in a file too. TIERWISE_VSIX=file tests that package instead of making one.
 // A scenario drives a workbench that loads its own parts whenever it gets to it, on a machine that others use too. A file that failed
 // is therefore run once more, from a fresh workbench; what passed only then is told as such ("again" in the summary), not kept quiet.
-// When many files fail, chance is not the cause and nothing is run again; nor is it when files are named.
+// When more than two files fail, chance is not the cause and nothing is run again; nor is it when files are named.
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -21,8 +21,8 @@ const say = (line) => process.stderr.write(`${line}\n`);
 /** Packages of Debian that the scenarios need: a browser, a font to draw with, a compiler for the workbench's logger. */
 const APT = ['chromium', 'fonts-dejavu-core', 'g++', 'make', 'python3'];
 
-/** A fifth of the files. */
-const MAX_FILES_AGAIN = 6;
+/** More than this is no chance. */
+const MAX_FILES_AGAIN = 2;
 
 const { values, positionals } = parseArgs({ options: { json: { type: 'string' } }, allowPositionals: true });
 const summary = await run(positionals).catch((error) => ({

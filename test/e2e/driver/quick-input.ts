@@ -1,5 +1,5 @@
 import type { Locator, Page } from 'playwright-core';
-import { plain, SHOW_MS, until } from './wait.ts';
+import { plain, pressUntil, SHOW_MS, until } from './wait.ts';
 
 const INPUT = '.quick-input-widget input';
 const ROW = '.quick-input-widget .monaco-list-row';
@@ -50,18 +50,14 @@ export async function pick(page: Page, label: string | RegExp): Promise<void> {
   await until(`the choice ${String(label)}`, async () => await row.isVisible(), { seen: () => rows(page) });
   const question = await questionOf(page);
   const focused = page.locator(`${ROW}.focused`).filter({ hasText: label }).first();
-  let answeredMs = -Infinity;
-  await until(
+  await pressUntil(
     `the choice ${String(label)} to be taken`,
     async () => {
-      if (!(await row.isVisible()) || (await questionOf(page)) !== question) return true;
-      if (performance.now() - answeredMs < ANSWER_MS) return false;
       for (let step = 0; step < MAX_CHOICES && !(await focused.isVisible()); step++) await page.keyboard.press('ArrowDown');
-      answeredMs = performance.now();
       if (await focused.isVisible()) await page.keyboard.press('Enter');
-      return false;
     },
-    { seen: () => rows(page) },
+    async () => !(await row.isVisible()) || (await questionOf(page)) !== question,
+    { againMs: ANSWER_MS, seen: () => rows(page) },
   );
 }
 
@@ -86,8 +82,8 @@ async function chooseTyped(page: Page, key: string, text: string, label: string)
 }
 
 /**
- * Opens the quick input with a key, types, and goes to the choice that begins with `label`. It is opened again where it closed before the choice was
- * there: a page or terminal that has just loaded takes the keyboard, and the quick input closes when it loses it.
+ * Opens the quick input with a key, types, and goes to the choice that begins with `label`. It is opened again where it closed before
+ * the choice was there: a page or terminal that has just loaded takes the keyboard, and the quick input closes when it loses it.
  */
 async function typeForChoice(page: Page, key: string, text: string, label: string, timeoutMs = SHOW_MS): Promise<void> {
   const input = page.locator(INPUT).first();
@@ -157,22 +153,20 @@ export async function chooseFile(page: Page, path: string): Promise<void> {
 /** Accepts the name that the dialog for saving a file proposes, once it is this path. */
 export async function acceptFile(page: Page, path: string): Promise<void> {
   const input = page.locator(INPUT).first();
-  await until(`the dialog to propose ${path}`, async () => (await input.inputValue({ timeout: 1000 })) === path, { timeoutMs: 10_000 });
+  await until(`the dialog to propose ${path}`, async () => (await input.inputValue({ timeout: 1000 })) === path);
   await answerFile(page, path);
 }
 
 async function answerFile(page: Page, path: string): Promise<void> {
   const input = page.locator(INPUT).first();
-  let answeredMs = -Infinity;
-  await until('the file dialog to close', async () => {
-    if (!(await input.isVisible())) return true;
-    // The dialog may come to its own folder after the path was given.
-    if ((await input.inputValue()) !== path) await input.fill(path);
-    // While the dialog reads its folder it takes no answer, so it is given again.
-    if (performance.now() - answeredMs > ANSWER_MS) {
-      answeredMs = performance.now();
+  // While the dialog reads its folder it takes no answer, and it may come to its own folder after the path was given.
+  await pressUntil(
+    'the file dialog to close',
+    async () => {
+      if ((await input.inputValue()) !== path) await input.fill(path);
       await page.keyboard.press('Enter');
-    }
-    return false;
-  });
+    },
+    async () => !(await input.isVisible()),
+    { againMs: ANSWER_MS },
+  );
 }

@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import { plain, until } from './wait.ts';
+import { plain, pressUntil, until } from './wait.ts';
 
 const LINE = '.editor-instance .view-line';
 
@@ -98,18 +98,16 @@ export async function applyQuickFix(page: Page, squiggle: 'error' | 'warning', t
   await mark.click({ force: true });
   const entry = page.locator('.action-widget .monaco-list-row').filter({ hasText: title }).first();
   // On a busy machine the first press may come before the editor has the keyboard.
-  let askedMs = -Infinity;
-  await until(
+  await pressUntil(
     `the quick fix ${String(title)}`,
     async () => {
-      if (await entry.isVisible()) return true;
-      if (performance.now() - askedMs > 5000 && !(await page.locator('.action-widget').first().isVisible())) {
-        askedMs = performance.now();
-        await page.keyboard.press('Control+.');
-      }
-      return false;
+      if (!(await page.locator('.action-widget').first().isVisible())) await page.keyboard.press('Control+.');
     },
-    { seen: async () => JSON.stringify((await page.locator('.action-widget .monaco-list-row').allTextContents()).map(plain)) },
+    () => entry.isVisible(),
+    {
+      againMs: 5000,
+      seen: async () => JSON.stringify((await page.locator('.action-widget .monaco-list-row').allTextContents()).map(plain)),
+    },
   );
   await entry.click();
 }

@@ -38,6 +38,31 @@ export async function until<T>(
   throw new Error(`Waited ${timeoutMs / 1000} s for ${what}.${trouble}${seen}`);
 }
 
+/**
+ * Presses until it has its effect, which is returned: lists, menus and trees of the workbench are drawn again under a press, and take none
+ * in the moment they open. `press` may fail and is repeated after `againMs`; `effect` is as the probe of `until`, and asked first.
+ */
+export async function pressUntil<T>(
+  what: string,
+  press: () => Promise<void>,
+  effect: () => Promise<T | undefined | false> | T | undefined | false,
+  options: { readonly againMs: number; readonly timeoutMs?: number; readonly seen?: () => Promise<string> | string },
+): Promise<T> {
+  let pressedMs = -Infinity;
+  return until(
+    what,
+    async () => {
+      const done = await Promise.resolve(effect()).catch(() => undefined);
+      if (done !== undefined && done !== false) return done;
+      if (performance.now() - pressedMs < options.againMs) return undefined;
+      await press();
+      pressedMs = performance.now();
+      return undefined;
+    },
+    options,
+  );
+}
+
 /** Text as people read it: VS Code writes no-break spaces into editor lines. */
 export function plain(text: string): string {
   return text.replace(/[\u00a0\u2002-\u200a]/g, ' ');

@@ -133,15 +133,12 @@ export const firstTimePath: readonly Stop[] = [
     name: '7-compare',
     title: 'compare the fit with the model before it',
     async run({ page }, hands) {
-      await again('the comparison', async () => {
-        await openWalkthrough(page);
-        await hands.walkthroughButton(page, 'Compare before and after', 'Compare Fits');
-        await pick(page, 'Fit 1');
-        await pick(page, 'digits.onnx');
-        await until('its tab', async () => /Fit 1/.test((await activeTab(page)) ?? ''), {
-          timeoutMs: QUESTION_MS,
-          seen: async () => (await activeTab(page)) ?? '',
-        });
+      await openWalkthrough(page);
+      await hands.walkthroughButton(page, 'Compare before and after', 'Compare Fits');
+      await pick(page, 'Fit 1');
+      await pick(page, 'digits.onnx');
+      await until('the comparison', async () => /Fit 1/.test((await activeTab(page)) ?? ''), {
+        seen: async () => (await activeTab(page)) ?? '',
       });
       // The preview belongs to VS Code, which loads it on first use and gives it the keyboard in the end.
       await until('its figures', async () => {
@@ -162,36 +159,15 @@ export const firstTimePath: readonly Stop[] = [
       const { page } = session;
       const target = project(session, 'digits.report.html');
       await runCommand(page, 'View: Close Editor');
-      await again('the report', async () => {
-        await openWalkthrough(page);
-        await hands.walkthroughButton(page, 'Export the report', 'Export the Report');
-        await pick(page, 'HTML');
-        await acceptFile(page, target);
-        await until('its file', () => existsSync(target), { timeoutMs: QUESTION_MS });
-      });
+      await openWalkthrough(page);
+      await hands.walkthroughButton(page, 'Export the report', 'Export the Report');
+      await pick(page, 'HTML');
+      await acceptFile(page, target);
+      await until('the report', () => existsSync(target));
       expect(readFileSync(target, 'utf8')).toMatch(/9\d\.\d %/);
     },
   },
 ];
-
-/** How long a question may stay without its effect before it is asked again. */
-const QUESTION_MS = 10_000;
-
-/**
- * Does something that asks questions, once more where the answer had no effect: VS Code's preview and the pages of its walkthrough take
- * the keyboard when they have loaded, be that while a list or a file dialog is open, and these close when they lose it.
- */
-async function again(what: string, body: () => Promise<void>): Promise<void> {
-  const failures: string[] = [];
-  while (failures.length < 3) {
-    try {
-      return await body();
-    } catch (error) {
-      failures.push(error instanceof Error ? error.message : String(error));
-    }
-  }
-  throw new Error(`${failures.length} attempts did not reach ${what}: ${failures.join(' / ')}`);
-}
 
 /** The report that has the keyboard: there may be one in the side bar, too. */
 async function focusedReport(page: Page): ReturnType<typeof findWebview> {

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect } from 'vitest';
-import { waitForNotification } from '../driver/notifications.ts';
+import { notifications, waitForNotification } from '../driver/notifications.ts';
 import { collapseView, expandView, showTierwise, statusBar } from '../driver/panels.ts';
 import { openFile, runCommand } from '../driver/quick-input.ts';
 import { cspScenario, scenario } from '../driver/scenario.ts';
 import { openSession } from '../driver/session.ts';
 import type { Session } from '../driver/session.ts';
-import { plain, until } from '../driver/wait.ts';
+import { plain, pressUntil, until } from '../driver/wait.ts';
 import { copyExample, listing } from '../driver/workspace.ts';
 
 const ROWS = '.sidebar .pane-body .monaco-list-row';
@@ -33,13 +33,16 @@ scenario('an untrusted workspace sees its boards and may not choose one', curren
   await expandView(page, 'Boards');
   const row = page.locator(`${ROWS}[aria-label^="Simulated engine"]`).first();
   await until('the boards', async () => await row.isVisible());
-  // The rows move while views fold, so what was pressed is looked for again.
-  await until('the action to be taken', async () => {
-    await row.hover({ timeout: 1000 });
-    await row.locator('.action-label[aria-label^="Use for Fits"]').first().click({ timeout: 1000 });
-    return true;
-  });
-  expect(await waitForNotification(page, /Boards are listed only/)).toMatch(/restricted workspace, because/);
+  const said = await pressUntil(
+    'the reason why not',
+    async () => {
+      await row.hover({ timeout: 1000 });
+      await row.locator('.action-label[aria-label^="Use for Fits"]').first().click({ timeout: 1000 });
+    },
+    async () => (await notifications(page)).find((text) => /Boards are listed only/.test(text)),
+    { againMs: 5000 },
+  );
+  expect(said).toMatch(/restricted workspace, because/);
   expect(await row.getAttribute('aria-label')).not.toContain('used for fits');
   await runCommand(page, 'Notifications: Clear All Notifications');
   await runCommand(page, 'Tierwise: Start Simulated Board');

@@ -11,7 +11,7 @@ import { cspScenario, scenario } from '../driver/scenario.ts';
 import { openSession } from '../driver/session.ts';
 import type { Session } from '../driver/session.ts';
 import { clickCodeLens, waitForHints } from '../driver/text-editor.ts';
-import { FIT_MS, plain, until } from '../driver/wait.ts';
+import { FIT_MS, plain, pressUntil, until } from '../driver/wait.ts';
 import { copyExample } from '../driver/workspace.ts';
 
 const FITTING = /Fitting the lower tier/;
@@ -62,26 +62,16 @@ const allRows = async (): Promise<string> =>
 const spoken = (label: string, expected: RegExp): Promise<string> =>
   until(`${label} to say ${String(expected)}`, says(label, expected), { seen: allRows });
 
-/** How long an action may go without its effect before it is pressed again: rows are drawn anew under the pointer, which then misses. */
+/** How long an action may go without its effect before it is pressed again. */
 const ACT_MS = 5000;
 
 /** Presses an inline action of a row until it has its effect, which is returned. */
 async function act<T>(label: string, action: string, effect: () => Promise<T | undefined | false>): Promise<T> {
-  const button = row(label).locator(`.action-label[aria-label^="${action}"]`).first();
-  let pressedMs = -Infinity;
-  return until(
-    `"${action}" of ${label} to have its effect`,
-    async () => {
-      const seen = await effect().catch(() => undefined);
-      if (seen !== undefined && seen !== false) return seen;
-      if (performance.now() - pressedMs < ACT_MS) return undefined;
-      await row(label).hover({ timeout: 1000 });
-      await button.click({ timeout: 1000 });
-      pressedMs = performance.now();
-      return undefined;
-    },
-    { seen: allRows },
-  );
+  const press = async (): Promise<void> => {
+    await row(label).hover({ timeout: 1000 });
+    await row(label).locator(`.action-label[aria-label^="${action}"]`).first().click({ timeout: 1000 });
+  };
+  return pressUntil(`"${action}" of ${label} to have its effect`, press, effect, { againMs: ACT_MS, seen: allRows });
 }
 
 scenario('the view lists what fits can solve on, with a mark at what is used', current, async () => {

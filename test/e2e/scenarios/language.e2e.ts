@@ -9,7 +9,7 @@ import { cspScenario, scenario } from '../driver/scenario.ts';
 import { openSession } from '../driver/session.ts';
 import type { Session } from '../driver/session.ts';
 import { applyQuickFix, replaceWord, tokenClasses, visibleLines, waitForHints, waitForLine } from '../driver/text-editor.ts';
-import { plain, until } from '../driver/wait.ts';
+import { plain, pressUntil, until } from '../driver/wait.ts';
 import { textOf, waitForWebviewText, webviews } from '../driver/webviews.ts';
 import { copyExample } from '../driver/workspace.ts';
 
@@ -248,11 +248,12 @@ scenario('the code of a finding leads to what it means and what repairs it', cur
   await replaceWord(page, 'digits.npz', 'gone.npz');
   await waitForProblem(page, /missing-file/);
   const code = page.locator('.markers-panel .monaco-list-row a').filter({ hasText: 'missing-file' }).first();
-  await until('the page of the code', async () => {
-    if ((await openTabs(page)).some((tab) => tab.includes('Finding missing-file'))) return true;
-    await code.click({ timeout: 1000 });
-    return false;
-  });
+  await pressUntil(
+    'the page of the code',
+    () => code.click({ timeout: 1000 }),
+    async () => (await openTabs(page)).some((tab) => tab.includes('Finding missing-file')),
+    { againMs: 5000 },
+  );
   expect(await waitForWebviewText(page, /missing-file/, /there is no such model/)).toMatch(/In a plan\s+Severity: error/);
   await openFile(page, 'digits.tiers');
   await replaceWord(page, 'gone.npz', 'digits.npz');

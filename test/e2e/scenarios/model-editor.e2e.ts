@@ -9,7 +9,7 @@ import { isOffered, openFile, pick, runCommand } from '../driver/quick-input.ts'
 import { cspScenario, scenario } from '../driver/scenario.ts';
 import { openSession } from '../driver/session.ts';
 import type { Session } from '../driver/session.ts';
-import { plain, until } from '../driver/wait.ts';
+import { plain, pressUntil, until } from '../driver/wait.ts';
 import { accessibilityFindings, cspViolations, textOf, webviews } from '../driver/webviews.ts';
 import { copyExample, git } from '../driver/workspace.ts';
 
@@ -147,20 +147,15 @@ scenario('a layer of the plan leads to its row in the model', current, async ({ 
   await openFile(page, 'digits.tiers');
   const line = page.locator('.view-line span span').filter({ hasText: '/fc3/Gemm' }).last();
   await until('the layer in the plan', async () => await line.isVisible());
-  let pressedMs = 0;
-  await until(
+  // While the language server starts, nothing has a definition yet.
+  await pressUntil(
     'the model to open',
     async () => {
-      if (webviews(page).length > 0) return true;
-      // While the language server starts, nothing has a definition yet.
-      if (Date.now() - pressedMs > 8000) {
-        pressedMs = Date.now();
-        await line.click();
-        await page.keyboard.press('F12');
-      }
-      return false;
+      await line.click();
+      await page.keyboard.press('F12');
     },
-    { timeoutMs: 60_000 },
+    () => webviews(page).length > 0,
+    { againMs: 8000, timeoutMs: 60_000 },
   );
   const frame = await modelFrame(page);
   await until(

@@ -8,7 +8,7 @@ import { cspScenario, scenario } from '../driver/scenario.ts';
 import { openSession, openWorkbench } from '../driver/session.ts';
 import type { Session } from '../driver/session.ts';
 import { clickCodeLens, waitForHints } from '../driver/text-editor.ts';
-import { FIT_MS, SHOW_MS, until } from '../driver/wait.ts';
+import { FIT_MS, SHOW_MS, pressUntil, until } from '../driver/wait.ts';
 import { textOf, waitForWebviewText, webviews } from '../driver/webviews.ts';
 import { copyExample } from '../driver/workspace.ts';
 
@@ -101,18 +101,14 @@ scenario('the tree tells totals per tier; a layer moves to another tier by its m
   const spoken = await page.locator('.sidebar .pane-body .monaco-list-row[aria-label^="Lower tier"]').first().getAttribute('aria-label');
   expect(spoken).toMatch(/2 layers, one inference [\d.]+ microjoule, assumed, solve [\d.]+ millijoule/);
   await page.locator('.sidebar .pane-body .monaco-list-row[aria-label^="layer /fc3/Gemm"]').first().click({ button: 'right' });
-  // A menu takes no press in the moment it opens, so it is pressed again until it goes.
   const entry = page.locator('.context-view .action-label').filter({ hasText: 'Move to Tier' }).first();
   await until('the menu', async () => await entry.isVisible());
-  let pressedMs = 0;
-  await until('the entry to be taken', async () => {
-    if (!(await entry.isVisible())) return true;
-    if (Date.now() - pressedMs > 1000) {
-      pressedMs = Date.now();
-      await entry.click({ timeout: 1000 });
-    }
-    return false;
-  });
+  await pressUntil(
+    'the entry to be taken',
+    () => entry.click({ timeout: 1000 }),
+    async () => !(await entry.isVisible()),
+    { againMs: 1000 },
+  );
   await pick(page, 'Frozen');
   const line = page.locator('.view-line').filter({ hasText: '/fc3/Gemm' });
   await until('the layer to leave the plan', async () => (await line.count()) === 0);
