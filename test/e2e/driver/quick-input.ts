@@ -10,6 +10,9 @@ const REOPEN_MS = 3000;
 /** How long a list may take to go on after an answer before it is answered again. */
 const ANSWER_MS = 2000;
 
+/** How long a command may take to show its list before it is run again. */
+const LIST_MS = 10_000;
+
 const MAX_CHOICES = 50;
 
 /** Runs a command as a user does: palette, its full title, Enter. */
@@ -59,6 +62,18 @@ export async function pick(page: Page, label: string | RegExp): Promise<void> {
     async () => !(await row.isVisible()) || (await questionOf(page)) !== question,
     { againMs: ANSWER_MS, seen: () => rows(page) },
   );
+}
+
+/** Runs a command that asks with a list, and answers; it is run again where its list closed unseen or never came. */
+export async function runAndPick(page: Page, title: string, label: string | RegExp): Promise<void> {
+  const row = page.locator(ROW).filter({ hasText: label }).first();
+  await pressUntil(
+    `the choice ${String(label)} of ${title}`,
+    () => runCommand(page, title),
+    () => row.isVisible(),
+    { againMs: LIST_MS, seen: () => rows(page) },
+  );
+  await pick(page, label);
 }
 
 /** What the open list asks: the next list of the same command asks something else. */

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect } from 'vitest';
 import { waitForNoNotification, waitForNotification } from '../driver/notifications.ts';
 import { waitForProblem } from '../driver/panels.ts';
 import { JOULES } from '../driver/plan-text.ts';
-import { openFile, pick, runCommand, waitForTab } from '../driver/quick-input.ts';
+import { openFile, pick, runAndPick, runCommand, waitForTab } from '../driver/quick-input.ts';
 import { cspScenario, scenario } from '../driver/scenario.ts';
 import { openSession, openWorkbench } from '../driver/session.ts';
 import type { Session } from '../driver/session.ts';
@@ -191,8 +191,7 @@ scenario(
   current,
   async ({ page }) => {
     writeFileSync(file('digits.measured.json'), JSON.stringify(measurements()));
-    await runCommand(page, 'Tierwise: Calibrate Target...');
-    await pick(page, 'Measurements made before');
+    await runAndPick(page, 'Tierwise: Calibrate Target...', 'Measurements made before');
     await pick(page, 'ecp5-85f');
     // The models are all ticked.
     const ok = page.locator('.quick-input-widget .monaco-button').filter({ hasText: 'OK' });
@@ -209,8 +208,7 @@ scenario(
 );
 
 scenario('a new target starts as a copy of one that ships', current, async ({ page }) => {
-  await runCommand(page, 'Tierwise: New Energy Target...');
-  await pick(page, 'ecp5-85f');
+  await runAndPick(page, 'Tierwise: New Energy Target...', 'ecp5-85f');
   const input = page.locator('.quick-input-widget input').first();
   await until('the id to be asked for', async () => (await input.inputValue()) === 'my-ecp5-85f');
   await page.keyboard.press('Enter');

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect } from 'vitest';
 import { waitForNoNotification } from '../driver/notifications.ts';
 import { collapseView, expandView, problems, showTierwise, waitForProblem } from '../driver/panels.ts';
 import { JOULES } from '../driver/plan-text.ts';
-import { openFile, pick, runCommand } from '../driver/quick-input.ts';
+import { openFile, pick, runAndPick, runCommand } from '../driver/quick-input.ts';
 import { cspScenario, scenario } from '../driver/scenario.ts';
 import { openSession, openWorkbench } from '../driver/session.ts';
 import type { Session } from '../driver/session.ts';
@@ -98,8 +98,7 @@ async function fit(): Promise<string> {
 /** Runs a task as a user does: the command, our kind of tasks, the task. */
 async function runTask(name: string): Promise<void> {
   const { page } = session;
-  await runCommand(page, 'Tasks: Run Task');
-  await pick(page, /^\s*\S?\s*tierwise(?!:)/i);
+  await runAndPick(page, 'Tasks: Run Task', /^\s*\S?\s*tierwise(?!:)/i);
   await pick(page, name);
 }
 
@@ -128,8 +127,7 @@ scenario('undoing the only fit takes its files away', current, async ({ page }) 
 });
 
 scenario('restoring it brings both files back byte for byte', current, async ({ page }) => {
-  await runCommand(page, 'Tierwise: Restore Fit...');
-  await pick(page, 'Fit 1');
+  await runAndPick(page, 'Tierwise: Restore Fit...', 'Fit 1');
   await until('the files to come back', () => both() === first);
   expect(await waitForRows('the fit to be in use again', (all) => /in use/.test(all[0] ?? ''))).toHaveLength(1);
 });
@@ -145,8 +143,7 @@ scenario('a second fit with another lambda is listed above the first; undoing it
   await runCommand(page, 'Tierwise: Undo Fit');
   await until('the files of the first fit', () => both() === first);
   await waitForRows('the first fit to be in use', (all) => /^Fit 1, in use/.test(all[1] ?? ''));
-  await runCommand(page, 'Tierwise: Restore Fit...');
-  await pick(page, 'Fit 2');
+  await runAndPick(page, 'Tierwise: Restore Fit...', 'Fit 2');
   await until('the files of the second fit', () => both() === second);
   expect(await waitForRows('the second fit to be in use', (all) => /^Fit 2, in use/.test(all[0] ?? ''))).toHaveLength(2);
 });
@@ -160,8 +157,7 @@ scenario('a fit unfolds into its figures, each energy with band and source', cur
 });
 
 scenario('two fits compare with accuracy and energy of both', current, async ({ page }) => {
-  await runCommand(page, 'Tierwise: Compare Fits...');
-  await pick(page, 'Fit 2');
+  await runAndPick(page, 'Tierwise: Compare Fits...', 'Fit 2');
   await pick(page, 'Fit 1');
   const text = await until('the comparison', async () => {
     for (const frame of webviews(page)) {
@@ -224,8 +220,7 @@ scenario('a check of a plan in a folder with a space finds its problems', curren
 });
 
 scenario('a task of tasks.json runs with its own options', current, async ({ page }) => {
-  await runCommand(page, 'Tasks: Run Task');
-  await pick(page, 'joules as JSON');
+  await runAndPick(page, 'Tasks: Run Task', 'joules as JSON');
   const joules = path.join(example.folder, 'joules.json');
   await until('the file of the task', () => existsSync(joules) && readFileSync(joules, 'utf8').endsWith('}\n'));
   expect(JSON.parse(readFileSync(joules, 'utf8'))).toMatchObject({ schema: 'tierwise.energy/1' });

@@ -4,7 +4,7 @@ import type { Frame, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { projectRoot } from '../../shared.ts';
 import { expandView, showTierwise, statusBar } from '../driver/panels.ts';
-import { openFile, pick, runCommand } from '../driver/quick-input.ts';
+import { openFile, runAndPick, runCommand } from '../driver/quick-input.ts';
 import { cspScenario, scenario } from '../driver/scenario.ts';
 import { openSession } from '../driver/session.ts';
 import type { Session } from '../driver/session.ts';
@@ -174,8 +174,7 @@ scenario('pages of searches and the model editor are German', current, async ({ 
   await session.screenshot('german-sparsify');
   await expectGerman(sparsify);
   await openFile(page, 'digits.tiers');
-  await runCommand(page, 'Tierwise: Im Modelleditor öffnen');
-  await pick(page, 'digits.onnx');
+  await runAndPick(page, 'Tierwise: Im Modelleditor öffnen', 'digits.onnx');
   const model = await pageWith(page, /digits\.onnx/, /fc3\/Gemm/, 500);
   await session.screenshot('german-model');
   await expectGerman(model);

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect } from 'vitest';
 import { LARGE_BYTES, LARGE_LAYER, largeModel } from '../driver/large-model.ts';
 import { JOULES } from '../driver/plan-text.ts';
 import { forgetPeak, peakBytes, residentBytes } from '../driver/processes.ts';
-import { openFile, pick, runCommand } from '../driver/quick-input.ts';
+import { openFile, runAndPick, runCommand } from '../driver/quick-input.ts';
 import { cspScenario, scenario } from '../driver/scenario.ts';
 import { openSession } from '../driver/session.ts';
 import type { Session } from '../driver/session.ts';
@@ -36,8 +36,7 @@ afterAll(async () => {
 });
 
 async function openInModelEditor(page: Page, name: string): Promise<void> {
-  await runCommand(page, 'Tierwise: Open in Model Editor');
-  await pick(page, name);
+  await runAndPick(page, 'Tierwise: Open in Model Editor', name);
 }
 
 scenario('a model of 100 MB opens while the extension host goes on with other work, and never enters it', current, async (now) => {

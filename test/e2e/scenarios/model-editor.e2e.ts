@@ -5,7 +5,7 @@ import type { Frame, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { projectRoot } from '../../shared.ts';
 import { theme } from '../driver/pictures.ts';
-import { isOffered, openFile, pick, runCommand } from '../driver/quick-input.ts';
+import { isOffered, openFile, pick, runAndPick, runCommand } from '../driver/quick-input.ts';
 import { cspScenario, scenario } from '../driver/scenario.ts';
 import { openSession } from '../driver/session.ts';
 import type { Session } from '../driver/session.ts';
@@ -63,8 +63,7 @@ async function openModel(page: Page, name: string): Promise<Frame> {
     },
     { timeoutMs: 60_000 },
   );
-  await runCommand(page, 'View: Reopen Editor With...');
-  await pick(page, 'Tierwise Model');
+  await runAndPick(page, 'View: Reopen Editor With...', 'Tierwise Model');
   return modelFrame(page);
 }
 

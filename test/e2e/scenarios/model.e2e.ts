@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { encodeModel, readModel } from '../../../solver-core/onnx/index.ts';
 import { hasShared, shared } from '../../shared.ts';
-import { isOffered, openFile, pick, runCommand } from '../driver/quick-input.ts';
+import { isOffered, openFile, runAndPick, runCommand } from '../driver/quick-input.ts';
 import { cspScenario, scenario } from '../driver/scenario.ts';
 import { openSession } from '../driver/session.ts';
 import type { Session } from '../driver/session.ts';
@@ -52,8 +52,7 @@ async function openModel(page: Page, name: string, pattern: RegExp): Promise<{ f
     },
     { timeoutMs: 60_000 },
   );
-  await runCommand(page, 'View: Reopen Editor With...');
-  await pick(page, 'Tierwise Model');
+  await runAndPick(page, 'View: Reopen Editor With...', 'Tierwise Model');
   return await until(
     `the model editor to show ${String(pattern)} for ${name}`,
     async () => {

@@ -7,7 +7,7 @@ import { problems, waitForProblem } from '../driver/panels.ts';
 import { theme } from '../driver/pictures.ts';
 import { JOULES } from '../driver/plan-text.ts';
 import { networkSource, writeNotebook } from '../driver/python-files.ts';
-import { openFile, openTabs, pick, runCommand, waitForTab } from '../driver/quick-input.ts';
+import { openFile, openTabs, pick, runAndPick, runCommand, waitForTab } from '../driver/quick-input.ts';
 import { cspScenario, scenario } from '../driver/scenario.ts';
 import { openSession } from '../driver/session.ts';
 import type { Session } from '../driver/session.ts';
@@ -164,8 +164,7 @@ scenario('an annotation that says other than the plan is noted, and the plan is 
 });
 
 scenario('a layer of the model is found in Python source', current, async ({ page }) => {
-  await runCommand(page, 'Tierwise: Show Layer in Python Source');
-  await pick(page, '/fc3/Gemm');
+  await runAndPick(page, 'Tierwise: Show Layer in Python Source', '/fc3/Gemm');
   await pick(page, sample);
   await waitForTab(page, sample);
   expect(await waitForLine(page, /self\.fc3 = /)).toContain('Linear');

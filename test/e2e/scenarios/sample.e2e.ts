@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { expandView, showTiers, showTierwise } from '../driver/panels.ts';
 import { JOULES } from '../driver/plan-text.ts';
-import { pick, runCommand, waitForTab } from '../driver/quick-input.ts';
+import { runAndPick, waitForTab } from '../driver/quick-input.ts';
 import { cspScenario, scenario } from '../driver/scenario.ts';
 import { openSession } from '../driver/session.ts';
 import type { Session } from '../driver/session.ts';
@@ -34,8 +34,7 @@ scenario('an empty workspace is told what to do, accessibly', current, async ({ 
 });
 
 scenario('the sample project opens from the package and shows its energy', current, async ({ page }) => {
-  await runCommand(page, 'Tierwise: Open Sample Project');
-  await pick(page, /^Into/);
+  await runAndPick(page, 'Tierwise: Open Sample Project', /^Into/);
   await waitForTab(page, 'digits.tiers');
   const hints = await waitForHints(page, 'joules behind the layers', (all) => all.some((hint) => JOULES.test(hint)));
   expect(hints.join(' ')).toMatch(JOULES);
