@@ -26,7 +26,7 @@ async function chooseParent(): Promise<vscode.Uri | undefined> {
     const items = [{ label: vscode.l10n.t('Into {0}', here.name), description: here.uri.fsPath, uri: here.uri }, other];
     const choice = await vscode.window.showQuickPick(items, {
       placeHolder: vscode.l10n.t('Where should the sample project go?'),
-      // The walkthrough draws itself anew while the question is open, and takes the focus.
+      // The walkthrough may draw itself anew while the question is open, and take the focus.
       ignoreFocusOut: true,
     });
     if (!choice) return undefined;

@@ -30,7 +30,7 @@ describe('walkthrough', () => {
   });
 
   it('lets commands that ask something wait until the step has taken the keyboard', () => {
-    const asking = ['tierwise.compareFits', 'tierwise.exportReport', 'tierwise.selectBackend'];
+    const asking = ['openSample', 'openPythonSource', 'compareFits', 'exportReport', 'selectBackend'].map((name) => `tierwise.${name}`);
     for (const { id, description } of steps)
       for (const file of ['package.nls.json', 'package.nls.de.json']) {
         const all = JSON.parse(readFileSync(path.join(projectRoot, file), 'utf8')) as Record<string, string>;

@@ -1,6 +1,7 @@
-import type { Page } from 'playwright-core';
+import type { Frame, Page } from 'playwright-core';
 import { runCommand } from './quick-input.ts';
-import { plain, until } from './wait.ts';
+import { plain, pressUntil, until } from './wait.ts';
+import { headingOf, webviews } from './webviews.ts';
 
 /** Opens the Problems panel and waits for a row that matches; returns its text. */
 export async function waitForProblem(page: Page, pattern: RegExp): Promise<string> {
@@ -47,9 +48,23 @@ export async function collapseView(page: Page, title: string): Promise<void> {
   if ((await header.count()) > 0 && (await header.getAttribute('aria-expanded')) === 'true') await header.locator('.title').first().click();
 }
 
-/** Opens the Tiers panel below the editors and gives it the focus. */
+/** Opens the Tiers panel below the editors. */
 export async function showTiers(page: Page): Promise<void> {
   await runCommand(page, 'Tierwise: Focus on Tiers View');
+}
+
+/** Opens the Tiers panel and gives its page the keyboard. VS Code passes it on to a page that is there, and not to one it still loads. */
+export async function focusTiers(page: Page): Promise<Frame> {
+  return await pressUntil(
+    'the Tiers panel to have the keyboard',
+    () => showTiers(page),
+    async () => {
+      for (const frame of webviews(page))
+        if (/^Tiers/m.test(await headingOf(frame)) && (await frame.evaluate(() => document.hasFocus()))) return frame;
+      return undefined;
+    },
+    { againMs: 5000, seen: async () => JSON.stringify(await Promise.all(webviews(page).map(headingOf))) },
+  );
 }
 
 /** Rows of the trees in the side bar, as text. */

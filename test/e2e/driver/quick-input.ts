@@ -52,12 +52,15 @@ export async function pick(page: Page, label: string | RegExp): Promise<void> {
   const row = page.locator(ROW).filter({ hasText: label }).first();
   await until(`the choice ${String(label)}`, async () => await row.isVisible(), { seen: () => rows(page) });
   const question = await questionOf(page);
+  const input = page.locator(INPUT).first();
   const focused = page.locator(`${ROW}.focused`).filter({ hasText: label }).first();
   await pressUntil(
     `the choice ${String(label)} to be taken`,
     async () => {
+      // Elsewhere the keys would do something else.
+      if (!(await takesKeys(input))) return;
       for (let step = 0; step < MAX_CHOICES && !(await focused.isVisible()); step++) await page.keyboard.press('ArrowDown');
-      if (await focused.isVisible()) await page.keyboard.press('Enter');
+      if (await focused.isVisible()) await pressEnter(page, input);
     },
     async () => !(await row.isVisible()) || (await questionOf(page)) !== question,
     { againMs: ANSWER_MS, seen: () => rows(page) },
@@ -87,13 +90,34 @@ async function questionOf(page: Page): Promise<string> {
   );
 }
 
-/** Opens the quick input with a key, types, and takes the choice that begins with `label`. */
+/**
+ * Opens the quick input with a key, types, and takes the choice that begins with `label`. All of it again where the Enter did not reach the
+ * quick input: an editor that is restored just then takes the keyboard.
+ */
 async function chooseTyped(page: Page, key: string, text: string, label: string): Promise<void> {
   const input = page.locator(INPUT).first();
-  await typeForChoice(page, key, text, label);
-  await page.keyboard.press('Enter');
+  await until(`the quick input to take "${label}"`, async () => {
+    await typeForChoice(page, key, text, label);
+    return await pressEnter(page, input);
+  });
   // A command may go on with a pick list of its own in the same place.
   await until('the quick input to accept the choice', async () => !(await takesKeys(input)) || (await input.inputValue()) !== text);
+}
+
+/** Presses Enter where the quick input has the keyboard; whether it got the key. */
+async function pressEnter(page: Page, input: Locator): Promise<boolean> {
+  const isReady = await input.evaluate(
+    (element) => {
+      delete element.dataset['gotKey'];
+      element.addEventListener('keydown', () => (element.dataset['gotKey'] = ''), { once: true, capture: true });
+      return element === document.activeElement;
+    },
+    undefined,
+    { timeout: 1000 },
+  );
+  if (!isReady) return false;
+  await page.keyboard.press('Enter');
+  return await input.evaluate((element) => 'gotKey' in element.dataset, undefined, { timeout: 1000 });
 }
 
 /**

@@ -99,7 +99,7 @@ export async function allAccessibilityFindings(frame: Frame): Promise<readonly A
   );
 }
 
-async function headingOf(frame: Frame): Promise<string> {
+export async function headingOf(frame: Frame): Promise<string> {
   try {
     return plain(await frame.evaluate(() => `${document.title}\n${document.querySelector('h1')?.textContent ?? ''}`));
   } catch {

@@ -7,7 +7,7 @@ import { scenario } from '../driver/scenario.ts';
 import { openSession } from '../driver/session.ts';
 import type { Session } from '../driver/session.ts';
 import { solverPid } from '../driver/solver.ts';
-import { codeLenses } from '../driver/text-editor.ts';
+import { codeLenses, visibleLines } from '../driver/text-editor.ts';
 import { FIT_MS, until } from '../driver/wait.ts';
 import { findWebview, waitForWebviewText } from '../driver/webviews.ts';
 import { copyExample } from '../driver/workspace.ts';
@@ -33,7 +33,8 @@ scenario('a plan without a compound section says so before it asks for a stream,
   await pressNotification(page, /bare\.tiers has no compound section/, 'Add one');
   await until('the action on the new section', async () => (await codeLenses(page)).includes('Run compound model\u2026'));
   await runCommand(page, 'File: Revert File');
-  expect(await codeLenses(page)).not.toContain('Run compound model\u2026');
+  await until('the section to be gone', async () => !(await codeLenses(page)).includes('Run compound model\u2026'));
+  expect(await visibleLines(page)).not.toContain('compound {');
 });
 
 scenario('a search on a plan without text or data says what to add', current, async ({ page }) => {

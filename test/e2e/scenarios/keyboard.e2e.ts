@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, expect } from 'vitest';
-import { tabTo, waitForFocus } from '../driver/keyboard.ts';
+import { tabTo } from '../driver/keyboard.ts';
 import { waitForNotification } from '../driver/notifications.ts';
+import { focusTiers } from '../driver/panels.ts';
 import { JOULES } from '../driver/plan-text.ts';
-import { openFile, runCommand } from '../driver/quick-input.ts';
+import { openFile } from '../driver/quick-input.ts';
 import { cspScenario, scenario } from '../driver/scenario.ts';
 import { openSession } from '../driver/session.ts';
 import type { Session } from '../driver/session.ts';
 import { waitForHints } from '../driver/text-editor.ts';
 import { FIT_MS, until } from '../driver/wait.ts';
-import { findWebview, waitForWebviewText } from '../driver/webviews.ts';
+import { waitForWebviewText } from '../driver/webviews.ts';
 import { copyExample } from '../driver/workspace.ts';
 
 // Nothing in this file touches the mouse.
@@ -31,10 +32,8 @@ afterAll(async () => {
 scenario('without the mouse: Tab and Enter in the Tiers panel fit the lower tier', current, async ({ page }) => {
   await openFile(page, 'digits.tiers');
   await waitForHints(page, 'joules behind the layers', (hints) => hints.some((hint) => JOULES.test(hint)));
-  await runCommand(page, 'Tierwise: Focus on Tiers View');
+  const panel = await focusTiers(page);
   expect(await waitForWebviewText(page, TIERS, /cpu \(setting\)/)).toContain('ecp5-85f (plan)');
-  const panel = await findWebview(page, TIERS);
-  await waitForFocus(panel);
   await tabTo(page, panel, 'command:fit');
   await page.keyboard.press('Enter');
   await waitForHints(page, 'the hints to say fitted', (all) => all.some((hint) => /fitted/.test(hint)), FIT_MS);
@@ -43,9 +42,7 @@ scenario('without the mouse: Tab and Enter in the Tiers panel fit the lower tier
 });
 
 scenario('without the mouse: from the Tiers panel to the report, and from a layer in it back to the plan', current, async ({ page }) => {
-  const panel = await findWebview(page, TIERS);
-  await runCommand(page, 'Tierwise: Focus on Tiers View');
-  await waitForFocus(panel);
+  const panel = await focusTiers(page);
   await tabTo(page, panel, 'open-report');
   await page.keyboard.press('Enter');
   const tab = page.locator('.tabs-container .tab.active');

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect } from 'vitest';
 import type { Frame, Page } from 'playwright-core';
 import { tabTo, waitForFocus } from '../driver/keyboard.ts';
-import { showTiers } from '../driver/panels.ts';
+import { focusTiers } from '../driver/panels.ts';
 import { theme } from '../driver/pictures.ts';
 import { openFile } from '../driver/quick-input.ts';
 import { cspScenario, scenario } from '../driver/scenario.ts';
@@ -53,9 +53,7 @@ async function news(frame: Frame): Promise<string> {
 
 async function openPanel(page: Page): Promise<Frame> {
   await openFile(page, 'digits.tiers');
-  await showTiers(page);
-  const frame = await findWebview(page, TIERS);
-  await waitForFocus(frame);
+  const frame = await focusTiers(page);
   await until('the layers', async () => (await listed(frame)).length === 3, { seen: async () => (await listed(frame)).join() });
   return frame;
 }
@@ -147,8 +145,7 @@ scenario('typing in the plan changes the panel, and the panel follows the cursor
 });
 
 scenario('the filter keeps what it names, and the panel is accessible', current, async ({ page }) => {
-  await showTiers(page);
-  const frame = await findWebview(page, TIERS);
+  const frame = await focusTiers(page);
   await tabTo(page, frame, 'tier-list');
   await page.keyboard.press('/');
   await page.keyboard.type('tier:upper');
