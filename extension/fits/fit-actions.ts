@@ -1,14 +1,14 @@
 import * as vscode from 'vscode';
-import { compareNamed, type NamedModel } from '../commands/compare.ts';
 import { openModel } from '../commands/models.ts';
 import type { TierwiseContext } from '../context.ts';
 import { inert } from '../inert.ts';
 import { baseName } from '../to-view.ts';
 import { explainTrust } from '../trust.ts';
 import type { FitEntry } from './entry.ts';
+import { entriesOf, entryOf, sayNoFolder, sayNothing } from './fit-choice.ts';
 import type { FitHistory } from './fit-history.ts';
-import { entryDescription, entryName, entryWhen } from './fit-text.ts';
-import { fitsView, textWorld, type FitNode } from './fits-tree.ts';
+import { entryName } from './fit-text.ts';
+import { fitsView } from './fits-tree.ts';
 
 const messageMs = 8000;
 
@@ -82,81 +82,6 @@ export async function openFit(context: TierwiseContext, given: unknown): Promise
   if (entry && context.fitHistory) await openModel(vscode.Uri.parse(context.fitHistory.modelOf(entry), true));
 }
 
-/**
- * Compares two fits, or a fit with the model it was made from. Two selected rows are compared, the older one first; of one the other
- * side is asked for.
- */
-export async function compareFits(context: TierwiseContext, given: unknown, selected: unknown): Promise<void> {
-  const history = context.fitHistory;
-  if (!history) return sayNoFolder();
-  const chosen = entriesOf(selected);
-  const after =
-    chosen.length === 2 ? chosen.toSorted((a, b) => b.id - a.id)[0] : await entryOf(context, given, vscode.l10n.t('Compare which fit?'));
-  if (!after) return;
-  const other = chosen.length === 2 ? chosen.find((entry) => entry.id !== after.id) : undefined;
-  const before = other ? sideOf(history, other) : await pickBefore(context, history, after);
-  if (!before) return;
-  const now = sideOf(history, after);
-  // Times are in the heading of the page: in its tab they would hide which plan it is about.
-  const plan = baseName(vscode.Uri.parse(after.plan, true).path);
-  await compareNamed(context, vscode.l10n.t('{0} and {1} of {2}', before.name, now.name, plan), before, now);
-}
-
-/** A side of a comparison: a short name for titles, and one with its time. */
-interface FitSide extends NamedModel {
-  readonly name: string;
-}
-
-function sideOf(history: FitHistory, entry: FitEntry): FitSide {
-  const world = textWorld();
-  const name = entryName(entry, world.t);
-  const label = vscode.l10n.t('{0} of {1}', name, entryWhen(entry, world));
-  return { name, label, model: vscode.Uri.parse(history.modelOf(entry), true) };
-}
-
-async function pickBefore(context: TierwiseContext, history: FitHistory, after: FitEntry): Promise<FitSide | undefined> {
-  const plan = vscode.Uri.parse(after.plan, true);
-  const world = textWorld();
-  const { entries, current } = await history.of(after.plan);
-  const { energy, check } = context.plans.snapshot(plan);
-  const original = check?.model ?? energy?.model;
-  const others = entries.filter(({ id }) => id !== after.id);
-  const items = [
-    ...(original === undefined
-      ? []
-      : [
-          {
-            label: `$(file) ${inert(baseName(original))}`,
-            description: vscode.l10n.t('the model before any fit'),
-            side: { name: baseName(original), label: baseName(original), model: vscode.Uri.file(original) },
-          },
-        ]),
-    ...others.map((entry) => ({
-      label: `$(history) ${entryName(entry, world.t)}`,
-      description: inert(entryDescription(entry, entry.id === current?.id, world)),
-      side: sideOf(history, entry),
-    })),
-  ];
-  const placeHolder = vscode.l10n.t('Compare {0} with\u2026 (what you choose is the side before)', entryName(after, world.t));
-  return (await vscode.window.showQuickPick(items, { placeHolder, matchOnDescription: true }))?.side;
-}
-
-/** The version that is meant: that of the row, else the one that is picked. */
-async function entryOf(context: TierwiseContext, given: unknown, placeHolder: string): Promise<FitEntry | undefined> {
-  if (isFitNode(given)) return given.entry;
-  const plan = context.plans.active;
-  if (!context.fitHistory) return void sayNoFolder();
-  const { entries, current } = plan ? await context.fitHistory.of(plan.toString()) : { entries: [], current: null };
-  if (entries.length === 0) return void sayNothing('no-fit');
-  const world = textWorld();
-  const items = entries.map((entry) => ({
-    label: `$(${entry === current ? 'pass-filled' : 'history'}) ${entryName(entry, world.t)}`,
-    description: inert(entryDescription(entry, entry === current, world)),
-    entry,
-  }));
-  return (await vscode.window.showQuickPick(items, { placeHolder, matchOnDescription: true }))?.entry;
-}
-
 /** The history where files may be written now; undefined, with the reason, where they may not. */
 function mayChange(context: TierwiseContext): FitHistory | undefined {
   if (!vscode.workspace.isTrusted) {
@@ -171,23 +96,6 @@ function mayChange(context: TierwiseContext): FitHistory | undefined {
   return context.fitHistory;
 }
 
-function sayNothing(why: 'no-fit' | 'not-ours' | 'before-lost'): void {
-  const texts: Readonly<Record<typeof why, string>> = {
-    'no-fit': vscode.l10n.t('No fit of this plan is kept: none was made in this workspace yet, or all were deleted.'),
-    'not-ours': vscode.l10n.t(
-      'The fitted model in use was not written by a fit of this list, so there is nothing to undo. Another fit can be restored.',
-    ),
-    'before-lost': vscode.l10n.t(
-      'What was there before this fit is not kept any more: the list holds the newest ten, up to 1 GiB. Restore another fit, or delete the fitted model.',
-    ),
-  };
-  void vscode.window.showInformationMessage(texts[why]);
-}
-
-function sayNoFolder(): void {
-  void vscode.window.showInformationMessage(vscode.l10n.t('Fits are kept for the open folder. Open one first.'));
-}
-
 const damagedText = (entry: FitEntry): string =>
   vscode.l10n.t(
     'The kept copy of {0} is damaged or gone, so it was not restored (fit-copy-damaged). Fit again, or delete it from the list.',
@@ -195,10 +103,3 @@ const damagedText = (entry: FitEntry): string =>
   );
 
 const fileName = ({ output }: FitEntry): string => baseName(vscode.Uri.parse(output, true).path);
-
-function isFitNode(value: unknown): value is FitNode & { kind: 'fit' } {
-  return typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === 'fit' && 'entry' in value;
-}
-
-const entriesOf = (selected: unknown): readonly FitEntry[] =>
-  Array.isArray(selected) ? selected.filter(isFitNode).map(({ entry }) => entry) : [];

@@ -117,7 +117,8 @@ async function pressEnter(page: Page, input: Locator): Promise<boolean> {
   );
   if (!isReady) return false;
   await page.keyboard.press('Enter');
-  return await input.evaluate((element) => 'gotKey' in element.dataset, undefined, { timeout: 1000 });
+  // A command that loads the window anew takes the quick input along.
+  return await input.evaluate((element) => 'gotKey' in element.dataset, undefined, { timeout: 1000 }).catch(() => true);
 }
 
 /**

@@ -106,18 +106,21 @@ export async function applyQuickFix(page: Page, squiggle: 'error' | 'warning', t
   const mark = page.locator(`.squiggly-${squiggle}`).first();
   await until(`a ${squiggle} squiggle`, async () => await mark.isVisible());
   await mark.click({ force: true });
-  const entry = page.locator('.action-widget .monaco-list-row').filter({ hasText: title }).first();
+  await chooseAction(page, title);
+}
+
+/** Chooses an action of the menu behind the light bulb at the cursor. */
+export async function chooseAction(page: Page, title: RegExp): Promise<void> {
+  const rows = page.locator('.action-widget .monaco-list-row');
+  const entry = rows.filter({ hasText: title }).first();
   // On a busy machine the first press may come before the editor has the keyboard.
   await pressUntil(
-    `the quick fix ${String(title)}`,
+    `the action ${String(title)}`,
     async () => {
       if (!(await page.locator('.action-widget').first().isVisible())) await page.keyboard.press('Control+.');
     },
     () => entry.isVisible(),
-    {
-      againMs: 5000,
-      seen: async () => JSON.stringify((await page.locator('.action-widget .monaco-list-row').allTextContents()).map(plain)),
-    },
+    { againMs: 5000, seen: async () => JSON.stringify((await rows.allTextContents()).map(plain)) },
   );
   await entry.click();
 }

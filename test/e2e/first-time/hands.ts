@@ -1,5 +1,4 @@
 import type { Frame, Locator, Page } from 'playwright-core';
-import { pick, runCommand } from '../driver/quick-input.ts';
 import { plain, until } from '../driver/wait.ts';
 
 /** How a person presses things: with a mouse, or with the keyboard alone. */
@@ -47,13 +46,6 @@ export const keyboard: Hands = {
     throw new Error(`Tab did not reach ${key} in ${MAX_STEPS} steps.`);
   },
 };
-
-/** Opens our walkthrough, or goes back to it. */
-export async function openWalkthrough(page: Page): Promise<void> {
-  await runCommand(page, 'Welcome: Open Walkthrough...');
-  await pick(page, 'Get started with Tierwise');
-  await until('the walkthrough', async () => await page.locator('.gettingStartedContainer .getting-started-step').first().isVisible());
-}
 
 function walkthroughButtons(page: Page, label: string): Locator {
   return page.locator('.gettingStartedContainer .monaco-button').filter({ hasText: label }).first();

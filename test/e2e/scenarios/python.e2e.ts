@@ -11,7 +11,17 @@ import { openFile, openTabs, pick, runAndPick, runCommand, waitForTab } from '..
 import { cspScenario, scenario } from '../driver/scenario.ts';
 import { openSession } from '../driver/session.ts';
 import type { Session } from '../driver/session.ts';
-import { clickCodeLens, codeLenses, hoverHint, replaceWord, save, visibleLines, waitForHints, waitForLine } from '../driver/text-editor.ts';
+import {
+  chooseAction,
+  clickCodeLens,
+  codeLenses,
+  hoverHint,
+  replaceWord,
+  save,
+  visibleLines,
+  waitForHints,
+  waitForLine,
+} from '../driver/text-editor.ts';
 import { plain, until } from '../driver/wait.ts';
 import { findWebview, waitForWebviewText } from '../driver/webviews.ts';
 import { copyExample } from '../driver/workspace.ts';
@@ -46,17 +56,6 @@ async function goToLine(page: Page, pattern: RegExp): Promise<void> {
     .first()
     .click({ position: { x: 120, y: 9 } });
   await page.keyboard.press('End');
-}
-
-/** Chooses an action of the menu behind the light bulb. */
-async function act(page: Page, title: RegExp): Promise<void> {
-  const rows = page.locator('.action-widget .monaco-list-row');
-  await page.keyboard.press('Control+.');
-  const entry = rows.filter({ hasText: title }).first();
-  await until(`the action ${String(title)}`, async () => await entry.isVisible(), {
-    seen: async () => JSON.stringify((await rows.allTextContents()).map(plain)),
-  });
-  await entry.click();
 }
 
 /** Waits for the list of suggestions to hold one, and takes it. */
@@ -105,7 +104,7 @@ scenario('an action on a layer writes its annotation', current, async ({ page })
   await openFile(page, 'network.py');
   await waitForHints(page, 'joules behind three layers', (all) => all.filter((hint) => JOULES.test(hint)).length >= 3);
   await goToLine(page, /self\.fc1 = /);
-  await act(page, /Add tier annotation: lower/);
+  await chooseAction(page, /Add tier annotation: lower/);
   expect(await waitForLine(page, /self\.fc1 = .*# tier: lower ridge/)).toMatch(/Linear\(64, 192\) {2}# tier/);
 });
 
@@ -126,7 +125,7 @@ scenario('a misspelt annotation is a problem, and the quick fix repairs it', cur
   const problem = await waitForProblem(page, /uper/);
   expect(problem).toContain('tierwise');
   await page.locator('.squiggly-error, .squiggly-warning').first().click({ force: true });
-  await act(page, /Change to/);
+  await chooseAction(page, /Change to/);
   expect(await waitForLine(page, /self\.fc3 = .*# tier: upper/)).not.toContain('uper ');
   await save(page);
 });
@@ -172,7 +171,7 @@ scenario('a layer of the model is found in Python source', current, async ({ pag
 
 scenario('the quick fix of a note takes the tier of the plan into the comment', current, async ({ page }) => {
   await page.locator('.squiggly-info').first().click({ force: true });
-  await act(page, /Take the plan's tier: frozen/);
+  await chooseAction(page, /Take the plan's tier: frozen/);
   expect(await waitForLine(page, /# tier: frozen/)).not.toContain('lower');
   await until('the note to go away', async () => !(await problems(page)).some((row) => row.includes('annotation-differs')));
 });

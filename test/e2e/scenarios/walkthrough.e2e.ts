@@ -4,12 +4,13 @@ import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { theme } from '../driver/pictures.ts';
-import { runCommand, waitForTab } from '../driver/quick-input.ts';
+import { runAndPick, runCommand, waitForTab } from '../driver/quick-input.ts';
 import { cspScenario, scenario } from '../driver/scenario.ts';
 import { openSession } from '../driver/session.ts';
 import type { Session } from '../driver/session.ts';
 import { waitForHints } from '../driver/text-editor.ts';
-import { FIT_MS, SHOW_MS, until } from '../driver/wait.ts';
+import { FIT_MS, pressUntil, SHOW_MS, until } from '../driver/wait.ts';
+import { openWalkthrough } from '../driver/walkthrough.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'tierwise-first-'));
 let session: Session;
@@ -23,38 +24,6 @@ afterAll(async () => {
   await session?.close();
   rmSync(folder, { recursive: true, force: true });
 });
-
-/** Chooses from a list by typing, as hands on the keyboard do; rows of the list before may still be in the document. */
-async function pickByTyping(page: Page, text: string): Promise<void> {
-  const input = page.locator('.quick-input-widget input').first();
-  await until('the list', async () => (await input.isVisible()) && (await input.inputValue()) === '');
-  await input.fill(text, { timeout: 5000 });
-  const focused = page.locator('.quick-input-widget .monaco-list-row.focused');
-  await until(`the choice ${text}`, async () => ((await focused.first().getAttribute('aria-label')) ?? '').includes(text), {
-    seen: async () => JSON.stringify(await focused.allTextContents()),
-  });
-  // The walkthrough may have taken the focus from the list.
-  await input.press('Enter');
-}
-
-/** Opens the walkthrough in the way a user finds it. */
-async function openWalkthrough(page: Page): Promise<void> {
-  // A window that has just been loaded brings its tabs back late; one that takes the focus closes the list.
-  for (let attempt = 1; attempt <= 3 && !(await page.locator('.getting-started-step').first().isVisible()); attempt++) {
-    try {
-      await runCommand(page, 'Welcome: Open Walkthrough...');
-      await pickByTyping(page, 'Get started with Tierwise');
-      await page.locator('.getting-started-step').first().waitFor({ timeout: 5000 });
-    } catch {
-      await page.keyboard.press('Escape');
-    }
-  }
-  await page.locator('.getting-started-step').first().waitFor();
-  // It takes the focus some time after it is drawn, which would close a list that was opened meanwhile.
-  await until('the walkthrough to have the focus', async () =>
-    page.evaluate(() => document.activeElement?.closest('.gettingStartedContainer, .gettingStarted') !== null),
-  );
-}
 
 /** Ids of the steps that are checked, without the name of the extension. */
 async function done(page: Page): Promise<readonly string[]> {
@@ -82,8 +51,7 @@ scenario('a first-time user goes through the steps, and each completes by what i
   expect(ids).toHaveLength(8);
   expect(await done(page)).toEqual([]);
   await screenshot('walkthrough-start');
-  await runCommand(page, 'Tierwise: Open Sample Project');
-  await pickByTyping(page, 'Into');
+  await runAndPick(page, 'Tierwise: Open Sample Project', /^Into/);
   await waitForTab(page, 'digits.tiers');
   await waitForHints(page, 'joules behind the layers', (all) => all.length > 0);
   await waitForDone(page, 'sample');
@@ -113,12 +81,17 @@ for (const [name, themeName, workbenchClass] of [
     await theme(session, themeName, workbenchClass);
     // The walkthrough shows its pictures only where there is room beside the steps.
     if (await page.locator('.part.sidebar').isVisible()) await runCommand(page, 'View: Toggle Primary Side Bar Visibility');
-    await openWalkthrough(page);
     for (const id of ['python', 'energy']) {
-      await page.locator(`.getting-started-step[data-step-id$="#${id}"]`).click();
-      await until(
+      const step = page.locator(`.getting-started-step[data-step-id$="#${id}"]`);
+      const picture = page.locator('.getting-started-media iframe, .getting-started-media img').first();
+      await pressUntil(
         `the picture of ${id}`,
-        async () => (await page.locator('.getting-started-media iframe, .getting-started-media img').count()) > 0,
+        async () => {
+          await openWalkthrough(page);
+          await step.click({ timeout: 2000 });
+        },
+        async () => (await step.getAttribute('aria-expanded')) === 'true' && (await picture.isVisible()),
+        { againMs: 5000 },
       );
       await screenshot(`walkthrough-${id}-${name}`);
     }
