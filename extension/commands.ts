@@ -34,6 +34,7 @@ import { choosePythonModel, showLayerInModel, showLayerInSource } from './python
 import { sparsifyTrustText } from './sparsify-messages.ts';
 import { baseName } from './to-view.ts';
 import { explainTrust } from './trust.ts';
+import { letWalkthroughSettle } from './walkthrough-focus.ts';
 
 /** The pages in editor tabs that commands open. */
 export interface Pages {
@@ -153,21 +154,13 @@ export const commands: Readonly<Record<string, Command>> = {
   },
 };
 
-/**
- * What links of the walkthrough pass. When a key that pressed a button of a step is let go, VS Code gives the keyboard to that step a
- * quarter of a second later, which closes a list that is open by then. So the command begins after that.
- */
-const fromWalkthrough = 'walkthrough';
-const stepSettlesMs = 500;
-
 /** Registers the table; a command that throws tells the user why. */
 export function registerCommands(context: TierwiseContext, pages: Pages): vscode.Disposable {
   const registrations = Object.entries(commands).map(([name, run]) =>
     vscode.commands.registerCommand(`tierwise.${name}`, async (...args: readonly unknown[]) => {
-      const isStep = args[0] === fromWalkthrough;
-      if (isStep) await new Promise((resolve) => setTimeout(resolve, stepSettlesMs));
+      await letWalkthroughSettle(name);
       try {
-        return await run(context, pages, ...(isStep ? [] : args));
+        return await run(context, pages, ...args);
       } catch (error) {
         return showError(context.log, vscode.l10n.t('The command failed'), error);
       }

@@ -29,16 +29,6 @@ describe('walkthrough', () => {
     for (const { id, description } of steps) expect(text(description).match(/\(command:/g), id).toHaveLength(1);
   });
 
-  it('lets commands that ask something wait until the step has taken the keyboard', () => {
-    const asking = ['openSample', 'openPythonSource', 'compareFits', 'exportReport', 'selectBackend'].map((name) => `tierwise.${name}`);
-    for (const { id, description } of steps)
-      for (const file of ['package.nls.json', 'package.nls.de.json']) {
-        const all = JSON.parse(readFileSync(path.join(projectRoot, file), 'utf8')) as Record<string, string>;
-        const [, command = '', query = ''] = /\(command:([\w.]+)(?:\?([^)]+))?\)/.exec(all[description.replace(/^%|%$/g, '')] ?? '') ?? [];
-        expect(decodeURIComponent(query), `${id} in ${file}`).toBe(asking.includes(command) ? '["walkthrough"]' : '');
-      }
-  });
-
   it('has pictures that follow the theme, run nothing, and are told in words', () => {
     const drawn = readdirSync(path.join(projectRoot, 'extension/media/walkthrough'));
     expect(steps.map(({ media }) => path.basename(media.svg)).sort()).toEqual(drawn.sort());
