@@ -90,7 +90,7 @@ for (const [name, themeName, workbenchClass] of [
           await openWalkthrough(page);
           await step.click({ timeout: 2000 });
         },
-        async () => (await step.getAttribute('aria-expanded')) === 'true' && (await picture.isVisible()),
+        async () => (await step.getAttribute('aria-expanded', { timeout: 1000 })) === 'true' && (await picture.isVisible()),
         { againMs: 5000 },
       );
       await screenshot(`walkthrough-${id}-${name}`);
