@@ -16,13 +16,13 @@ const lateBundle = 'extension-late.cjs';
  */
 const late = [
   /^(add-energy|compound-run|record-parts|evidence-text|far-file|figure-view|format|html|inert|inert-markdown|layer-groups|markdown|next-steps|search-run)\.ts$/,
-  /^(simulation|stream-pick|target-files|task-plan|trash)\.ts$/,
+  /^(questions|simulation|stream-pick|target-files|task-plan|trash)\.ts$/,
   /^to-\w+(-view)?\.ts$/,
   /^[\w-]+-(hint|lines|record|refs|revisions|text|words)\.ts$/,
   /^boards\/board-(actions|details|nodes)\.ts$/,
   // A board that an earlier window left behind is looked for at the start.
   /^commands\/(?!simulated-board\.)/,
-  /^fits\/(entry|fit-actions|fit-text)\.ts$/,
+  /^fits\/(compare-fits|entry|fit-actions|fit-choice|fit-text)\.ts$/,
   /^panels\/(model-compare|model-rows|no-plan|page-\w+|plan-edits|restored-tabs)\.ts$/,
   /^plan-language\/(?!register-|layer-target)/,
   /^python\/(annotation-(offer|text)|create-annotated-plan|layer-(commands|hint)|line-layers|merge-plan|model-order)\.ts$/,
