@@ -211,6 +211,8 @@ describe.skipIf(!hasChromium)('the model editor in a browser', () => {
       expect(await height()).not.toBe(plain);
       expect(await open.state()).toMatchObject({ logCounts: true });
       await open.page.getByText('The same counts as a table').click();
+      // Drawn when the browser tells that it is open, some time after the press.
+      await open.page.waitForSelector('.weights-twin tbody tr');
       expect(await open.page.locator('.weights-twin tbody tr').count()).toBe(weights.after.counts.length);
       expect(await axe(open)).toEqual([]);
       expect(await open.page.getByText('Show in source').count()).toBe(0);
