@@ -158,7 +158,8 @@ export const commands: Readonly<Record<string, Command>> = {
 export function registerCommands(context: TierwiseContext, pages: Pages): vscode.Disposable {
   const registrations = Object.entries(commands).map(([name, run]) =>
     vscode.commands.registerCommand(`tierwise.${name}`, async (...args: readonly unknown[]) => {
-      await letWalkthroughSettle(name);
+      // With an argument, such as a row of a tree, a command knows what it is about.
+      if (args[0] === undefined) await letWalkthroughSettle(name);
       try {
         return await run(context, pages, ...args);
       } catch (error) {
